@@ -1,0 +1,21 @@
+"""The JSON door. A file a subject: its routes here, what goes in and out in schemas/."""
+
+from flask import Flask
+
+from api import docs, headers, health, receipts, verifications
+from api.openapi import Api, Blueprint
+from exts import csrf
+
+SUBJECTS: tuple[Blueprint, ...] = (verifications.blueprint, receipts.blueprint, health.blueprint)
+
+
+def init_app(app: Flask) -> None:
+    """Bind to `app`."""
+    app.json.sort_keys = False  # type: ignore[attr-defined] - answers in the order of the contract
+    headers.init_app(app)
+    app.extensions["sendcode_api"] = documented = Api(app)
+    for blueprint in SUBJECTS:
+        csrf.exempt(blueprint)  # no cookie counts here, so there is nothing to forge
+        documented.register_blueprint(blueprint)
+    csrf.exempt(docs.blueprint)
+    app.register_blueprint(docs.blueprint)

@@ -1,0 +1,93 @@
+"""Read a JSON body strictly: what two parsers could understand in two ways is no JSON here."""
+
+import json
+import re
+from typing import Any, NoReturn
+
+import marshmallow
+from flask import Request, current_app
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from domain.errors import FieldProblem, InvalidInput
+
+FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+WHOLE = "body"
+
+
+class Ambiguous(ValueError):
+    """Raised where JSON is understood by some parsers only: NaN, or a name that comes twice."""
+
+
+class BodyParser(FlaskParser):
+    """Loads bodies into schemas; what does not fit becomes InvalidInput."""
+
+    def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
+        """Return the body's JSON value; an empty body is an empty object, so that calls without fields need none."""
+        return read(req)
+
+    def handle_error(self, error: marshmallow.ValidationError, *_: Any, **__: Any) -> NoReturn:
+        """Raise InvalidInput with one problem a field."""
+        messages = error.normalized_messages().get("json", {})
+        raise InvalidInput(*_problems(messages)) from None
+
+
+def read(request: Request) -> Any:
+    """Return the JSON value of a request's body; raises UnsupportedMediaType and BadRequest, never with its content."""
+    body = raw(request)
+    if not body:
+        return {}
+    if not request.is_json:
+        raise UnsupportedMediaType("The body must be application/json.")
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not UTF-8.") from None
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
+    except Ambiguous as error:
+        raise BadRequest(str(error)) from None
+    except ValueError:
+        raise BadRequest("The body is not JSON.") from None
+
+
+def raw(request: Request) -> bytes:
+    """Return a request's body; raises RequestEntityTooLarge.
+
+    Werkzeug cuts a body that comes without its length at the limit and says nothing, so we ask for one byte more.
+    """
+    most: int = current_app.config["MAX_CONTENT_LENGTH"]
+    request.max_content_length = most + 1
+    body = request.get_data()
+    if len(body) > most:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Ambiguous("A name comes twice in one object of the body.")
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise Ambiguous("NaN and Infinity are not JSON.")
+
+
+def _problems(messages: Any) -> list[FieldProblem]:
+    if not isinstance(messages, dict):
+        return [FieldProblem(WHOLE, _first(messages))]
+    return [FieldProblem(_name(field), _first(inner)) for field, inner in messages.items()]
+
+
+def _name(field: Any) -> str:
+    """Return a field's name; one that nobody would choose is the caller's own text, and is not repeated."""
+    return field if isinstance(field, str) and field != "_schema" and FIELD_NAME.fullmatch(field) else WHOLE
+
+
+def _first(messages: Any) -> str:
+    """Return the first message of a field, however deep it lies; keys on the way may be the caller's own text."""
+    while not isinstance(messages, str):
+        messages = next(iter(messages.values() if isinstance(messages, dict) else messages))
+    return messages

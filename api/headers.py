@@ -1,0 +1,52 @@
+"""What every answer of this door carries, and what none does: a cookie."""
+
+from typing import Any
+
+from flask import Flask, Response
+from flask.sessions import SessionInterface, SessionMixin
+from flask.wrappers import Request
+
+from api.paths import is_ours
+
+COMMON = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Bind to `app`."""
+    app.after_request(add)
+    app.session_interface = WithoutSession(app.session_interface)
+
+
+def add(response: Response) -> Response:
+    """Add the headers that the answer does not bring itself."""
+    if is_ours():
+        for name, value in COMMON.items():
+            response.headers.setdefault(name, value)
+    return response
+
+
+class WithoutSession(SessionInterface):
+    """Leave the API out of sessions: its callers are known by their keys, and a cookie must not count there."""
+
+    def __init__(self, inner: SessionInterface):
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+        """Return the session of a page, None on the API."""
+        return None if is_ours() else self._inner.open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save the session of a page; Flask does not call it for None."""
+        self._inner.save_session(app, session, response)

@@ -1,0 +1,89 @@
+"""/healthz, /readyz and /metrics: for supervisors, load balancers and Prometheus, without a key.
+
+They tell counts and states, never who wrote to whom; keep /metrics inside with the proxy if the counts are secret too.
+"""
+
+from typing import Any
+
+from flask import Response
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from api.openapi import Blueprint
+from api.problems import problem
+from api.schemas import health as wire
+from services import health, metrics
+from services.metrics import Counts
+
+blueprint = Blueprint("health", __name__, description="How well the installation is; open to all.")
+
+
+@blueprint.get("/healthz")
+@blueprint.response(200, wire.Alive(), example={"status": "ok"})
+@blueprint.doc(operationId="alive")
+def alive() -> dict[str, str]:
+    """Is the process alive?
+
+    Asks neither database nor broker: a supervisor must not restart us for their sake.
+    """
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+@blueprint.response(200, wire.Ready(), example=wire.READY_EXAMPLE)
+@blueprint.alt_response(503, "SERVICE_UNAVAILABLE")
+@blueprint.doc(operationId="ready")
+def ready() -> dict[str, Any] | Response:
+    """Will codes arrive in time?
+
+    Database, broker, the oldest due message (at most 30 s late) and a worker seen within 15 s. 503 has the same members
+    beside those of a problem.
+    """
+    findings = health.look()
+    checks = {finding.name: {"ok": finding.ok, "detail": finding.detail} for finding in findings}
+    bad = [finding.name for finding in findings if not finding.ok]
+    if bad:
+        return problem(503, "not_ready", f"not well: {', '.join(bad)}", extra=checks)
+    return checks
+
+
+@blueprint.get("/metrics")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain", description="Prometheus text format")
+@blueprint.alt_response(503, "SERVICE_UNAVAILABLE")
+@blueprint.doc(operationId="metrics")
+def show_metrics() -> Response:
+    """Counts for Prometheus
+
+    All are gauges over the last hour or of this moment, counted in the database: every web process tells the same.
+    """
+    return Response(_exposition(metrics.count()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _exposition(counts: Counts) -> bytes:
+    registry = CollectorRegistry()
+    of_messages = Gauge(
+        "sendcode_messages", "Messages made in the last hour.", ["channel", "status"], registry=registry
+    )
+    for labels, number in counts.messages.items():
+        of_messages.labels(*labels).set(number)
+    of_verifications = Gauge(
+        "sendcode_verifications",
+        "Verifications whose code lives or died in the last hour.",
+        ["channel", "status"],
+        registry=registry,
+    )
+    for labels, number in counts.verifications.items():
+        of_verifications.labels(*labels).set(number)
+    waiting = Gauge("sendcode_messages_waiting", "Messages not settled yet.", ["lane"], registry=registry)
+    for lane, number in counts.waiting.items():
+        waiting.labels(lane).set(number)
+    oldest = Gauge(
+        "sendcode_oldest_due_seconds",
+        "How late the message is that has been due the longest.",
+        ["lane"],
+        registry=registry,
+    )
+    for lane, seconds in counts.oldest_due_seconds.items():
+        oldest.labels(lane).set(seconds)
+    Gauge("sendcode_workers", "Workers seen in the last 15 s.", registry=registry).set(counts.workers)
+    return generate_latest(registry)

@@ -1,0 +1,88 @@
+"""What the API says of itself: one OpenAPI 3.1 document, made at start."""
+
+import json
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+import flask_smorest
+from flask import Flask
+from werkzeug.http import HTTP_STATUS_CODES
+
+from api import problems
+from api.bodies import BodyParser
+from api.schemas.problems import EXAMPLES, Problem
+
+INTRODUCTION = """\
+Send verification codes and notices by e-mail and SMS, and check what the user typed.
+
+Every call below `/api/v1` needs `Authorization: Bearer <key>`. Errors are `application/problem+json` (RFC 9457); with
+429 come `Retry-After` and `limit`, the name of the limit that was hit. Unknown fields are refused with 422, bodies
+above 64 KiB with 413.
+
+A POST with an `Idempotency-Key` can be repeated safely: for 24 hours the first answer is given again, with
+`Idempotent-Replayed: true`. While the first is in flight the answer is 409; with another body it is 422. Answers 401,
+429 and 5xx are not kept, so that the same key can be used to try again.
+"""
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "1 to 255 characters; a repeated call with the same key gets the first answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+RETRY_AFTER = {
+    "description": "Seconds until it is worth another try.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """Routes of one subject: documented, strict about bodies, with every error as a problem."""
+
+    ARGUMENTS_PARSER = BodyParser()
+
+    def __init__(self, name: str, import_name: str, **options: Any):
+        super().__init__(name, import_name, **options)
+        problems.answer_errors_of(self)
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest with our errors; it serves no page of its own."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask):
+        super().__init__(app, spec_kwargs={"info": {"description": INTRODUCTION, "license": {"name": "MIT"}}})
+        self.spec.components.security_scheme(
+            "key", {"type": "http", "scheme": "bearer", "description": "An API key."}
+        )
+        self.spec.components.parameter("IdempotencyKey", "header", IDEMPOTENCY_KEY)
+
+    @cached_property
+    def document(self) -> str:
+        """The whole document as JSON."""
+        return json.dumps(self.spec.to_dict(), ensure_ascii=False)
+
+    def _register_error_handlers(self) -> None:
+        problems.answer_unknown_addresses(self._app)
+
+    def _register_pagination_header(self) -> None:
+        """Leave it out: our lists go on with a cursor."""
+
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            if status >= 400:
+                self.spec.components.response(status.name, _problem_response(status), lazy=True)
+
+
+def _problem_response(status: int) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": Problem}
+    if status in EXAMPLES:
+        content["example"] = EXAMPLES[status]
+    response: dict[str, Any] = {
+        "description": HTTP_STATUS_CODES.get(status, HTTPStatus(status).phrase),
+        "content": {problems.MEDIA_TYPE: content},
+    }
+    if status in (429, 503):
+        response["headers"] = {"Retry-After": RETRY_AFTER}
+    return response

@@ -1,0 +1,131 @@
+"""Every error as RFC 9457 problem+json: the one place where errors meet HTTP numbers."""
+
+import json
+import logging
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.routing import RequestRedirect
+
+from api.paths import is_ours
+from domain.errors import (
+    Conflict,
+    ForgedReceipt,
+    InvalidInput,
+    LimitExceeded,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    SendcodeError,
+)
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 20
+RETRY_SECONDS = 2
+
+STATUSES: dict[type[SendcodeError], int] = {
+    NotAuthenticated: 401,
+    ForgedReceipt: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    InvalidInput: 422,
+    LimitExceeded: 429,
+}
+DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The body is too large.",
+}
+DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnection)
+
+
+def answer_errors_of(blueprint: Blueprint) -> None:
+    """Answer every error of a blueprint's views as a problem, whatever error pages the application has."""
+    for status in default_exceptions:  # a page for one status would come before a handler for all
+        blueprint.register_error_handler(status, answer)
+    blueprint.register_error_handler(Exception, answer)
+
+
+def answer_unknown_addresses(app: Flask) -> None:
+    """Answer unknown addresses and methods below /api as problems; they belong to no blueprint."""
+
+    @app.before_request
+    def refuse() -> Response | None:
+        error = request.routing_exception
+        if error is None or isinstance(error, RequestRedirect) or not is_ours():
+            return None
+        return answer(error)
+
+
+def answer(error: Exception) -> Response:
+    """Return the problem that tells the caller about `error`, and nothing of what the caller sent."""
+    if isinstance(error, RequestRedirect):
+        return error.get_response()  # type: ignore[return-value]
+    if isinstance(error, HTTPException):
+        return _http_problem(error)
+    if isinstance(error, SendcodeError):
+        for kind in type(error).__mro__:
+            if kind in STATUSES:
+                return _domain_problem(error, STATUSES[kind])
+    if isinstance(error, DATABASE_ERRORS):
+        log.error("the database did not answer: %s", type(error).__name__)
+        return problem(
+            503,
+            "unavailable",
+            "The database does not answer just now.",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
+    log.error("unexpected error in %s", request.endpoint, exc_info=error)
+    return problem(500, "internal_error", "Something went wrong on our side.")
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    extra: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Return a problem; its title is the status in words, as RFC 9457 4.2.1 wants for `about:blank`."""
+    members = {
+        "type": "about:blank",
+        "title": HTTP_STATUS_CODES[status],
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **(extra or {}),
+    }
+    return Response(json.dumps(members), status, headers, content_type=MEDIA_TYPE)
+
+
+def _http_problem(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = HTTP_STATUS_CODES[status].lower().replace(" ", "_").replace("-", "_").replace("'", "")
+    headers = {
+        name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")
+    }
+    detail = DETAILS.get(status) or error.description or HTTP_STATUS_CODES[status]
+    return problem(status, code, detail, headers=headers)
+
+
+def _domain_problem(error: SendcodeError, status: int) -> Response:
+    extra: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    detail = str(error) or HTTP_STATUS_CODES[status]
+    if isinstance(error, InvalidInput):
+        problems = error.problems[:MOST_ERRORS]
+        extra["errors"] = [{"field": one.field, "message": one.message} for one in problems]
+        detail = detail if len(error.problems) == 1 else f"{len(error.problems)} fields are not right"
+    if isinstance(error, LimitExceeded):
+        extra["limit"] = error.limit
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(status, error.code, detail, extra=extra, headers=headers)

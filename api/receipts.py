@@ -1,0 +1,58 @@
+"""/receipts/<gateway>: where carriers report what became of a message. The gateway proves who is calling."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Response, current_app, request
+
+from api import bodies
+from api.openapi import Blueprint
+from services import receipts
+
+blueprint = Blueprint("receipts", __name__, description="Delivery reports, signed by the carrier.")
+
+
+def documented(view: Callable[[str], Response]) -> Callable[[str], Response]:
+    """Say of a route what every report is answered."""
+    for status in (401, 404, 413, 422):
+        view = blueprint.alt_response(status, HTTPStatus(status).name)(view)
+    thanks = "Taken; what the carrier wants to read. Repeated, late and unknown ones change nothing."
+    return blueprint.response(200, {"type": "string"}, content_type="text/plain", description=thanks)(view)
+
+
+@blueprint.post("/receipts/<name>")
+@documented
+@blueprint.doc(operationId="takeReceipt")
+def take_posted(name: str) -> Response:
+    """Take a delivery report
+
+    For a gateway of type `http`: `{reference, status: delivered|undelivered, reason?}` with Standard Webhooks headers.
+    Unsigned, wrongly signed or older than five minutes: 401.
+    """
+    return _take(name)
+
+
+@blueprint.get("/receipts/<name>")
+@documented
+@blueprint.doc(operationId="takeReceiptInUrl")
+def take_called(name: str) -> Response:
+    """Take a delivery report that stands in the address
+
+    Some carriers report so.
+    """
+    return _take(name)
+
+
+def _take(name: str) -> Response:
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    answer = receipts.take(
+        name, method=request.method, url=_called_url(), headers=headers, body=bodies.raw(request)
+    )
+    return Response(answer.body, content_type=answer.content_type)
+
+
+def _called_url() -> str:
+    """Return the address as the carrier knows it, which some sign: before any proxy changed it."""
+    public = current_app.config["PUBLIC_URL"].rstrip("/")
+    query = request.query_string.decode("latin-1")
+    return f"{public or request.host_url.rstrip('/')}{request.path}{'?' + query if query else ''}"

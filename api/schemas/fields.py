@@ -1,0 +1,90 @@
+"""Fields that take a value as it is or not at all: no number is a text here."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
+
+from domain.purposes import has_control_characters
+from services.send_limits import address_key
+
+_MESSAGES = {"required": "is required", "null": "must be text", "invalid": "must be text"}
+
+
+class Body(Schema):
+    """What a caller sends; a field that we don't know is an error, for it may be a misspelt one."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a known field", "type": "must be an object"}  # noqa: RUF012 - marshmallow's way
+
+
+class Answer(Schema):
+    """What a caller gets; it may have more members one day, so the document does not promise that it has none."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class Nothing(Body):
+    """A call without fields."""
+
+
+class Text(fields.String):
+    """One line of text of limited length."""
+
+    default_error_messages = {**_MESSAGES, "control": "must not contain control characters"}  # noqa: RUF012
+
+    def __init__(
+        self, longest: int, *, shortest: int = 1, also: Sequence[Callable[[str], Any]] = (), **options: Any
+    ):
+        length = validate.Length(shortest, longest, error="must have {min} to {max} characters")
+        super().__init__(validate=[length, *also], **options)
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
+        text = super()._deserialize(value, *args, **options)
+        if has_control_characters(text):
+            raise self.make_error("control")
+        return text
+
+
+class Choice(fields.Enum):
+    """One word of a StrEnum."""
+
+    default_error_messages = {**_MESSAGES, "unknown": "must be one of {choices}"}  # noqa: RUF012
+
+    def __init__(self, words: Any, **options: Any):
+        documented = {"type": "string", **options.pop("metadata", {})}
+        super().__init__(words, by_value=True, metadata=documented, **options)
+
+
+class Word(fields.String):
+    """One word of a StrEnum, in an answer."""
+
+    def __init__(self, words: Iterable[str], **options: Any):
+        super().__init__(validate=validate.OneOf([str(word) for word in words]), **options)
+
+
+class Texts(fields.Dict):
+    """An object of texts."""
+
+    default_error_messages = {**_MESSAGES, "null": "must be an object", "invalid": "must be an object"}  # noqa: RUF012
+
+    def __init__(self, longest: int, **options: Any):
+        super().__init__(keys=Text(longest), values=Text(longest, shortest=0), **options)
+
+
+class Address(Text):
+    """An IP address."""
+
+    def __init__(self, **options: Any):
+        super().__init__(45, also=[address_key], **options)
+
+
+class Time(fields.DateTime):
+    """A time as RFC 3339 in UTC, never cut to less than it is: a caller may wait for it."""
+
+    def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
+        return value.isoformat(timespec="microseconds").replace("+00:00", "Z") if value else None

@@ -1,0 +1,37 @@
+"""How well we are, on the wire."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from api.schemas.fields import Answer
+
+
+class Alive(Answer):
+    """The process answers."""
+
+    status = fields.String(required=True)
+
+
+class Check(Answer):
+    """One thing that was looked at."""
+
+    ok = fields.Boolean(required=True)
+    detail = fields.String(required=True)
+
+
+class Ready(Answer):
+    """Everything that must be well for codes to arrive in time."""
+
+    database = fields.Nested(Check, required=True)
+    oldest_due_message = fields.Nested(Check, required=True)
+    worker = fields.Nested(Check, required=True)
+    broker = fields.Nested(Check, required=True)
+
+
+READY_EXAMPLE: dict[str, Any] = {
+    "database": {"ok": True, "detail": "answers"},
+    "oldest_due_message": {"ok": True, "detail": "nothing waits"},
+    "worker": {"ok": True, "detail": "seen 3 s ago"},
+    "broker": {"ok": True, "detail": "answers"},
+}

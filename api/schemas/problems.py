@@ -1,0 +1,44 @@
+"""What an error looks like (RFC 9457)."""
+
+from marshmallow import fields
+
+from api.schemas.fields import Answer
+
+
+class FieldError(Answer):
+    """One thing wrong with one field."""
+
+    field = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class Problem(Answer):
+    """An error. `code` is for programs, `detail` for people; nothing that was sent is repeated."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Nested(FieldError), metadata={"description": "with 422: each field at fault"})
+    limit = fields.String(metadata={"description": "with 429: the name of the limit that was hit"})
+
+
+EXAMPLES = {
+    422: {
+        "type": "about:blank",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "code": "invalid_destination",
+        "detail": "to: is not one e-mail address",
+        "errors": [{"field": "to", "message": "is not one e-mail address"}],
+    },
+    429: {
+        "type": "about:blank",
+        "title": "Too Many Requests",
+        "status": 429,
+        "code": "limit_exceeded",
+        "detail": "resend_cooldown reached, retry after 57 s",
+        "limit": "resend_cooldown",
+    },
+}

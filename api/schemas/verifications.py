@@ -1,0 +1,108 @@
+"""Verifications on the wire."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from api.schemas.fields import Address, Answer, Body, Choice, Text, Texts, Time, Word
+from domain.purposes import METADATA_BYTES, METADATA_KEYS
+from domain.statuses import Channel, MessageStatus, VerificationStatus
+
+_TO = "An e-mail address or a phone number; a number without + belongs to the home region."
+_PURPOSE = "What the code is good for; a code of one purpose is refused for another."
+
+
+class NewVerification(Body):
+    """What to verify, and how."""
+
+    channel = Choice(Channel, required=True)
+    to = Text(400, required=True, metadata={"description": _TO})
+    purpose = Text(
+        64, load_default="default", metadata={"description": _PURPOSE, "pattern": "^[a-z0-9_.-]{1,64}$"}
+    )
+    locale = Text(35, metadata={"description": "BCP 47; the nearest language we have is used."})
+    metadata = Texts(
+        METADATA_BYTES,
+        load_default=dict,
+        metadata={"description": "Yours: given back in every answer.", "maxProperties": METADATA_KEYS},
+    )
+    client_ip = Address(metadata={"description": "The end user's address, for the limit per address."})
+
+
+class Guess(Body):
+    """A code as the user typed it."""
+
+    code = Text(40, required=True, metadata={"description": "The digits; spaces and dashes are forgiven."})
+
+
+class GuessFor(Guess):
+    """A code for the newest pending verification of a destination."""
+
+    to = Text(400, required=True, metadata={"description": _TO})
+    purpose = Text(
+        64, load_default="default", metadata={"description": _PURPOSE, "pattern": "^[a-z0-9_.-]{1,64}$"}
+    )
+    channel = Choice(Channel, load_default=None, metadata={"description": "Without it: as `to` looks."})
+
+
+class MessageOfVerification(Answer):
+    """The message that carries the code: the newest one, after a resend."""
+
+    id = fields.String(required=True)
+    status = Word(MessageStatus, required=True)
+
+
+_ATTEMPTS_LEFT = {"description": "null where guesses are not limited."}
+
+
+class Verification(Answer):
+    """One challenge. The code itself is in no answer."""
+
+    id = fields.String(required=True)
+    channel = Word(Channel, required=True)
+    to = fields.String(required=True, metadata={"description": "E.164, or the normalised e-mail address."})
+    purpose = fields.String(required=True)
+    status = Word(VerificationStatus, required=True)
+    attempts_left = fields.Integer(required=True, allow_none=True, metadata=_ATTEMPTS_LEFT)
+    created_at = Time(required=True)
+    expires_at = Time(required=True)
+    resend_at = Time(required=True, metadata={"description": "A resend is refused before."})
+    message = fields.Nested(MessageOfVerification, required=True)
+    metadata = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class CheckResult(Answer):
+    """What a guess was worth."""
+
+    id = fields.String(required=True)
+    status = Word(VerificationStatus, required=True)
+    valid = fields.Boolean(required=True)
+    attempts_left = fields.Integer(required=True, allow_none=True, metadata=_ATTEMPTS_LEFT)
+
+
+_ID = "4f0c1d1c7f0f4b7f9a3c5d2e8b6a9c10"
+
+NEW_EXAMPLE: dict[str, Any] = {
+    "channel": "sms",
+    "to": "+86 138 0013 8000",
+    "purpose": "login",
+    "locale": "zh-CN",
+    "metadata": {"user": "42"},
+    "client_ip": "203.0.113.7",
+}
+EXAMPLE: dict[str, Any] = {
+    "id": _ID,
+    "channel": "sms",
+    "to": "+8613800138000",
+    "purpose": "login",
+    "status": "pending",
+    "attempts_left": 5,
+    "created_at": "2026-03-01T09:30:00.000000Z",
+    "expires_at": "2026-03-01T09:35:00.000000Z",
+    "resend_at": "2026-03-01T09:31:00.000000Z",
+    "message": {"id": "9d7e2b5a1c3f4e6d8b0a7c9e5f1d3b2a", "status": "queued"},
+    "metadata": {"user": "42"},
+}
+GUESS_EXAMPLE: dict[str, Any] = {"code": "123456"}
+GUESS_FOR_EXAMPLE: dict[str, Any] = {"to": "+86 138 0013 8000", "purpose": "login", "code": "123456"}
+RESULT_EXAMPLE: dict[str, Any] = {"id": _ID, "status": "approved", "valid": True, "attempts_left": 4}

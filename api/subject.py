@@ -1,0 +1,66 @@
+"""The routes of one subject behind a key: who calls, may it, how often, and was it called before?"""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, current_app, g, request
+
+from api import openapi
+from api.idempotent import begin, finish
+from domain.errors import NotAllowed, NotAuthenticated, NotFound
+from services import api_keys
+from services.api_keys import KeyOwner, Scope
+from services.issuing import Owner
+from services.runtime import runtime
+
+ID = re.compile(r"[0-9a-f]{32}")
+PROBLEMS = (400, 401, 403, 409, 413, 415, 422, 429, 500, 503)
+PROBLEMS_OF_GET = (401, 403, 429, 500, 503)
+
+
+class Subject(openapi.Blueprint):
+    """A blueprint of `/api/v1` whose every call needs a key with the subject's scope; GETs are content with `read`."""
+
+    def __init__(self, name: str, import_name: str, *, scope: Scope, **options: Any):
+        super().__init__(name, import_name, url_prefix=f"/api/v1/{name}", **options)
+        self._scope = scope
+        self._prepare_doc_cbks.append(_document)
+        self.before_request(self._guard)
+        self.before_request(begin)
+        self.after_request(finish)
+
+    def _guard(self) -> Response | None:
+        g.caller = caller = _authenticate()
+        sufficient = {self._scope, Scope.READ} if request.method in ("GET", "HEAD") else {self._scope}
+        if not sufficient & caller.scopes:
+            raise NotAllowed("the key does not have the scope for this call")
+        most = current_app.config["KEY_REQUESTS_PER_MINUTE"]
+        runtime().windows.hit("key_requests_per_minute", caller.id, most, 60)
+        if not all(ID.fullmatch(value) for value in (request.view_args or {}).values()):
+            raise NotFound("there is no such thing")
+        return None
+
+
+def owner() -> Owner:
+    """Return who owns what the current call makes, and whose things it sees."""
+    caller: KeyOwner = g.caller
+    return Owner(f"key:{caller.id}", caller.is_test)
+
+
+def _authenticate() -> KeyOwner:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    caller = api_keys.authenticate(key.strip()) if scheme.lower() == "bearer" else None
+    if caller is None:
+        raise NotAuthenticated("a valid API key is needed: Authorization: Bearer <key>")
+    return caller
+
+
+def _document(doc: dict[str, Any], _: dict[str, Any], *, method: str, **__: Any) -> dict[str, Any]:
+    """Add to a call's documentation what the guard makes of it."""
+    doc["security"] = [{"key": []}]
+    if method == "post":
+        doc.setdefault("parameters", []).append("IdempotencyKey")
+    for status in PROBLEMS if method == "post" else PROBLEMS_OF_GET:
+        doc["responses"].setdefault(status, HTTPStatus(status).name)
+    return doc

@@ -1,0 +1,114 @@
+"""/api/v1/verifications"""
+
+from typing import Any
+
+from flask import url_for
+
+from api.schemas import verifications as wire
+from api.schemas.fields import Nothing
+from api.subject import Subject, owner
+from services import checks, verifications
+from services.api_keys import Scope
+from services.checks import CheckResult
+from services.verifications import Request, VerificationView
+
+blueprint = Subject(
+    "verifications",
+    __name__,
+    scope=Scope.VERIFICATIONS,
+    description="Codes that show that somebody reads what arrives at a destination.",
+)
+LOCATION = {"Location": {"description": "The verification.", "schema": {"type": "string"}}}
+
+
+@blueprint.post("")
+@blueprint.arguments(wire.NewVerification(), example=wire.NEW_EXAMPLE)
+@blueprint.response(202, wire.Verification(), description="Accepted", example=wire.EXAMPLE, headers=LOCATION)
+@blueprint.doc(operationId="issueVerification")
+def issue(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Send a code
+
+    Answers at once; a worker hands the code to the mail server or the SMS gateway.
+    """
+    view = verifications.issue(Request(**body), owner())
+    return _wire(view), {"Location": url_for("verifications.show", verification_id=view.id)}
+
+
+@blueprint.get("/<verification_id>")
+@blueprint.response(200, wire.Verification(), example=wire.EXAMPLE)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="getVerification")
+def show(verification_id: str) -> dict[str, Any]:
+    """Look at a verification"""
+    return _wire(verifications.get(verification_id, owner()))
+
+
+@blueprint.post("/<verification_id>/check")
+@blueprint.arguments(wire.Guess(), example=wire.GUESS_EXAMPLE)
+@blueprint.response(200, wire.CheckResult(), example=wire.RESULT_EXAMPLE)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="checkVerification")
+def check(body: dict[str, Any], verification_id: str) -> CheckResult:
+    """Check a code
+
+    A wrong code is `valid: false` and costs an attempt; a malformed one is 422 and costs none. 429 where no
+    attempts are left, or too many wrong codes were tried for the destination.
+    """
+    return checks.check(verification_id, body["code"], owner())
+
+
+@blueprint.post("/check")
+@blueprint.arguments(wire.GuessFor(), example=wire.GUESS_FOR_EXAMPLE)
+@blueprint.response(200, wire.CheckResult(), example=wire.RESULT_EXAMPLE)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="checkNewestVerification")
+def check_newest(body: dict[str, Any]) -> CheckResult:
+    """Check a code by destination
+
+    The same for the newest pending verification of the destination and purpose, for callers that keep no ids.
+    """
+    code = body.pop("code")
+    return checks.check(verifications.newest_pending(owner(), **body), code, owner())
+
+
+@blueprint.post("/<verification_id>/resend")
+@blueprint.arguments(Nothing(), required=False)
+@blueprint.response(202, wire.Verification(), description="Accepted", example=wire.EXAMPLE, headers=LOCATION)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="resendVerification")
+def resend(_: dict[str, Any], verification_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Send the same code again
+
+    The code and its expiry stay, and attempts are not given back. 429 before `resend_at`, 409 where it has ended.
+    """
+    view = verifications.resend(verification_id, owner())
+    return _wire(view), {"Location": url_for("verifications.show", verification_id=view.id)}
+
+
+@blueprint.post("/<verification_id>/cancel")
+@blueprint.arguments(Nothing(), required=False)
+@blueprint.response(200, wire.Verification(), example={**wire.EXAMPLE, "status": "canceled"})
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="cancelVerification")
+def cancel(_: dict[str, Any], verification_id: str) -> dict[str, Any]:
+    """End a pending verification
+
+    One that has ended in another way stays as it is; 409 where it is approved.
+    """
+    return _wire(verifications.cancel(verification_id, owner()))
+
+
+def _wire(view: VerificationView) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "channel": view.channel,
+        "to": view.to,
+        "purpose": view.purpose,
+        "status": view.status,
+        "attempts_left": view.attempts_left,
+        "created_at": view.created_at,
+        "expires_at": view.expires_at,
+        "resend_at": view.resend_at,
+        "message": {"id": view.message_id, "status": view.message_status},
+        "metadata": view.metadata,
+    }

@@ -1,0 +1,100 @@
+"""`create_app()`: put the parts together."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from waitress.adjustments import Adjustments
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import api
+import cms
+import commands
+import config
+import models  # noqa: F401 - the tables must be known before the first migration or query
+from channels.registry import MailSettings, load_gateways
+from domain.errors import ConfigurationError
+from domain.keyring import Keyring
+from exts import babel, csrf, db, login, mail, migrate
+from models import engine
+from services import locales, runtime, send_limits
+from services.bell import Bell
+from services.breaker import Breaker
+from services.freshness import Fresh
+from services.gateway_health import GatewayHealth
+from services.rate_windows import RateWindows
+from services.runtime import Runtime
+from tasks import make_celery
+
+GUNICORN_GIVES_UP = 4
+"""Its APP_LOAD_ERROR: a worker that ends with any other code but 3 is started again, without end."""
+
+
+class StartRefused(SystemExit):
+    """Ends the process after its reason was printed; under gunicorn so that it gives up instead of trying for ever."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        under_gunicorn = os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/")
+        self.code = GUNICORN_GIVES_UP if under_gunicorn else 1
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """Return the application; `settings` come before the environment and `.env`.
+
+    A setting that is missing or makes no sense ends the process with one line that names it.
+    """
+    app = Flask(__name__)
+    try:
+        app.config.update(config.load(settings))
+        engine.prepare(app.config)
+        runtime.install(app, _runtime(app))
+    except ConfigurationError as error:
+        reason = f"Sendcode can't start: {error}"
+        print(reason, file=sys.stderr)
+        raise StartRefused(reason) from error
+    _bind_extensions(app)
+    runtime.of(app).bell.attach(make_celery(app))
+    api.init_app(app)
+    cms.init_app(app)
+    commands.init_app(app)
+    if app.config["TRUSTED_PROXIES"]:
+        _trust_proxies(app, app.config["TRUSTED_PROXIES"])
+    return app
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Believe the last `count` proxies who the client is.
+
+    Waitress would throw their headers away before we see them, unless its own command line names the proxies.
+    """
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    Adjustments.clear_untrusted_proxy_headers = False
+
+
+def _runtime(app: Flask) -> Runtime:
+    breaker = Breaker()
+    return Runtime(
+        keyring=Keyring(app.config["CODE_PEPPERS"]),
+        gateways=load_gateways(
+            config.ROOT / app.config["GATEWAYS_FILE"] if app.config["GATEWAYS_FILE"] else None,
+            config.environment(),
+            MailSettings.of(app.config),
+            http_connections=app.config["SEND_CONCURRENCY"],
+        ),
+        windows=RateWindows(app.config["REDIS_URL"], breaker),
+        health=GatewayHealth(app.config["REDIS_URL"], breaker),
+        sms_of_a_day=Fresh(send_limits.sms_of_a_day, seconds=60),
+        bell=Bell(breaker if app.config["REDIS_URL"] == app.config["CELERY_BROKER_URL"] else Breaker()),
+    )
+
+
+def _bind_extensions(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db)
+    mail.init_app(app)
+    csrf.init_app(app)
+    login.init_app(app, add_context_processor=False)  # an error page must not ask who is signed in
+    babel.init_app(app, locale_selector=locales.of_request)

@@ -1,0 +1,54 @@
+"""What every gateway takes, gives and is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from domain.statuses import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message, ready to be handed over; its `id`, our reference, is the same on every try."""
+
+    id: str
+    channel: Channel
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+    subject: str | None = field(default=None, repr=False)
+    html: str | None = field(default=None, repr=False)
+    template: str | None = None
+    locale: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Gateway(Protocol):
+    """Our adapter to one provider. Safe to use from many threads or greenlets at once."""
+
+    name: str
+    channel: Channel
+    weight: int
+    countries: frozenset[str]
+    capacity: int | None
+    """Most sends it can have in flight at once; None where it sets no bound."""
+    rate: int
+    """Most sends in a second, kept over all workers; 0 = no limit."""
+
+    def send(self, outgoing: Outgoing) -> str | None:
+        """Hand over one message within `SEND_SECONDS`; return the provider's reference if it gave one.
+
+        Raises TemporaryGatewayError where a later try may succeed, GatewayError where none will.
+        """
+
+    def probe(self, seconds: float) -> str:
+        """Connect as for a send, give it nothing, and return what was reached.
+
+        Raises TemporaryGatewayError, whose reason names no secret.
+        """
+
+    def close(self) -> None:
+        """Let go of kept connections."""
+
+
+SEND_SECONDS = 15.0
+"""Longest time one `send` may take in all: below the lease of 20 s, so that no other worker repeats it."""

@@ -1,0 +1,105 @@
+"""Kept HTTP connections to one server whose answers can't drip for ever."""
+
+import http.client
+import io
+import logging
+import socket
+import ssl
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from channels.sockets import CONNECT_SECONDS, Deadline, connect
+
+# urllib3 logs whole URLs and broken headers, and a provider may want its key in the query or repeat the code;
+# what matters reaches the log as our own errors.
+for _logger in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_logger).addFilter(lambda record: False)
+
+
+class NotConnected(HTTPError):
+    """Raised when there was no connection to send on: nothing went out."""
+
+    def __init__(self, cause: Exception):
+        super().__init__(type(cause).__name__)
+        self.cause = cause
+
+
+class _BoundedReads(io.RawIOBase):
+    """The bytes of one answer, with one deadline over all; a socket's own timeout begins anew with each."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket):
+        self._raw = raw
+        self._sock = sock
+        # urllib3 has set the rest of the request's total time just before the answer begins.
+        self._deadline = Deadline(sock.gettimeout() or CONNECT_SECONDS)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._deadline.remaining())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer read through `_BoundedReads`."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any):
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_BoundedReads(self.fp.detach(), sock))
+
+
+class _Bounded(HTTPConnection):
+    """A connection opened in bounded time, all addresses together."""
+
+    response_class = _Answer
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, HTTPError) as error:
+            raise NotConnected(error) from error
+
+    def _new_conn(self) -> socket.socket:
+        return connect(self._dns_host, self.port, self.timeout or CONNECT_SECONDS)
+
+
+class _BoundedTls(_Bounded, HTTPSConnection):
+    """The same with TLS."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Bounded
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _BoundedTls
+
+
+def make_pool(
+    scheme: str, host: str, port: int | None, *, kept: int, trusted: ssl.SSLContext
+) -> HTTPConnectionPool:
+    """Return a pool that keeps up to `kept` connections and opens more when all are in use."""
+    if scheme == "https":
+        return _TlsPool(host, port, maxsize=kept, block=False, ssl_context=trusted)
+    return _Pool(host, port, maxsize=kept, block=False)
+
+
+def reach(pool: HTTPConnectionPool, seconds: float) -> None:
+    """Open a connection of its own, with TLS where the pool has it, and close it.
+
+    Raises NotConnected.
+    """
+    connection = pool._new_conn()
+    connection.timeout = seconds
+    try:
+        connection.connect()
+    finally:
+        connection.close()

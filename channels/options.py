@@ -1,0 +1,96 @@
+"""One table of gateways.toml, read key by key, so that every mistake names its file, gateway and key."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.errors import ConfigurationError
+from domain.statuses import Channel
+
+
+class Options:
+    """What a provider reads its settings from; a key that nobody has read is an unknown one.
+
+    Errors tell the key and never the value, which may be a secret.
+    """
+
+    def __init__(self, table: Mapping[str, Any], where: str, *, name: str = "", http_connections: int = 100):
+        self.name = name
+        self.channel = Channel.SMS
+        self.weight = 100
+        self.countries: frozenset[str] = frozenset()
+        self.http_connections = http_connections
+        self._table = table
+        self._where = where
+        self._read: set[str] = set()
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a string, not empty unless the default is. Raises ConfigurationError where it is missing."""
+        value = self._take(key, default)
+        if not isinstance(value, str):
+            raise self.error(key, "must be a text")
+        if not value and default is None:
+            raise self.error(key, "must not be empty")
+        return value
+
+    def integer(self, key: str, default: int, *, least: int, most: int | None = None) -> int:
+        """Return a whole number between `least` and `most`."""
+        value = self._take(key, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.error(key, "must be a whole number")
+        if value < least or (most is not None and value > most):
+            raise self.error(key, f"must be at least {least}" + (f" and at most {most}" if most else ""))
+        return value
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Return true or false."""
+        value = self._take(key, default)
+        if not isinstance(value, bool):
+            raise self.error(key, "must be true or false")
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        """Return a list of strings, empty where the key is missing."""
+        value = self._take(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.error(key, "must be a list of texts")
+        return value
+
+    def anything(self, key: str) -> Any:
+        """Return the value as it is, None where the key is missing."""
+        return self._take(key, None, required=False)
+
+    def table(self, key: str) -> "Options | None":
+        """Return an inner table, None where the key is missing."""
+        value = self._take(key, None, required=False)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.error(key, "must be a table")
+        return Options(value, f"{self._where}: {key}", name=self.name)
+
+    def has(self, key: str) -> bool:
+        """Tell whether the key is there."""
+        return key in self._table
+
+    @property
+    def keys(self) -> list[str]:
+        """All keys that are there."""
+        return list(self._table)
+
+    def finish(self) -> None:
+        """Raise ConfigurationError if a key is left that nobody has read."""
+        unknown = sorted(set(self._table) - self._read)
+        if unknown:
+            raise self.error(unknown[0], "is not a known key")
+
+    def error(self, key: str, problem: str) -> ConfigurationError:
+        """Return the error to raise about one key."""
+        return ConfigurationError(f"{self._where}: {key}: {problem}")
+
+    def _take(self, key: str, default: Any, *, required: bool = True) -> Any:
+        self._read.add(key)
+        if key in self._table:
+            return self._table[key]
+        if required and default is None:
+            raise self.error(key, "is missing")
+        return default

@@ -1,0 +1,75 @@
+"""What the gateways to companies have in common: their place in gateways.toml and one server to post to."""
+
+import re
+from urllib.parse import urlsplit
+
+from channels.gateway import SEND_SECONDS
+from channels.options import Options
+from channels.posting import Poster
+from domain.errors import UnknownResult
+from domain.statuses import Channel
+
+PRINTABLE = re.compile(r"[\x21-\x7e]+")
+PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Provider:
+    """The part of a gateway that is the same for every company.
+
+    Reads the keys `url` and `ca_file`; `url` is the company's usual address unless it is given.
+    """
+
+    channel = Channel.SMS
+    rate = 0
+
+    def __init__(self, options: Options, url: str, path: str, seconds: float = SEND_SECONDS):
+        """Connect nowhere yet. Raises ConfigurationError where a key can't work."""
+        self.name = options.name
+        self.weight = options.weight
+        self.countries = options.countries
+        self.capacity: int | None = None
+        self._poster = Poster(
+            options.text("url", url).rstrip("/") + path,
+            ca_file=options.text("ca_file", "") or None,
+            connections=options.http_connections,
+            seconds=seconds,
+        )
+
+    def probe(self, seconds: float) -> str:
+        """Open a connection and request nothing. Raises TemporaryGatewayError."""
+        return self._poster.probe(seconds)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._poster.close()
+
+
+def callback(options: Options) -> str:
+    """Read `status_callback`, our `/receipts/<name>` as the provider reaches it; empty where it is not given."""
+    url = options.text("status_callback", "")
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if url and not (good and PRINTABLE.fullmatch(url)):
+        raise options.error("status_callback", "must begin with http:// or https:// and a host")
+    return url
+
+
+def plain(options: Options, key: str, default: str | None = None) -> str:
+    """Read a name that goes into addresses and headers. Raises ConfigurationError."""
+    value = options.text(key, default)
+    if not PLAIN.fullmatch(value):
+        raise options.error(key, "must hold A-Z a-z 0-9 _ - only")
+    return value
+
+
+def china_number(to: str, abroad: str = "") -> str:
+    """Return an E.164 number as companies in China want it: their own country's bare, others with `abroad` for +."""
+    return to.removeprefix("+86") if to.startswith("+86") else abroad + to.removeprefix("+")
+
+
+def unreadable(provider: str) -> UnknownResult:
+    """Return the error for an answer that means yes by its status but is not the provider's own."""
+    return UnknownResult(f"{provider}'s answer can't be read: accepted or not is unknown")

@@ -1,0 +1,53 @@
+"""What a provider tells later about a message, and how a gateway reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from domain.statuses import MessageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRequest:
+    """The HTTP request that brought reports: header names in lower case, `url` as the provider called it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One report about one message; at least one of the two references is set.
+
+    `status`: DELIVERED or UNDELIVERED; None where the report says nothing final.
+    """
+
+    status: MessageStatus | None
+    reference: str | None = None
+    gateway_reference: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptAnswer:
+    """What the provider wants to read, else it reports again and again."""
+
+    body: str = ""
+    content_type: str = "text/plain"
+
+
+@runtime_checkable
+class ReadsReceipts(Protocol):
+    """A gateway whose provider reports deliveries to `/receipts/<name>`."""
+
+    receipt_answer: ReceiptAnswer
+
+    def read_receipts(self, request: ReceiptRequest, now: datetime) -> Sequence[Receipt]:
+        """Return the reports of one request after proving that the provider sent it.
+
+        Raises ForgedReceipt where it is unsigned, wrongly signed or older than five minutes, and InvalidInput where a
+        proven one can't be understood.
+        """

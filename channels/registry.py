@@ -1,0 +1,167 @@
+"""The gateways of this installation: read from gateways.toml, chosen by channel, country and weight."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+from channels import aliyun, http, ronglian, smtp, sns, tencent, twilio, vonage
+from channels.gateway import Gateway
+from channels.options import Options
+from channels.settings import MailSettings
+from domain.errors import ConfigurationError
+from domain.statuses import Channel
+
+TYPES: dict[str, tuple[Channel, Callable[[Options], Gateway]]] = {
+    "http": (Channel.SMS, http.create),
+    "smtp": (Channel.EMAIL, smtp.create),
+    "ronglian": (Channel.SMS, ronglian.RonglianGateway),
+    "aliyun": (Channel.SMS, aliyun.AliyunGateway),
+    "tencent": (Channel.SMS, tencent.TencentGateway),
+    "twilio": (Channel.SMS, twilio.TwilioGateway),
+    "vonage": (Channel.SMS, vonage.VonageGateway),
+    "sns": (Channel.SMS, sns.SnsGateway),
+}
+"""What `type` may be. A new provider is a new file and a line here."""
+
+__all__ = ["Gateways", "MailSettings", "load_gateways"]
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+COUNTRY = re.compile(r"[A-Z]{2}")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+DICE = SystemRandom()
+
+
+class Gateways:
+    """All gateways, in the order of the file."""
+
+    def __init__(self, gateways: Sequence[Gateway]):
+        self._gateways = tuple(gateways)
+
+    def __iter__(self) -> Iterator[Gateway]:
+        return iter(self._gateways)
+
+    def choose(
+        self, channel: Channel, country: str | None, exclude: frozenset[str] = frozenset()
+    ) -> Gateway | None:
+        """Draw one by weight among those that serve the country; of weight 0 only where no other is left.
+
+        `country` None (unknown, or mail) is served only by gateways without `countries`. `exclude`: names.
+        """
+        able = [
+            gateway
+            for gateway in self._gateways
+            if gateway.channel == channel
+            and gateway.name not in exclude
+            and (not gateway.countries or country in gateway.countries)
+        ]
+        weighted = [gateway for gateway in able if gateway.weight > 0]
+        if weighted:
+            return DICE.choices(weighted, [gateway.weight for gateway in weighted])[0]
+        return DICE.choice(able) if able else None
+
+    def named(self, name: str) -> Gateway | None:
+        """Return the gateway of that name."""
+        return next((gateway for gateway in self._gateways if gateway.name == name), None)
+
+    def capacity(self, channel: Channel) -> int | None:
+        """Return how many sends all gateways of a channel can have in flight; None where there is no bound."""
+        bounds = [gateway.capacity for gateway in self._gateways if gateway.channel == channel]
+        return None if None in bounds or not bounds else sum(bound or 0 for bound in bounds)
+
+    def close(self) -> None:
+        """Let go of all kept connections."""
+        for gateway in self._gateways:
+            gateway.close()
+
+
+def load_gateways(
+    path: str | Path | None, environ: Mapping[str, str], mail: MailSettings, *, http_connections: int = 100
+) -> Gateways:
+    """Read the file if it is there; without a mail gateway in it the mail settings are one, called `smtp`.
+
+    Raises ConfigurationError, which names file, gateway and key.
+    """
+    gateways = _read(Path(path), environ, http_connections) if path and Path(path).exists() else []
+    if mail.server and not any(gateway.channel is Channel.EMAIL for gateway in gateways):
+        try:
+            gateways.append(smtp.SmtpGateway(mail))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"mail settings: {error}") from None
+    names = [gateway.name for gateway in gateways]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"{path}: gateway {name!r}: name: is used twice")
+    return Gateways(gateways)
+
+
+def _read(path: Path, environ: Mapping[str, str], http_connections: int) -> list[Gateway]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        # A TOML error tells line and column, never the text of the line.
+        raise ConfigurationError(f"{path}: can't be read: {error}") from None
+    tables = document.pop("gateway", [])
+    if document:
+        raise ConfigurationError(f"{path}: {next(iter(document))}: is not a known key")
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigurationError(f"{path}: gateway: must be written as [[gateway]]")
+    return [_make(path, number, table, environ, http_connections) for number, table in enumerate(tables, 1)]
+
+
+def _make(
+    path: Path, number: int, table: dict[str, Any], environ: Mapping[str, str], http_connections: int
+) -> Gateway:
+    name = table.get("name")
+    where = f"{path}: gateway {name!r}" if isinstance(name, str) else f"{path}: gateway number {number}"
+    expanded = {key: _expand(value, environ, f"{where}: {key}") for key, value in table.items()}
+    options = Options(expanded, where, http_connections=http_connections)
+    options.name = options.text("name")
+    if not NAME.fullmatch(options.name):
+        raise options.error("name", "must be 1 to 64 of a-z 0-9 _ -")
+    create = _type(options)
+    options.weight = options.integer("weight", 100, least=0)
+    options.countries = frozenset(options.texts("countries"))
+    if not all(COUNTRY.fullmatch(country) for country in options.countries):
+        raise options.error("countries", "must hold ISO codes of two capital letters")
+    rate = options.integer("rate", 0, least=0)
+    try:
+        gateway = create(options)
+    except ConfigurationError as error:
+        # The gateway's own checks name the key but don't know where it stands.
+        raise ConfigurationError(str(error) if where in str(error) else f"{where}: {error}") from None
+    options.finish()
+    gateway.rate = rate
+    return gateway
+
+
+def _type(options: Options) -> Callable[[Options], Gateway]:
+    """Read `type` and `channel`, which must fit each other; return what makes the gateway."""
+    kind, channel = options.text("type"), options.text("channel")
+    if kind not in TYPES:
+        raise options.error("type", f"must be one of {', '.join(TYPES)}")
+    options.channel, create = TYPES[kind]
+    if channel != options.channel:
+        raise options.error("channel", f"must be {options.channel} for the type {kind}")
+    if options.channel is Channel.EMAIL and options.has("countries"):
+        raise options.error("countries", "is for sms only")
+    return create
+
+
+def _expand(value: Any, environ: Mapping[str, str], where: str) -> Any:
+    """Put environment variables into all texts of a value."""
+    if isinstance(value, dict):
+        return {key: _expand(inner, environ, where) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_expand(inner, environ, where) for inner in value]
+    if not isinstance(value, str):
+        return value
+
+    def variable(found: re.Match[str]) -> str:
+        if not environ.get(found[1]):
+            raise ConfigurationError(f"{where}: the environment variable {found[1]} is not set")
+        return environ[found[1]]
+
+    return VARIABLE.sub(variable, value)

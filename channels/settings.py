@@ -1,0 +1,33 @@
+"""What a mail gateway has to be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """A mail server and how to talk to it: the `MAIL_*` settings, or a gateway of type `smtp`."""
+
+    server: str
+    port: int = 25
+    use_tls: bool = False
+    """STARTTLS, never given up where the server has none."""
+    use_ssl: bool = False
+    """TLS from the first byte."""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    default_sender: str = ""
+    """`a@x.org` or `Some Name <a@x.org>`."""
+    timeout: float = 10.0
+    """Seconds to wait for one answer; 0 leaves only the limit of the whole send."""
+    connections: int = 8
+    """Most connections of one process at once; 0 = no limit."""
+    ca_file: str | None = None
+    """Certificates of private authorities, trusted beside the system's."""
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Self:
+        """Read the `MAIL_*` settings, named as in Flask-Mail; a missing one has its default from above."""
+        given = {name: config.get(f"MAIL_{name.upper()}") for name in cls.__dataclass_fields__}
+        return cls(**{"server": ""} | {name: value for name, value in given.items() if value is not None})

@@ -1,0 +1,112 @@
+"""The body of a provider's own HTTP interface: placeholders, filled so that no value can break out."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+from xml.sax.saxutils import escape
+
+from channels.gateway import Outgoing
+from domain.errors import ConfigurationError, GatewayError
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+PLAIN = {"to", "to.digits", "text", "reference", "template"}
+PARAMETER = "params."
+
+Fill = Callable[[str], str]
+
+
+class Body:
+    """A body template. Raises ConfigurationError for a placeholder that means nothing.
+
+    Parameters:
+        template: a table, sent as JSON or as form fields; or a text, sent as it stands; None is our own JSON.
+        content_type: decides how values are escaped; usual for a table JSON, for a text a form.
+    """
+
+    def __init__(self, template: Any = None, content_type: str = ""):
+        if template is not None and not isinstance(template, str | dict):
+            raise ConfigurationError("body: must be a table or a text")
+        self.content_type = content_type or (FORM if isinstance(template, str) else JSON)
+        self._kind = self.content_type.partition(";")[0].strip().lower()
+        self._template = template
+        for text in _texts(template):
+            for name in NAME.findall(text):
+                if name not in PLAIN and not name.startswith(PARAMETER):
+                    raise ConfigurationError(f"body: {{{name}}} is not a placeholder")
+
+    def render(self, outgoing: Outgoing) -> bytes:
+        """Fill the template. Raises GatewayError where the message lacks a parameter that it names."""
+        if self._template is None:
+            return json.dumps(_own(outgoing)).encode()
+        values = _values(outgoing)
+        if isinstance(self._template, str):
+            return _fill(self._template, values, _escape(self._kind)).encode(errors="replace")
+        table = _fill_all(self._template, values)
+        if self._kind == FORM:
+            return urlencode(table, errors="replace").encode()
+        return json.dumps(table).encode()
+
+
+def _own(outgoing: Outgoing) -> dict[str, Any]:
+    return {
+        "to": outgoing.to,
+        "text": outgoing.text,
+        "reference": outgoing.id,
+        "template": outgoing.template,
+        "params": dict(outgoing.params),
+    }
+
+
+def _values(outgoing: Outgoing) -> dict[str, str]:
+    values = {
+        "to": outgoing.to,
+        "to.digits": outgoing.to.removeprefix("+"),
+        "text": outgoing.text,
+        "reference": outgoing.id,
+        "template": outgoing.template or "",
+    }
+    return values | {PARAMETER + name: str(value) for name, value in outgoing.params.items()}
+
+
+def _escape(kind: str) -> Fill:
+    """Return what makes a value safe inside a text of this content type."""
+    if kind == FORM:
+        return lambda value: quote_plus(value, errors="replace")
+    if kind == JSON or kind.endswith("+json"):
+        return lambda value: json.dumps(value)[1:-1]
+    if kind.endswith(("/xml", "+xml")):
+        return lambda value: escape(value, {'"': "&quot;", "'": "&apos;"})
+    return lambda value: value
+
+
+def _fill(text: str, values: Mapping[str, str], safe: Fill) -> str:
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise GatewayError(f"the message has no {found[1]}")
+        return safe(values[found[1]])
+
+    return NAME.sub(value, text)
+
+
+def _fill_all(template: Any, values: Mapping[str, str]) -> Any:
+    """Fill every text of a table; the result is encoded as a whole, so nothing is escaped here."""
+    if isinstance(template, str):
+        return _fill(template, values, str)
+    if isinstance(template, dict):
+        return {key: _fill_all(value, values) for key, value in template.items()}
+    if isinstance(template, list):
+        return [_fill_all(value, values) for value in template]
+    return template
+
+
+def _texts(template: Any) -> list[str]:
+    if isinstance(template, str):
+        return [template]
+    if isinstance(template, dict):
+        template = list(template.values())
+    return [text for value in template for text in _texts(value)] if isinstance(template, list) else []

@@ -1,0 +1,55 @@
+"""Who is signed in: Flask-Login keeps the session's token in the signed cookie, services know what it is worth."""
+
+import ipaddress
+
+from flask import Flask, request, session
+from flask_login import UserMixin, current_user, login_user
+
+from exts import login
+from services import sessions
+from services.sessions import ConsoleSession
+
+TOKEN = "_user_id"  # noqa: S105 - where Flask-Login keeps the token
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """What Flask-Login calls the user."""
+
+    def __init__(self, token: str, session: ConsoleSession):
+        self._token = token
+        self.session = session
+
+    def get_id(self) -> str:
+        """Return what goes into the cookie: the random token, never an administrator's id."""
+        return self._token
+
+
+def init_app(app: Flask) -> None:
+    """Bind to `app`."""
+    login.session_protection = None  # it would sign out whoever walks from Wi-Fi to mobile data
+    login.user_loader(_load)
+
+
+def _load(token: str) -> SignedIn | None:
+    found = sessions.resume(token)
+    return SignedIn(token, found) if found else None
+
+
+def signed_in() -> ConsoleSession:
+    """Return the session of the current request, which `guard` has let in."""
+    found: ConsoleSession = current_user.session
+    return found
+
+
+def start(token: str, started: ConsoleSession) -> None:
+    """Put a new session into the cookie; nothing of what was there before stays."""
+    session.clear()
+    login_user(SignedIn(token, started), remember=False)
+
+
+def client_ip() -> str | None:
+    """Return the peer's address, None where the peer has none (a Unix socket)."""
+    try:
+        return str(ipaddress.ip_address(request.remote_addr or ""))
+    except ValueError:
+        return None

@@ -1,0 +1,58 @@
+"""Sign in and out."""
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from cms import identity, messages
+from cms.guard import before_new_password, console, public
+from cms.identity import client_ip, signed_in
+from cms.messages import Answer
+from cms.paths import HOME, own_path
+from domain.errors import LimitExceeded, NotAuthenticated
+from services import sessions
+
+
+@console.get("/login")
+@public
+def login() -> str | Response:
+    """Show the form; whoever is signed in has no use for it."""
+    if current_user.is_authenticated:
+        return redirect(_next())
+    return render_template("cms/login.html", email="", error=None, next=_next())
+
+
+@console.post("/login")
+@public
+def sign_in() -> Answer:
+    """Start a session."""
+    email = request.form.get("email", "")
+    try:
+        token, started = sessions.sign_in(
+            email,
+            request.form.get("password", ""),
+            ip=client_ip(),
+            user_agent=request.user_agent.string,
+        )
+    except (NotAuthenticated, LimitExceeded) as error:
+        page = render_template(
+            "cms/login.html", email=email, error=messages.sign_in_text(error), next=_next()
+        )
+        return page, *messages.status_and_headers(error)
+    identity.start(token, started)
+    return redirect(_next(), 303)
+
+
+@console.post("/logout")
+@before_new_password
+def logout() -> Response:
+    """End the session."""
+    sessions.end(signed_in().id)
+    session.clear()
+    flash(_("You are signed out."), "success")
+    return redirect(url_for("cms.login"), 303)
+
+
+def _next() -> str:
+    return own_path(request.values.get("next")) or HOME

@@ -1,0 +1,128 @@
+"""The one place where errors become texts for people and statuses of pages."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from domain.errors import (
+    AlreadyYours,
+    Conflict,
+    CountryNotAllowed,
+    DestinationLocked,
+    InvalidDestination,
+    LimitExceeded,
+    MalformedCode,
+    NotAuthenticated,
+    NotFound,
+    SendcodeError,
+    VerificationLocked,
+    WeakPassword,
+)
+from domain.passwords import MAX_LENGTH, MIN_LENGTH
+from domain.statuses import Channel, VerificationStatus
+from services.checks import CheckResult
+
+Answer = str | Response | tuple[str, int] | tuple[str, int, Mapping[str, str]]
+
+
+def status_and_headers(error: SendcodeError) -> tuple[int, Mapping[str, str]]:
+    """Return the HTTP status of a page that shows `error`, and the wait where there is one."""
+    if isinstance(error, LimitExceeded):
+        return 429, {"Retry-After": str(error.retry_after)}
+    return (409 if isinstance(error, Conflict) else 422), {}
+
+
+def wait_text(seconds: int) -> str:
+    """Return a wait as people say it, never less than it is."""
+    if seconds < 90:
+        return ngettext("%(num)s second", "%(num)s seconds", seconds)
+    if seconds < 90 * 60:
+        return ngettext("%(num)s minute", "%(num)s minutes", -(-seconds // 60))
+    return ngettext("%(num)s hour", "%(num)s hours", -(-seconds // 3600))
+
+
+def sign_in_text(error: SendcodeError) -> str:
+    """Return one text for every reason not to let somebody in."""
+    if isinstance(error, LimitExceeded):
+        return _("Too many failed sign-ins. Try again in %(wait)s.", wait=wait_text(error.retry_after))
+    return _("E-mail or password is wrong.")
+
+
+def password_text(error: SendcodeError) -> str:
+    """Return what is wrong with a password that was asked for again."""
+    return _("That is not your password.") if isinstance(error, NotAuthenticated) else sign_in_text(error)
+
+
+def new_password_text(error: WeakPassword) -> str:
+    """Return what a new password must be instead."""
+    if error.fault == "short":
+        return _("Take at least %(length)s characters.", length=MIN_LENGTH)
+    if error.fault == "long":
+        return _("Take at most %(length)s characters.", length=MAX_LENGTH)
+    if error.fault == "unchanged":
+        return _("This is the password you have. Choose a new one.")
+    return _("This password is too easily guessed. Take a few unusual words, for example.")
+
+
+def destination_text(error: SendcodeError, channel: Channel) -> str:
+    """Return why no code could be sent to a destination."""
+    is_email = channel is Channel.EMAIL
+    if isinstance(error, AlreadyYours):
+        return _("This is your e-mail address already.") if is_email else _("This is your number already.")
+    if isinstance(error, CountryNotAllowed):
+        return _("SMS to this country is not switched on.")
+    if isinstance(error, InvalidDestination):
+        if is_email:
+            return _("Enter one e-mail address, such as name@example.org.")
+        return _("Enter one phone number, such as +86 138 0013 8000.")
+    if isinstance(error, LimitExceeded):
+        return _limit_text(error, is_email)
+    if isinstance(error, NotFound):
+        return _("Send a code first.")
+    if isinstance(error, Conflict):
+        return _("Another administrator has this e-mail address. Nothing was changed.")
+    return _("This could not be sent. Check what you entered.")
+
+
+def code_text(error: SendcodeError, length: int) -> str:
+    """Return why a code was not even compared."""
+    if isinstance(error, MalformedCode):
+        return ngettext(
+            "Enter the %(num)s digit of the code.", "Enter the %(num)s digits of the code.", length
+        )
+    if isinstance(error, VerificationLocked):
+        return _("Too many wrong codes. Send a new code.")
+    if isinstance(error, DestinationLocked):
+        wait = wait_text(error.retry_after)
+        return _("Too many wrong codes. Try again in %(wait)s.", wait=wait)
+    return _("This code could not be checked. Send a new one.")
+
+
+def result_text(result: CheckResult) -> str:
+    """Return what a code that was not accepted was worth."""
+    if result.status is VerificationStatus.LOCKED:
+        return _("That is not the code, and it was the last try. Send a new code.")
+    if result.status is not VerificationStatus.PENDING:
+        return _("This code has expired. Send a new one.")
+    if result.attempts_left is None:
+        return _("That is not the code.")
+    return ngettext(
+        "That is not the code. %(num)s try left.",
+        "That is not the code. %(num)s tries left.",
+        result.attempts_left,
+    )
+
+
+def _limit_text(error: LimitExceeded, is_email: bool) -> str:
+    wait = wait_text(error.retry_after)
+    if error.limit == "resend_cooldown":
+        return _("A code was sent a moment ago. You can send it again in %(wait)s.", wait=wait)
+    if error.limit == "sms_sends_per_day":
+        return _("No more SMS can be sent for now. Try again in %(wait)s.", wait=wait)
+    if error.limit.startswith("destination_") and is_email:
+        return _("Too many codes were sent to this address. Try again in %(wait)s.", wait=wait)
+    if error.limit.startswith("destination_"):
+        return _("Too many codes were sent to this number. Try again in %(wait)s.", wait=wait)
+    return _("Too many codes were sent just now. Try again in %(wait)s.", wait=wait)

@@ -1,0 +1,86 @@
+"""The pages of the console in their order; one whose view does not exist is not shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, request
+from flask_babel import get_locale, lazy_gettext
+from flask_login import current_user
+
+from exts import babel
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link."""
+
+    endpoint: str
+    label: Any
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether this is the page being shown, or the one its forms belong to."""
+        return request.endpoint == self.endpoint or request.path.startswith(self._path)
+
+    @property
+    def _path(self) -> str:
+        rule = next(current_app.url_map.iter_rules(self.endpoint))
+        return f"{rule.rule}/"
+
+
+SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
+    (
+        lazy_gettext("Traffic"),
+        (
+            Entry("cms.verifications", lazy_gettext("Verifications")),
+            Entry("cms.messages", lazy_gettext("Messages")),
+            Entry("cms.statistics", lazy_gettext("Statistics")),
+        ),
+    ),
+    (
+        lazy_gettext("Set-up"),
+        (
+            Entry("cms.templates", lazy_gettext("Templates")),
+            Entry("cms.gateways", lazy_gettext("Gateways")),
+            Entry("cms.schedules", lazy_gettext("Schedules")),
+            Entry("cms.api_keys", lazy_gettext("API keys")),
+        ),
+    ),
+    (
+        lazy_gettext("People"),
+        (
+            Entry("cms.show_account", lazy_gettext("Account")),
+            Entry("cms.administrators", lazy_gettext("Administrators")),
+            Entry("cms.audit", lazy_gettext("Audit")),
+        ),
+    ),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Bind to `app`."""
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Callable[..., Any]]:
+    """Give templates functions, not values: an error page must not ask the database who is signed in."""
+    return {"navigation": sections, "who": _who, "language": language}
+
+
+def sections() -> list[tuple[Any, list[Entry]]]:
+    """Return the sections that have pages, each with its pages."""
+    views = current_app.view_functions
+    shown = [(title, [entry for entry in entries if entry.endpoint in views]) for title, entries in SECTIONS]
+    return [(title, entries) for title, entries in shown if entries]
+
+
+def language() -> str:
+    """Return the language that the page's texts really are in: the reader's where we have a catalogue of it."""
+    wanted = get_locale()
+    known = {locale.language for locale in babel.list_translations()}
+    return wanted.language if wanted and wanted.language in known else "en"
+
+
+def _who() -> Any:
+    return current_user.session.administrator

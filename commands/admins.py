@@ -1,0 +1,74 @@
+"""`flask --app app admins`: who may sign in to the console."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from commands.groups import DatabaseGroup
+from domain.errors import Conflict, InvalidInput, NotFound
+from domain.roles import Role
+from services import administrators
+
+admins = DatabaseGroup("admins", help="Who may sign in to the console.")
+
+
+@admins.command("add")
+@click.argument("email")
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), default=Role.OWNER.value, show_default=True
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add(email: str, role: str, password_stdin: bool) -> None:
+    """Add an administrator and print a one-time password, or take one from standard input."""
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    with _plain_errors():
+        administrator, one_time_password = administrators.add(email, role, password)
+    if one_time_password:
+        _print_password(administrator.email, one_time_password)
+    else:
+        click.echo(f"{administrator.email} added", err=True)
+
+
+@admins.command("list")
+def show() -> None:
+    """List all administrators: e-mail address, role, state."""
+    for administrator in administrators.everyone():
+        state = "disabled" if administrator.disabled_at else "active"
+        click.echo(f"{administrator.email}\t{administrator.role}\t{state}")
+
+
+@admins.command("reset-password")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """End all sessions of an administrator and print a one-time password."""
+    with _plain_errors():
+        one_time_password = administrators.reset_password(email)
+    _print_password(email, one_time_password)
+
+
+@admins.command("disable")
+@click.argument("email")
+def disable(email: str) -> None:
+    """End all sessions of an administrator and allow no more."""
+    with _plain_errors():
+        administrators.disable(email)
+    click.echo(f"{email} disabled", err=True)
+
+
+def _print_password(email: str, password: str) -> None:
+    """Print only the password on stdout, so that a script can take it."""
+    click.echo(f"One-time password of {email}, to be changed at the first sign-in:", err=True)
+    click.echo(password)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Tell what is wrong in one line: exit status 2 for bad input, 1 for what the database says."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise click.UsageError("; ".join(f"{one.field} {one.message}" for one in error.problems)) from error
+    except (Conflict, NotFound) as error:
+        raise click.ClickException(str(error)) from error

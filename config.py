@@ -1,0 +1,248 @@
+"""Every setting with its default; the environment or a `.env` file overrides each by the same name.
+
+A unit stands in the name (`CODE_TTL_SECONDS`); a limit of 0 means no limit. Any other `CELERY_*` key of the environment
+is taken over as it is.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from kombu.transport import TRANSPORT_ALIASES
+from phonenumbers import SUPPORTED_REGIONS
+
+from domain.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parent
+MINIMUM_KEY_LENGTH = 32
+DEVELOPMENT_KEY = "for FLASK_DEBUG only: everybody can read this key"
+
+DEFAULTS: dict[str, Any] = {
+    # -- keys: separated by commas, newest first; older ones are still understood
+    "SECRET_KEY": "",  # signs sessions and form tokens
+    "CODE_PEPPER": "",  # keys the hashes of codes and seals what waits to be sent
+    # -- where things are
+    "SQLALCHEMY_DATABASE_URI": "",  # empty: SQLite in instance/sendcode.db
+    "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",  # where bells are rung; codes never travel through it
+    "REDIS_URL": "",  # windows per IP, prefix and key; empty: the broker if it is a Redis, else in process
+    "PUBLIC_URL": "",  # how people reach this service, for links in texts; empty: as the request says
+    "SERVICE_NAME": "Sendcode",  # the brand in texts
+    "TRUSTED_PROXIES": 0,  # how many proxies before us set X-Forwarded-*
+    # -- mail: one gateway called "smtp" unless gateways.toml names mail gateways
+    "MAIL_SERVER": "",  # empty: no mail gateway
+    "MAIL_PORT": 25,
+    "MAIL_USE_TLS": False,  # STARTTLS, with the certificate checked
+    "MAIL_USE_SSL": False,  # TLS from the first byte, with the certificate checked
+    "MAIL_USERNAME": "",
+    "MAIL_PASSWORD": "",
+    "MAIL_DEFAULT_SENDER": "",  # empty: no-reply@ the host of PUBLIC_URL
+    "MAIL_TIMEOUT": 10,  # seconds for one answer of the mail server
+    "MAIL_CONNECTIONS": 8,  # kept SMTP connections of one worker process to one server
+    # -- SMS
+    "GATEWAYS_FILE": "gateways.toml",  # this name may be missing; empty: no file
+    "DEFAULT_REGION": "CN",  # ISO country of numbers written without +
+    "SMS_COUNTRIES": [],  # ISO countries that may be texted; * = any; empty: the home region
+    "SMS_SENDS_PER_DAY": None,  # ceiling of the bill; must be set outside development
+    # -- texts
+    "DEFAULT_LOCALE": "en",
+    # -- codes (NIST SP 800-63B-4 3.1.3.2: at least six digits, at most ten minutes)
+    "CODE_LENGTH": 6,
+    "CODE_TTL_SECONDS": 300,
+    "CODE_ATTEMPTS": 5,
+    "SEND_DEADLINE_SECONDS": 240,  # a code that could not be handed over by then is never sent
+    # -- limits
+    "RESEND_COOLDOWN_SECONDS": 60,
+    "DESTINATION_SENDS_PER_10_MINUTES": 5,
+    "DESTINATION_SENDS_PER_DAY": 10,
+    "DESTINATION_FAILURES_PER_DAY": 20,  # wrong codes for one destination and purpose, over all its codes
+    "IP_SENDS_PER_MINUTE": 20,
+    "PREFIX_SENDS_PER_10_MINUTES": 20,  # SMS to numbers that share all but the last four digits
+    "KEY_REQUESTS_PER_MINUTE": 600,
+    # -- the worker
+    "SEND_CONCURRENCY": 100,  # sends in flight in one worker process
+    # -- the console
+    "SESSION_IDLE_SECONDS": 1800,
+    "SESSION_LIFE_SECONDS": 43200,
+    "REAUTHENTICATION_SECONDS": 300,  # a sign-in older than this is asked for the password before a change
+    "SIGN_IN_FAILURES_PER_5_MINUTES": 5,  # per account
+    "SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES": 20,
+}
+
+BOUNDS: dict[str, tuple[int, int]] = {
+    "CODE_LENGTH": (6, 10),
+    "CODE_TTL_SECONDS": (60, 600),
+    "CODE_ATTEMPTS": (0, 100),
+    "SEND_DEADLINE_SECONDS": (0, 600),
+    "SEND_CONCURRENCY": (0, 2000),
+    "MAIL_CONNECTIONS": (0, 100),
+    "MAIL_TIMEOUT": (0, 15),
+    "MAIL_PORT": (1, 65535),
+}
+
+FIXED: dict[str, Any] = {
+    "MAX_CONTENT_LENGTH": 64 * 1024,
+    "MAX_FORM_MEMORY_SIZE": 64 * 1024,
+    "SESSION_COOKIE_NAME": "sendcode_session",
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which pages with codes must not send; the token is enough
+    "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a page left open must still work
+    "MAIL_DEBUG": False,  # Flask-Mail would print whole dialogues, codes included
+    "API_TITLE": "Sendcode",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+}
+
+CELERY: dict[str, Any] = {
+    "CELERY_TASK_IGNORE_RESULT": True,
+    "CELERY_TASK_ACKS_LATE": True,
+    "CELERY_TASK_REJECT_ON_WORKER_LOST": True,
+    "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
+    "CELERY_ACCEPT_CONTENT": ["json"],
+    "CELERY_TIMEZONE": "UTC",
+    "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+    "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
+    "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 300},
+    "CELERY_BEAT_SCHEDULER": "services.scheduler:DbScheduler",
+    "CELERY_BEAT_MAX_LOOP_INTERVAL": 1,
+}
+
+_RENAMED = {"BROKER_URL": "CELERY_BROKER_URL", "CELERY_ALWAYS_EAGER": "CELERY_TASK_ALWAYS_EAGER"}
+
+
+def load(
+    overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return all settings: `overrides` before the environment before `.env` before the defaults.
+
+    Raises ConfigurationError, naming the setting, where a value is missing or makes no sense.
+    """
+    texts = environment(environ)
+    settings = {**FIXED, **CELERY, **DEFAULTS}
+    settings.update(_parsed(texts))
+    settings.update(overrides or {})
+    _refuse_renamed({**texts, **(overrides or {})})
+    _derive(settings)
+    _validate(settings)
+    return settings
+
+
+def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment, with what `.env` adds to it."""
+    stored = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+    return {**stored, **(os.environ if environ is None else environ)}
+
+
+def _parsed(texts: Mapping[str, str]) -> dict[str, Any]:
+    parsed: dict[str, Any] = {}
+    for name, text in texts.items():
+        if name in DEFAULTS:
+            parsed[name] = _parse(name, text.strip(), DEFAULTS[name])
+        elif name.startswith("CELERY_"):
+            parsed[name] = _parse_free(text.strip())
+        elif name == "FLASK_DEBUG":
+            parsed["DEBUG"] = _parse(name, text.strip(), False)
+    return parsed
+
+
+def _parse(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off", ""):
+            return False
+        raise ConfigurationError(f"{name} must be true or false")
+    if isinstance(default, int) or default is None:
+        if text == "":
+            return default
+        if not (text.isascii() and text.isdigit()):
+            raise ConfigurationError(f"{name} must be a whole number, 0 or more")
+        return int(text)
+    if isinstance(default, list):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _parse_free(text: str) -> Any:
+    """Read a `CELERY_*` value as JSON where it is JSON (true, 5, {"a": 1}), else as text."""
+    try:
+        return json.loads(text.lower() if text.lower() in ("true", "false", "none") else text)
+    except ValueError:
+        return text
+
+
+def _refuse_renamed(given: Mapping[str, Any]) -> None:
+    for old, new in _RENAMED.items():
+        if old in given:
+            raise ConfigurationError(f"{old} is an old name: say {new}")
+
+
+def _derive(settings: dict[str, Any]) -> None:
+    if settings.get("DEBUG"):
+        settings["SECRET_KEY"] = settings["SECRET_KEY"] or DEVELOPMENT_KEY
+        settings["CODE_PEPPER"] = settings["CODE_PEPPER"] or DEVELOPMENT_KEY
+    if not settings["SQLALCHEMY_DATABASE_URI"]:
+        settings["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{ROOT / 'instance' / 'sendcode.db'}"
+    if not settings["REDIS_URL"] and urlsplit(settings["CELERY_BROKER_URL"]).scheme in (
+        "redis",
+        "rediss",
+        "unix",
+    ):
+        settings["REDIS_URL"] = settings["CELERY_BROKER_URL"]
+    settings["SEND_CONCURRENCY"] = settings["SEND_CONCURRENCY"] or BOUNDS["SEND_CONCURRENCY"][1]
+    settings["DEFAULT_REGION"] = settings["DEFAULT_REGION"].upper()
+    if not settings["SMS_COUNTRIES"]:
+        settings["SMS_COUNTRIES"] = [settings["DEFAULT_REGION"]]
+    countries = settings["SMS_COUNTRIES"]
+    countries = countries.split(",") if isinstance(countries, str) else countries
+    settings["SMS_COUNTRIES"] = [country.strip().upper() for country in countries]
+    if not settings["MAIL_DEFAULT_SENDER"]:
+        host = urlsplit(settings["PUBLIC_URL"]).hostname or "localhost"
+        settings["MAIL_DEFAULT_SENDER"] = f"{settings['SERVICE_NAME']} <no-reply@{host}>"
+    keys = [key.strip() for key in settings["SECRET_KEY"].split(",") if key.strip()]
+    settings["SECRET_KEY"] = keys[0] if keys else ""
+    settings["SECRET_KEY_FALLBACKS"] = keys[1:]
+    settings["CODE_PEPPERS"] = [key.strip() for key in settings["CODE_PEPPER"].split(",") if key.strip()]
+    secure = settings["PUBLIC_URL"].startswith("https://")
+    settings.setdefault("SESSION_COOKIE_SECURE", secure)
+    if secure and settings["SESSION_COOKIE_NAME"] == FIXED["SESSION_COOKIE_NAME"]:
+        # a browser takes it only over TLS and for this very host: no neighbour can plant one
+        settings["SESSION_COOKIE_NAME"] = "__Host-" + FIXED["SESSION_COOKIE_NAME"]
+    settings.setdefault("PREFERRED_URL_SCHEME", "https" if secure else "http")
+
+
+def _validate(settings: Mapping[str, Any]) -> None:
+    for name, (low, high) in BOUNDS.items():
+        if not isinstance(settings[name], int) or not low <= settings[name] <= high:
+            raise ConfigurationError(f"{name} must be between {low} and {high}")
+    keys = {"SECRET_KEY": [settings["SECRET_KEY"]], "CODE_PEPPER": settings["CODE_PEPPERS"]}
+    for name, values in keys.items():
+        if not values or any(len(value) < MINIMUM_KEY_LENGTH for value in values):
+            raise ConfigurationError(f"{name} must be set to at least {MINIMUM_KEY_LENGTH} random characters")
+    transport, separator, _ = settings["CELERY_BROKER_URL"].partition("://")
+    if not separator or transport.split("+")[0] not in TRANSPORT_ALIASES:
+        raise ConfigurationError(
+            "CELERY_BROKER_URL must begin with redis://, amqp:// or another kind of broker"
+        )
+    if settings["DEFAULT_REGION"] not in SUPPORTED_REGIONS:
+        raise ConfigurationError("DEFAULT_REGION must be an ISO country code of two letters")
+    if not SUPPORTED_REGIONS | {"*"} >= set(settings["SMS_COUNTRIES"]):
+        raise ConfigurationError("SMS_COUNTRIES must hold ISO country codes of two letters, or *")
+    if any(not character.isprintable() for character in settings["SERVICE_NAME"]):
+        raise ConfigurationError("SERVICE_NAME must be one line of text")
+    if not settings.get("DEBUG") and not settings.get("TESTING"):
+        _validate_for_production(settings)
+
+
+def _validate_for_production(settings: Mapping[str, Any]) -> None:
+    if settings["SMS_SENDS_PER_DAY"] is None:
+        raise ConfigurationError(
+            "SMS_SENDS_PER_DAY must be set: the most SMS you are ready to pay for in a day (0 = no limit)"
+        )
+    file = settings["GATEWAYS_FILE"]
+    if file not in ("", DEFAULTS["GATEWAYS_FILE"]) and not (ROOT / file).is_file():
+        raise ConfigurationError(f"GATEWAYS_FILE: there is no file {ROOT / file}")

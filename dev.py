@@ -1,0 +1,193 @@
+"""Run or test Sendcode with one command; needs Python 3.11 and nothing else.
+
+python3 dev.py run       everything on this machine: web, worker, clock, broker, inbox
+python3 dev.py test      the whole test suite
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - this is the line that says so
+    sys.exit(f"Sendcode needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
+
+import argparse
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.console import Console
+from devtools.guard import Guard
+from devtools.lock import AlreadyRunningError, Lock
+from devtools.plan import (
+    Plan,
+    StartError,
+    choose_gateways,
+    choose_ports,
+    needs_extras,
+    servers,
+    services,
+)
+from devtools.processes import run_to_end
+from devtools.settings import Ports, child_environment, complete_env_file, read_env_file
+from devtools.stopping import Stop, StoppedError
+from devtools.supervisor import ChildFailedError, Supervisor
+from devtools.venv import InstallError, Venv
+
+ROOT = Path(__file__).resolve().parent
+SERVICE = "requirements.txt"
+EMBEDDED = "requirements/embedded.txt"
+EXTRAS = "requirements/extras.txt"
+TESTS = ("requirements/tests.txt", "requirements/browser.txt")
+POOLS = ("solo", "threads", "prefork", "gevent", "eventlet")
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """What was made on the first start, shown once."""
+
+    email: str = ""
+    password: str = ""
+    api_key: str = ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do one command and return its exit code."""
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    console, stop = Console(), Stop()
+    stop.listen()
+    try:
+        if command == "test":
+            return test(rest, console, stop)
+        if command == "bench":
+            return bench(rest, console, stop)
+        return run(parse(arguments), console, stop)
+    except StoppedError:
+        return 0
+    except (InstallError, AlreadyRunningError, StartError) as error:
+        console.say(str(error))
+        return 1
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line of `run`; it also shows the help of all commands."""
+    parser = argparse.ArgumentParser(prog="dev.py", description="Run or test Sendcode on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run | test | bench")
+    runs = commands.add_parser("run", help="start everything; Ctrl-C stops it")
+    runs.add_argument("--port", type=int, help="the web service's port (default: 5000 or the next free one)")
+    runs.add_argument(
+        "--pool", choices=POOLS, default="solo", help="how the worker runs tasks (default: solo)"
+    )
+    runs.add_argument("--no-inbox", action="store_true", help="no development inbox for mail and SMS")
+    commands.add_parser("test", help="run the tests; what follows goes to pytest")
+    commands.add_parser("bench", help="run the measurements; what follows goes to them")
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace, console: Console, stop: Stop) -> int:
+    """Set up, start every part, show where everything is, and stay until asked to stop."""
+    with closing(Lock(ROOT / "instance" / "dev.lock")) as lock:
+        lock.take()
+        with closing(Guard(keep_open=(lock.descriptor,))) as guard:
+            user = read_env_file(ROOT / ".env") | os.environ
+            venv = Venv(ROOT, console, stop, guard)
+            extras = [EXTRAS] if needs_extras(user, options.pool) else []
+            venv.ensure([SERVICE, *extras], best_effort=[EMBEDDED])
+            written = complete_env_file(ROOT / ".env", os.environ)
+            if written:
+                console.say(f"wrote {', '.join(written)} to .env")
+            ports = choose_ports(user, options.port, inbox=not options.no_inbox)
+            gateways = choose_gateways(ROOT, user, ports)
+            env = child_environment(os.environ, read_env_file(ROOT / ".env"), ports, gateways)
+            return supervise(Plan(venv, ports, env, options.pool), console, stop, guard)
+
+
+def supervise(plan: Plan, console: Console, stop: Stop, guard: Guard) -> int:
+    """Start what is planned, stay until asked to stop, and leave nothing behind."""
+    supervisor = Supervisor(ROOT, console, stop, guard)
+    first = FirstRun()
+    try:
+        supervisor.start(*servers(plan))
+        first = first_run(plan, console, stop, guard)
+        supervisor.start(*services(plan))
+        supervisor.wait_until_ready()
+        console.block(summary(plan.ports, first))
+        first = FirstRun()
+        return supervisor.watch()
+    except (StartError, ChildFailedError) as error:
+        console.say(str(error))
+        return 1
+    finally:
+        if first.api_key or first.email:  # a start that failed later must not lose what was made for good
+            console.block("\n".join(shown_once(first)))
+        console.say("stopping everything")
+        supervisor.stop()
+        console.say("stopped")
+
+
+def first_run(plan: Plan, console: Console, stop: Stop, guard: Guard) -> FirstRun:
+    """Migrate the database; make an administrator and an API key if there are none."""
+    console.say("preparing the database")
+    command = [str(plan.venv.python), "-m", "devtools.first_run"]
+    ended = run_to_end(command, ROOT, stop, guard, plan.env)
+    if ended.code:
+        raise StartError(
+            f"{ended.last_lines()}\nThe database could not be prepared; the lines above say why."
+        )
+    made = json.loads(ended.stdout.splitlines()[-1])
+    administrator = made["administrator"] or {"email": "", "password": ""}
+    return FirstRun(administrator["email"], administrator["password"], made["api_key"] or "")
+
+
+def summary(ports: Ports, first: FirstRun) -> str:
+    """Say where everything is and what was made."""
+    web = f"http://127.0.0.1:{ports.web}"
+    lines = ["Sendcode is running.", ""]
+    lines += [f"  CMS        {web}/cms", f"  API        {web}/api/v1", f"  API docs   {web}/api/docs"]
+    if ports.inbox:
+        lines.append(f"  Inbox      http://127.0.0.1:{ports.inbox}/  (mail and SMS end here)")
+    return "\n".join([*lines, "", *shown_once(first), "Ctrl-C stops everything."])
+
+
+def shown_once(first: FirstRun) -> list[str]:
+    """List what the first start made, if it is the first."""
+    lines = []
+    if first.email:
+        lines.append(f"  Sign in as {first.email} with the one-time password {first.password}")
+    if first.api_key:
+        lines.append(f"  API key    {first.api_key}")
+    return [*lines, "  Write this down: it is shown only now.", ""] if lines else []
+
+
+def test(arguments: Sequence[str], console: Console, stop: Stop) -> int:
+    """Install what the tests need and run pytest."""
+    with closing(Guard()) as guard:
+        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, *TESTS], best_effort=[EMBEDDED])
+    return become_module("pytest", arguments or ["-n", "2", "--dist", "loadgroup"])
+
+
+def bench(arguments: Sequence[str], console: Console, stop: Stop) -> int:
+    """Run the measurements."""
+    if not (ROOT / "bench" / "__main__.py").exists():
+        raise StartError("There are no measurements (bench/) in this copy.")
+    with closing(Guard()) as guard:
+        Venv(ROOT, console, stop, guard).ensure([SERVICE], best_effort=[EMBEDDED])
+    return become_module("bench", arguments)
+
+
+def become_module(module: str, arguments: Sequence[str]) -> int:
+    """Go on as another program, so that signals and the exit code are its own."""
+    python = str(Venv(ROOT, Console(), Stop()).python)
+    command = [python, "-m", module, *arguments]
+    os.chdir(ROOT)
+    os.environ["PYTHONUTF8"] = "1"
+    if sys.platform == "win32":  # which can only wait for another program
+        return subprocess.call(command)
+    os.execv(python, command)  # noqa: S606
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

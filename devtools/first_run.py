@@ -1,0 +1,44 @@
+"""`python -m devtools.first_run`: bring the database up to date, and make who and what a first start needs.
+
+Its last line on stdout is JSON, `{"administrator": {"email", "password"} | null, "api_key": str | null}`,
+with null where there was one before.
+"""
+
+import json
+
+from flask_migrate import upgrade
+
+from app import create_app
+from domain.roles import Role
+from services import administrators, api_keys
+
+EMAIL = "admin@example.com"
+KEY_NAME = "development"
+
+
+def main() -> None:
+    """Migrate, then add the first administrator and the first API key."""
+    with create_app().app_context():
+        upgrade()
+        made = {"administrator": first_administrator(), "api_key": first_api_key()}
+    print(json.dumps(made))
+
+
+def first_administrator() -> dict[str, str] | None:
+    """Add an owner with a one-time password, unless there is any administrator."""
+    if administrators.everyone():
+        return None
+    administrator, password = administrators.add(EMAIL, Role.OWNER)
+    return {"email": administrator.email, "password": password or ""}
+
+
+def first_api_key() -> str | None:
+    """Add a key for trying the API, unless there is any."""
+    if api_keys.list_all():
+        return None
+    _, key = api_keys.create(KEY_NAME)
+    return key
+
+
+if __name__ == "__main__":
+    main()

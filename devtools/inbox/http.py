@@ -1,0 +1,196 @@
+"""The HTTP door: the SMS endpoint for the `http` gateway type, the page, and the list it reads."""
+
+import json
+import logging
+import os
+import socketserver
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from devtools.inbox.store import Arrived, Inbox
+
+logger = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+LONGEST_BODY = 256 * 1024
+PAGE = Path(__file__).parent / "page"
+FILES = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/inbox.css": ("inbox.css", "text/css; charset=utf-8"),
+    "/inbox.js": ("inbox.js", "text/javascript; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class HttpDoor(ThreadingHTTPServer):
+    """A loopback HTTP server, one thread a connection."""
+
+    daemon_threads = True
+    request_queue_size = 512  # a burst of SMS opens hundreds of connections at once
+    allow_reuse_address = os.name != "nt"  # on Windows that would let two servers share one port
+
+    def __init__(self, port: int, inbox: Inbox):
+        self.inbox = inbox
+        super().__init__((HOST, port), _Request)
+
+    def server_bind(self) -> None:
+        """Bind without the standard look-up of our own name, which takes seconds on some networks."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]
+
+
+class _RefusedError(Exception):
+    """Raised to answer a request with an error."""
+
+    def __init__(self, status: HTTPStatus, detail: str):
+        super().__init__(detail)
+        self.status = status
+
+
+class _Request(BaseHTTPRequestHandler):
+    """One connection; kept open between requests."""
+
+    server: HttpDoor
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet, else Nagle's algorithm holds the body back for 40 ms
+    timeout = 60
+
+    def do_GET(self) -> None:
+        self._answer(self._get)
+
+    def do_POST(self) -> None:
+        self._answer(self._post)
+
+    def do_DELETE(self) -> None:
+        self._answer(self._delete)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log no request lines: a poll a second would drown the rest."""
+
+    def _answer(self, act: Any) -> None:
+        try:
+            body = self._read_body()
+            self._refuse_other_sites()
+            act(urlsplit(self.path), body)
+        except _RefusedError as refused:
+            self._send_json({"error": str(refused)}, refused.status)
+
+    def _get(self, url: Any, _body: bytes) -> None:
+        if url.path in FILES:
+            name, content_type = FILES[url.path]
+            self._send((PAGE / name).read_bytes(), content_type)
+        elif url.path == "/healthz":
+            self._send_json({"status": "ok"})
+        elif url.path == "/messages.json":
+            self._send_messages(url.query)
+        else:
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "no such page")
+
+    def _post(self, url: Any, body: bytes) -> None:
+        if url.path == "/sms":
+            self._send_json({"id": self._take_sms(body)})
+        elif url.path == "/clear":
+            self._clear()
+        else:
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "no such page")
+
+    def _delete(self, url: Any, _body: bytes) -> None:
+        if url.path != "/messages":
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "no such page")
+        self._clear()
+
+    def _take_sms(self, body: bytes) -> str:
+        """Keep one SMS and return its id, the same for every copy."""
+        sms = parse_sms(body)
+        key = self.headers.get("Idempotency-Key")
+        arrived = self.server.inbox.add(
+            channel="sms",
+            to=sms["to"],
+            text=sms["text"],
+            reference=sms["reference"],
+            key=f"sms {key}" if key else None,
+            now=datetime.now(UTC),
+        )
+        logger.info("SMS %s arrived, copy %s", arrived.n, arrived.copies)
+        return f"inbox-{sha256((key or arrived.id).encode()).hexdigest()[:16]}"
+
+    def _send_messages(self, query: str) -> None:
+        after = parse_qs(query).get("after", ["0"])[0]
+        if not (after.isascii() and after.isdigit()):
+            raise _RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "after: must be a whole number")
+        tag = f'"{self.server.inbox.revision}"'
+        if self.headers.get("If-None-Match") == tag:
+            self._send(b"", "", HTTPStatus.NOT_MODIFIED, ETag=tag)
+        else:
+            arrived = self.server.inbox.after(int(after))
+            self._send_json([as_json(each) for each in arrived], ETag=tag)
+
+    def _clear(self) -> None:
+        self.server.inbox.clear()
+        self._send_json({"status": "ok"})
+
+    def _read_body(self) -> bytes:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdigit() or int(length) > LONGEST_BODY:
+            self.close_connection = True  # what follows on the wire can't be told from the next request
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"up to {LONGEST_BODY} bytes")
+        return self.rfile.read(int(length))
+
+    def _refuse_other_sites(self) -> None:
+        """Keep web pages of other sites, and names that only resolve to loopback, away from the codes."""
+        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        if host not in ("127.0.0.1", "localhost", "::1"):
+            raise _RefusedError(HTTPStatus.FORBIDDEN, "open the inbox as 127.0.0.1 or localhost")
+        if (
+            self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+            and self.command != "GET"
+        ):
+            raise _RefusedError(HTTPStatus.FORBIDDEN, "other sites may not write here")
+
+    def _send_json(self, value: Any, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> None:
+        self._send(json.dumps(value, ensure_ascii=False).encode(), "application/json", status, **headers)
+
+    def _send(
+        self, body: bytes, content_type: str, status: HTTPStatus = HTTPStatus.OK, **headers: str
+    ) -> None:
+        self.send_response(status)
+        for name, value in (HEADERS | headers).items():
+            self.send_header(name, value)
+        if status is not HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def parse_sms(body: bytes) -> dict[str, str]:
+    """Read `{to, text, reference?}` as the `http` gateway type sends it; other fields are let through."""
+    try:
+        sms = json.loads(body)
+    except ValueError:
+        raise _RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be JSON") from None
+    if not isinstance(sms, dict):
+        raise _RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be a JSON object")
+    for field in ("to", "text"):
+        if not isinstance(sms.get(field), str) or not sms[field]:
+            raise _RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{field}: must be a text")
+    return {"to": sms["to"], "text": sms["text"], "reference": str(sms.get("reference") or "")}
+
+
+def as_json(arrived: Arrived) -> dict[str, Any]:
+    """Turn an arrival into what JSON can hold; times are RFC 3339."""
+    received_at = arrived.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return asdict(arrived) | {"received_at": received_at}

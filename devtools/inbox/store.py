@@ -1,0 +1,108 @@
+"""What has arrived: in memory, the newest 500."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import datetime
+from secrets import token_hex
+
+KEEP = 500
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One mail or SMS as its receiver would see it."""
+
+    n: int
+    id: str
+    channel: str
+    to: str
+    sender: str
+    subject: str
+    text: str
+    html_present: bool
+    received_at: datetime
+    copies: int
+    reference: str
+
+
+class Inbox:
+    """A thread-safe list of arrivals, oldest first.
+
+    An arrival with the key of an earlier one (`Idempotency-Key`, `Message-ID`) is a copy: counted, not added.
+    """
+
+    def __init__(self, keep: int = KEEP):
+        self._keep = keep
+        self._arrived: deque[Arrived] = deque()
+        self._keys: dict[str, int] = {}
+        self._n = 0
+        self._changes = 0
+        self._start = token_hex(4)  # numbers begin anew in each process; the page must not mix them up
+        self._lock = threading.Lock()
+
+    @property
+    def revision(self) -> str:
+        """A word that is another one after every change."""
+        return f"{self._start}-{self._changes}"
+
+    def add(
+        self,
+        *,
+        channel: str,
+        to: str,
+        text: str,
+        now: datetime,
+        sender: str = "",
+        subject: str = "",
+        html_present: bool = False,
+        reference: str = "",
+        key: str | None = None,
+    ) -> Arrived:
+        """Keep an arrival, or count a copy of the one with the same key, and return it."""
+        with self._lock:
+            self._changes += 1
+            if key is not None and key in self._keys:
+                return self._count_copy(self._keys[key])
+            self._n += 1
+            arrived = Arrived(
+                n=self._n,
+                id=f"{self._start}-{self._n}",
+                channel=channel,
+                to=to,
+                sender=sender,
+                subject=subject,
+                text=text,
+                html_present=html_present,
+                received_at=now,
+                copies=1,
+                reference=reference,
+            )
+            self._arrived.append(arrived)
+            if key is not None:
+                self._keys[key] = arrived.n
+            self._forget_oldest()
+            return arrived
+
+    def after(self, n: int = 0) -> list[Arrived]:
+        """List what arrived later than number n, oldest first."""
+        with self._lock:
+            return [arrived for arrived in self._arrived if arrived.n > n]
+
+    def clear(self) -> None:
+        """Forget everything; numbers go on."""
+        with self._lock:
+            self._changes += 1
+            self._arrived.clear()
+            self._keys.clear()
+
+    def _count_copy(self, n: int) -> Arrived:
+        place = n - self._arrived[0].n  # numbers in the deque have no gaps
+        copied = replace(self._arrived[place], copies=self._arrived[place].copies + 1)
+        self._arrived[place] = copied
+        return copied
+
+    def _forget_oldest(self) -> None:
+        while len(self._arrived) > self._keep:
+            oldest = self._arrived.popleft().n
+            self._keys = {key: n for key, n in self._keys.items() if n != oldest}

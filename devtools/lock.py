@@ -1,0 +1,82 @@
+"""One `dev.py run` at a time in one folder: two brokers must not write the same files."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+PATIENCE_SECONDS = 12.0
+
+
+class AlreadyRunningError(Exception):
+    """Raised when another start holds the folder; the text says which."""
+
+
+class Lock:
+    """A lock on a file that the system lets go of when the last process that has it open ends."""
+
+    def __init__(self, path: Path):
+        path.parent.mkdir(exist_ok=True)
+        self._path = path
+        self._note = path.with_suffix(".pid")  # beside it: Windows lets nobody read a locked file
+        self._file: IO[str] = path.open("a+", encoding="utf-8")
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, for a process that shall hold the lock too."""
+        return self._file.fileno()
+
+    def take(self) -> None:
+        """Take the lock.
+
+        If the holder is gone, its guard is still ending its children: that is worth a wait.
+        Raises AlreadyRunningError.
+        """
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while not self._try():
+            pid = self._holder()
+            if (pid and _lives(pid)) or time.monotonic() > give_up_at:
+                raise AlreadyRunningError(
+                    f"Sendcode already runs from this folder (process {pid or 'unknown'}). "
+                    "Stop it with Ctrl-C there, or use another copy of the folder."
+                )
+            time.sleep(0.2)
+        self._note.write_text(str(os.getpid()), encoding="utf-8")
+
+    def close(self) -> None:
+        """Let go, unless another process holds the file too."""
+        self._file.close()
+
+    def _try(self) -> bool:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                self._file.seek(0)
+                msvcrt.locking(self.descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _holder(self) -> int:
+        try:
+            return int(self._note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return 0
+
+
+def _lives(pid: int) -> bool:
+    if sys.platform == "win32":
+        return True  # there os.kill would end it, and the lock has no other holder
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

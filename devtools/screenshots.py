@@ -1,0 +1,178 @@
+"""`python -m devtools.screenshots`: take the pictures of the documentation from the running console.
+
+    python -m devtools.screenshots                 the button, light and dark, into docs/images
+    python -m devtools.screenshots --all FOLDER    every page, light and dark, phone and desktop, to look at
+
+Starts the console by itself in a temporary folder with gateways that only remember, and needs Chromium and Playwright.
+"""
+
+import argparse
+import dataclasses
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+from werkzeug.serving import make_server
+
+from app import create_app
+from channels.memory import MemoryGateway
+from channels.registry import Gateways
+from config import ROOT
+from devtools.readiness import free_port
+from domain.statuses import Channel
+from exts import db
+from services import administrators, runtime
+
+EMAIL, NEW_EMAIL, PASSWORD = "maria@example.org", "maria.lopez@example.org", "seven purple otters"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
+SCHEMES = ("light", "dark")
+FIRST_PORT = 21_000
+
+
+def main() -> None:
+    """Read the command line and take the pictures."""
+    parser = argparse.ArgumentParser(prog="python -m devtools.screenshots")
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="every page, to look at")
+    chosen = parser.parse_args()
+    folder: Path = chosen.all or ROOT / "docs" / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with console() as address, browser_page() as page:
+        for take in EVERYTHING if chosen.all else [button]:
+            take(page, address, folder)
+
+
+@contextmanager
+def console() -> Iterator[str]:
+    """Run the console with one administrator in a thread; give its address."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(
+            {
+                "DEBUG": True,
+                "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/pictures.db",
+                "CELERY_TASK_ALWAYS_EAGER": True,
+                "CELERY_BROKER_URL": "memory://",
+                "REDIS_URL": "",
+                "MAIL_SERVER": "",
+                "GATEWAYS_FILE": f"{folder}/gateways.toml",
+                "PUBLIC_URL": "",
+            }
+        )
+        gateways = Gateways([MemoryGateway("mail", Channel.EMAIL), MemoryGateway("sms", Channel.SMS)])
+        runtime.install(app, dataclasses.replace(runtime.of(app), gateways=gateways))
+        with app.app_context():
+            db.create_all()
+            administrators.add(EMAIL, "owner", PASSWORD)
+        server = make_server("127.0.0.1", free_port(FIRST_PORT), app, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.port}"
+        finally:
+            server.shutdown()
+            with app.app_context():
+                db.engine.dispose()
+
+
+@contextmanager
+def browser_page() -> Iterator[Page]:
+    """Open the system's Chromium, or the one that `CHROMIUM` names."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser.new_page(reduced_motion="reduce")
+        browser.close()
+
+
+def button(page: Page, address: str, folder: Path) -> None:
+    """Picture the button just pressed: the code is sent, the countdown runs."""
+    page.set_viewport_size({"width": 1000, "height": 560})
+    sign_in(page, address)
+    page.get_by_label("New e-mail").fill(NEW_EMAIL)
+    page.get_by_role("button", name="Send code").first.click()
+    page.get_by_label("Code", exact=True).press_sequentially("4071")
+    page.get_by_text("again in 56 s").wait_for()
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.screenshot(path=folder / ("send-code.png" if scheme == "light" else f"send-code-{scheme}.png"))
+
+
+def sign_in(page: Page, address: str) -> None:
+    """Sign in with the password."""
+    page.goto(f"{address}/cms/login")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/cms/account")
+
+
+def picture(page: Page, folder: Path, name: str) -> None:
+    """Take one page in all sizes and schemes."""
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=True)
+
+
+def signing_in(page: Page, address: str, folder: Path) -> None:
+    """Picture what people see before they are in."""
+    page.goto(f"{address}/cms/login")
+    picture(page, folder, "login")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    picture(page, folder, "login-wrong")
+    page.goto(f"{address}/nowhere")
+    picture(page, folder, "error")
+
+
+def account(page: Page, address: str, folder: Path) -> None:
+    """Picture the account page from the first look to a wrong code."""
+    sign_in(page, address)
+    picture(page, folder, "account")
+    page.get_by_label("Phone number").fill("12")
+    page.get_by_role("button", name="Send code").last.click()
+    page.locator("#phone-error").wait_for()
+    picture(page, folder, "account-invalid")
+    page.get_by_label("New e-mail").fill(NEW_EMAIL)
+    page.get_by_role("button", name="Send code").first.click()
+    page.get_by_label("Code", exact=True).wait_for()
+    picture(page, folder, "account-sent")
+    page.get_by_label("Code", exact=True).fill("000000")
+    page.get_by_role("button", name="Confirm").click()
+    page.locator("#email-code-error").wait_for()
+    picture(page, folder, "account-wrong-code")
+    page.get_by_role("button", name="Cancel").click()
+
+
+def passwords(page: Page, address: str, folder: Path) -> None:
+    """Picture the pages about passwords."""
+    for name in ("password", "confirm-password"):
+        page.goto(f"{address}/cms/{name}")
+        picture(page, folder, name)
+    page.goto(f"{address}/cms/password")
+    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_label("New password once more").fill("short")
+    page.get_by_role("button", name="Save password").click()
+    picture(page, folder, "password-weak")
+
+
+EVERYTHING: list[Callable[[Page, str, Path], None]] = [signing_in, account, passwords]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""The settings of a development start: what is written to `.env`, and what children get beside it.
+
+What the user has set, in the environment or in `.env`, always stands.
+"""
+
+import os
+import re
+import secrets
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MADE = "# Made by dev.py for development. A production server needs keys of its own.\n"
+ADDED = "# Added by dev.py for development.\n"
+LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where things listen on loopback; 0 = not started by us."""
+
+    web: int
+    broker: int = 0
+    inbox: int = 0
+    smtp: int = 0
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read `NAME=value` lines; quotes and comments are understood as python-dotenv does. No file: nothing."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return {}
+    return {match[1]: _unquoted(match[2]) for line in lines if (match := LINE.match(line))}
+
+
+def complete_env_file(path: Path, environ: Mapping[str, str]) -> list[str]:
+    """Make `.env`, or add to it what a start can't do without; return the names written."""
+    known = {**read_env_file(path), **environ}
+    needed = {
+        "SECRET_KEY": secrets.token_hex(32),
+        "CODE_PEPPER": secrets.token_hex(32),
+        "SMS_SENDS_PER_DAY": "1000",
+    }
+    missing = {name: value for name, value in needed.items() if not known.get(name)}
+    if not missing:
+        return []
+    lines = "".join(f"{name}={value}\n" for name, value in missing.items())
+    if path.exists():
+        before = path.read_text(encoding="utf-8-sig")
+        lines = ("" if before.endswith("\n") or not before else "\n") + ADDED + lines
+    else:
+        lines = MADE + lines
+    _append_privately(path, lines)
+    return list(missing)
+
+
+def write_gateways(path: Path, inbox_port: int) -> None:
+    """Write the one SMS gateway of development, the inbox; its secret stays the same over starts."""
+    try:
+        secret = tomllib.loads(path.read_text(encoding="utf-8"))["gateway"][0]["secret"]
+    except (OSError, ValueError, LookupError):
+        secret = secrets.token_hex(32)
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    _append_privately(
+        path,
+        "# Made by dev.py at each start: SMS go to the development inbox.\n"
+        "[[gateway]]\n"
+        'name = "inbox"\n'
+        'channel = "sms"\n'
+        'type = "http"\n'
+        f'url = "http://127.0.0.1:{inbox_port}/sms"\n'
+        f'secret = "{secret}"\n',
+    )
+
+
+def child_environment(
+    environ: Mapping[str, str], stored: Mapping[str, str], ports: Ports, gateways: str = ""
+) -> dict[str, str]:
+    """Return the user's environment, and ours where neither it nor `.env` says anything.
+
+    `gateways` is the gateways file we made, empty if we made none.
+    """
+    user = {name: value for name, value in {**stored, **environ}.items() if value}
+    ours = {
+        "SMS_COUNTRIES": "*",
+        "DEFAULT_REGION": "CN",
+        "PUBLIC_URL": f"http://127.0.0.1:{ports.web}",
+        **_broker_settings(user, ports),
+        **_mail_settings(user, ports),
+        **({"GATEWAYS_FILE": gateways} if gateways else {}),
+    }
+    always = {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    if sys.platform == "darwin":
+        always["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = (
+            "YES"  # else macOS kills the children of a prefork worker
+        )
+    return {**environ, **{name: value for name, value in ours.items() if name not in user}, **always}
+
+
+def _broker_settings(user: Mapping[str, str], ports: Ports) -> dict[str, str]:
+    if ports.broker:
+        server = f"redis://127.0.0.1:{ports.broker}/0"
+        return {"CELERY_BROKER_URL": server, "REDIS_URL": server}
+    broker = user.get("CELERY_BROKER_URL", "")
+    return {"REDIS_URL": broker} if urlsplit(broker).scheme in ("redis", "rediss") else {}
+
+
+def _mail_settings(user: Mapping[str, str], ports: Ports) -> dict[str, str]:
+    if not ports.smtp or "MAIL_SERVER" in user:
+        return {}
+    sender = "Sendcode <no-reply@localhost>"
+    return {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(ports.smtp), "MAIL_DEFAULT_SENDER": sender}
+
+
+def _unquoted(value: str) -> str:
+    quoted = re.match(r"""(['"])(.*?)\1""", value)
+    return quoted[2] if quoted else re.sub(r"(^|\s+)#.*$", "", value)
+
+
+def _append_privately(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)

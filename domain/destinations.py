@@ -1,0 +1,103 @@
+"""Where a message goes: one canonical form for each e-mail address and phone number, however it was typed."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from domain.errors import InvalidDestination
+from domain.statuses import Channel
+
+_PHONE = re.compile(r"[ (]*\+?[0-9 ().\-]+")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # what phones and office programs type for a hyphen
+MAX_LENGTH = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One place a message can go to.
+
+    `to` is what the gateway is told; `canonical` is equal for two spellings of one place; `limit_key` is equal for
+    places that one person surely owns (`+tag` cut), and is used for counting only.
+    """
+
+    channel: Channel
+    to: str = field(repr=False)
+    canonical: str = field(repr=False)
+    limit_key: str = field(repr=False)
+    country: str | None = None
+    prefix: str | None = field(default=None, repr=False)
+
+
+def parse(channel: Channel, text: str, *, region: str) -> Destination:
+    """Return the one destination that `text` means; raises InvalidDestination where it is none or could be two."""
+    trimmed = text.strip()
+    if not trimmed or len(trimmed) > MAX_LENGTH:
+        raise InvalidDestination(f"must have 1 to {MAX_LENGTH} characters")
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs") for character in trimmed):
+        raise InvalidDestination("must not contain control characters")
+    return _email(trimmed) if channel is Channel.EMAIL else _phone(trimmed, region)
+
+
+def _email(text: str) -> Destination:
+    try:
+        address = validate_email(
+            text,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            allow_quoted_local=False,
+            test_environment=True,
+        )
+    except EmailNotValidError as error:
+        raise InvalidDestination("is not one e-mail address") from error
+    domain = address.ascii_domain.lower()
+    local = address.local_part
+    canonical = f"{local.lower()}@{domain}"
+    plain = local.lower().split("+", 1)[0] or local.lower()
+    return Destination(Channel.EMAIL, f"{local}@{domain}", canonical, f"{plain}@{domain}")
+
+
+def _phone(text: str, region: str) -> Destination:
+    digits = "".join(_plain(character) for character in text).translate(_DASHES)
+    if not _PHONE.fullmatch(digits):
+        raise InvalidDestination("is not one phone number")
+    bare = re.sub(r"[^0-9+]", "", digits)
+    if bare.startswith("00"):
+        bare = "+" + bare[2:]
+    try:
+        number = phonenumbers.parse(bare, region)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidDestination("is not one phone number") from error
+    # is_possible_number() takes local numbers, too: without their area they are nobody's
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise InvalidDestination("is not a possible phone number")
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Destination(Channel.SMS, e164, e164, e164, _country(number), e164[:-4])
+
+
+def _plain(character: str) -> str:
+    """Return the ASCII form of a digit, a space or a sign of any script; a footnote's ² is no 2."""
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    return character if unicodedata.category(character) == "No" else unicodedata.normalize("NFKC", character)
+
+
+def _country(number: phonenumbers.PhoneNumber) -> str | None:
+    """Return the ISO country, or None where a shared calling code (+1, +44) leaves it open."""
+    region = phonenumbers.region_code_for_number(number)
+    if region:
+        return region
+    candidates = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def mask(to: str) -> str:
+    """Return `to` fit for a log or a page: `a***@x.org`, `+86138****8000`."""
+    if "@" in to:
+        local, _, domain = to.partition("@")
+        return f"{local[:1]}***@{domain}"
+    if len(to) < 8:
+        return "***"
+    return f"{to[:-8]}****{to[-4:]}"

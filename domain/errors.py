@@ -1,0 +1,191 @@
+"""Every error that a rule, a limit or a gateway can raise; the doors map them to answers."""
+
+from dataclasses import dataclass
+
+
+class SendcodeError(Exception):
+    """The root of all errors raised on purpose."""
+
+    code = "error"
+
+
+class ConfigurationError(SendcodeError):
+    """Raised when a setting is missing or makes no sense; the text names it."""
+
+    code = "configuration"
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One thing wrong with one field of the input."""
+
+    field: str
+    message: str
+
+
+class InvalidInput(SendcodeError):
+    """Raised when the caller's input breaks a rule; lists every field at fault."""
+
+    code = "invalid_input"
+
+    def __init__(self, *problems: FieldProblem):
+        super().__init__("; ".join(f"{problem.field}: {problem.message}" for problem in problems))
+        self.problems = problems
+
+
+class InvalidDestination(InvalidInput):
+    """Raised when `to` is no e-mail address or phone number, or could mean two."""
+
+    code = "invalid_destination"
+
+    def __init__(self, message: str, field: str = "to"):
+        super().__init__(FieldProblem(field, message))
+
+
+class CountryNotAllowed(InvalidDestination):
+    """Raised when SMS to the number's country is not switched on in `SMS_COUNTRIES`."""
+
+    code = "country_not_allowed"
+
+
+class AlreadyYours(InvalidDestination):
+    """Raised when somebody asks to change to the destination they have."""
+
+    code = "already_yours"
+
+
+class MalformedCode(InvalidInput):
+    """Raised when a guess can't be a code at all; it costs no attempt."""
+
+    code = "malformed_code"
+
+    def __init__(self, length: int):
+        super().__init__(FieldProblem("code", f"must be {length} digits"))
+
+
+class WeakPassword(InvalidInput):
+    """Raised when a new password is no good; `fault` is `short`, `long`, `guessable` or `unchanged`."""
+
+    code = "weak_password"
+
+    def __init__(self, fault: str, message: str):
+        super().__init__(FieldProblem("password", message))
+        self.fault = fault
+
+
+class NotFound(SendcodeError):
+    """Raised when there is no such thing, or it belongs to somebody else."""
+
+    code = "not_found"
+
+
+class Conflict(SendcodeError):
+    """Raised when the thing is in a state that forbids the action."""
+
+    code = "conflict"
+
+
+class FirstInFlight(Conflict):
+    """Raised when a request with the same Idempotency-Key has not been answered yet."""
+
+    code = "idempotency_in_flight"
+
+
+class KeyReused(InvalidInput):
+    """Raised when an Idempotency-Key comes back with another request."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__(FieldProblem("Idempotency-Key", "was used for another request"))
+
+
+class LimitExceeded(SendcodeError):
+    """Raised when a limit is hit; `retry_after` is in whole seconds, at least 1."""
+
+    code = "limit_exceeded"
+
+    def __init__(self, limit: str, retry_after: int):
+        super().__init__(f"{limit} reached, retry after {retry_after} s")
+        self.limit = limit
+        self.retry_after = retry_after
+
+
+class DestinationLocked(LimitExceeded):
+    """Raised when too many wrong codes were tried for one destination and purpose."""
+
+    code = "destination_locked"
+
+
+class VerificationLocked(LimitExceeded):
+    """Raised when a verification has no attempts left."""
+
+    code = "verification_locked"
+
+
+class NotAuthenticated(SendcodeError):
+    """Raised when the caller did not prove who it is."""
+
+    code = "not_authenticated"
+
+
+class PasswordNeeded(NotAuthenticated):
+    """Raised when a change needs the password once more: it was proven too long ago."""
+
+    code = "password_needed"
+
+
+class NotAllowed(SendcodeError):
+    """Raised when the caller is known but may not do this."""
+
+    code = "not_allowed"
+
+
+class GatewayError(SendcodeError):
+    """Raised when a gateway refused the message for good; another try would be refused too."""
+
+    code = "refused"
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TemporaryGatewayError(GatewayError):
+    """Raised when a gateway may accept the same message later; `retry_after` in seconds if it said when."""
+
+    code = "temporary"
+
+    def __init__(self, reason: str, *, retry_after: float | None = None):
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class UnknownResult(TemporaryGatewayError):
+    """Raised when the message may have been accepted or not: time ran out, or the connection broke after it went."""
+
+    code = "unknown"
+
+
+class WrongGateway(TemporaryGatewayError):
+    """Raised when this gateway will not take the message but another may: no balance, no template, no such country."""
+
+    code = "wrong_gateway"
+
+
+class ForgedReceipt(SendcodeError):
+    """Raised when a delivery report is unsigned, wrongly signed or too old."""
+
+    code = "forged_receipt"
+
+
+class GatewayBusy(TemporaryGatewayError):
+    """Raised when all our own connections were in use: nobody was asked, so it is no try."""
+
+    code = "busy"
+
+
+class BrokerUnreachable(SendcodeError):
+    """Raised when a task that is no message could not be handed to the broker."""
+
+    code = "broker_unreachable"

@@ -1,0 +1,63 @@
+"""The keys behind codes: hash what is compared, seal what must be read again, and say which key was used."""
+
+import hashlib
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.errors import SendcodeError
+
+_NONCE_BYTES = 12  # NIST SP 800-38D 8.2: 96 bits
+
+
+class Unreadable(SendcodeError):
+    """Raised when something sealed was changed, belongs to another row, or its key has left the ring."""
+
+    code = "unreadable"
+
+
+class Keyring:
+    """Keys, newest first: the first one is used for what is new, the others still understand what is old."""
+
+    def __init__(self, secrets: list[str]):
+        self._hash_keys = {key_id(secret): _derive(secret, b"hash") for secret in secrets}
+        self._boxes = {key_id(secret): AESGCM(_derive(secret, b"seal")) for secret in secrets}
+        self.newest = key_id(secrets[0])
+
+    def hash(self, text: str, *, key: str | None = None) -> bytes:
+        """Return the HMAC-SHA256 of `text`; raises Unreadable where the key has left the ring.
+
+        Six digits fall to an unkeyed hash in two seconds, so the key must not lie in the database.
+        """
+        secret = self._hash_keys.get(key or self.newest)
+        if secret is None:
+            raise Unreadable("the key of this hash is no longer in CODE_PEPPER")
+        return hmac.digest(secret, text.encode(), "sha256")
+
+    def seal(self, data: bytes, *, row: str) -> bytes:
+        """Return `data` encrypted with AES-GCM, readable only together with the id of its row."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return self.newest.encode() + nonce + self._boxes[self.newest].encrypt(nonce, data, row.encode())
+
+    def open(self, sealed: bytes, *, row: str) -> bytes:
+        """Return what was sealed for this row; raises Unreadable."""
+        start = len(self.newest)
+        box = self._boxes.get(sealed[:start].decode("ascii", "replace"))
+        if box is None:
+            raise Unreadable("the key of this sealed text is no longer in CODE_PEPPER")
+        nonce, body = sealed[start : start + _NONCE_BYTES], sealed[start + _NONCE_BYTES :]
+        try:
+            return box.decrypt(nonce, body, row.encode())
+        except (InvalidTag, ValueError) as error:
+            raise Unreadable("this sealed text was changed or belongs to another row") from error
+
+
+def key_id(secret: str) -> str:
+    """Return eight characters that name a key and tell nothing of it."""
+    return hashlib.sha256(b"sendcode key id " + secret.encode()).hexdigest()[:8]
+
+
+def _derive(secret: str, use: bytes) -> bytes:
+    return hmac.digest(secret.encode(), b"sendcode " + use, "sha256")

@@ -1,0 +1,67 @@
+"""The words that rows and answers use for channels, lanes and states."""
+
+from enum import IntEnum, StrEnum
+
+
+class Channel(StrEnum):
+    """The way a message travels."""
+
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Lane(StrEnum):
+    """A queue of work that a worker can be given on its own (`-Q sms`)."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    BULK = "bulk"
+
+
+class Priority(IntEnum):
+    """The order inside the worker: a code never waits behind a newsletter."""
+
+    CODE = 0
+    SINGLE = 1
+    BULK = 2
+
+
+class MessageStatus(StrEnum):
+    """Where a message is on its way."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+
+    @property
+    def result(self) -> int | None:
+        """0 once sent or delivered, -1 once it never will be, else None."""
+        if self in (MessageStatus.SENT, MessageStatus.DELIVERED):
+            return 0
+        if self in (MessageStatus.QUEUED, MessageStatus.SENDING):
+            return None
+        return -1
+
+
+class VerificationStatus(StrEnum):
+    """What became of a challenge."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    LOCKED = "locked"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+
+
+class RunState(StrEnum):
+    """Where one run of a schedule is."""
+
+    QUEUED = "queued"
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"

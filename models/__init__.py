@@ -1,0 +1,24 @@
+"""The tables, a file a subject."""
+
+from models.administrator import Administrator, AdministratorSession
+from models.api_key import ApiKey
+from models.idempotency import IdempotentAnswer
+from models.limit_window import LimitWindow
+from models.message import Message
+from models.process import SeenProcess
+from models.schedule import Lease, Schedule, ScheduleRun
+from models.verification import Verification
+
+__all__ = [
+    "Administrator",
+    "AdministratorSession",
+    "ApiKey",
+    "IdempotentAnswer",
+    "Lease",
+    "LimitWindow",
+    "Message",
+    "Schedule",
+    "ScheduleRun",
+    "SeenProcess",
+    "Verification",
+]

@@ -1,0 +1,51 @@
+"""What each kind of database must be told before the first query."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import ArgumentError
+
+from domain.errors import ConfigurationError
+
+BUSY_SECONDS = 5
+CONNECT_SECONDS = 5
+
+
+def prepare(settings: dict[str, Any]) -> None:
+    """Set the engine's options for the database that the settings name; raises ConfigurationError."""
+    try:
+        url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
+        url.get_dialect().import_dbapi()
+    except ArgumentError as error:
+        raise ConfigurationError("SQLALCHEMY_DATABASE_URI is no database address") from error
+    except ImportError as error:
+        raise ConfigurationError(
+            f"SQLALCHEMY_DATABASE_URI: its driver {error.name} is not installed;"
+            " requirements/extras.txt has those of postgresql+psycopg:// and mysql+pymysql://"
+        ) from error
+    options: dict[str, Any] = {
+        "pool_pre_ping": url.get_backend_name() != "sqlite",
+        "hide_parameters": True,  # errors and debug logs must not show destinations
+    }
+    if url.get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": BUSY_SECONDS}
+        if url.database and url.database != ":memory:":
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    else:
+        # MariaDB's default would show a transaction that lost a race the same old row again
+        options["isolation_level"] = "READ COMMITTED"
+        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
+        options["pool_size"], options["max_overflow"], options["pool_timeout"] = 16, 16, CONNECT_SECONDS
+    settings["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, **settings.get("SQLALCHEMY_ENGINE_OPTIONS", {})}
+
+
+@event.listens_for(Engine, "connect")
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    """WAL lets the web read while the worker writes; NORMAL loses nothing when a process dies, only with the power."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")

@@ -1,0 +1,63 @@
+"""A message: one thing to send. The rows of this table are the queue; the broker only rings the bell."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.statuses import MessageStatus
+from exts import db
+from models.types import UtcTime
+
+SEALED_BYTES = 65_535
+
+
+class Message(db.Model):
+    """`due_at` says when a worker must look at the row again, and is NULL once it is settled.
+
+    That is the next try while it is queued and the end of the lease while it is being sent, so one index finds new
+    messages, retries and what a killed worker left behind.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("ix_message_due", "priority", "lane", "due_at"),
+        Index("ix_message_due_at", "due_at"),
+        Index("ix_message_owner", "owner", "created_at"),
+        Index("ix_message_created_at", "created_at"),
+        Index("ix_message_canonical", "canonical", "created_at"),
+        Index("ix_message_gateway_reference", "gateway_reference"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    verification_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    channel: Mapped[str] = mapped_column(String(8))
+    lane: Mapped[str] = mapped_column(String(8))
+    priority: Mapped[int]
+    to: Mapped[str] = mapped_column(String(320))
+    canonical: Mapped[str] = mapped_column(String(320))
+    country: Mapped[str | None] = mapped_column(String(2))
+    template: Mapped[str | None] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(35))
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary(SEALED_BYTES))
+    """What the texts are made of, encrypted for this row; erased when the message settles."""
+    is_test: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(String(16), default=MessageStatus.QUEUED)
+    due_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    deadline_at: Mapped[datetime] = mapped_column(UtcTime)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    tries: Mapped[int] = mapped_column(default=0)
+    gateway: Mapped[str | None] = mapped_column(String(64))
+    ask_first: Mapped[str | None] = mapped_column(String(64))
+    """The gateway that may already have it: asked again before others, for it knows the key and repeats nothing."""
+    gateway_reference: Mapped[str | None] = mapped_column(String(255))
+    error: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    @property
+    def result(self) -> int | None:
+        """0 once sent or delivered, -1 once it never will be, else None."""
+        return MessageStatus(self.status).result

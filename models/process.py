@@ -1,0 +1,20 @@
+"""Workers and clocks that were seen alive."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from exts import db
+from models.types import UtcTime
+
+
+class SeenProcess(db.Model):
+    """One worker process or beat, written every few seconds while it lives."""
+
+    __tablename__ = "seen_process"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    lanes: Mapped[str] = mapped_column(String(120), default="")
+    seen_at: Mapped[datetime] = mapped_column(UtcTime)

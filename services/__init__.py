@@ -1,0 +1,1 @@
+"""Use cases: what the doors call; the only place that commits."""

@@ -1,0 +1,213 @@
+"""An administrator's own account: change the e-mail address, bind a phone, change the password.
+
+A new destination counts only once a code that was sent to it came back. The code goes out even where the address
+belongs to another administrator, and only who reads it is told so: the page says nothing of other people's addresses.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from babel.dates import format_datetime
+from flask import current_app
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain import destinations
+from domain.destinations import Destination, mask
+from domain.errors import (
+    AlreadyYours,
+    Conflict,
+    NotAuthenticated,
+    NotFound,
+    PasswordNeeded,
+    WeakPassword,
+)
+from domain.passwords import check_password
+from domain.statuses import Channel, Lane, Priority, VerificationStatus
+from exts import db
+from models import Administrator, AdministratorSession, Verification
+from services import checks, outbox, texts, verifications
+from services.administrators import end_sessions
+from services.checks import CheckResult
+from services.issuing import Owner
+from services.outbox import NewMessage
+from services.passwords import hash_password, is_password
+from services.runtime import runtime
+from services.sessions import ConsoleSession, needs_password
+from services.transactions import transaction
+from services.verifications import Request, VerificationView
+
+log = logging.getLogger(__name__)
+SHOWN = timedelta(minutes=30)
+"""How long a page still says that a code was sent and has expired."""
+WORTH_A_RESEND = timedelta(seconds=60)
+"""A code that dies sooner is not sent again: a new one takes its place."""
+NOTICE_DEADLINE = timedelta(hours=24)
+
+
+class Change(StrEnum):
+    """What a code can change; the value is the verification's purpose."""
+
+    EMAIL = "change_email"
+    PHONE = "bind_phone"
+
+    @property
+    def channel(self) -> Channel:
+        """The way the code travels to the new destination."""
+        return Channel.EMAIL if self is Change.EMAIL else Channel.SMS
+
+
+def send_code(session: ConsoleSession, change: Change, to: str, *, client_ip: str | None) -> VerificationView:
+    """Send a code to the new destination; for the one already asked for, the same code once more.
+
+    Raises PasswordNeeded, AlreadyYours, and what `verifications.issue` raises.
+    """
+    _require_password(session)
+    destination = _parse(change.channel, to)
+    if destination.canonical in (session.administrator.canonical, session.administrator.phone):
+        raise AlreadyYours("is yours already")
+    earlier = progress(session, change)
+    if earlier and earlier.to == destination.to and _is_worth_a_resend(earlier):
+        return verifications.resend(earlier.id, _owner(session))
+    request = Request(
+        change.channel, to, purpose=change, locale=session.administrator.locale, client_ip=client_ip
+    )
+    issued = verifications.issue(request, _owner(session))
+    if earlier and earlier.status is VerificationStatus.PENDING:
+        verifications.cancel(earlier.id, _owner(session))
+    return issued
+
+
+def progress(session: ConsoleSession, change: Change) -> VerificationView | None:
+    """Return this session's newest verification for a change unless it is over and done with.
+
+    A locked or lately expired one is returned too: the page must say what became of the code.
+    """
+    owner, now = _owner(session), datetime.now(UTC)
+    newest = db.session.scalar(
+        select(Verification.id)
+        .where(Verification.owner == owner.id, Verification.purpose == change.value)
+        .where(Verification.created_at > now - SHOWN)
+        .order_by(Verification.created_at.desc())
+        .limit(1)
+    )
+    found = verifications.get(newest, owner) if newest else None
+    db.session.rollback()
+    over = (VerificationStatus.APPROVED, VerificationStatus.CANCELED)
+    return None if found is None or found.status in over else found
+
+
+def confirm(session: ConsoleSession, change: Change, code: str) -> CheckResult:
+    """Check the code; with the right one make the change, tell the old e-mail address and end all other sessions.
+
+    Raises PasswordNeeded, NotFound where no code was asked for, Conflict where another administrator has the address,
+    and what `checks.check` raises.
+    """
+    _require_password(session)
+    pending = progress(session, change)
+    if pending is None:
+        raise NotFound("no code was asked for")
+    try:
+        result = checks.check(
+            pending.id,
+            code,
+            _owner(session),
+            effect=lambda database: _make(database, session, change, pending.to),
+        )
+    except (Conflict, IntegrityError) as error:
+        verifications.cancel(pending.id, _owner(session))
+        raise Conflict("another administrator has this e-mail address") from error
+    if result.valid:
+        runtime().bell.ring(Lane.EMAIL)
+        log.info("%s of administrator %s to %s", change, session.administrator.id, mask(pending.to))
+    return result
+
+
+def cancel(session: ConsoleSession, change: Change) -> None:
+    """Give up a change whose code was sent."""
+    pending = progress(session, change)
+    if pending is not None:
+        verifications.cancel(pending.id, _owner(session))
+
+
+def change_password(session: ConsoleSession, password: str) -> None:
+    """Set a new password and end all other sessions; raises PasswordNeeded and WeakPassword."""
+    _require_password(session)
+    names = [session.administrator.canonical, current_app.config["SERVICE_NAME"]]
+    check_password(password, names=names)
+    password_hash = hash_password(password)
+
+    def work(database: Session) -> None:
+        administrator = _living(database, session)
+        if is_password(administrator.password_hash, password):
+            raise WeakPassword("unchanged", "is the one you have")
+        administrator.password_hash = password_hash
+        administrator.must_change_password = False
+        end_sessions(database, administrator.id, datetime.now(UTC), but=session.id)
+
+    transaction(work)
+    log.info("administrator %s changed the password", session.administrator.id)
+
+
+def _make(database: Session, session: ConsoleSession, change: Change, to: str) -> None:
+    """Make a proven change in the transaction that accepts its code."""
+    now = datetime.now(UTC)
+    administrator = _living(database, session)
+    destination = _parse(change.channel, to)
+    notice = _notice(session, change, administrator.email, destination, now)
+    if change is Change.PHONE:
+        administrator.phone = destination.canonical
+    else:
+        taken = exists().where(Administrator.canonical == destination.canonical)
+        if database.scalar(select(taken)):
+            raise Conflict("another administrator has this e-mail address")
+        administrator.email, administrator.canonical = destination.to, destination.canonical
+    end_sessions(database, administrator.id, now, but=session.id)
+    outbox.put(database, runtime().keyring, [notice], now)
+
+
+def _notice(
+    session: ConsoleSession, change: Change, old_email: str, new: Destination, now: datetime
+) -> NewMessage:
+    settings = current_app.config
+    locale = texts.nearest_locale(session.administrator.locale, settings["DEFAULT_LOCALE"])
+    return NewMessage(
+        owner=_owner(session).id,
+        destination=_parse(Channel.EMAIL, old_email),
+        template="email_changed" if change is Change.EMAIL else "phone_changed",
+        locale=locale,
+        params={
+            "new": mask(new.to),
+            "when": format_datetime(now, "long", locale=locale),
+            "service": settings["SERVICE_NAME"],
+        },
+        priority=Priority.SINGLE,
+        deadline_at=now + NOTICE_DEADLINE,
+    )
+
+
+def _living(database: Session, session: ConsoleSession) -> Administrator:
+    """Return the administrator, unless the session was ended since the request began; raises NotAuthenticated."""
+    found = database.get(AdministratorSession, session.id, populate_existing=True)
+    if found is None or found.ended_at is not None or found.administrator.disabled_at is not None:
+        raise NotAuthenticated("the session has ended")
+    return found.administrator
+
+
+def _require_password(session: ConsoleSession) -> None:
+    if needs_password(session):
+        raise PasswordNeeded("the password was proven too long ago")
+
+
+def _is_worth_a_resend(view: VerificationView) -> bool:
+    return view.status is VerificationStatus.PENDING and view.expires_at - datetime.now(UTC) > WORTH_A_RESEND
+
+
+def _parse(channel: Channel, to: str) -> Destination:
+    return destinations.parse(channel, to, region=current_app.config["DEFAULT_REGION"])
+
+
+def _owner(session: ConsoleSession) -> Owner:
+    return Owner(f"session:{session.id}")

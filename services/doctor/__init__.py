@@ -1,0 +1,36 @@
+"""Look at everything the service needs, and say of each part what is wrong and which setting to change."""
+
+from collections.abc import Iterator
+
+from flask import Flask
+
+from services.doctor import database, processes, servers, settings, versions
+from services.doctor.findings import Check, Finding, Level, bounded
+
+__all__ = ["Finding", "Level", "examine"]
+
+
+def examine(app: Flask) -> Iterator[Finding]:
+    """Run every check, one after the other, each for a few seconds at most.
+
+    Nothing is sent, and nothing stays changed.
+    """
+    for name, check in _checks(app):
+        yield from bounded(app, name, check)
+
+
+def _checks(app: Flask) -> list[tuple[str, Check]]:
+    with app.app_context():
+        gateways = servers.gateway_checks()
+    return [
+        ("python", versions.check_python),
+        ("packages", versions.check_packages),
+        ("settings", settings.check_settings),
+        ("database", database.check_database),
+        ("broker", servers.check_broker),
+        ("limits", servers.check_limits_store),
+        *gateways,
+        ("worker", processes.check_worker),
+        ("beat", processes.check_beat),
+        ("clock", processes.check_clock),
+    ]

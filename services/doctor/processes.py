@@ -1,0 +1,107 @@
+"""The other processes of the installation, and whether their clocks agree with ours."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from flask import current_app
+from redis.exceptions import RedisError
+from sqlalchemy import Row, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain.statuses import Lane
+from exts import db
+from models import SeenProcess
+from services.doctor.findings import Finding, fail, ok, warn
+from services.doctor.servers import redis_at
+from services.health import SEEN_WITHIN
+
+MOST_SKEW_SECONDS = 2.0
+UNKNOWN = "not known while the database does not tell"
+_NOW = {
+    "postgresql": "SELECT extract(epoch FROM clock_timestamp())",
+    "mysql": "SELECT unix_timestamp(sysdate(6))",
+}
+
+
+def check_worker() -> Iterator[Finding]:
+    """Look for living workers and the lanes they take."""
+    seen = _seen("worker")
+    if seen is None:
+        yield warn("worker", UNKNOWN)
+        return
+    if not seen:
+        yield warn("worker", f"none seen within {_within()}: celery -A tasks.celery worker --pool=solo")
+        return
+    taken = {lane for row in seen for lane in row.lanes.split(",")}
+    yield ok("worker", f"{len(seen)} alive, lanes {', '.join(lane for lane in Lane if lane in taken)}")
+    for lane in Lane:
+        if lane not in taken:
+            yield warn("worker", f"none takes the lane {lane}: start one without -Q or with -Q {lane}")
+
+
+def check_beat() -> Iterator[Finding]:
+    """Look for a living clock."""
+    seen = _seen("beat")
+    if seen is None:
+        yield warn("beat", UNKNOWN)
+    elif seen:
+        yield ok("beat", f"{len(seen)} alive")
+    else:
+        yield warn("beat", f"none seen within {_within()}, schedules do not run: celery -A tasks.celery beat")
+
+
+def check_clock() -> Iterator[Finding]:
+    """Compare our clock with that of the database server, or of Redis where the database has none of its own."""
+    told = _database_time() or _redis_time()
+    if told is None:
+        yield ok("clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, nothing to compare it with")
+        return
+    server, skew = told
+    text_ = f"{abs(skew):.1f} s {'behind' if skew < 0 else 'ahead of'} {server}"
+    if abs(skew) > MOST_SKEW_SECONDS:
+        yield fail("clock", f"{text_}: leases and limits count wrong; keep both machines on NTP")
+    else:
+        yield ok("clock", text_)
+
+
+def _seen(kind: str) -> list[Row[tuple[str]]] | None:
+    """Return the processes that were alive a moment ago, None where the database does not tell."""
+    rows = select(SeenProcess.lanes).where(
+        SeenProcess.kind == kind, SeenProcess.seen_at >= datetime.now(UTC) - SEEN_WITHIN
+    )
+    try:
+        with db.engine.connect() as connection:
+            return list(connection.execute(rows))
+    except SQLAlchemyError:
+        return None
+
+
+def _within() -> str:
+    return f"{SEEN_WITHIN.total_seconds():.0f} s"
+
+
+def _database_time() -> tuple[str, float] | None:
+    """Return how far we are ahead of the database server, in seconds."""
+    try:
+        with db.engine.connect() as connection:
+            question = _NOW.get(connection.dialect.name)
+            if question is None:
+                return None
+            before = time.time()
+            answer = float(connection.execute(text(question)).scalar_one())
+            return "the database", (before + time.time()) / 2 - answer
+    except SQLAlchemyError:
+        return None  # told by the check of the database
+
+
+def _redis_time() -> tuple[str, float] | None:
+    if not current_app.config["REDIS_URL"]:
+        return None
+    try:
+        with redis_at(current_app.config["REDIS_URL"]) as client:
+            before = time.time()
+            seconds, microseconds = client.time()
+            return "Redis", (before + time.time()) / 2 - (seconds + microseconds / 1e6)
+    except (RedisError, OSError, ValueError):
+        return None  # told by the check of the limits store

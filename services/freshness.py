@@ -1,0 +1,34 @@
+"""Look at something at most every so many seconds, however many ask."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Fresh(Generic[T]):
+    """Keeps the last finding for some seconds; while one caller looks again, the others are told the last one."""
+
+    def __init__(self, look: Callable[[], T], seconds: float):
+        self._look = look
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._found: tuple[float, T] | None = None
+
+    def get(self) -> T:
+        """Return what was found lately; raises what looking raises."""
+        found = self._found
+        if found is not None and time.monotonic() < found[0]:
+            return found[1]
+        if not self._lock.acquire(blocking=found is None):
+            assert found is not None
+            return found[1]
+        try:
+            if self._found is found:  # nobody looked while we waited
+                self._found = (time.monotonic() + self._seconds, self._look())
+            assert self._found is not None
+            return self._found[1]
+        finally:
+            self._lock.release()

@@ -1,0 +1,62 @@
+"""What each worker does besides sending: say that it lives, and erase the codes of verifications that have ended."""
+
+import os
+import socket
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from models.process import SeenProcess
+from models.verification import Verification
+
+SEEN_EVERY = timedelta(seconds=5)
+ERASE_EVERY = timedelta(seconds=10)
+
+seen = SeenProcess.__table__
+verifications = Verification.__table__
+
+
+def process_name(kind: str) -> str:
+    """Return a name that no other process of this installation has."""
+    return f"{kind}@{socket.gethostname()[:80]}:{os.getpid()}"
+
+
+def say_alive(engine: Engine, kind: str, lanes: Iterable[str], now: datetime) -> None:
+    """Note that this process was alive at `now`."""
+    values = {"kind": kind, "lanes": ",".join(lanes), "seen_at": now}
+    name = process_name(kind)
+    with engine.begin() as connection:
+        if connection.execute(update(seen).where(seen.c.name == name).values(**values)).rowcount:
+            return
+    try:
+        with engine.begin() as connection:
+            connection.execute(insert(seen).values(name=name, **values))
+    except IntegrityError:
+        pass  # the same process, from two threads
+
+
+def erase_ended_codes(engine: Engine, now: datetime) -> None:
+    """Erase the sealed codes of verifications that expired; the other ends erase theirs themselves."""
+    ended = (verifications.c.expires_at <= now, verifications.c.sealed_code.is_not(None))
+    with engine.begin() as connection:
+        if connection.execute(select(verifications.c.id).where(*ended).limit(1)).first():
+            connection.execute(update(verifications).where(*ended).values(sealed_code=None))
+
+
+class Housekeeping:
+    """Both duties, each as often as it needs to be."""
+
+    def __init__(self, engine: Engine, lanes: Iterable[str]):
+        self._engine = engine
+        self._lanes = list(lanes)
+        self._next_seen = self._next_erase = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, now: datetime) -> None:
+        if now >= self._next_seen:
+            self._next_seen = now + SEEN_EVERY
+            say_alive(self._engine, "worker", self._lanes, now)
+        if now >= self._next_erase:
+            self._next_erase = now + ERASE_EVERY
+            erase_ended_codes(self._engine, now)

@@ -1,0 +1,152 @@
+"""Answer a repeated request with its first answer: one row a key, whose insertion decides between rivals."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.errors import FieldProblem, FirstInFlight, InvalidInput, KeyReused
+from domain.keyring import Unreadable
+from domain.purposes import has_control_characters
+from exts import db
+from models import IdempotentAnswer
+from services.runtime import runtime
+from services.transactions import change, transaction
+
+LIFE = timedelta(hours=24)
+TAKE_OVER_AFTER = timedelta(seconds=60)
+"""A first request that has not been answered by then has died with its process; another may do its work."""
+LONGEST_KEY = 255
+FINGERPRINT_DIGITS = 56
+TRIES = 5
+
+_row = IdempotentAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the first request was answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to do the work of one key; `at` tells this claim from a later one of the same key."""
+
+    owner: str
+    key: str
+    at: datetime
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """Return what makes two requests the same request; not to be stored, for a code in the body could be guessed."""
+    return hashlib.sha256(b"\n".join((method.encode(), path.encode("utf-8", "replace"), body))).hexdigest()
+
+
+def claim(owner: str, key: str, request: str, now: datetime) -> Claim | Answer:
+    """Return a claim if this is the first request of `key`, else the first one's answer.
+
+    `request` is a fingerprint. The claim is committed before the work begins, so of any number of parallel requests
+    one gets it. Raises InvalidInput where the key is no key, KeyReused and FirstInFlight.
+    """
+    if not 1 <= len(key) <= LONGEST_KEY or has_control_characters(key):
+        raise InvalidInput(
+            FieldProblem("Idempotency-Key", f"must have 1 to {LONGEST_KEY} printable characters")
+        )
+    mine = Claim(owner, hashlib.sha256(key.encode("utf-8", "replace")).hexdigest(), now)
+    for _ in range(TRIES):
+        if _insert(mine, request):
+            return mine
+        found = _find(mine)
+        if found is None:  # released since
+            continue
+        answer = None if found.created_at <= now - LIFE else _first_answer(found, request, now)
+        if answer is not None:
+            return answer
+        if _take_over(mine, request, found.created_at):
+            return mine
+    raise FirstInFlight("other requests with this Idempotency-Key are in flight")
+
+
+def _first_answer(found: IdempotentAnswer, request: str, now: datetime) -> Answer | None:
+    """Return what the first request was answered, None where it died; raises KeyReused and FirstInFlight."""
+    if not _same(found.fingerprint, request):
+        raise KeyReused
+    if found.status is not None:
+        return Answer(found.status, found.headers or {}, found.body or "")
+    if found.created_at > now - TAKE_OVER_AFTER:
+        raise FirstInFlight("the first request with this Idempotency-Key is still in flight")
+    return None
+
+
+def keep(mine: Claim, answer: Answer) -> None:
+    """Keep the answer for a day; a claim that was taken over changes nothing."""
+    values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
+    statement = update(_row).where(*_is(mine)).values(**values)
+    transaction(lambda session: change(session, statement))
+
+
+def release(mine: Claim) -> None:
+    """Forget the claim, so that the next request with this key is a first one."""
+    statement = delete(_row).where(*_is(mine))
+    transaction(lambda session: change(session, statement))
+
+
+def _is(mine: Claim) -> tuple[ColumnElement[bool], ...]:
+    return _row.owner == mine.owner, _row.key == mine.key, _row.created_at == mine.at
+
+
+def _seal(request: str, key: str | None = None) -> str:
+    """Return a fingerprint fit to be stored: keyed, and with the name of the key, the newest one if none is given."""
+    key = key or runtime().keyring.newest
+    return key + runtime().keyring.hash(f"request|{request}", key=key).hex()[:FINGERPRINT_DIGITS]
+
+
+def _same(stored: str, request: str) -> bool:
+    try:
+        return hmac.compare_digest(stored, _seal(request, stored[:-FINGERPRINT_DIGITS]))
+    except Unreadable:
+        return False
+
+
+def _insert(mine: Claim, request: str) -> bool:
+    values = {
+        "owner": mine.owner,
+        "key": mine.key,
+        "fingerprint": _seal(request, runtime().keyring.newest),
+        "created_at": mine.at,
+    }
+    try:
+        transaction(lambda session: session.execute(insert(_row).values(**values)))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _find(mine: Claim) -> IdempotentAnswer | None:
+    found = db.session.scalar(
+        select(_row)
+        .where(_row.owner == mine.owner, _row.key == mine.key)
+        .execution_options(populate_existing=True)
+    )
+    if found is not None:
+        db.session.expunge(found)
+    db.session.rollback()
+    return found
+
+
+def _take_over(mine: Claim, request: str, seen_at: datetime) -> bool:
+    """Become the owner of a row that was left behind; of several who try, the first one does."""
+    taken = (
+        update(_row)
+        .where(_row.owner == mine.owner, _row.key == mine.key, _row.created_at == seen_at)
+        .values(created_at=mine.at, fingerprint=_seal(request), status=None, headers=None, body=None)
+    )
+    return bool(transaction(lambda session: change(session, taken)))

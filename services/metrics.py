@@ -1,0 +1,106 @@
+"""Counts of the whole installation, read from the tables when somebody asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import Connection, case, func, select
+
+from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
+from exts import db
+from models import Message, SeenProcess, Verification
+from services.freshness import Fresh
+from services.health import SEEN_WITHIN
+
+COUNT_EVERY_SECONDS = 5.0
+PERIOD = timedelta(hours=1)
+"""Rows of the last hour lie together in an index, so a scrape stays cheap however long rows are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What there was at one moment."""
+
+    messages: Mapping[tuple[str, str], int]
+    """By channel and status, made within PERIOD."""
+    verifications: Mapping[tuple[str, str], int]
+    """By channel and status, whose codes live or died within PERIOD."""
+    waiting: Mapping[str, int]
+    """By lane: not settled yet."""
+    oldest_due_seconds: Mapping[str, float]
+    """By lane: how long the message has waited that is due the longest."""
+    workers: int
+
+
+def count() -> Counts:
+    """Return the counts; counts at most every five seconds. Raises what the database raises."""
+    fresh: Fresh[Counts] = current_app.extensions.setdefault(
+        "sendcode_metrics", Fresh(_count, COUNT_EVERY_SECONDS)
+    )
+    return fresh.get()
+
+
+def _count() -> Counts:
+    now = datetime.now(UTC)
+    with db.engine.connect() as connection:
+        waiting, oldest_due_seconds = _lanes(connection, now)
+        return Counts(
+            messages=_messages(connection, now),
+            verifications=_verifications(connection, now),
+            waiting=waiting,
+            oldest_due_seconds=oldest_due_seconds,
+            workers=connection.execute(
+                select(func.count())
+                .select_from(SeenProcess)
+                .where(SeenProcess.kind == "worker", SeenProcess.seen_at > now - SEEN_WITHIN)
+            ).scalar_one(),
+        )
+
+
+def _messages(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
+    counts = {(channel.value, status.value): 0 for channel in Channel for status in MessageStatus}
+    rows = connection.execute(
+        select(Message.channel, Message.status, func.count())
+        .where(Message.created_at > now - PERIOD)
+        .group_by(Message.channel, Message.status)
+    )
+    counts.update({(channel, status): number for channel, status, number in rows})
+    return counts
+
+
+def _verifications(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
+    """Count by the same rules, in the same order, as `Verification.status`."""
+    counts = {(channel.value, status.value): 0 for channel in Channel for status in VerificationStatus}
+    status = case(
+        (Verification.used_at.is_not(None), VerificationStatus.APPROVED.value),
+        (Verification.canceled_at.is_not(None), VerificationStatus.CANCELED.value),
+        (Verification.expires_at <= now, VerificationStatus.EXPIRED.value),
+        (
+            (Verification.max_attempts > 0) & (Verification.attempts >= Verification.max_attempts),
+            VerificationStatus.LOCKED.value,
+        ),
+        else_=VerificationStatus.PENDING.value,
+    ).label("state")
+    counted = (
+        select(Verification.channel, status).where(Verification.expires_at > now - PERIOD).subquery("recent")
+    )
+    rows = connection.execute(
+        select(counted.c.channel, counted.c.state, func.count()).group_by(counted.c.channel, counted.c.state)
+    )
+    counts.update({(channel, state): number for channel, state, number in rows})
+    return counts
+
+
+def _lanes(connection: Connection, now: datetime) -> tuple[dict[str, int], dict[str, float]]:
+    waiting = dict.fromkeys([lane.value for lane in Lane], 0)
+    oldest = dict.fromkeys([lane.value for lane in Lane], 0.0)
+    rows = connection.execute(
+        select(Message.lane, func.count(), func.min(Message.due_at))
+        .where(Message.due_at.is_not(None))
+        .group_by(Message.lane)
+    )
+    for lane, number, due_at in rows:
+        waiting[lane] = number
+        oldest[lane] = max(0.0, (now - due_at).total_seconds()) if due_at else 0.0
+    return waiting, oldest

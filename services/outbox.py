@@ -1,0 +1,79 @@
+"""The message table as a queue, seen by those who put something in: put, and take back what nobody has claimed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from domain.codes import new_id
+from domain.destinations import Destination
+from domain.keyring import Keyring
+from domain.statuses import Lane, MessageStatus, Priority
+from models.message import Message
+from services.transactions import change
+
+messages = Message.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """One message to put into the outbox. `params` is sealed; `template` None means the text stands in `params`."""
+
+    owner: str
+    destination: Destination
+    template: str | None
+    locale: str
+    params: Mapping[str, Any] = field(repr=False)
+    priority: Priority
+    deadline_at: datetime
+    verification_id: str | None = None
+    is_test: bool = False
+    id: str = field(default_factory=new_id)
+
+    @property
+    def lane(self) -> Lane:
+        """The queue whose workers send it."""
+        return Lane.BULK if self.priority is Priority.BULK else Lane(self.destination.channel.value)
+
+
+def put(session: Session, keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> None:
+    """Insert messages that are due at once; the caller commits, then rings the bell."""
+    session.execute(insert(messages), [_row(message, keyring, now) for message in new])
+
+
+def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "owner": message.owner,
+        "verification_id": message.verification_id,
+        "channel": message.destination.channel.value,
+        "lane": message.lane.value,
+        "priority": int(message.priority),
+        "to": message.destination.to,
+        "canonical": message.destination.canonical,
+        "country": message.destination.country,
+        "template": message.template,
+        "locale": message.locale,
+        "sealed": keyring.seal(json.dumps(dict(message.params)).encode(), row=message.id),
+        "is_test": message.is_test,
+        "status": MessageStatus.QUEUED.value,
+        "due_at": now,
+        "deadline_at": message.deadline_at,
+        "tries": 0,
+        "created_at": now,
+    }
+
+
+def cancel(session: Session, message_id: str, now: datetime) -> bool:
+    """Take back a message that no worker has claimed yet; the caller commits."""
+    canceled = change(
+        session,
+        update(messages)
+        .where(messages.c.id == message_id, messages.c.status == MessageStatus.QUEUED.value)
+        .values(status=MessageStatus.CANCELED.value, due_at=None, sealed=None, settled_at=now),
+    )
+    return canceled == 1

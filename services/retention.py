@@ -1,0 +1,94 @@
+"""Delete what is older than it needs to be."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from domain.errors import FieldProblem, InvalidInput
+from models import (
+    AdministratorSession,
+    IdempotentAnswer,
+    LimitWindow,
+    Message,
+    ScheduleRun,
+    SeenProcess,
+    Verification,
+)
+from services import idempotency
+from services.transactions import change, transaction
+
+LONGEST_AGE = timedelta(days=36_500)
+LONGEST_CODE_LIFE = timedelta(seconds=600)
+BLOCK = 1000
+PAUSE_SECONDS = 0.01
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_DAY = timedelta(days=1)
+"""Limits reach back so far, and an ended session may still be looked at."""
+
+
+def parse_age(text: str) -> timedelta:
+    """Return the length of `30d`, `12h` or `90m`; raises InvalidInput."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not (number.isascii() and number.isdigit() and len(number) <= 9):
+        raise InvalidInput(
+            FieldProblem("older-than", "must be a number of days, hours or minutes: 30d, 12h, 90m")
+        )
+    return _checked(timedelta(**{_UNITS[unit]: int(number)}))
+
+
+def purge(age: timedelta) -> dict[str, int]:
+    """Delete settled messages, ended verifications and other traces older than `age`; return how many of each.
+
+    What may still be sent or checked and limits that are still counted are kept, whatever the age.
+    Raises InvalidInput where the age makes no sense.
+    """
+    now = datetime.now(UTC)
+    before = now - _checked(age)
+    settled = or_(Message.due_at.is_(None), Message.deadline_at < before)
+    return {
+        "messages": _delete(Message, Message.created_at < before, settled),
+        "verifications": _delete(
+            Verification,
+            Verification.created_at < before,
+            Verification.expires_at
+            < min(now, before + LONGEST_CODE_LIFE),  # says nothing new, but has an index
+        ),
+        "limit windows": _delete(LimitWindow, LimitWindow.touched_at < min(before, now - _DAY)),
+        "idempotent answers": _delete(IdempotentAnswer, IdempotentAnswer.created_at < now - idempotency.LIFE),
+        "schedule runs": _delete(ScheduleRun, ScheduleRun.queued_at < before),
+        "sessions": _delete(
+            AdministratorSession, AdministratorSession.last_seen_at < min(before, now - _DAY)
+        ),
+        "processes": _delete(SeenProcess, SeenProcess.seen_at < now - _DAY),
+    }
+
+
+def _checked(age: timedelta) -> timedelta:
+    if not timedelta() <= age <= LONGEST_AGE:
+        raise InvalidInput(FieldProblem("older-than", f"must be at most {LONGEST_AGE.days}d"))
+    return age
+
+
+def _delete(model: type[Any], *conditions: ColumnElement[bool]) -> int:
+    """Delete rows in blocks of their own transactions, so that nobody waits long for the table or the file."""
+    deleted = 0
+    while True:
+        found, gone = transaction(lambda session: _delete_block(session, model, conditions))
+        deleted += gone
+        if found < BLOCK:
+            return deleted
+        time.sleep(PAUSE_SECONDS)
+
+
+def _delete_block(
+    session: Session, model: type[Any], conditions: tuple[ColumnElement[bool], ...]
+) -> tuple[int, int]:
+    key = model.__table__.primary_key.columns.values()
+    rows = session.execute(select(*key).where(*conditions).limit(BLOCK)).all()
+    if not rows:
+        return 0, 0
+    chosen = tuple_(*key).in_(rows) if len(key) > 1 else key[0].in_([row[0] for row in rows])
+    return len(rows), change(session, delete(model).where(chosen, *conditions))

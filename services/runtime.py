@@ -1,0 +1,41 @@
+"""What one application keeps for its whole life beside its tables: keys, gateways, windows and the bell."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from channels.registry import Gateways
+from domain.keyring import Keyring
+from services.bell import Bell
+from services.freshness import Fresh
+from services.gateway_health import GatewayHealth
+from services.rate_windows import RateWindows
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Made once by `create_app`; none of it belongs to a request."""
+
+    keyring: Keyring
+    gateways: Gateways
+    windows: RateWindows
+    health: GatewayHealth
+    bell: Bell
+    sms_of_a_day: Fresh[int]
+    """How many SMS the rows of a day hold, counted now and then."""
+
+
+def install(app: Flask, runtime: Runtime) -> None:
+    """Keep `runtime` with `app`."""
+    app.extensions["sendcode"] = runtime
+
+
+def of(app: Flask) -> Runtime:
+    """Return what `install` kept."""
+    found: Runtime = app.extensions["sendcode"]
+    return found
+
+
+def runtime() -> Runtime:
+    """Return the current application's runtime."""
+    return of(current_app)

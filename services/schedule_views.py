@@ -1,0 +1,108 @@
+"""Schedules and their runs as people see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import defer
+
+from domain.errors import InvalidInput, NotFound
+from domain.statuses import RunState
+from exts import db
+from models.schedule import Schedule, ScheduleRun
+from services.timings import Timing, timing
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run as people see it."""
+
+    id: str
+    state: RunState
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleView:
+    """One schedule as people see it; `next_run_at` is None where it is disabled or can't be understood."""
+
+    name: str
+    task: str
+    when: str
+    zone: str
+    queue: str | None
+    enabled: bool
+    runs: int
+    next_run_at: datetime | None
+    last_run: RunView | None
+
+
+def everything() -> list[ScheduleView]:
+    """Return all schedules in the order of their names."""
+    rows = db.session.scalars(_rows().order_by(Schedule.name)).all()
+    return [_view(row) for row in rows]
+
+
+def get(name: str) -> ScheduleView:
+    """Return one schedule; raises NotFound."""
+    return _view(row_of(name))
+
+
+def runs_of(name: str, count: int = 20) -> list[RunView]:
+    """Return the last runs of a schedule, newest first."""
+    runs = select(ScheduleRun).where(ScheduleRun.schedule_name == name)
+    return [
+        _run_view(run) for run in db.session.scalars(runs.order_by(ScheduleRun.queued_at.desc()).limit(count))
+    ]
+
+
+def row_of(name: str) -> Schedule:
+    """Return the row of a schedule; raises NotFound."""
+    row: Schedule | None = db.session.scalar(_rows().where(Schedule.name == name))
+    if row is None:
+        raise NotFound(f"there is no schedule {name!r}")
+    return row
+
+
+def _rows() -> Select[Any]:
+    """Read arguments only when they are asked for: a row whose JSON is broken can still be seen and removed."""
+    return select(Schedule).options(defer(Schedule.arguments))
+
+
+def _view(row: Schedule) -> ScheduleView:
+    rule = _timing(row)
+    return ScheduleView(
+        name=row.name,
+        task=row.task,
+        when=row.crontab if row.crontab is not None else _every(row.every_seconds),
+        zone=row.timezone,
+        queue=row.queue,
+        enabled=row.enabled,
+        runs=row.runs,
+        next_run_at=rule.next_after(row.last_run_at) if rule and row.enabled else None,
+        last_run=next(iter(runs_of(row.name, 1)), None),
+    )
+
+
+def _timing(row: Schedule) -> Timing | None:
+    try:
+        return timing(row.every_seconds, row.crontab, row.timezone)
+    except InvalidInput:
+        return None
+
+
+def _every(seconds: int | None) -> str:
+    if seconds is None:
+        return "never"
+    unit, length = next(
+        (unit for unit in (("d", 86_400), ("h", 3600), ("m", 60)) if seconds % unit[1] == 0), ("s", 1)
+    )
+    return f"every {seconds // length}{unit}"
+
+
+def _run_view(run: ScheduleRun) -> RunView:
+    return RunView(run.id, RunState(run.state), run.queued_at, run.started_at, run.ended_at, run.result)

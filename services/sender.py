@@ -1,0 +1,142 @@
+"""One try of one message: open it, ask one gateway after the other, judge the answers. Knows no database."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from jinja2 import TemplateError
+
+from channels.gateway import Gateway, Outgoing
+from domain.destinations import mask
+from domain.errors import GatewayBusy, GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.keyring import Keyring, Unreadable
+from domain.retries import next_try_at
+from domain.statuses import MessageStatus
+from services.claims import Claimed, Settled
+from services.composing import compose
+from services.faults import place
+from services.routing import Router
+
+log = logging.getLogger(__name__)
+TEST_GATEWAY = "test"
+ERROR_LENGTH = 255
+BUSY_WAIT = timedelta(seconds=1)
+FAILOVER_SECONDS = 4.0
+"""Another gateway is asked within the same try up to this age of it; together with one send that is below the lease."""
+
+
+class Sender:
+    """Safe to use from many threads at once."""
+
+    def __init__(self, router: Router, keyring: Keyring, *, clock: Callable[[], datetime] | None = None):
+        self._router = router
+        self._keyring = keyring
+        self._clock = clock or (lambda: datetime.now(UTC))
+
+    def send(self, claimed: Claimed) -> Settled:
+        """Return how the try ended; raises nothing."""
+        try:
+            outgoing = compose(claimed, self._keyring)
+        except (Unreadable, TemplateError, ValueError, KeyError) as error:
+            log.error("message %s can't be read: %s", claimed.id, type(error).__name__)
+            return self._failed(claimed, None, f"unreadable: {type(error).__name__}")
+        if claimed.is_test:
+            return Settled(claimed, MessageStatus.SENT, self._clock(), gateway=TEST_GATEWAY)
+        return self._ask_gateways(claimed, outgoing)
+
+    def _ask_gateways(self, claimed: Claimed, outgoing: Outgoing) -> Settled:
+        """Ask one gateway after the other until one takes the message, or says that nobody should."""
+        give_up_at = time.monotonic() + FAILOVER_SECONDS
+        refused: frozenset[str] = frozenset()
+        gateway: Gateway | None = None
+        error: GatewayError = TemporaryGatewayError("no gateway serves this destination")
+        while time.monotonic() < give_up_at:
+            asked = self._router.choose(
+                outgoing.channel,
+                claimed.country,
+                ask_first=claimed.ask_first,
+                refused=refused,
+                may_probe=claimed.tries == 1,
+            )
+            if asked is None:
+                break
+            gateway = asked
+            try:
+                return self._sent(claimed, gateway, self._hand_over(gateway, outgoing))
+            except GatewayError as refusal:
+                error = refusal
+            if not _may_another_take_it(error):
+                break
+            log.info("message %s: %s refused (%s)", claimed.id, gateway.name, error.reason)
+            refused |= {gateway.name}
+        return self._judge(claimed, gateway.name if gateway else None, error)
+
+    def _hand_over(self, gateway: Gateway, outgoing: Outgoing) -> str | None:
+        self._router.wait_for_turn(gateway)
+        try:
+            reference = gateway.send(outgoing)
+        except (GatewayBusy, WrongGateway):
+            raise
+        except TemporaryGatewayError:
+            self._router.failed(gateway)
+            raise
+        except GatewayError:
+            self._router.worked(gateway)
+            raise
+        except Exception as error:  # noqa: BLE001 - an adapter that breaks its promise must not lose a message
+            log.error("gateway %s broke on message %s: %s", gateway.name, outgoing.id, place(error))
+            self._router.failed(gateway)
+            raise UnknownResult("the gateway broke") from None
+        self._router.worked(gateway)
+        return reference
+
+    def _sent(self, claimed: Claimed, gateway: Gateway, reference: str | None) -> Settled:
+        log.info("message %s to %s sent by %s", claimed.id, mask(claimed.to), gateway.name)
+        return Settled(
+            claimed, MessageStatus.SENT, self._clock(), gateway=gateway.name, gateway_reference=reference
+        )
+
+    def _judge(self, claimed: Claimed, gateway: str | None, error: GatewayError) -> Settled:
+        now = self._clock()
+        if isinstance(error, GatewayBusy):
+            return self._again(claimed, now, now + BUSY_WAIT, gateway, error, tried=False)
+        log.warning("message %s, try %s by %s: %s", claimed.id, claimed.tries, gateway, error.reason)
+        if isinstance(error, TemporaryGatewayError):
+            due_at = next_try_at(
+                claimed.tries, now=now, deadline_at=claimed.deadline_at, retry_after=error.retry_after
+            )
+            if due_at is not None:
+                return self._again(claimed, now, due_at, gateway, error)
+        return self._failed(claimed, gateway, error.reason)
+
+    def _again(
+        self,
+        claimed: Claimed,
+        now: datetime,
+        due_at: datetime,
+        gateway: str | None,
+        error: GatewayError,
+        *,
+        tried: bool = True,
+    ) -> Settled:
+        return Settled(
+            claimed,
+            MessageStatus.QUEUED,
+            now,
+            due_at,
+            gateway,
+            error=error.reason[:ERROR_LENGTH],
+            tried=tried,
+            ask_first=gateway if isinstance(error, UnknownResult) else None,
+        )
+
+    def _failed(self, claimed: Claimed, gateway: str | None, reason: str) -> Settled:
+        return Settled(
+            claimed, MessageStatus.FAILED, self._clock(), gateway=gateway, error=reason[:ERROR_LENGTH]
+        )
+
+
+def _may_another_take_it(error: GatewayError) -> bool:
+    """Tell whether the message surely was not taken and is not at fault, so that another gateway may be asked."""
+    return isinstance(error, TemporaryGatewayError) and not isinstance(error, UnknownResult)

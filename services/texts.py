@@ -1,0 +1,62 @@
+"""The texts of messages: files under templates/messages/<locale>/, one for each template and channel."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2.sandbox import SandboxedEnvironment
+
+from domain.statuses import Channel
+
+FOLDER = Path(__file__).resolve().parent.parent / "templates" / "messages"
+LOCALES = ("en", "zh", "de")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a person reads; `subject` and `html` only for e-mail."""
+
+    text: str
+    subject: str | None = None
+    html: str | None = None
+
+
+@cache
+def _environment(escape: bool) -> Environment:
+    return SandboxedEnvironment(
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        autoescape=escape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def nearest_locale(wanted: str | None, default: str) -> str:
+    """Return the locale we have that is nearest to a BCP 47 tag: its language, else the default's, else English."""
+    for tag in (wanted, default):
+        language = (tag or "").replace("_", "-").split("-", 1)[0].lower()
+        if language in LOCALES:
+            return language
+    return LOCALES[0]
+
+
+def render(template: str, channel: Channel, locale: str, params: dict[str, Any]) -> Text:
+    """Return the text of `template`; raises jinja2.TemplateError where it or a parameter is missing.
+
+    The first line of an e-mail's text file is its subject.
+    """
+    body = _environment(False).get_template(f"{locale}/{template}.{channel}.txt").render(params)
+    if channel is Channel.SMS:
+        return Text(body.strip())
+    subject, _, text = body.partition("\n")
+    return Text(text.strip() + "\n", " ".join(subject.split()), _html(template, locale, params))
+
+
+def _html(template: str, locale: str, params: dict[str, Any]) -> str | None:
+    try:
+        return _environment(True).get_template(f"{locale}/{template}.email.html").render(params)
+    except TemplateNotFound:
+        return None

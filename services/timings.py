@@ -1,0 +1,148 @@
+"""When a schedule is due: after an interval, or at the times of a crontab line in a time zone."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from celery.schedules import ParseException, crontab
+
+from domain.errors import FieldProblem, InvalidInput
+
+LONGEST_INTERVAL = 366 * 86_400
+LONGEST_WAIT_DAYS = 8 * 366 + 1
+"""From one 29 February to the next there may be eight years (1896 to 1904, 2096 to 2104)."""
+MOST_HOURS_JUMPED = 2
+"""No zone changes its clocks by more (Antarctica/Troll)."""
+SLIGHTLY_LATE = timedelta(seconds=5)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class Timing(Protocol):
+    """The rule by which one run follows another."""
+
+    def next_after(self, moment: datetime) -> datetime:
+        """Return the first time after `moment` at which a run is due."""
+
+    def counted_from(self, due_at: datetime, now: datetime) -> datetime:
+        """Return the moment from which the next run is counted when the one due at `due_at` runs at `now`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A run every so many seconds."""
+
+    seconds: int
+
+    def next_after(self, moment: datetime) -> datetime:
+        """Return `moment` and one interval."""
+        return moment + timedelta(seconds=self.seconds)
+
+    def counted_from(self, due_at: datetime, now: datetime) -> datetime:
+        """Keep the beat where it was only a little late, so that it does not drift; else begin a new one."""
+        in_time = now - due_at < min(SLIGHTLY_LATE, timedelta(seconds=self.seconds / 2))
+        return due_at if in_time else now
+
+
+@dataclass(frozen=True)
+class Crontab:
+    """A crontab line of five fields, with Celery's syntax and meaning: day of month *and* day of week must fit.
+
+    Where clocks are put forward, a time that is left out runs at the moment the clock jumps over it; where they are
+    put back, a fixed hour runs once and `*` hours run in each of the two.
+    """
+
+    line: str
+    zone: ZoneInfo
+
+    @cached_property
+    def _fields(self) -> crontab:
+        return crontab.from_string(" ".join(self.line.split()))
+
+    def next_after(self, moment: datetime) -> datetime:
+        """Return the first time after `moment` that the line names."""
+        local = moment.astimezone(self.zone)
+        for days in range(LONGEST_WAIT_DAYS):
+            from_hour = 0 if days else local.hour - MOST_HOURS_JUMPED
+            due = self._first_of(local.date() + timedelta(days=days), from_hour, moment)
+            if due is not None:
+                return due
+        raise InvalidInput(FieldProblem("cron", "never comes"))
+
+    def counted_from(self, due_at: datetime, now: datetime) -> datetime:
+        """Count from now: what was missed meanwhile is not made up for."""
+        return now
+
+    def _first_of(self, day: date, from_hour: int, moment: datetime) -> datetime | None:
+        """Return the first time of a day after `moment`; where clocks jump, hours may come in another order."""
+        due: list[datetime] = []
+        found_in = 24
+        for hour in self._hours_of(day, from_hour):
+            if hour > found_in + MOST_HOURS_JUMPED:
+                break
+            due += [time for time in self._times_of(day, hour) if time > moment]
+            found_in = hour if due and found_in == 24 else found_in
+        return min(due, default=None)
+
+    def _hours_of(self, day: date, from_hour: int) -> list[int]:
+        fields = self._fields
+        fits = (
+            day.month in fields.month_of_year
+            and day.day in fields.day_of_month
+            and day.isoweekday() % 7 in fields.day_of_week
+        )
+        return sorted(hour for hour in fields.hour if hour >= from_hour) if fits else []
+
+    def _times_of(self, day: date, hour: int) -> Iterator[datetime]:
+        for minute in self._fields.minute:
+            for fold in (0, 1) if len(self._fields.hour) == 24 else (0,):
+                local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone, fold=fold)
+                yield local.astimezone(UTC)
+
+
+def timing(every_seconds: int | None, line: str | None, zone: str) -> Timing:
+    """Return the rule that a schedule's columns describe; raises InvalidInput."""
+    if (every_seconds is None) == (line is None):
+        raise InvalidInput(FieldProblem("every", "or a crontab line is needed, and not both"))
+    known_zone = parse_zone(zone)
+    if line is not None:
+        return parse_crontab(line, known_zone)
+    assert every_seconds is not None
+    if not 1 <= every_seconds <= LONGEST_INTERVAL:
+        raise InvalidInput(FieldProblem("every", "must be between 1s and 366d"))
+    return Every(every_seconds)
+
+
+def parse_every(text: str) -> int:
+    """Return the seconds of `30s`, `5m`, `1h` or `2d`; raises InvalidInput."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhd])", text.strip())
+    if found is None:
+        raise InvalidInput(
+            FieldProblem("every", "must be a number of seconds, minutes, hours or days: 30s, 5m, 1h, 2d")
+        )
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def parse_crontab(line: str, zone: ZoneInfo) -> Crontab:
+    """Return the rule of one crontab line; raises InvalidInput."""
+    parsed = Crontab(line, zone)
+    if len(line.split()) != 5:
+        raise InvalidInput(FieldProblem("cron", "must have five fields: minute hour day month weekday"))
+    try:
+        parsed.next_after(datetime.now(UTC))
+    except (ValueError, TypeError, ParseException) as error:
+        raise InvalidInput(FieldProblem("cron", f"can't be read: {str(error).rstrip('.')}")) from None
+    return parsed
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """Return the IANA time zone of that name; raises InvalidInput."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # "../x"; the folder "America"; unknown
+        raise InvalidInput(
+            FieldProblem("zone", f"{name!r} is no time zone: say one like Europe/Berlin or UTC")
+        ) from None

@@ -1,0 +1,201 @@
+"""Issue, resend and cancel verifications."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from flask import current_app
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from domain import destinations
+from domain.errors import Conflict, NotFound
+from domain.purposes import check_locale, check_metadata, check_purpose
+from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
+from exts import db
+from models import Message, Verification
+from services import outbox, send_limits, texts
+from services.issuing import Challenge, Owner, new_code, new_verification, open_code, put_message
+from services.runtime import runtime
+from services.transactions import change, transaction
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks for; texts as they came."""
+
+    channel: Channel
+    to: str = field(repr=False)
+    purpose: str = "default"
+    locale: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    client_ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationView:
+    """A verification as its owner may see it."""
+
+    id: str
+    channel: str
+    to: str = field(repr=False)
+    purpose: str
+    status: VerificationStatus
+    attempts_left: int | None
+    created_at: datetime
+    expires_at: datetime
+    resend_at: datetime
+    message_id: str
+    message_status: str
+    metadata: Mapping[str, str]
+
+
+def issue(request: Request, owner: Owner) -> VerificationView:
+    """Make a code and put it on its way; return at once.
+
+    Raises InvalidInput, InvalidDestination, CountryNotAllowed and LimitExceeded.
+    """
+    settings = current_app.config
+    challenge = Challenge(
+        owner=owner,
+        destination=destinations.parse(request.channel, request.to, region=settings["DEFAULT_REGION"]),
+        purpose=check_purpose(request.purpose),
+        locale=texts.nearest_locale(
+            check_locale(request.locale) if request.locale else None, settings["DEFAULT_LOCALE"]
+        ),
+        metadata=check_metadata(request.metadata),
+    )
+    code = new_code(owner)
+
+    def work(session: Session) -> VerificationView:
+        now = datetime.now(UTC)
+        send_limits.take(session, challenge.destination, now, client_ip=request.client_ip)
+        verification = new_verification(challenge, code, now)
+        put_message(session, verification, challenge.destination, code, now)
+        session.add(verification)
+        return _view(verification, MessageStatus.QUEUED, now)
+
+    return _on_its_way(transaction(work))
+
+
+def _on_its_way(view: VerificationView) -> VerificationView:
+    runtime().bell.ring(Lane(view.channel))
+    log.info("verification %s to %s is on its way", view.id, destinations.mask(view.to))
+    return view
+
+
+def get(verification_id: str, owner: Owner) -> VerificationView:
+    """Return a verification of this owner; raises NotFound."""
+    return _view(_owned(db.session(), verification_id, owner), None, datetime.now(UTC))
+
+
+def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | None) -> str:
+    """Return the id of the owner's newest pending verification of a destination; raises NotFound."""
+    now = datetime.now(UTC)
+    parsed = destinations.parse(
+        channel or (Channel.EMAIL if "@" in to else Channel.SMS),
+        to,
+        region=current_app.config["DEFAULT_REGION"],
+    )
+    found = db.session.scalars(
+        select(Verification)
+        .where(
+            Verification.owner == owner.id,
+            Verification.canonical == parsed.canonical,
+            Verification.purpose == check_purpose(purpose),
+            Verification.expires_at > now,
+            Verification.used_at.is_(None),
+            Verification.canceled_at.is_(None),
+        )
+        .order_by(Verification.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("no pending verification of this destination and purpose")
+    return found.id
+
+
+def resend(verification_id: str, owner: Owner) -> VerificationView:
+    """Send the same code once more; its life does not grow and attempts are not given back.
+
+    Raises NotFound, Conflict where the verification has ended, and LimitExceeded.
+    """
+
+    def work(session: Session) -> VerificationView:
+        now = datetime.now(UTC)
+        verification = _owned(session, verification_id, owner)
+        status = verification.status(now)
+        if status is not VerificationStatus.PENDING:
+            raise Conflict(f"the verification is {status}")
+        destination = destinations.parse(
+            Channel(verification.channel), verification.to, region=current_app.config["DEFAULT_REGION"]
+        )
+        send_limits.take(session, destination, now, client_ip=None)
+        outbox.cancel(session, verification.message_id, now)
+        put_message(session, verification, destination, open_code(verification), now)
+        return _view(verification, MessageStatus.QUEUED, now)
+
+    return _on_its_way(transaction(work))
+
+
+def cancel(verification_id: str, owner: Owner) -> VerificationView:
+    """End a pending verification, and take its message back if no worker has it yet.
+
+    Raises NotFound, and Conflict where the verification is approved; any other ended one is left as it is.
+    """
+
+    def work(session: Session) -> Verification:
+        now = datetime.now(UTC)
+        ended = change(
+            session,
+            update(Verification)
+            .where(Verification.id == verification_id, Verification.owner == owner.id)
+            .where(Verification.used_at.is_(None), Verification.canceled_at.is_(None))
+            .where(Verification.expires_at > now)
+            .values(canceled_at=now, sealed_code=None),
+        )
+        verification = _owned(session, verification_id, owner)
+        if verification.used_at is not None:
+            raise Conflict("the verification is approved")
+        if ended:
+            outbox.cancel(session, verification.message_id, now)
+        return verification
+
+    return _view(transaction(work), None, datetime.now(UTC))
+
+
+def _owned(session: Session, verification_id: str, owner: Owner) -> Verification:
+    found = session.get(Verification, verification_id, populate_existing=True)
+    if found is None or found.owner != owner.id:
+        raise NotFound("no such verification")
+    return found
+
+
+def _view(verification: Verification, message_status: str | None, now: datetime) -> VerificationView:
+    return VerificationView(
+        id=verification.id,
+        channel=verification.channel,
+        to=verification.to,
+        purpose=verification.purpose,
+        status=verification.status(now),
+        attempts_left=verification.attempts_left,
+        created_at=verification.created_at,
+        expires_at=verification.expires_at,
+        resend_at=verification.resend_at,
+        message_id=verification.message_id,
+        message_status=message_status or _message_status(verification.message_id, now),
+        metadata=verification.details,
+    )
+
+
+def _message_status(message_id: str, now: datetime) -> str:
+    """Return how a message stands; what no worker has taken by its deadline will never be sent, and says so at once."""
+    found = db.session.execute(
+        select(Message.status, Message.deadline_at).where(Message.id == message_id)
+    ).one_or_none()
+    if found is None or (found.status == MessageStatus.QUEUED and found.deadline_at <= now):
+        return MessageStatus.EXPIRED
+    return str(found.status)

@@ -1,0 +1,54 @@
+"""The drain of this worker process: started by the worker, woken by bells, stopped with it."""
+
+import logging
+from collections.abc import Sequence
+
+from flask import Flask, current_app
+
+from domain.statuses import Channel, Lane
+from exts import db
+from services.drain import Drain
+from services.housekeeping import Housekeeping
+from services.routing import Router
+from services.runtime import runtime
+from services.sender import Sender
+
+log = logging.getLogger(__name__)
+_running: Drain | None = None
+
+
+def start(app: Flask, lanes: Sequence[Lane]) -> None:
+    """Start the drain of this process, unless it runs; engines inherited from a parent process are left to it."""
+    global _running
+    if _running is not None:
+        return
+    with app.app_context():
+        db.engine.dispose(close=False)
+        _running = _drain(lanes, Housekeeping(db.engine, lanes))
+    _running.start()
+    log.info("draining %s", ", ".join(lanes) or "nothing")
+
+
+def stop() -> None:
+    """Let the sends in flight end, settle them, and stop."""
+    global _running
+    if _running is not None:
+        _running.stop()
+        _running = None
+
+
+def drain_now() -> None:
+    """Wake this process's drain; where none runs (eager mode), send here and now what is due."""
+    if _running is not None:
+        _running.wake()
+    else:
+        _drain(list(Lane)).run_until_idle()
+
+
+def _drain(lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
+    router = Router(runtime().gateways, runtime().health, runtime().windows)
+    sender = Sender(router, runtime().keyring)
+    slots = current_app.config["SEND_CONCURRENCY"]
+    mails = runtime().gateways.capacity(Channel.EMAIL)
+    ceilings = {} if mails is None else {Lane.EMAIL: mails}
+    return Drain(db.engine, sender, lanes, slots=slots, ceilings=ceilings, housekeeping=housekeeping)

@@ -1,0 +1,152 @@
+"""The worker's door: `make_celery`, `celery` for the command line, and thin tasks.
+
+Run it with `celery -A tasks.celery worker --pool=solo --loglevel=info` and `celery -A tasks.celery beat`.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, Task, concurrency, shared_task, signals
+from flask import Flask
+from kombu import Queue
+
+from domain.statuses import Lane
+from exts import db
+from services import bell, firing, incoming, retention, schedule_runs, worker, worker_logs
+
+ROOT = str(Path(__file__).resolve().parent)
+# Once more, although it is there: the `celery` command puts the folder in to load this file and then takes one away.
+sys.path.insert(0, ROOT)
+
+log = logging.getLogger(__name__)
+worker_logs.keep_bodies_out()
+
+
+def make_celery(app: Flask) -> Celery:
+    """Return the Celery application whose tasks run in `app`'s context and obey every `CELERY_*` key of its config.
+
+    `celery.conf.update(app.config)`, as often copied, ignores `CELERY_TASK_ALWAYS_EAGER`, routes and schedules, and
+    hands `SECRET_KEY` to Celery; the namespace form does neither.
+    """
+
+    class ContextTask(Task):
+        abstract = True
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with app.app_context():
+                return self.run(*args, **kwargs)
+
+    application = Celery(app.import_name, task_cls=ContextTask)
+    application.config_from_object(app.config.get_namespace("CELERY_"))
+    application.conf.task_queues = application.conf.task_queues or [
+        Queue(name, routing_key=name) for name in (application.conf.task_default_queue, *Lane)
+    ]
+    application.set_default()
+    application.flask_app = app
+    app.extensions["celery"] = application
+    globals()["celery"] = application
+    return application
+
+
+def __getattr__(name: str) -> Any:
+    """Make `tasks.celery` when the command line first asks for it; a web process has made its own by then."""
+    if name != "celery":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from app import create_app  # the one import that looks up: only the command line gets here
+
+    return create_app().extensions["celery"]
+
+
+@shared_task(name=bell.TASK)
+def drain() -> None:
+    """Send what is due; in a worker the drain's own thread does it, and this only wakes it."""
+    worker.drain_now()
+
+
+@shared_task(name="send_mail", bind=True)
+def send_mail(self: Task, subject: str, recipients: list[str], body: str) -> int:
+    """Put one mail for each recipient into the outbox; return 0, or -1 where the arguments are refused."""
+    return incoming.accept_mail(self.request.id, subject, recipients, body)
+
+
+@shared_task(name="ccp_send_sms_code", bind=True)
+def ccp_send_sms_code(self: Task, mobile: str, sms_code: str) -> int:
+    """Put an SMS with the caller's own code into the outbox; return 0, or -1 where the arguments are refused."""
+    return incoming.accept_sms_code(self.request.id, mobile, sms_code)
+
+
+@shared_task(name="sendcode.purge")
+def purge(older_than_days: int = 30) -> int:
+    """Delete what is older than so many days; return how many rows that were."""
+    return sum(retention.purge(timedelta(days=older_than_days)).values())
+
+
+_consumed: dict[str, Any] = {}
+
+
+@signals.worker_init.connect
+def _note_lanes(sender: Any, **_: Any) -> None:
+    """Remember what this worker consumes; pools without a process of their own start the drain here."""
+    application = sender.app
+    if "sendcode" not in application.flask_app.extensions:
+        return  # a worker of another application that only uses make_celery
+    consumed = set(application.amqp.queues.consume_from)
+    _consumed.update(app=application.flask_app, lanes=[lane for lane in Lane if lane in consumed])
+    if concurrency.get_implementation(sender.pool_cls).__module__ not in _POOLS_THAT_TELL:
+        worker.start(**_consumed)
+
+
+_POOLS_THAT_TELL = ("celery.concurrency.solo", "celery.concurrency.prefork")
+"""Pools that send worker_process_init: prefork in every child, solo in the one process."""
+
+
+@signals.worker_process_init.connect
+def _start_drain(**_: Any) -> None:
+    if _consumed:
+        worker.start(**_consumed)
+
+
+@signals.beat_embedded_init.connect
+def _leave_connections_to_the_worker(sender: Any, **_: Any) -> None:
+    """`celery worker -B` runs beat in a forked process, which must not talk on its parent's connections."""
+    with sender.app.flask_app.app_context():
+        db.engine.dispose(close=False)
+
+
+@signals.task_prerun.connect
+def _note_start(task_id: str, task: Task, **_: Any) -> None:
+    if firing.is_fired(task.request):
+        _note(task.app, schedule_runs.started, task_id)
+
+
+@signals.task_success.connect
+def _note_success(sender: Task, result: Any, **_: Any) -> None:
+    if firing.is_fired(sender.request):
+        _note(sender.app, schedule_runs.succeeded, sender.request.id, result)
+
+
+@signals.task_failure.connect
+def _note_failure(sender: Task, task_id: str, exception: BaseException, **_: Any) -> None:
+    # Whether fired or not: where a prefork child was killed, its parent tells and knows no request.
+    _note(sender.app, schedule_runs.failed, task_id, type(exception).__name__)
+
+
+@signals.task_revoked.connect
+def _note_expiry(sender: Task, request: Any, expired: bool, **_: Any) -> None:
+    if expired and firing.is_fired(request):
+        _note(sender.app, schedule_runs.failed, request.id, "no worker took it in time")
+
+
+def _note(application: Celery, write: Callable[..., None], *arguments: Any) -> None:
+    with application.flask_app.app_context():
+        write(db.engine, *arguments, datetime.now(UTC))
+
+
+@signals.worker_shutdown.connect
+@signals.worker_process_shutdown.connect
+def _stop_drain(**_: Any) -> None:
+    worker.stop()

@@ -1,0 +1,113 @@
+"""What the API says of itself, and whether it is true."""
+
+import json
+import re
+
+import jsonschema_rs
+import pytest
+from schemathesis.specs.openapi.definitions import OPENAPI_31
+
+from api.schemas import verifications as wire
+
+
+@pytest.fixture
+def document(client):
+    answer = client.get("/api/openapi.json")
+    assert (answer.status_code, answer.content_type) == (200, "application/json")
+    return answer.json
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method != "parameters":
+                yield path, method, operation
+
+
+def test_the_document_is_valid_openapi_3_1(document):
+    assert document["openapi"].startswith("3.1")
+    errors = [error.message for error in jsonschema_rs.Draft202012Validator(OPENAPI_31).iter_errors(document)]
+    assert errors == []
+
+
+def test_every_reference_leads_somewhere(document):
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document)):
+        place = document
+        for part in reference.split("/"):
+            place = place[part]
+
+
+def test_every_route_is_documented(app, document):
+    routes = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(("/api/v1", "/receipts/")) or rule.rule in ("/healthz", "/readyz", "/metrics")
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert {(path, method) for path, method, _ in operations(document)} == routes
+
+
+def test_every_operation_has_a_name_a_summary_an_example_and_its_problems(document):
+    names = [operation["operationId"] for *_, operation in operations(document)]
+    assert len(names) == len(set(names))
+    for path, method, operation in operations(document):
+        assert operation["summary"]
+        if path.startswith("/api/v1"):
+            assert operation["security"] == [{"key": []}]
+            wanted = {"401", "403", "429", "500", "503"} | (
+                {"422", "413", "415"} if method == "post" else set()
+            )
+            assert wanted <= set(operation["responses"])
+            successes = [answer for status, answer in operation["responses"].items() if status < "300"]
+            assert all("example" in answer["content"]["application/json"] for answer in successes)
+        if method == "post" and path.startswith("/api/v1"):
+            assert {"$ref": "#/components/parameters/IdempotencyKey"} in operation["parameters"]
+    for name, response in document["components"]["responses"].items():
+        assert list(response["content"]) == ["application/problem+json"], name
+
+
+def test_the_examples_fit_their_schemas(document):
+    checked = 0
+    for *_, operation in operations(document):
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for body in bodies:
+            for content in body.get("content", {}).values():
+                if "example" in content:
+                    schema = {**content["schema"], "components": document["components"]}
+                    jsonschema_rs.validate(schema, content["example"])
+                    checked += 1
+    assert checked >= 10
+    assert wire.NewVerification().load(wire.NEW_EXAMPLE)
+
+
+def test_answers_fit_what_is_documented(caller, code, document):
+    def assert_fits(answer, name):
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        jsonschema_rs.Draft202012Validator(schema).validate(answer)
+
+    made = caller.verify()
+    assert_fits(made, "Verification")
+    assert_fits(
+        caller.post(f"/api/v1/verifications/{made['id']}/check", {"code": code()}).json, "CheckResult"
+    )
+    assert_fits(caller.post("/api/v1/verifications", {}).json, "Problem")
+    assert_fits(caller.get("/api/v1/verifications/x").json, "Problem")
+    unready = caller.get("/readyz").json
+    assert_fits(unready, "Problem")
+    assert_fits(unready, "Ready")
+
+
+def test_the_page_for_people_asks_nobody_else(client):
+    answer = client.get("/api/docs")
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    files = re.findall(r'(?:src|href|data-document)="(/[^"]+)"', answer.text)
+    assert len(files) >= 4
+    assert re.findall(r'(?:src|href)="(?!/|data:,)', answer.text) == []
+    assert "<script>" not in answer.text
+    assert "style=" not in answer.text
+    for file in files:
+        with client.get(file) as found:
+            assert found.status_code == 200

@@ -1,0 +1,207 @@
+"""gateways.toml: what it may say, what every mistake is answered with, and how a gateway is chosen."""
+
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from channels.http import HttpGateway
+from channels.memory import MemoryGateway
+from channels.registry import Gateways, load_gateways
+from channels.settings import MailSettings
+from channels.smtp import SmtpGateway
+from domain.errors import ConfigurationError
+from domain.statuses import Channel
+from tests.channels.conftest import sms
+from tests.servers.http import Answer, HttpGatewayServer
+
+EXAMPLE = Path(__file__).parents[2] / "gateways.example.toml"
+MAIL = MailSettings("127.0.0.1", default_sender="a@example.com")
+NO_MAIL = MailSettings("")
+SMS = '[[gateway]]\nname = "main"\nchannel = "sms"\ntype = "http"\nurl = "http://127.0.0.1:9/sms"\n'
+SMTP = (
+    '[[gateway]]\nname = "post"\nchannel = "email"\ntype = "smtp"\nserver = "127.0.0.1"\nsender = "a@x.org"\n'
+)
+
+
+def load(
+    folder: Path, text: str, environ: dict[str, str] | None = None, mail: MailSettings = NO_MAIL
+) -> Gateways:
+    path = folder / "gateways.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_gateways(str(path), environ or {}, mail)
+
+
+def mistake(folder: Path, text: str, environ: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(folder, text, environ)
+    return str(caught.value)
+
+
+def test_without_a_file_there_is_only_the_mail_gateway(tmp_path: Path) -> None:
+    for path in [None, "", str(tmp_path / "missing.toml")]:
+        gateways = load_gateways(path, {}, MAIL)
+        assert [(gateway.name, gateway.channel) for gateway in gateways] == [("smtp", Channel.EMAIL)]
+        assert gateways.choose(Channel.SMS, "CN") is None
+    assert list(load_gateways(None, {}, NO_MAIL)) == []
+
+
+def test_a_file_without_mail_gateway_is_completed_by_the_mail_settings(tmp_path: Path) -> None:
+    gateways = load(tmp_path, SMS, mail=MAIL)
+    assert [gateway.name for gateway in gateways] == ["main", "smtp"]
+    assert isinstance(gateways.named("main"), HttpGateway)
+    assert isinstance(gateways.named("smtp"), SmtpGateway)
+    assert gateways.named("other") is None
+
+
+def test_a_mail_gateway_in_the_file_takes_the_place_of_the_mail_settings(tmp_path: Path) -> None:
+    assert [gateway.name for gateway in load(tmp_path, SMS + SMTP, mail=MAIL)] == ["main", "post"]
+
+
+def test_the_example_file_can_be_loaded(tmp_path: Path) -> None:
+    gateways = load(tmp_path, EXAMPLE.read_text(encoding="utf-8"), {"MAIN_SECRET": "s"}, MAIL)
+    assert [gateway.name for gateway in gateways] == ["main", "smtp"]
+
+
+def test_the_example_file_can_be_loaded_with_everything_switched_on(tmp_path: Path) -> None:
+    """Take the comment sign from every line that is one key, and leave out the alternatives (`# #`) and files."""
+    text = re.sub(r"(?m)^# (?=\[\[|[a-z_]+ = )", "", EXAMPLE.read_text(encoding="utf-8"))
+    text = re.sub(r"(?m)^ca_file.*\n", "", text)
+    names = re.findall(r"\$\{([A-Z_]+)\}", text)
+    gateways = load(tmp_path, text, dict.fromkeys(names, "s"), MAIL)
+    assert {"main", "provider", "twilio", "vonage", "sns", "mail"} <= {gateway.name for gateway in gateways}
+    assert {"body", "success", "headers"} <= set(tomllib.loads(text)["gateway"][1])
+
+
+def test_a_gateway_from_the_file_does_as_the_file_says(tmp_path: Path) -> None:
+    with HttpGatewayServer() as server:
+        server.script(Answer(200, {"code": 0}))
+        text = (
+            f'[[gateway]]\nname = "main"\nchannel = "sms"\ntype = "http"\nurl = "{server.url}?a=${{ACCOUNT}}"\n'
+            'headers = { X-Token = "t-${TOKEN}" }\nbody = { phone = "{to.digits}", key = "${TOKEN}" }\n'
+            'success = { json = "code", equals = 0 }\ncountries = ["CN"]\nweight = 3\nsecret = "s"\n'
+        )
+        gateways = load(tmp_path, text, {"ACCOUNT": "acc", "TOKEN": "tok"})
+        gateway = gateways.named("main")
+        assert gateway is not None
+        gateway.send(sms())
+        gateways.close()
+        (call,) = server.calls
+    assert call.target == "/sms?a=acc"
+    assert call.headers["x-token"] == "t-tok"
+    assert call.json == {"phone": "8613812345678", "key": "tok"}
+    assert (gateway.weight, gateway.countries) == (3, frozenset({"CN"}))
+    assert "webhook-signature" in call.headers
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (SMS + 'colour = "s3cret"', ["gateways.toml", "'main'", "colour"]),
+        (SMS + SMS, ["gateways.toml", "'main'", "name", "twice"]),
+        (SMS.replace('"http"', '"pigeon"'), ["'main'", "type", "http, smtp"]),
+        (SMS.replace('url = "http://127.0.0.1:9/sms"', ""), ["'main'", "url", "missing"]),
+        (SMS.replace("http://127.0.0.1:9/sms", ""), ["'main'", "url"]),
+        (SMS.replace("http://", "ftp://"), ["gateways.toml", "'main'", "url"]),
+        (SMS.replace('name = "main"', ""), ["gateways.toml", "number 1", "name"]),
+        (SMS.replace("main", "Main Gateway"), ["name"]),
+        (SMS.replace('"sms"\n', '"email"\n'), ["'main'", "channel", "sms"]),
+        (SMS.replace('"sms"\n', '"fax"\n'), ["'main'", "channel"]),
+        (SMS + "weight = -1", ["'main'", "weight"]),
+        (SMS + "weight = true", ["'main'", "weight"]),
+        (SMS + 'weight = "s3cret"', ["'main'", "weight"]),
+        (SMS + 'countries = "CN"', ["'main'", "countries"]),
+        (SMS + 'countries = ["cn"]', ["'main'", "countries"]),
+        (SMS + 'secret = "${S3}"', ["'main'", "secret", "S3"]),
+        (SMS + 'headers = { X-Key = "${S3}" }', ["'main'", "headers", "S3"]),
+        (SMS + 'headers = { X-Key = "s3cret\\n" }', ["'main'", "headers", "X-Key"]),
+        (SMS + "headers = { X-Key = 5 }", ["'main'", "headers", "X-Key"]),
+        (SMS + "headers = 5", ["'main'", "headers"]),
+        (SMS + 'secret = "whsec_s3cret!"', ["gateways.toml", "'main'", "secret"]),
+        (SMS + 'body = { a = "{s3cret}" }', ["gateways.toml", "'main'", "body"]),
+        (SMS + "success = {}", ["'main'", "success", "matches"]),
+        (SMS + 'success = { json = "a" }', ["'main'", "success", "equals"]),
+        (SMS + 'success = { matches = "(s3cret" }', ["'main'", "success", "matches"]),
+        (SMS + 'success = { matches = "a", colour = 1 }', ["'main'", "success", "colour"]),
+        (SMTP.replace('server = "127.0.0.1"', ""), ["'post'", "server"]),
+        (SMTP.replace("a@x.org", "nobody"), ["gateways.toml", "'post'", "sender"]),
+        (SMTP + "port = 0", ["'post'", "port"]),
+        (SMTP + "timeout = 16", ["'post'", "timeout"]),
+        (SMTP + "use_tls = 1", ["'post'", "use_tls"]),
+        (SMTP + 'countries = ["CN"]', ["'post'", "countries"]),
+        (SMTP + 'ca_file = "/nowhere.pem"', ["'post'", "ca_file"]),
+        ('[gateway]\nname = "s3cret"', ["gateways.toml", "[[gateway]]"]),
+        ("[[gateways]]", ["gateways.toml", "gateways"]),
+        ('[[gateway]]\nsecret = "s3cret', ["gateways.toml", "Unterminated"]),
+    ],
+)
+def test_a_mistake_is_named_and_no_value_is_told(tmp_path: Path, text: str, parts: list[str]) -> None:
+    told = mistake(tmp_path, text, {"S3": ""})
+    for part in parts:
+        assert part in told
+    assert "s3cret" not in told.replace("{s3cret}", "")
+
+
+def test_mail_settings_that_can_not_work_are_named() -> None:
+    with pytest.raises(ConfigurationError, match="mail settings: sender"):
+        load_gateways(None, {}, MailSettings("127.0.0.1"))
+
+
+def test_mail_settings_are_read_by_the_names_of_flask_mail() -> None:
+    config = {
+        "MAIL_SERVER": "m",
+        "MAIL_PORT": 587,
+        "MAIL_USE_TLS": True,
+        "MAIL_USERNAME": None,
+        "MAIL_TIMEOUT": 3,
+    }
+    settings = MailSettings.of(config)
+    assert settings == MailSettings("m", 587, use_tls=True, timeout=3)
+    assert MailSettings.of({}).server == ""
+    assert "s3cret" not in repr(MailSettings("m", password="s3cret"))
+
+
+def draw(gateways: Gateways, country: str | None = "CN", *exclude: str) -> Counter[str | None]:
+    drawn = (gateways.choose(Channel.SMS, country, frozenset(exclude)) for _ in range(1000))
+    return Counter(gateway.name if gateway else None for gateway in drawn)
+
+
+def test_gateways_share_by_weight() -> None:
+    counts = draw(Gateways([MemoryGateway("a", weight=300), MemoryGateway("b", weight=100)]))
+    assert set(counts) == {"a", "b"}
+    assert 600 < counts["a"] < 900
+
+
+def test_a_gateway_of_weight_0_is_used_only_when_no_other_is_left() -> None:
+    gateways = Gateways([MemoryGateway("a", weight=1), MemoryGateway("spare", weight=0)])
+    assert set(draw(gateways)) == {"a"}
+    assert set(draw(gateways, "CN", "a")) == {"spare"}
+    assert set(draw(gateways, "CN", "a", "spare")) == {None}
+
+
+def test_only_gateways_that_serve_the_country_are_used() -> None:
+    gateways = Gateways(
+        [
+            MemoryGateway("cn", countries=frozenset({"CN"})),
+            MemoryGateway("spare", weight=0, countries=frozenset({"DE"})),
+        ]
+    )
+    assert set(draw(gateways, "CN")) == {"cn"}
+    assert set(draw(gateways, "DE")) == {"spare"}
+    assert set(draw(gateways, "US")) == set(draw(gateways, None)) == {None}
+
+
+def test_channels_are_never_mixed() -> None:
+    gateways = Gateways([MemoryGateway("sms"), MemoryGateway("mail", Channel.EMAIL)])
+    assert set(draw(gateways, None)) == {"sms"}
+    mail = gateways.choose(Channel.EMAIL, None)
+    assert mail is not None
+    assert mail.name == "mail"
+
+
+def test_closing_closes_every_gateway() -> None:
+    members = [MemoryGateway("a"), MemoryGateway("b")]
+    Gateways(members).close()
+    assert all(member.closed for member in members)

@@ -1,0 +1,90 @@
+"""A person at the console: follows forms as a browser does, token included."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from channels.memory import MemoryGateway
+from exts import db
+from models import Administrator
+from services import administrators
+
+EMAIL, PASSWORD = "jane@example.org", "seven purple otters"
+
+
+@dataclass
+class Visitor:
+    """One browser with its own cookies."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, **options)
+
+    def submit(self, path: str, *, page: str = "/cms/account", **fields: str) -> TestResponse:
+        """Open `page`, take its token and post a form with it."""
+        token = token_of(self.get(page).text)
+        return self.client.post(path, data={"csrf_token": token, **fields})
+
+    def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **fields: str) -> TestResponse:
+        return self.submit("/cms/login", page="/cms/login", email=email, password=password, **fields)
+
+    def cookie(self) -> str:
+        found = self.client.get_cookie("sendcode_session")
+        assert found is not None
+        return found.value
+
+
+def token_of(html: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', html)
+    assert found, "the page has no form"
+    return found[1]
+
+
+def code_in(gateway: MemoryGateway) -> str:
+    """Return the newest code that arrived."""
+    found = [digits for outgoing in gateway.sent for digits in re.findall(r"\b\d{6}\b", outgoing.text)]
+    return found[-1]
+
+
+@pytest.fixture
+def newcomer(app: Flask) -> Callable[[], Visitor]:
+    """Make one more browser."""
+    return lambda: Visitor(app.test_client())
+
+
+@pytest.fixture
+def visitor(newcomer: Callable[[], Visitor]) -> Visitor:
+    """Somebody who has not signed in; Jane may."""
+    return newcomer()
+
+
+@pytest.fixture(autouse=True)
+def jane(app: Flask) -> None:
+    """The administrator of most tests."""
+    with app.app_context():
+        administrators.add(EMAIL, "owner", PASSWORD)
+
+
+@pytest.fixture
+def signed_in(visitor: Visitor) -> Visitor:
+    """Jane at her console."""
+    assert visitor.sign_in().status_code == 303
+    return visitor
+
+
+@pytest.fixture
+def stored(app: Flask) -> Callable[[], Administrator]:
+    """Read Jane's row anew, whatever her address is by now."""
+
+    def read() -> Administrator:
+        with app.app_context():
+            return db.session.scalars(db.select(Administrator).order_by(Administrator.id)).first()
+
+    return read

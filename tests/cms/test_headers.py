@@ -1,0 +1,60 @@
+"""Every page carries the headers that keep it to itself."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.cms.conftest import Visitor
+
+PAGES = [
+    "/",
+    "/cms",
+    "/cms/",
+    "/cms/login",
+    "/cms/account",
+    "/cms/password",
+    "/cms/confirm-password",
+    "/nowhere",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_run_nothing_of_others_and_are_kept_by_nobody(signed_in: Visitor, path: str) -> None:
+    headers = signed_in.get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    policy = headers["Content-Security-Policy"]
+    for part in ("default-src 'self'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"):
+        assert part in policy
+    assert "unsafe" not in policy
+    assert "Strict-Transport-Security" not in headers
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_hold_no_inline_script_or_style_and_ask_no_other_host(signed_in: Visitor, path: str) -> None:
+    html = signed_in.get(path, follow_redirects=True).text
+    assert not re.search(r"<script(?![^>]*\bsrc=)", html)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", html)
+    assert not re.search(r"(src|href|action)=\"(https?:)?//", html)
+
+
+def test_the_icon_and_the_files_of_a_page_are_there(client: FlaskClient) -> None:
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/cms/login").text)
+    assert files
+    for path in ["/favicon.ico", *files]:
+        with client.get(path) as answer:
+            assert answer.status_code == 200
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.mimetype in ("image/svg+xml", "text/css")
+
+
+def test_the_api_keeps_its_own_headers(app: Flask, client: FlaskClient) -> None:
+    for path in ("/api/v1/verifications/x", "/api/nowhere"):
+        headers = client.get(path).headers
+        assert headers["Content-Type"] == "application/problem+json"
+        assert "default-src 'self'" not in headers["Content-Security-Policy"]

@@ -1,0 +1,162 @@
+"""Sign in and out as a browser sees it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from services import administrators
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
+
+
+def test_the_way_in_leads_to_the_sign_in_page_and_back(visitor: Visitor) -> None:
+    assert visitor.get("/").location == "/cms"
+    assert visitor.get("/cms").location == "/cms/login?next=/cms"
+    answer = visitor.sign_in(next="/cms/account")
+    assert answer.status_code == 303
+    assert answer.location == "/cms/account"
+    assert EMAIL in visitor.get("/cms/account").text
+    assert visitor.get("/cms").location == "/cms/account"
+    assert visitor.get("/cms/login").location == "/cms"
+
+
+def test_a_sign_in_page_left_open_still_works_after_a_look_elsewhere(visitor: Visitor) -> None:
+    token = token_of(visitor.get("/cms/login").text)
+    visitor.get("/cms/account")
+    answer = visitor.client.post(
+        "/cms/login", data={"csrf_token": token, "email": EMAIL, "password": PASSWORD}
+    )
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/cms",
+        "/\\evil.example",
+        "/cms/\\evil.example",
+        "https:evil.example",
+        "/other",
+        "/cmsevil",
+        "/cms/\r\nSet-Cookie: a=b",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_next_leads_to_our_own_pages_only(visitor: Visitor, elsewhere: str) -> None:
+    assert visitor.sign_in(next=elsewhere).location == "/cms"
+
+
+def test_every_wrong_pair_gets_the_same_page(app: Flask, newcomer: Callable[[], Visitor]) -> None:
+    with app.app_context():
+        administrators.add("gone@example.org", "owner", PASSWORD)
+        administrators.disable("gone@example.org")
+    pages = set()
+    for email, password in (
+        (EMAIL, "a wrong password"),
+        ("nobody@example.org", PASSWORD),
+        ("gone@example.org", PASSWORD),
+        (EMAIL, ""),
+    ):
+        answer = newcomer().sign_in(email, password)
+        assert answer.status_code == 422
+        assert "E-mail or password is wrong." in answer.text
+        assert password not in answer.text or not password
+        pages.add(re.sub(r'value="[^"]*"', "", answer.text))
+    assert len(pages) == 1
+
+
+def test_too_many_failures_are_told_with_the_wait(visitor: Visitor) -> None:
+    for _ in range(5):
+        assert visitor.sign_in(password="wrong").status_code == 422
+    answer = visitor.sign_in()
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 300
+    assert "Too many failed sign-ins. Try again in 5 minutes." in answer.text
+
+
+def test_signing_in_makes_a_new_session_and_leaves_nothing_of_the_old(
+    visitor: Visitor, newcomer: Callable[[], Visitor]
+) -> None:
+    visitor.get("/cms/login")
+    planted = visitor.cookie()
+    visitor.sign_in()
+    fixed = newcomer()
+    fixed.client.set_cookie("sendcode_session", planted)
+    assert fixed.get("/cms/account").status_code == 303
+    assert visitor.get("/cms/account").status_code == 200
+
+
+def test_a_copied_cookie_is_dead_after_signing_out(
+    signed_in: Visitor, newcomer: Callable[[], Visitor]
+) -> None:
+    thief = newcomer()
+    thief.client.set_cookie("sendcode_session", signed_in.cookie())
+    assert thief.get("/cms/account").status_code == 200
+    answer = signed_in.submit("/cms/logout")
+    assert answer.location == "/cms/login"
+    assert "You are signed out." in signed_in.get("/cms/login").text
+    assert thief.get("/cms/account").location == "/cms/login?next=/cms/account"
+    assert "Your session has ended." in thief.get("/cms/login").text
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(visitor: Visitor) -> None:
+    cookie = visitor.sign_in().headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Expires" not in cookie
+    assert visitor.client.get_cookie("remember_token") is None
+
+
+class TestUnderHttps:
+    @pytest.fixture
+    def settings(self, settings: dict[str, object]) -> dict[str, object]:
+        return {**settings, "PUBLIC_URL": "https://sendcode.test"}
+
+    def test_the_cookie_is_bound_to_the_host(self, app: Flask) -> None:
+        client = app.test_client()
+        answer = client.get("/cms/login", base_url="https://sendcode.test")
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-sendcode_session=")
+        assert "Secure" in cookie
+        assert "Path=/" in cookie
+        assert "Domain" not in cookie
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+    def test_signing_in_needs_no_referrer(self, app: Flask) -> None:
+        client = app.test_client()
+        page = client.get("/cms/login", base_url="https://sendcode.test").text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert token
+        answer = client.post(
+            "/cms/login",
+            base_url="https://sendcode.test",
+            data={"csrf_token": token[1], "email": EMAIL, "password": PASSWORD},
+        )
+        assert answer.status_code == 303
+
+
+class TestOneTimePassword:
+    def test_it_must_be_replaced_before_anything_else(self, app: Flask, visitor: Visitor) -> None:
+        with app.app_context():
+            _, password = administrators.add("new@example.org", "owner")
+        assert password
+        visitor.sign_in("new@example.org", password)
+        for path in ("/cms", "/cms/account"):
+            assert visitor.get(path).location == "/cms/password"
+        refused = visitor.submit("/cms/account/email/send", page="/cms/password", email="other@example.org")
+        assert refused.location == "/cms/password"
+        answer = visitor.submit(
+            "/cms/password", page="/cms/password", password=PASSWORD + "!", repeated=PASSWORD + "!"
+        )
+        assert answer.location == "/cms/account"
+        assert "Your password is changed." in visitor.get("/cms/account").text
+
+    def test_one_may_sign_out_instead(self, app: Flask, visitor: Visitor) -> None:
+        with app.app_context():
+            _, password = administrators.add("new@example.org", "owner")
+        assert password
+        visitor.sign_in("new@example.org", password)
+        assert visitor.submit("/cms/logout", page="/cms/password").location == "/cms/login"

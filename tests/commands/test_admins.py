@@ -1,0 +1,81 @@
+"""`flask admins`: what a script and a person see."""
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from services import administrators
+from services.passwords import is_password
+from tests.services.test_administrators import stored
+
+PASSWORD = "seven purple otters"
+
+
+def run(app: Flask, *arguments: str, stdin: str | None = None) -> Result:
+    return app.test_cli_runner().invoke(args=["admins", *arguments], input=stdin)
+
+
+def test_add_prints_the_one_time_password_alone_on_stdout(app: Flask) -> None:
+    result = run(app, "add", "jane@example.org")
+    assert result.exit_code == 0
+    assert "jane@example.org" in result.stderr
+    with app.app_context():
+        assert is_password(stored().password_hash, result.stdout.removesuffix("\n"))
+        assert stored().must_change_password
+        assert stored().role == "owner"
+
+
+def test_add_takes_a_password_from_stdin_and_prints_none(app: Flask) -> None:
+    result = run(
+        app, "add", "jane@example.org", "--role", "viewer", "--password-stdin", stdin=PASSWORD + "\n"
+    )
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    with app.app_context():
+        assert is_password(stored().password_hash, PASSWORD)
+        assert stored().role == "viewer"
+
+
+def test_a_second_administrator_of_one_address_is_an_error(app: Flask) -> None:
+    run(app, "add", "jane@example.org")
+    result = run(app, "add", "JANE@example.org")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: an administrator has this e-mail address\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["add", "jane"], "email is not one e-mail address"),
+        (["add", "jane@example.org", "--role", "king"], "king"),
+        (["add", "jane@example.org", "--password-stdin"], "password must have at least 12 characters"),
+    ],
+)
+def test_bad_input_is_named_in_a_clear_error(app: Flask, arguments: list[str], named: str) -> None:
+    result = run(app, *arguments, stdin="short\n")
+    assert result.exit_code == 2
+    assert named in result.stderr
+    with app.app_context():
+        assert administrators.everyone() == []
+
+
+def test_list_shows_who_is_there(app: Flask) -> None:
+    run(app, "add", "jane@example.org")
+    run(app, "add", "bo@example.org", "--role", "operator")
+    run(app, "disable", "bo@example.org")
+    result = run(app, "list")
+    assert result.stdout == "bo@example.org\toperator\tdisabled\njane@example.org\towner\tactive\n"
+
+
+def test_reset_password_prints_a_new_one_time_password(app: Flask) -> None:
+    run(app, "add", "jane@example.org", "--password-stdin", stdin=PASSWORD)
+    result = run(app, "reset-password", "jane@example.org")
+    with app.app_context():
+        assert is_password(stored().password_hash, result.stdout.strip())
+
+
+def test_an_unknown_administrator_is_an_error(app: Flask) -> None:
+    for command in ("reset-password", "disable"):
+        result = run(app, command, "nobody@example.org")
+        assert result.exit_code == 1
+        assert "no administrator has this e-mail address" in result.stderr

@@ -1,0 +1,36 @@
+"""`flask purge`"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from domain.statuses import Channel
+from services import verifications
+from services.verifications import Request
+
+
+def purge(app, *arguments):
+    result = app.test_cli_runner().invoke(args=["purge", *arguments])
+    return result.exit_code, result.output
+
+
+def test_it_prints_what_was_deleted(app, owner):
+    with app.app_context(), time_machine.travel(datetime.now(UTC) - timedelta(days=31)):
+        verifications.issue(Request(Channel.SMS, "+8613800138000"), owner)
+    code, output = purge(app, "--older-than", "30d")
+    assert code == 0
+    counts = {line.split(maxsplit=1)[1]: int(line.split()[0]) for line in output.splitlines()}
+    assert (counts["messages"], counts["verifications"], counts["limit windows"]) == (1, 1, 1)
+    assert "13800138000" not in output
+
+
+@pytest.mark.parametrize("age", ["", "30", "soon", "-1d", "99999d"])
+def test_a_bad_age_is_an_error_of_usage(app, age):
+    code, output = purge(app, "--older-than", age)
+    assert code == 2
+    assert "--older-than must be" in output
+
+
+def test_an_age_is_needed(app):
+    assert purge(app)[0] == 2

@@ -1,0 +1,81 @@
+"""What every test may ask for: an application on a file database whose messages end up in two memory gateways."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from channels.memory import MemoryGateway
+from channels.registry import Gateways
+from domain.statuses import Channel
+from exts import db
+from services import runtime
+from services.issuing import Owner
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    """Settings of the application under test; override the fixture to change them."""
+    return {
+        "TESTING": True,
+        "SECRET_KEY": "secret key of the tests: long enough",
+        "CODE_PEPPER": "code pepper of the tests: long enough",
+        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'sendcode.db'}",
+        "CELERY_TASK_ALWAYS_EAGER": True,
+        "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
+        "REDIS_URL": "",
+        "MAIL_SERVER": "",
+        "GATEWAYS_FILE": str(tmp_path / "gateways.toml"),
+        "SMS_COUNTRIES": ["CN", "DE"],
+        "SMS_SENDS_PER_DAY": 1000,
+        "PUBLIC_URL": "http://sendcode.test",
+    }
+
+
+@pytest.fixture
+def sms() -> MemoryGateway:
+    """The gateway that gets every SMS."""
+    return MemoryGateway("memory-sms", Channel.SMS)
+
+
+@pytest.fixture
+def mails() -> MemoryGateway:
+    """The gateway that gets every mail."""
+    return MemoryGateway("memory-mail", Channel.EMAIL)
+
+
+@pytest.fixture
+def app(settings: dict[str, Any], sms: MemoryGateway, mails: MemoryGateway) -> Iterator[Flask]:
+    """An application in eager mode: a send is drained before its call returns."""
+    app = create_app(settings)
+    runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways([sms, mails])))
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """The application's context, for tests that call services."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser or program without credentials."""
+    return app.test_client()
+
+
+@pytest.fixture
+def owner() -> Owner:
+    """Somebody who issues verifications."""
+    return Owner("key:tests")

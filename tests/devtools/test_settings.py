@@ -1,0 +1,116 @@
+"""What a development start writes and hands to its children."""
+
+import os
+import stat
+import tomllib
+
+import pytest
+
+from devtools.settings import Ports, child_environment, complete_env_file, read_env_file, write_gateways
+
+PORTS = Ports(web=5001, broker=6391, inbox=8026, smtp=1026)
+
+
+def test_a_missing_env_file_is_made_with_random_keys_for_the_owner_only(tmp_path):
+    first, second = tmp_path / "a.env", tmp_path / "b.env"
+    assert complete_env_file(first, {}) == ["SECRET_KEY", "CODE_PEPPER", "SMS_SENDS_PER_DAY"]
+    complete_env_file(second, {})
+    values = read_env_file(first)
+    assert len(bytes.fromhex(values["SECRET_KEY"])) >= 32
+    assert len(bytes.fromhex(values["CODE_PEPPER"])) >= 32
+    assert values["SMS_SENDS_PER_DAY"] == "1000"
+    assert len({values["SECRET_KEY"], values["CODE_PEPPER"], *read_env_file(second).values()}) == 5
+    assert first.read_text().startswith("# Made by dev.py for development")
+    if os.name == "posix":
+        assert stat.S_IMODE(first.stat().st_mode) == 0o600
+
+
+def test_an_env_file_only_gets_what_it_and_the_environment_lack(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("SECRET_KEY=mine  # keep\nMAIL_SERVER=mail.example.com")
+    assert complete_env_file(path, {"CODE_PEPPER": "from the environment"}) == ["SMS_SENDS_PER_DAY"]
+    assert path.read_text().startswith("SECRET_KEY=mine  # keep\nMAIL_SERVER=mail.example.com\n")
+    assert read_env_file(path) == {
+        "SECRET_KEY": "mine",
+        "MAIL_SERVER": "mail.example.com",
+        "SMS_SENDS_PER_DAY": "1000",
+    }
+
+
+def test_a_complete_env_file_is_left_as_it_is(tmp_path):
+    path = tmp_path / ".env"
+    complete_env_file(path, {})
+    before = path.read_bytes()
+    assert complete_env_file(path, {}) == []
+    assert path.read_bytes() == before
+
+
+def test_an_empty_value_counts_as_missing(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("SECRET_KEY=\nCODE_PEPPER=x\nSMS_SENDS_PER_DAY=5\n")
+    assert complete_env_file(path, {}) == ["SECRET_KEY"]
+    assert len(read_env_file(path)["SECRET_KEY"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A=b", "b"),
+        ("  export A = b ", "b"),
+        ("A='b # c'", "b # c"),
+        ('A="b"  # why', "b"),
+        ("A=b # why", "b"),
+        ("A=b#c", "b#c"),
+        ("A=", ""),
+        ("A= # nothing", ""),
+        ("A=x=y", "x=y"),
+    ],
+)
+def test_env_lines_are_read_as_python_dotenv_reads_them(tmp_path, line, value):
+    from dotenv import dotenv_values
+
+    path = tmp_path / ".env"
+    path.write_text(f"# a comment\n\n{line}\n")
+    assert read_env_file(path) == {"A": value} == dict(dotenv_values(path))
+
+
+def test_children_get_our_own_parts_where_the_user_says_nothing():
+    env = child_environment({"PATH": "/bin"}, {}, PORTS, gateways="/here/dev-gateways.toml")
+    assert env["PATH"] == "/bin"
+    assert env["CELERY_BROKER_URL"] == env["REDIS_URL"] == "redis://127.0.0.1:6391/0"
+    assert (env["MAIL_SERVER"], env["MAIL_PORT"]) == ("127.0.0.1", "1026")
+    assert env["GATEWAYS_FILE"] == "/here/dev-gateways.toml"
+    assert env["PUBLIC_URL"] == "http://127.0.0.1:5001"
+    assert (env["SMS_COUNTRIES"], env["DEFAULT_REGION"]) == ("*", "CN")
+    assert (env["PYTHONUTF8"], env["PYTHONUNBUFFERED"]) == ("1", "1")
+
+
+def test_what_the_user_has_set_anywhere_stands():
+    environ = {"MAIL_SERVER": "mail.example.com", "SMS_COUNTRIES": "DE"}
+    stored = {"PUBLIC_URL": "https://code.example.com", "CELERY_BROKER_URL": "redis://cache.example.com/3"}
+    env = child_environment(environ, stored, Ports(web=5001, inbox=8026, smtp=1026))
+    assert env["MAIL_SERVER"] == "mail.example.com"
+    assert env["SMS_COUNTRIES"] == "DE"
+    assert env["REDIS_URL"] == "redis://cache.example.com/3"
+    assert not {"MAIL_PORT", "MAIL_DEFAULT_SENDER", "PUBLIC_URL", "CELERY_BROKER_URL", "GATEWAYS_FILE"} & set(
+        env
+    )
+
+
+def test_a_broker_that_is_no_redis_is_not_taken_for_limits():
+    env = child_environment({"CELERY_BROKER_URL": "amqp://localhost"}, {}, Ports(web=5001))
+    assert "REDIS_URL" not in env
+    assert "MAIL_SERVER" not in env
+
+
+def test_the_gateways_file_follows_the_inbox_and_keeps_its_secret(tmp_path):
+    path = tmp_path / "instance" / "dev-gateways.toml"
+    write_gateways(path, 8025)
+    (first,) = tomllib.loads(path.read_text())["gateway"]
+    write_gateways(path, 8026)
+    (second,) = tomllib.loads(path.read_text())["gateway"]
+    assert first["url"] == "http://127.0.0.1:8025/sms"
+    assert second["url"] == "http://127.0.0.1:8026/sms"
+    assert len(first["secret"]) == 64
+    assert {**first, "url": ""} == {**second, "url": ""}
+    assert (first["name"], first["channel"], first["type"]) == ("inbox", "sms", "http")

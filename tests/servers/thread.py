@@ -1,0 +1,159 @@
+"""An asyncio server that runs in a thread of its own, as a context manager."""
+
+import asyncio
+import random
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import Self
+
+HOST = "127.0.0.1"
+BACKLOG = 2048
+PORTS = range(20_000, 32_000)
+"""Below the range that outgoing connections take their ports from, so that a closed port stays closed."""
+
+
+class ServerThread:
+    """The life of one server: start on a free port, stop with every connection it holds."""
+
+    def __init__(self, *, port: int | None = None, tls: ssl.SSLContext | None = None):
+        self.host = HOST
+        self.port = port or 0
+        self.connections = 0
+        self._tls = tls
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait(10)
+        if self._failure:
+            raise self._failure
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(10)
+
+    def drop_connections(self, farewell: str = "") -> None:
+        """Close every open connection, after a last line if one is given."""
+        asyncio.run_coroutine_threadsafe(self._drop(farewell), self._loop).result(10)
+
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._writers)
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Talk with one client until it or the script ends it."""
+        raise NotImplementedError
+
+    def _run(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        try:
+            self._loop.run_until_complete(self._serve())
+        except OSError as error:
+            self._failure = error
+        finally:
+            self._ready.set()
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        self._stopping = asyncio.Event()
+        server = await self._listen()
+        self._ready.set()
+        await self._stopping.wait()
+        for listening in server.sockets:  # asyncio stumbles over who is let in while the server closes
+            self._loop.remove_reader(listening.fileno())
+        await _turns()
+        server.close()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+        await _turns()  # the closed connections tell the loop so
+
+    async def _listen(self) -> asyncio.Server:
+        for port in [self.port] if self.port else random.sample(PORTS, 50):
+            try:
+                server = await asyncio.start_server(
+                    self._accept, HOST, port, backlog=BACKLOG, ssl=self._tls, limit=2**16
+                )
+            except OSError:
+                if self.port:
+                    raise
+            else:
+                self.port = port
+                return server
+        raise OSError("no free port for a test server")
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        self.connections += 1
+        try:
+            await self.converse(reader, writer)
+        except (OSError, EOFError, asyncio.CancelledError):
+            pass  # the client left, or the server was stopped: both are ordinary ends
+        finally:
+            self._writers.discard(writer)
+            writer.transport.abort() if self._stopping.is_set() else writer.close()
+
+    async def _drop(self, farewell: str) -> None:
+        for writer in list(self._writers):
+            if farewell:
+                writer.write(farewell.encode() + b"\r\n")
+            writer.close()
+        await asyncio.sleep(0.05)  # time for the last words; TLS would wait for the client's own end
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+
+async def _turns() -> None:
+    """Let the loop do what is ready, and what becomes ready by it; a pause may end too early on a busy machine."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def write(writer: asyncio.StreamWriter, data: bytes, *, drip: float = 0) -> None:
+    """Send `data` at once, or one byte every `drip` seconds."""
+    for piece in [bytes([byte]) for byte in data] if drip else [data]:
+        writer.write(piece)
+        await writer.drain()
+        if drip:
+            await asyncio.sleep(drip)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End the connection with a TCP reset instead of a polite end."""
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+
+
+async def silence() -> None:
+    """Say nothing until the server stops."""
+    await asyncio.Event().wait()
+
+
+def closed_port() -> int:
+    """Find a port that refuses connections."""
+    with ServerThread() as server:
+        return server.port
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until `condition()` is true; fail the test after `seconds`."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, f"not within {seconds} s"
+        time.sleep(0.01)

@@ -1,0 +1,72 @@
+"""The services' tests run on every kind of database; tables are made once a kind and emptied after each test."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+from sqlalchemy.pool import NullPool
+
+from exts import db
+from tests.databases import KINDS, database_of
+
+ON_EVERY_DATABASE = {
+    "test_verifications",
+    "test_checks",
+    "test_outbox",
+    "test_drain",
+    "test_idempotency",
+    "test_accounts",
+    "test_sessions",
+    "test_schedules",
+    "test_scheduler",
+    "test_doctor",
+    "test_retention",
+    "test_incoming",
+    "test_receipts",
+}
+"""The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test of those modules every kind of database."""
+    if "database_kind" in metafunc.fixturenames:
+        module = metafunc.module.__name__.rsplit(".", 1)[-1]
+        kinds = KINDS if module in ON_EVERY_DATABASE else ("sqlite",)
+        metafunc.parametrize("database_kind", kinds, scope="session")
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[dict[str, str]]:
+    """One database of each kind for the whole run of this process."""
+    with ExitStack() as stack:
+        yield _Databases(stack)
+
+
+class _Databases(dict[str, str]):
+    def __init__(self, stack: ExitStack):
+        super().__init__()
+        self._stack = stack
+
+    def __missing__(self, kind: str) -> str:
+        self[kind] = self._stack.enter_context(database_of(kind))
+        return self[kind]
+
+
+@pytest.fixture
+def settings(
+    settings: dict[str, Any], database_kind: str, databases: dict[str, str], tmp_path: Path
+) -> Iterator[dict[str, Any]]:
+    """The usual settings, on the database of this turn."""
+    if database_kind == "sqlite":
+        yield settings
+        return
+    url = databases[database_kind]
+    yield {**settings, "SQLALCHEMY_DATABASE_URI": url}
+    engine = sqlalchemy.create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()

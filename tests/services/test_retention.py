@@ -1,0 +1,193 @@
+"""What a purge deletes and what it keeps."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from domain.errors import InvalidInput, TemporaryGatewayError
+from domain.statuses import Channel
+from exts import db
+from models import AdministratorSession, IdempotentAnswer, Message, ScheduleRun, SeenProcess, Verification
+from services import administrators, api_keys, checks, retention, schedules, verifications
+from services.housekeeping import say_alive
+from services.schedules import NewSchedule
+from services.verifications import Request
+
+pytestmark = pytest.mark.usefixtures("context")
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+MONTH = timedelta(days=30)
+OLD = ["+8613800138000", "old@example.org", "older@example.org"]
+NEW = ["+8613900139000", "new@example.org", "newer@example.org"]
+
+
+def issue(to, owner):
+    channel = Channel.EMAIL if "@" in to else Channel.SMS
+    return verifications.issue(Request(channel, to), owner)
+
+
+def live(client, destinations, owner):
+    """Leave every kind of trace of some destinations."""
+    phone, address, other = destinations
+    issued = issue(phone, owner)
+    checks.check(issued.id, "000000", owner)
+    key = api_keys.create("shop")[1]
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": address}
+    answer = client.post("/api/v1/verifications", json={"channel": "email", "to": address}, headers=headers)
+    assert answer.status_code == 202
+    celery = client.application.extensions["celery"]
+    celery.tasks["send_mail"].apply_async(("Hello", [other], "text"))
+    schedules.add(
+        NewSchedule(f"run at {datetime.now(UTC)}", "send_mail", every="1d", args=["Hi", [NEW[2]], "text"])
+    )
+    schedules.run_now(schedules_first())
+    say_alive(db.engine, "worker", [], datetime.now(UTC))
+
+
+def schedules_first():
+    return db.session.scalar(sa.text("SELECT name FROM schedule ORDER BY id DESC"))
+
+
+def all_rows():
+    """Return every row of every table as text."""
+    rows = {}
+    for table in db.metadata.sorted_tables:
+        stored = db.session.execute(sa.text(f"SELECT * FROM {table.name}")).all()
+        rows[table.name] = [repr(tuple(row)) for row in stored]
+    return rows
+
+
+def tables_with(text):
+    return {name for name, rows in all_rows().items() if any(text in row for row in rows)}
+
+
+def count(model):
+    return db.session.scalar(sa.select(sa.func.count()).select_from(model))
+
+
+def test_no_destination_older_than_the_age_is_left_in_any_table(client, owner):
+    with time_machine.travel(NOW - MONTH - timedelta(hours=1), tick=True):
+        live(client, OLD, owner)
+        assert {"message", "verification", "limit_window"} <= tables_with(OLD[0])
+        assert {"message", "verification", "idempotent_answer"} <= tables_with(OLD[1])
+        assert "message" in tables_with(OLD[2])
+    with time_machine.travel(NOW, tick=True):
+        live(client, NEW, owner)
+        before = {text: tables_with(text) for text in NEW}
+        deleted = retention.purge(MONTH)
+        assert [tables_with(text) for text in OLD] == [set(), set(), set()]
+        assert {text: tables_with(text) for text in NEW} == before
+    assert deleted["messages"] == 4
+    assert deleted["verifications"] == 2
+    assert deleted["schedule runs"] == 1
+    assert deleted["idempotent answers"] == 1
+    assert count(Message) == 4
+    assert count(ScheduleRun) == 1
+
+
+def test_what_waits_to_be_sent_is_kept_whatever_the_age(sms, owner):
+    sms.failures.append(TemporaryGatewayError("busy"))
+    issued = issue(OLD[0], owner)
+    assert retention.purge(timedelta())["messages"] == 0
+    kept = db.session.get(Message, issued.message_id)
+    assert kept.due_at is not None
+    assert kept.sealed
+    assert db.session.get(Verification, issued.id), "it can still be checked"
+
+
+def test_a_message_for_a_later_day_is_kept_and_one_that_no_worker_looked_at_is_not(sms, owner):
+    for to in OLD[:2]:
+        with time_machine.travel(NOW - 2 * MONTH):
+            issue(to, owner)
+    later = {"status": "queued", "due_at": NOW + MONTH, "deadline_at": NOW + MONTH + timedelta(hours=1)}
+    forgotten = {"status": "queued", "due_at": NOW - 2 * MONTH, "deadline_at": NOW - 2 * MONTH}
+    for channel, values in (("sms", later), ("email", forgotten)):
+        db.session.execute(sa.update(Message).where(Message.channel == channel).values(**values))
+    db.session.commit()
+    with time_machine.travel(NOW):
+        retention.purge(MONTH)
+    assert db.session.scalars(sa.select(Message.to)).all() == [OLD[0]]
+
+
+def test_limits_in_force_outlive_a_short_age(owner):
+    issue(OLD[0], owner)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+        assert retention.purge(timedelta(hours=1))["limit windows"] == 0
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
+        assert retention.purge(timedelta(hours=1))["limit windows"] == 1
+
+
+def test_answers_are_kept_for_their_day(client):
+    key = api_keys.create("shop")[1]
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
+    client.post("/api/v1/verifications", json={"channel": "email", "to": OLD[1]}, headers=headers)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=23)):
+        assert retention.purge(timedelta())["idempotent answers"] == 0
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
+        retention.purge(MONTH)
+    assert count(IdempotentAnswer) == 0
+
+
+def test_old_sessions_go_and_their_administrators_stay():
+    added, _ = administrators.add("owner@example.org", "owner", "a long enough password 42")
+    for number, seen_at in enumerate((NOW - 2 * MONTH, NOW)):
+        session = AdministratorSession(
+            id=str(number),
+            token_hash=str(number),
+            administrator_id=added.id,
+            signed_in_at=seen_at,
+            password_at=seen_at,
+            last_seen_at=seen_at,
+        )
+        db.session.add(session)
+    db.session.commit()
+    with time_machine.travel(NOW):
+        assert retention.purge(MONTH)["sessions"] == 1
+    assert db.session.scalars(sa.select(AdministratorSession.id)).all() == ["1"]
+    assert [one.email for one in administrators.everyone()] == ["owner@example.org"]
+
+
+def test_processes_unseen_for_a_day_are_forgotten():
+    say_alive(db.engine, "worker", [], NOW - timedelta(hours=25))
+    with time_machine.travel(NOW):
+        retention.purge(MONTH)
+    assert count(SeenProcess) == 0
+
+
+def test_many_rows_go_in_blocks(monkeypatch):
+    monkeypatch.setattr(retention, "BLOCK", 7)
+    monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
+    for number in range(30):
+        run = ScheduleRun(id=str(number), schedule_name="old", state="failed", queued_at=NOW - 2 * MONTH)
+        answer = IdempotentAnswer(owner="key:a", key=str(number), fingerprint="", created_at=NOW - 2 * MONTH)
+        db.session.add_all([run, answer])
+    db.session.commit()
+    with time_machine.travel(NOW):
+        deleted = retention.purge(MONTH)
+    assert (deleted["schedule runs"], deleted["idempotent answers"]) == (30, 30)
+    assert (count(ScheduleRun), count(IdempotentAnswer)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [("30d", MONTH), ("12h", timedelta(hours=12)), ("90m", timedelta(minutes=90)), ("0d", timedelta())],
+)
+def test_an_age_is_read_with_its_unit(text, age):
+    assert retention.parse_age(text) == age
+
+
+@pytest.mark.parametrize(
+    "text", ["", "30", "d", "-1d", "1.5d", "30w", "٣d", "30 d", "99999d", "9" * 30 + "d"]
+)
+def test_an_age_without_sense_is_refused(text):
+    with pytest.raises(InvalidInput):
+        retention.parse_age(text)
+
+
+@pytest.mark.parametrize("days", [-1, 10**6])
+def test_a_task_can_not_purge_by_an_age_without_sense(days, owner):
+    issue(OLD[0], owner)
+    with pytest.raises(InvalidInput):
+        retention.purge(timedelta(days=days))
+    assert count(Message) == 1

@@ -1,0 +1,130 @@
+import pytest
+
+import config
+from domain.errors import ConfigurationError
+
+KEYS = {"SECRET_KEY": "s" * 32, "CODE_PEPPER": "p" * 32, "SMS_SENDS_PER_DAY": "100"}
+
+
+@pytest.fixture(autouse=True)
+def no_env_file(monkeypatch, tmp_path):
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    return tmp_path
+
+
+def load(**environ):
+    return config.load({}, {**KEYS, **environ})
+
+
+def test_texts_of_the_environment_become_values_of_the_defaults_kind():
+    settings = load(CODE_LENGTH="8", MAIL_USE_TLS="yes", SMS_COUNTRIES="cn, de", SERVICE_NAME=" Shop ")
+    assert (settings["CODE_LENGTH"], settings["MAIL_USE_TLS"]) == (8, True)
+    assert settings["SMS_COUNTRIES"] == ["CN", "DE"]
+    assert settings["SERVICE_NAME"] == "Shop"
+
+
+def test_overrides_come_before_the_environment_and_that_before_the_file(no_env_file):
+    (no_env_file / ".env").write_text("SERVICE_NAME=file\nDEFAULT_LOCALE=de\nDEFAULT_REGION=DE\n")
+    settings = config.load(
+        {"SERVICE_NAME": "override"}, {**KEYS, "SERVICE_NAME": "environment", "DEFAULT_LOCALE": "zh"}
+    )
+    assert settings["SERVICE_NAME"] == "override"
+    assert settings["DEFAULT_LOCALE"] == "zh"
+    assert settings["DEFAULT_REGION"] == "DE"
+    assert settings["SMS_COUNTRIES"] == ["DE"], "the home region, unless told otherwise"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("CODE_PEPPER", ""),
+        ("CODE_PEPPER", "p" * 32 + ",short"),
+        ("SMS_SENDS_PER_DAY", ""),
+        ("CODE_TTL_SECONDS", "601"),
+        ("CODE_TTL_SECONDS", "59"),
+        ("CODE_LENGTH", "5"),
+        ("CODE_ATTEMPTS", "-1"),
+        ("CODE_ATTEMPTS", "five"),
+        ("MAIL_USE_TLS", "perhaps"),
+        ("MAIL_PORT", "70000"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_named(name, value):
+    with pytest.raises(ConfigurationError, match=name) as refused:
+        load(**{name: value})
+    assert "\n" not in str(refused.value)
+    assert value == "" or len(value) < 10 or value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("BROKER_URL", "CELERY_BROKER_URL"), ("CELERY_ALWAYS_EAGER", "CELERY_TASK")]
+)
+def test_an_old_name_is_refused_with_the_new_one(old, new):
+    with pytest.raises(ConfigurationError, match=new):
+        load(**{old: "1"})
+
+
+def test_keys_can_be_rotated_newest_first():
+    settings = load(SECRET_KEY=f"{'n' * 32}, {'o' * 32}", CODE_PEPPER=f"{'a' * 32},{'b' * 32}")
+    assert (settings["SECRET_KEY"], settings["SECRET_KEY_FALLBACKS"]) == ("n" * 32, ["o" * 32])
+    assert settings["CODE_PEPPERS"] == ["a" * 32, "b" * 32]
+
+
+def test_any_celery_key_is_taken_over_with_its_kind():
+    settings = load(
+        CELERY_TASK_ALWAYS_EAGER="true",
+        CELERY_WORKER_CONCURRENCY="4",
+        CELERY_TASK_ROUTES='{"send_mail": {"queue": "email"}}',
+        CELERY_RESULT_BACKEND="redis://127.0.0.1/1",
+    )
+    assert settings["CELERY_TASK_ALWAYS_EAGER"] is True
+    assert settings["CELERY_WORKER_CONCURRENCY"] == 4
+    assert settings["CELERY_TASK_ROUTES"] == {"send_mail": {"queue": "email"}}
+    assert settings["CELERY_RESULT_BACKEND"] == "redis://127.0.0.1/1"
+
+
+def test_windows_are_shared_through_the_broker_where_it_is_a_redis():
+    assert load(CELERY_BROKER_URL="redis://h:1/2")["REDIS_URL"] == "redis://h:1/2"
+    assert load(CELERY_BROKER_URL="amqp://h:1//")["REDIS_URL"] == ""
+    assert load(CELERY_BROKER_URL="amqp://h:1//", REDIS_URL="redis://h:1/3")["REDIS_URL"] == "redis://h:1/3"
+
+
+def test_debug_needs_no_keys_and_no_budget():
+    settings = config.load({}, {"FLASK_DEBUG": "1"})
+    assert len(settings["SECRET_KEY"]) >= config.MINIMUM_KEY_LENGTH
+    assert settings["SMS_SENDS_PER_DAY"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEFAULT_REGION", "XX"),
+        ("DEFAULT_REGION", "*"),
+        ("SMS_COUNTRIES", "CN,CHN"),
+        ("SERVICE_NAME", "two\nlines"),
+        ("GATEWAYS_FILE", "mistyped.toml"),
+        ("CELERY_BROKER_URL", "127.0.0.1:6379"),
+        ("CELERY_BROKER_URL", "http://127.0.0.1"),
+    ],
+)
+def test_a_mistyped_country_name_or_file_is_refused_at_the_start(name, value):
+    with pytest.raises(ConfigurationError, match=name) as refused:
+        load(**{name: value})
+    assert "\n" not in str(refused.value)
+
+
+def test_countries_may_be_written_small_and_as_text():
+    assert load(DEFAULT_REGION="de")["SMS_COUNTRIES"] == ["DE"]
+    overridden = config.load({"SMS_COUNTRIES": "cn, *"}, KEYS)
+    assert overridden["SMS_COUNTRIES"] == ["CN", "*"]
+
+
+def test_the_usual_gateways_file_and_an_empty_name_may_be_missing():
+    assert load()["GATEWAYS_FILE"] == "gateways.toml"
+    assert load(GATEWAYS_FILE="")["GATEWAYS_FILE"] == ""
+
+
+def test_no_limit_of_sends_in_flight_is_the_most_that_one_process_can_hold():
+    assert load(SEND_CONCURRENCY="0")["SEND_CONCURRENCY"] == config.BOUNDS["SEND_CONCURRENCY"][1]

@@ -1,0 +1,167 @@
+"""Tests about the house itself: who may import whom, and what every room must have."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import flask_migrate
+import pytest
+
+import config
+from channels.registry import TYPES
+from exts import db
+
+ROOT = Path(__file__).resolve().parent.parent
+DOORS = {"api", "cms", "commands", "tasks"}
+MAY_IMPORT = {
+    "domain": {"domain"},
+    "config": {"domain"},
+    "exts": set(),
+    "channels": {"channels", "domain"},
+    "models": {"models", "exts", "domain"},
+    "services": {"services", "models", "channels", "exts", "domain"},
+    "tasks": {"services", "domain", "exts"},
+    "api": {"api", "services", "domain", "exts"},
+    "cms": {"cms", "services", "domain", "exts"},
+    "commands": {"commands", "services", "domain"},
+    "app": {"api", "cms", "commands", "tasks", "services", "models", "channels", "exts", "config", "domain"},
+}
+OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
+NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib", "requests", "socket", "exts"}
+ONE_LOOK_UP = {("tasks.py", "app")}
+"""`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
+
+
+def files(*names):
+    for name in names:
+        path = ROOT / f"{name}.py"
+        yield from [path] if path.exists() else sorted((ROOT / name).rglob("*.py"))
+
+
+def imports(path):
+    """Return the top names a file imports, with whether the import stands inside a function."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name.split(".")[0], node in inside) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the layer"
+            found.append(((node.module or "").split(".")[0], node in inside))
+    return found
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_go_downwards_only(room):
+    for path in files(room):
+        for name, _ in imports(path):
+            if name in OURS and (path.name, name) not in ONE_LOOK_UP:
+                assert name in MAY_IMPORT[room], f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_no_import_is_hidden_in_a_function():
+    for path in files(*MAY_IMPORT):
+        for name, hidden in imports(path):
+            if name in OURS and (path.name, name) not in ONE_LOOK_UP:
+                assert not hidden, f"{path.relative_to(ROOT)} imports {name} inside a function"
+
+
+def test_domain_knows_no_web_no_sql_and_no_network():
+    for path in files("domain"):
+        assert not {name for name, _ in imports(path)} & NO_WEB_NO_SQL, path
+
+
+def test_gateways_know_no_application():
+    for path in files("channels"):
+        assert not {name for name, _ in imports(path)} & {"flask", "sqlalchemy", "celery"}, path
+
+
+def test_only_services_commit():
+    for path in files("api", "cms", "commands", "tasks", "app", "models", "channels", "domain"):
+        assert ".commit(" not in path.read_text(encoding="utf-8"), path
+
+
+def test_there_is_no_room_for_odds_and_ends():
+    rooms = [path.stem for path in files(*MAY_IMPORT, "devtools")]
+    assert not {"utils", "util", "helpers", "helper", "common", "misc", "managers", "manager"} & set(rooms)
+
+
+def test_no_module_has_grown_too_long_to_read():
+    for path in files(*MAY_IMPORT, "devtools", "dev"):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 250, f"{path.relative_to(ROOT)} has {lines} lines"
+
+
+def test_every_public_thing_says_what_it_does():
+    for path in files(*MAY_IMPORT, "devtools", "dev"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if not tree.body:
+            continue
+        assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{path.relative_to(ROOT)}: {node.name} has no docstring"
+
+
+def test_nobody_asks_for_a_time_without_a_zone():
+    for path in files(*MAY_IMPORT):
+        assert not re.search(
+            r"utcnow|utcfromtimestamp|datetime\.now\(\)", path.read_text(encoding="utf-8")
+        ), path
+
+
+def test_every_setting_stands_in_the_example():
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    for name in config.DEFAULTS:
+        assert re.search(rf"^#?\s?{name}=", example, re.MULTILINE), f"{name} is missing in .env.example"
+    for name in re.findall(r"^#?\s?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE):
+        assert name in config.DEFAULTS or name.startswith("CELERY_"), f"{name} in .env.example is no setting"
+
+
+def test_every_gateway_type_stands_in_the_example():
+    example = (ROOT / "gateways.example.toml").read_text(encoding="utf-8")
+    for name in TYPES:
+        assert f'type = "{name}"' in example
+
+
+def test_every_task_has_an_explicit_name(app):
+    celery = app.extensions["celery"]
+    ours = {name: task for name, task in celery.tasks.items() if not name.startswith("celery.")}
+    assert {"sendcode.drain", "send_mail", "ccp_send_sms_code"} <= set(ours)
+    assert not [name for name in ours if name.startswith(("tasks.", "services."))]
+
+
+def test_every_queue_of_the_worker_is_a_lane_or_the_default(app):
+    queues = {queue.name for queue in app.extensions["celery"].conf.task_queues}
+    assert queues == {"celery", "sms", "email", "bulk"}
+
+
+def test_migrations_make_exactly_the_tables_of_the_models(app, tmp_path):
+    with app.app_context():
+        db.drop_all()
+        flask_migrate.upgrade()
+        flask_migrate.check()
+
+
+def test_docs_and_code_name_no_path_of_a_machine():
+    for pattern in ("*.md", "*.py", "*.toml", "*.html", "*.txt", "*.in", "*.example"):
+        for path in ROOT.rglob(pattern):
+            if ".venv" not in path.parts and "node_modules" not in path.parts and path != Path(__file__):
+                assert "/work/" + "main" not in path.read_text(encoding="utf-8", errors="replace"), path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["ruff check .", "ruff format --check .", "mypy"])
+def test_the_tools_find_nothing(command):
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
