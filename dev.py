@@ -31,6 +31,7 @@ from devtools.plan import (
     services,
 )
 from devtools.processes import run_to_end
+from devtools.readiness import is_free
 from devtools.settings import Ports, child_environment, complete_env_file, read_env_file
 from devtools.stopping import Stop, StoppedError
 from devtools.supervisor import ChildFailedError, Supervisor
@@ -41,6 +42,7 @@ SERVICE = "requirements.txt"
 EMBEDDED = "requirements/embedded.txt"
 EXTRAS = "requirements/extras.txt"
 TESTS = ("requirements/tests.txt", "requirements/browser.txt")
+PORT_LOST = -1
 POOLS = ("solo", "threads", "prefork", "gevent", "eventlet")
 
 
@@ -98,10 +100,14 @@ def run(options: argparse.Namespace, console: Console, stop: Stop) -> int:
             written = complete_env_file(ROOT / ".env", os.environ)
             if written:
                 console.say(f"wrote {', '.join(written)} to .env")
-            ports = choose_ports(user, options.port, inbox=not options.no_inbox)
-            gateways = choose_gateways(ROOT, user, ports)
-            env = child_environment(os.environ, read_env_file(ROOT / ".env"), ports, gateways)
-            return supervise(Plan(venv, ports, env, options.pool), console, stop, guard)
+            while True:
+                ports = choose_ports(user, options.port, inbox=not options.no_inbox)
+                gateways = choose_gateways(ROOT, user, ports)
+                env = child_environment(os.environ, read_env_file(ROOT / ".env"), ports, gateways)
+                code = supervise(Plan(venv, ports, env, options.pool), console, stop, guard)
+                if code != PORT_LOST:
+                    return code
+                console.say("another program took a port in the meantime: starting again with others")
 
 
 def supervise(plan: Plan, console: Console, stop: Stop, guard: Guard) -> int:
@@ -118,7 +124,8 @@ def supervise(plan: Plan, console: Console, stop: Stop, guard: Guard) -> int:
         return supervisor.watch()
     except (StartError, ChildFailedError) as error:
         console.say(str(error))
-        return 1
+        supervisor.stop()
+        return 1 if all(is_free(port) for port in plan.ports.ours()) else PORT_LOST
     finally:
         if first.api_key or first.email:  # a start that failed later must not lose what was made for good
             console.block("\n".join(shown_once(first)))

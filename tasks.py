@@ -58,7 +58,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from app import create_app  # the one import that looks up: only the command line gets here
 
-    return create_app().extensions["celery"]
+    return create_app(doors=()).extensions["celery"]
 
 
 @shared_task(name=bell.TASK)

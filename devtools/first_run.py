@@ -18,7 +18,7 @@ KEY_NAME = "development"
 
 def main() -> None:
     """Migrate, then add the first administrator and the first API key."""
-    with create_app().app_context():
+    with create_app(doors=["commands"]).app_context():
         upgrade()
         made = {"administrator": first_administrator(), "api_key": first_api_key()}
     print(json.dumps(made))

@@ -27,6 +27,10 @@ class Ports:
     inbox: int = 0
     smtp: int = 0
 
+    def ours(self) -> list[int]:
+        """List the ports on which a part of ours is to listen."""
+        return [port for port in (self.web, self.broker, self.inbox, self.smtp) if port]
+
 
 def read_env_file(path: Path) -> dict[str, str]:
     """Read `NAME=value` lines; quotes and comments are understood as python-dotenv does. No file: nothing."""

@@ -1,17 +1,24 @@
 """`dev.py`: what it plans, says and refuses, without starting anything."""
 
 import ast
+import io
 import runpy
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import dev
 from devtools.console import Console
+from devtools.guard import Guard
+from devtools.plan import Plan
+from devtools.processes import Child
 from devtools.settings import Ports
 from devtools.stopping import Stop
+from devtools.venv import Venv
 
 ROOT = Path(__file__).parents[1]
 PORTS = Ports(web=5001, broker=6391, inbox=8026, smtp=1026)
@@ -72,3 +79,17 @@ def test_running_it_as_a_script_goes_through_main(monkeypatch):
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(ROOT / "dev.py"), run_name="__main__")
     assert ended.value.code == 0
+
+
+def test_a_start_that_lost_a_port_to_another_program_is_told_from_a_broken_one(tmp_path, monkeypatch):
+    out = io.StringIO()
+    broken = Child("broker", [sys.executable, "-c", "raise SystemExit(1)"], ready=lambda _running: False)
+    monkeypatch.setattr(dev, "servers", lambda _plan: [broken])
+    monkeypatch.setattr(dev, "services", lambda _plan: [])
+    monkeypatch.setattr(dev, "first_run", lambda *_: dev.FirstRun())
+    with closing(Guard()) as guard, socket.create_server(("127.0.0.1", 0)) as taken:
+        plan = Plan(Venv(tmp_path, Console(), Stop()), Ports(web=taken.getsockname()[1]), {}, "solo")
+        assert dev.supervise(plan, Console(out, {}), Stop(), guard) == dev.PORT_LOST
+        taken.close()
+        assert dev.supervise(plan, Console(out, {}), Stop(), guard) == 1
+    assert out.getvalue().count("broker: ended with exit code 1") == 2

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "tasks": {"services", "domain", "exts"},
     "api": {"api", "services", "domain", "exts"},
     "cms": {"cms", "services", "domain", "exts"},
-    "commands": {"commands", "services", "domain"},
+    "commands": {"commands", "services", "domain", "exts"},
     "app": {"api", "cms", "commands", "tasks", "services", "models", "channels", "exts", "config", "domain"},
 }
 OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
