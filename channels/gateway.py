@@ -20,6 +20,8 @@ class Outgoing:
     template: str | None = None
     locale: str | None = None
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    unsubscribe_url: str | None = field(default=None, repr=False)
+    """Where one click ends bulk messages to this destination; None for all other messages."""
 
 
 class Gateway(Protocol):

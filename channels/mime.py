@@ -19,6 +19,7 @@ INTERNATIONAL_MAIL = ASCII_MAIL.clone(utf8=True)
 
 LOCAL_PART = re.compile(r'[^\s<>()\[\]\\,;:"@]{1,64}')
 DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
+LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]{1,900}")  # one line of a header, without < and >
 NAMED = re.compile(r'\s*"?(?P<name>.*?)"?\s*<(?P<address>[^<>]*)>\s*')
 
 
@@ -60,10 +61,25 @@ def render(outgoing: Outgoing, sender: Address) -> Mail:
         message.set_content(outgoing.text)
         if outgoing.html:
             message.add_alternative(outgoing.html, subtype="html")
-        content = message.as_bytes()
+        content = _list_headers(outgoing) + message.as_bytes()
     except UnicodeError:
         raise GatewayError("the text can't be encoded") from None
     return Mail(sender.addr_spec, recipient.addr_spec, content, international)
+
+
+def _list_headers(outgoing: Outgoing) -> bytes:
+    """Return the headers behind a mail program's own button to unsubscribe (RFC 2369 3.2, RFC 8058 3.1).
+
+    They are written here because `email` would encode a link that is longer than a line, and nobody reads it then.
+    Raises GatewayError where the link would break the header.
+    """
+    if outgoing.unsubscribe_url is None:
+        return b""
+    if not LINK.fullmatch(outgoing.unsubscribe_url):
+        raise GatewayError("the unsubscribe link can't stand in a header")
+    return (
+        f"List-Unsubscribe: <{outgoing.unsubscribe_url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    ).encode()
 
 
 def one_line(what: str, value: str) -> str:

@@ -54,9 +54,14 @@ def _email(text: str) -> Destination:
         raise InvalidDestination("is not one e-mail address") from error
     domain = address.ascii_domain.lower()
     local = address.local_part
-    canonical = f"{local.lower()}@{domain}"
+    to = f"{local}@{domain}"
     plain = local.lower().split("+", 1)[0] or local.lower()
-    return Destination(Channel.EMAIL, f"{local}@{domain}", canonical, f"{plain}@{domain}")
+    return Destination(Channel.EMAIL, to, canonical(to), f"{plain}@{domain}")
+
+
+def canonical(to: str) -> str:
+    """Return the canonical form of a destination that `parse` has understood, from its `to`."""
+    return to.lower()
 
 
 def _phone(text: str, region: str) -> Destination:

@@ -34,6 +34,7 @@ class Claimed:
     deadline_at: datetime
     lease_token: str
     ask_first: str | None = None
+    is_bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _claimed(row: Any, token: str) -> Claimed:
         deadline_at=row.deadline_at,
         lease_token=token,
         ask_first=row.ask_first,
+        is_bulk=row.priority == Priority.BULK,
     )
 
 

@@ -5,17 +5,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from channels.gateway import Outgoing
+from domain.destinations import canonical
 from domain.keyring import Keyring
 from domain.statuses import Channel
+from domain.unsubscribe_links import link
 from services import texts
 from services.claims import Claimed
 
+UNSUBSCRIBE_URL = "unsubscribe_url"
+"""The parameter that every template has: the link in bulk messages, in all others and without one empty."""
 
-def compose(claimed: Claimed, keyring: Keyring) -> Outgoing:
+
+def compose(claimed: Claimed, keyring: Keyring, public_url: str = "") -> Outgoing:
     """Return a message in its own language; raises Unreadable, ValueError, KeyError or jinja2.TemplateError."""
     params: dict[str, Any] = json.loads(keyring.open(claimed.sealed, row=claimed.id))
     channel = Channel(claimed.channel)
-    text = _text(claimed, channel, params)
+    unsubscribe_url = None
+    if claimed.is_bulk:
+        unsubscribe_url = link(keyring, public_url, channel, canonical(claimed.to))
+        params = {UNSUBSCRIBE_URL: unsubscribe_url or "", **params}
+    text = _text(claimed, channel, {UNSUBSCRIBE_URL: "", **params})
     return Outgoing(
         id=claimed.id,
         channel=channel,
@@ -26,6 +35,7 @@ def compose(claimed: Claimed, keyring: Keyring) -> Outgoing:
         template=claimed.template,
         locale=claimed.locale,
         params={name: str(value) for name, value in params.items()},
+        unsubscribe_url=unsubscribe_url,
     )
 
 

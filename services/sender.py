@@ -29,15 +29,23 @@ FAILOVER_SECONDS = 4.0
 class Sender:
     """Safe to use from many threads at once."""
 
-    def __init__(self, router: Router, keyring: Keyring, *, clock: Callable[[], datetime] | None = None):
+    def __init__(
+        self,
+        router: Router,
+        keyring: Keyring,
+        *,
+        public_url: str = "",
+        clock: Callable[[], datetime] | None = None,
+    ):
         self._router = router
         self._keyring = keyring
+        self._public_url = public_url
         self._clock = clock or (lambda: datetime.now(UTC))
 
     def send(self, claimed: Claimed) -> Settled:
         """Return how the try ended; raises nothing."""
         try:
-            outgoing = compose(claimed, self._keyring)
+            outgoing = compose(claimed, self._keyring, self._public_url)
         except (Unreadable, TemplateError, ValueError, KeyError) as error:
             log.error("message %s can't be read: %s", claimed.id, type(error).__name__)
             return self._failed(claimed, None, f"unreadable: {type(error).__name__}")

@@ -47,7 +47,7 @@ def drain_now() -> None:
 
 def _drain(lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
     router = Router(runtime().gateways, runtime().health, runtime().windows)
-    sender = Sender(router, runtime().keyring)
+    sender = Sender(router, runtime().keyring, public_url=current_app.config["PUBLIC_URL"])
     slots = current_app.config["SEND_CONCURRENCY"]
     mails = runtime().gateways.capacity(Channel.EMAIL)
     ceilings = {} if mails is None else {Lane.EMAIL: mails}
