@@ -2,11 +2,16 @@
 
 from flask import Flask
 
-from api import docs, headers, health, receipts, verifications
+from api import docs, headers, health, receipts, stats, verifications
 from api.openapi import Api, Blueprint
 from exts import csrf
 
-SUBJECTS: tuple[Blueprint, ...] = (verifications.blueprint, receipts.blueprint, health.blueprint)
+SUBJECTS: tuple[Blueprint, ...] = (
+    verifications.blueprint,
+    stats.blueprint,
+    receipts.blueprint,
+    health.blueprint,
+)
 
 
 def init_app(app: Flask) -> None:

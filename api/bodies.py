@@ -1,8 +1,8 @@
-"""Read a JSON body strictly: what two parsers could understand in two ways is no JSON here."""
+"""Read a JSON body or a query strictly: what two parsers could understand in two ways is neither here."""
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import marshmallow
 from flask import Request, current_app
@@ -20,15 +20,23 @@ class Ambiguous(ValueError):
 
 
 class BodyParser(FlaskParser):
-    """Loads bodies into schemas; what does not fit becomes InvalidInput."""
+    """Loads bodies and queries into schemas; what does not fit becomes InvalidInput."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": None}
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
         """Return the body's JSON value; an empty body is an empty object, so that calls without fields need none."""
         return read(req)
 
+    def load_querystring(self, req: Request, schema: marshmallow.Schema) -> Any:
+        """Return the query's names and values; raises BadRequest where a name comes twice."""
+        if any(len(values) > 1 for values in req.args.listvalues()):
+            raise BadRequest("A name comes twice in the query.")
+        return req.args.to_dict()
+
     def handle_error(self, error: marshmallow.ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Raise InvalidInput with one problem a field."""
-        messages = error.normalized_messages().get("json", {})
+        (messages,) = error.normalized_messages().values()  # by where they stood: json or query
         raise InvalidInput(*_problems(messages)) from None
 
 

@@ -21,6 +21,12 @@ class Body(Schema):
     error_messages = {"unknown": "is not a known field", "type": "must be an object"}  # noqa: RUF012 - marshmallow's way
 
 
+class Query(Body):
+    """What a caller asks in the address, by the same rules."""
+
+    error_messages = {"unknown": "is not a known parameter"}  # noqa: RUF012
+
+
 class Answer(Schema):
     """What a caller gets; it may have more members one day, so the document does not promise that it has none."""
 
@@ -48,6 +54,21 @@ class Text(fields.String):
         if has_control_characters(text):
             raise self.make_error("control")
         return text
+
+
+class Whole(fields.Integer):
+    """A whole number in a query, of ASCII digits."""
+
+    default_error_messages = {"invalid": "must be a whole number"}  # noqa: RUF012
+
+    def __init__(self, lowest: int, highest: int, **options: Any):
+        bounds = validate.Range(lowest, highest, error="must be {min} to {max}")
+        super().__init__(validate=bounds, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> int | None:
+        if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **options)
 
 
 class Choice(fields.Enum):

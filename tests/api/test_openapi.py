@@ -90,6 +90,7 @@ def test_answers_fit_what_is_documented(caller, code, document):
     assert_fits(
         caller.post(f"/api/v1/verifications/{made['id']}/check", {"code": code()}).json, "CheckResult"
     )
+    assert_fits(caller.get("/api/v1/stats").json, "Statistics")
     assert_fits(caller.post("/api/v1/verifications", {}).json, "Problem")
     assert_fits(caller.get("/api/v1/verifications/x").json, "Problem")
     unready = caller.get("/readyz").json

@@ -26,6 +26,7 @@ ON_EVERY_DATABASE = {
     "test_retention",
     "test_incoming",
     "test_receipts",
+    "test_statistics",
 }
 """The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
 
