@@ -1,12 +1,13 @@
 """Alibaba Cloud's signature ACS3-HMAC-SHA256 (alibabacloud.com/help/en/sdk/product-overview, "V3 signature")."""
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from channels.signing import Post, mac
+
 ALGORITHM = "ACS3-HMAC-SHA256"
+BODY_HASH = "x-acs-content-sha256"
 
 
 def query_string(parameters: Mapping[str, str]) -> str:
@@ -23,21 +24,9 @@ class Signer:
 
     def authorization(self, path: str, query: str, headers: Mapping[str, str]) -> str:
         """Return `Authorization` of a POST with these headers, named in lower case; its body has its hash in one."""
-        names = ";".join(sorted(headers))
-        request = "\n".join(
-            [
-                "POST",
-                path or "/",
-                query,
-                *(f"{name}:{headers[name].strip()}" for name in sorted(headers)),
-                "",
-                names,
-                headers["x-acs-content-sha256"],
-            ]
-        )
-        to_sign = f"{ALGORITHM}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        signature = hmac.new(self.secret_key.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
-        return f"{ALGORITHM} Credential={self.key_id},SignedHeaders={names},Signature={signature}"
+        post = Post(headers, headers[BODY_HASH], path, query)
+        signature = mac(self.secret_key.encode(), f"{ALGORITHM}\n{post.hash}").hex()
+        return f"{ALGORITHM} Credential={self.key_id},SignedHeaders={post.names},Signature={signature}"
 
 
 def _escaped(text: str) -> str:

@@ -5,38 +5,35 @@ forward proxy that opens TLS and writes addresses to a log would write codes.
 There is no idempotency key: a message repeated after an unknown result may arrive twice, with the same code.
 """
 
-import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from channels.acs3 import Signer, query_string
+from channels.acs3 import BODY_HASH, Signer, query_string
+from channels.china import ChinaProvider, china_number
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.options import Options
-from channels.posting import CODE, reference, refusal
-from channels.provider import Provider, china_number, plain, unreadable
-from channels.provider_templates import ProviderTemplates
-from channels.receipt_token import ReceiptToken, read_reports
-from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
+from channels.posting import Errors, reference, reported
+from channels.provider import Clock, plain, utc_now
+from channels.receipts import Receipt, ReceiptAnswer
+from channels.signing import sha256
 from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
 from domain.statuses import MessageStatus
 
-ERRORS: dict[str, type[GatewayError]] = {
+ERRORS: Errors = {
     "InternalError": TemporaryGatewayError,
     "ServiceUnavailable": TemporaryGatewayError,
-    "Throttling": TemporaryGatewayError,
-    "Throttling.Api": TemporaryGatewayError,
-    "Throttling.User": TemporaryGatewayError,
+    "Throttling": TemporaryGatewayError,  # also .Api and .User
+    "isp.GATEWAY_ERROR": TemporaryGatewayError,
     "isp.SYSTEM_ERROR": TemporaryGatewayError,
     "SignatureNonceUsed": UnknownResult,  # somebody on the way sent the request twice
-    "isv.BLACK_KEY_CONTROL_LIMIT": GatewayError,  # a forbidden word in a parameter
+    "isv.BLACK_KEY_CONTROL_LIMIT": GatewayError,  # the number or a word of it is on a black list
+    "isv.CUSTOMER_REFUSED": GatewayError,  # the recipient has unsubscribed
     "isv.MOBILE_NUMBER_ILLEGAL": GatewayError,  # no valid number
     "isv.SMS_CONTENT_ILLEGAL": GatewayError,  # forbidden content
-    "InvalidAccessKeyId.Inactive": WrongGateway,
-    "InvalidAccessKeyId.NotFound": WrongGateway,
-    "InvalidTimeStamp.Expired": WrongGateway,  # our clock is wrong
+    "isv.UNSUPPORTED_CONTENT": GatewayError,  # characters that can't be sent
+    "InvalidAccessKeyId": WrongGateway,  # .NotFound, .Inactive
+    "InvalidTimeStamp": WrongGateway,  # .Expired: our clock is wrong
     "SignatureDoesNotMatch": WrongGateway,
     "isp.RAM_PERMISSION_DENY": WrongGateway,  # the key may not send
     "isv.ACCOUNT_ABNORMAL": WrongGateway,
@@ -51,6 +48,7 @@ ERRORS: dict[str, type[GatewayError]] = {
     "isv.MONTH_LIMIT_CONTROL": WrongGateway,  # the messages of the month are used up
     "isv.OUT_OF_SERVICE": WrongGateway,  # suspended for debts
     "isv.PARAM_LENGTH_LIMIT": WrongGateway,  # a parameter is longer than theirs may be
+    "isv.PARAM_NOT_SUPPORT_URL": WrongGateway,  # they take no address in a parameter
     "isv.PRODUCT_UNSUBSCRIBE": WrongGateway,
     "isv.PRODUCT_UN_SUBSCRIPT": WrongGateway,  # the account has no short messages
     "isv.SIGN_STATE_ILLEGAL": WrongGateway,  # the signature is switched off
@@ -59,38 +57,30 @@ ERRORS: dict[str, type[GatewayError]] = {
     "isv.SMS_SIGN_ILLEGAL": WrongGateway,  # the signature is forbidden
     "isv.SMS_TEMPLATE_ILLEGAL": WrongGateway,  # no such template, or not approved
     "isv.TEMPLATE_MISSING_PARAMETERS": WrongGateway,
+    "isv.TEMPLATE_PARAMS_ILLEGAL": WrongGateway,  # a parameter is not of the kind that was approved
 }
-"""Values of `Code`. An unknown one is judged by the HTTP status, see `refusal`."""
+"""Values of `Code` (help.aliyun.com/document_detail/101346.html, and those that all of Alibaba Cloud's APIs share)."""
 
-ACCEPTED = "OK"
 ABROAD = {"ap-southeast-1", "ap-southeast-5", "eu-central-1", "us-east-1"}
 """Regions with an address of their own; all others are served by the central one."""
-EMPTY = hashlib.sha256(b"").hexdigest()
+EMPTY = sha256(b"")
 
 
-class AliyunGateway(Provider):
-    """See the module. Reports are signed by nobody, see ReceiptToken; they tell our own reference as `out_id`."""
+class AliyunGateway(ChinaProvider):
+    """See the module. Reports tell our own reference as `out_id`."""
 
+    company = "Aliyun"
+    yes = "OK"
+    errors = ERRORS
     receipt_answer = ReceiptAnswer('{"code": 0, "msg": "接收成功"}', "application/json")
 
-    def __init__(
-        self,
-        options: Options,
-        seconds: float = SEND_SECONDS,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ):
-        """Read `access_key_id`, `access_key_secret`, `sign_name`, `region`, `templates` and `receipt_token`.
-
-        Raises ConfigurationError.
-        """
+    def __init__(self, options: Options, seconds: float = SEND_SECONDS, clock: Clock = utc_now):
+        """Read `access_key_id`, `access_key_secret`, `sign_name` and `region`. Raises ConfigurationError."""
         region = plain(options, "region", "cn-hangzhou")
         host = f"dysmsapi.{region}.aliyuncs.com" if region in ABROAD else "dysmsapi.aliyuncs.com"
-        super().__init__(options, f"https://{host}", "/", seconds)
+        super().__init__(options, f"https://{host}", "/", seconds, clock)
         self._signer = Signer(plain(options, "access_key_id"), options.text("access_key_secret"))
         self._sign_name = options.text("sign_name")
-        self._templates = ProviderTemplates(options)
-        self._receipts = ReceiptToken(options)
-        self._clock = clock
 
     def send(self, outgoing: Outgoing) -> str | None:
         """Send one template; return its BizId."""
@@ -101,28 +91,19 @@ class AliyunGateway(Provider):
                 "PhoneNumbers": china_number(outgoing.to),
                 "SignName": self._sign_name,
                 "TemplateCode": template.id,
-                "TemplateParam": json.dumps(template.values(outgoing)),
+                "TemplateParam": json.dumps(dict(template.values(outgoing))),
             }
         )
         answer = self._poster.post(b"", self._headers(query), query)
         told = answer.table()
-        code = told.get("Code")
-        if answer.accepted and not code:
-            raise unreadable("Aliyun")
-        if not answer.accepted or code != ACCEPTED:
-            raise refusal("Aliyun", code, ERRORS, answer)
+        self._judge(answer, told.get("Code"))
         return reference(told.get("BizId"))
-
-    def read_receipts(self, request: ReceiptRequest, now: datetime) -> Sequence[Receipt]:
-        """Read a list of reports (SmsReport pushed over HTTP)."""
-        self._receipts.prove(request)
-        return [receipt for report in read_reports(request.body) if (receipt := _receipt(report))]
 
     def _headers(self, query: str) -> dict[str, str]:
         signed = {
             "host": self._poster.host,
             "x-acs-action": "SendSms",
-            "x-acs-content-sha256": EMPTY,
+            BODY_HASH: EMPTY,
             "x-acs-date": self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "x-acs-signature-nonce": secrets.token_hex(16),
             "x-acs-version": "2017-05-25",
@@ -130,18 +111,17 @@ class AliyunGateway(Provider):
         authorization = self._signer.authorization(self._poster.target, query, signed)
         return {**signed, "accept": "application/json", "authorization": authorization}
 
-
-def _receipt(report: dict[str, Any]) -> Receipt | None:
-    """Read one report; None where it is about nothing we could know."""
-    ours, theirs, success = (
-        reference(report.get("out_id")),
-        reference(report.get("biz_id")),
-        report.get("success"),
-    )
-    if not (ours or theirs) or not isinstance(success, bool):
-        return None
-    if success:
-        return Receipt(MessageStatus.DELIVERED, ours, theirs)
-    code = report.get("err_code")
-    reason = f"Aliyun: {code}" if isinstance(code, str) and CODE.fullmatch(code) else None
-    return Receipt(MessageStatus.UNDELIVERED, ours, theirs, reason)
+    def _receipt(self, report: dict[str, Any]) -> Receipt | None:
+        """Read one report (SmsReport, help.aliyun.com/document_detail/101867.html)."""
+        ours, theirs, success = (
+            reference(report.get("out_id")),
+            reference(report.get("biz_id")),
+            report.get("success"),
+        )
+        if not (ours or theirs) or not isinstance(success, bool):
+            return None
+        if success:
+            return Receipt(MessageStatus.DELIVERED, ours, theirs)
+        return Receipt(
+            MessageStatus.UNDELIVERED, ours, theirs, reported(self.company, report.get("err_code"))
+        )

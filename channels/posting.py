@@ -143,15 +143,25 @@ class Poster:
 def refusal(provider: str, code: object, errors: Errors, answer: Answer) -> GatewayError:
     """Return the error for a refusal with the provider's own `code`, which alone is repeated.
 
-    A code that `errors` does not know is judged by the HTTP status: temporary as ever, else one for another gateway,
-    because nothing was sent and most rules that refuse are the provider's own.
+    It is looked up by the whole, then by its family before the first dot. One that `errors` does not know is judged
+    by the HTTP status: temporary as ever, else one for another gateway, because nothing was sent and most rules that
+    refuse are the provider's own.
     """
-    known = str(code) if isinstance(code, str | int) and CODE.fullmatch(str(code)) else ""
-    kind = errors.get(known) or (TemporaryGatewayError if answer.temporary else WrongGateway)
+    known = _fit(code)
+    kind = (
+        errors.get(known)
+        or errors.get(known.partition(".")[0])
+        or (TemporaryGatewayError if answer.temporary else WrongGateway)
+    )
     reason = f"{provider} refused: {known or f'status {answer.status}'}"
     if issubclass(kind, TemporaryGatewayError):
         return kind(reason, retry_after=answer.retry_after)
     return kind(reason)
+
+
+def reported(provider: str, code: object) -> str | None:
+    """Return the reason of a report with the provider's own `code`, None where that is none."""
+    return f"{provider}: {_fit(code)}" if _fit(code) else None
 
 
 def reference(found: object) -> str | None:
@@ -170,6 +180,11 @@ def unreachable(error: BaseException) -> str:
         return "the provider did not answer in time"
     cause = next((one for one in (error, *error.args) if isinstance(one, OSError)), error)
     return f"no answer from the provider: {getattr(cause, 'strerror', None) or type(cause).__name__}"
+
+
+def _fit(code: object) -> str:
+    """Return a provider's code as a text, empty where it is none that may be shown."""
+    return str(code) if isinstance(code, str | int) and CODE.fullmatch(str(code)) else ""
 
 
 def _split_url(url: str) -> tuple[str, str, int | None, str]:

@@ -1,6 +1,8 @@
 """What the gateways to companies have in common: their place in gateways.toml and one server to post to."""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from channels.gateway import SEND_SECONDS
@@ -11,6 +13,9 @@ from domain.statuses import Channel
 
 PRINTABLE = re.compile(r"[\x21-\x7e]+")
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+Clock = Callable[[], datetime]
+"""Tells the time in UTC."""
 
 
 class Provider:
@@ -44,6 +49,11 @@ class Provider:
         self._poster.close()
 
 
+def utc_now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
 def callback(options: Options) -> str:
     """Read `status_callback`, our `/receipts/<name>` as the provider reaches it; empty where it is not given."""
     url = options.text("status_callback", "")
@@ -63,11 +73,6 @@ def plain(options: Options, key: str, default: str | None = None) -> str:
     if not PLAIN.fullmatch(value):
         raise options.error(key, "must hold A-Z a-z 0-9 _ - only")
     return value
-
-
-def china_number(to: str, abroad: str = "") -> str:
-    """Return an E.164 number as companies in China want it: their own country's bare, others with `abroad` for +."""
-    return to.removeprefix("+86") if to.startswith("+86") else abroad + to.removeprefix("+")
 
 
 def unreadable(provider: str) -> UnknownResult:

@@ -1,6 +1,6 @@
 """The table `templates` of a gateway: providers that send only texts which they have approved beforehand."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from channels.gateway import Outgoing
@@ -10,15 +10,15 @@ from domain.errors import WrongGateway
 
 @dataclass(frozen=True, slots=True)
 class ProviderTemplate:
-    """One approved text: its id at the provider, and the provider's names of its parameters with ours, in order."""
+    """One approved text: its id at the provider, and its parameters in order, the provider's name first, then ours."""
 
     id: str
-    params: Mapping[str, str]
+    params: Sequence[tuple[str, str]]
 
-    def values(self, outgoing: Outgoing) -> dict[str, str]:
-        """Return the parameters under the provider's names. Raises WrongGateway where the message lacks one."""
+    def values(self, outgoing: Outgoing) -> list[tuple[str, str]]:
+        """Return the parameters with the provider's names. Raises WrongGateway where the message lacks one."""
         try:
-            return {theirs: outgoing.params[ours] for theirs, ours in self.params.items()}
+            return [(theirs, outgoing.params[ours]) for theirs, ours in self.params]
         except KeyError as missing:
             raise WrongGateway(f"the message has no parameter {missing.args[0]}") from None
 
@@ -47,9 +47,9 @@ def _read(table: Options, prefix: str = "") -> dict[str, ProviderTemplate]:
     """Read templates; TOML makes of `code.zh = …` a table in a table."""
     found: dict[str, ProviderTemplate] = {}
     for key in table.keys:
-        inner = table.table(key)
+        inner, raw = table.table(key), table.anything(key)
         assert inner is not None
-        if not prefix and inner.keys and all(isinstance(inner.anything(one), dict) for one in inner.keys):
+        if not prefix and raw and all(isinstance(one, dict) for one in raw.values()):
             found |= _read(inner, f"{key}.")
         else:
             found[prefix + key] = ProviderTemplate(inner.text("id"), _params(inner))
@@ -57,9 +57,9 @@ def _read(table: Options, prefix: str = "") -> dict[str, ProviderTemplate]:
     return found
 
 
-def _params(options: Options) -> dict[str, str]:
+def _params(options: Options) -> list[tuple[str, str]]:
     """Read `params`: a list of our names in the provider's order, or a table of the provider's names with ours."""
     if not isinstance(options.anything("params"), dict):
-        return {name: name for name in options.texts("params")}
+        return [(name, name) for name in options.texts("params")]
     table = options.table("params")
-    return {theirs: table.text(theirs) for theirs in table.keys} if table else {}
+    return [(theirs, table.text(theirs)) for theirs in table.keys] if table else []

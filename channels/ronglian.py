@@ -1,39 +1,48 @@
 """Gateway type `ronglian`: template SMS of Yuntongxun, also called Ronglian, Cloopen or CCP (doc.yuntongxun.com).
 
-The provider takes no idempotency key that we could trust: a message repeated after an unknown result may arrive twice,
-with the same code.
+There is no idempotency key: a message repeated after an unknown result may arrive twice, with the same code. The
+provider's `reqId` is none: one that comes again on the same day is refused, and the refusal does not say whether the
+first was sent.
 """
 
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
+from channels.china import ChinaProvider, china_number
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.options import Options
-from channels.posting import CODE, reference, refusal
-from channels.provider import Provider, china_number, plain, unreadable
-from channels.provider_templates import ProviderTemplates
-from channels.receipt_token import ReceiptToken
-from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
+from channels.posting import Errors, reference, reported
+from channels.provider import Clock, plain, utc_now
+from channels.receipts import Receipt, ReceiptAnswer
 from channels.xml_texts import texts
 from domain.errors import FieldProblem, GatewayError, InvalidInput, TemporaryGatewayError, WrongGateway
 from domain.statuses import MessageStatus
 
-ERRORS: dict[str, type[GatewayError]] = {
-    "111000": TemporaryGatewayError,  # unknown error of theirs
-    "112326": TemporaryGatewayError,  # sending failed
-    "160000": TemporaryGatewayError,  # system error
+BUSY = {str(code): TemporaryGatewayError for code in (*range(111000, 111100), *range(160000, 160011))}
+"""Their own faults, and channels that are busy."""
+
+ERRORS: Errors = BUSY | {
+    "111111": TemporaryGatewayError,  # too many requests at once
+    "160016": TemporaryGatewayError,  # too many messages a second
     "160050": TemporaryGatewayError,  # sending failed
-    "112317": GatewayError,  # the number is on a black list
-    "112319": GatewayError,  # the number is too long
+    "160063": TemporaryGatewayError,  # sending failed
+    "160064": TemporaryGatewayError,  # sending failed
+    "160013": GatewayError,  # no valid number, or none they can reach
     "160033": GatewayError,  # forbidden words
     "160034": GatewayError,  # the number is on a black list
     "160037": GatewayError,  # the text is too long
     "160042": GatewayError,  # no valid number
     "160049": GatewayError,  # forbidden words
     "160051": GatewayError,  # the recipient has unsubscribed
+    "160068": GatewayError,  # the recipient has unsubscribed from everybody
+    "160073": GatewayError,  # the recipient has complained to the carrier
+    "160074": GatewayError,  # the recipient is known for complaints
+    "111106": WrongGateway,  # our clock is wrong
     "111109": WrongGateway,  # wrong signature
     "111138": WrongGateway,  # the account is not active
     "111139": WrongGateway,  # the account is paused
@@ -49,9 +58,9 @@ ERRORS: dict[str, type[GatewayError]] = {
     "111182": WrongGateway,  # the application belongs to another account
     "112303": WrongGateway,  # the application may not send
     "112310": WrongGateway,  # the application is not online: test numbers only
-    "112314": WrongGateway,  # the messages of the day are used up
-    "112323": WrongGateway,  # no such template, or not approved
+    "112311": WrongGateway,  # no such template
     "113302": WrongGateway,  # the test template, and no test number
+    "160014": WrongGateway,  # their channel has no balance
     "160032": WrongGateway,  # no valid template
     "160038": WrongGateway,  # codes to this number too often, by their count
     "160039": WrongGateway,  # too many of this template to this number today
@@ -61,41 +70,38 @@ ERRORS: dict[str, type[GatewayError]] = {
     "160052": WrongGateway,  # a parameter does not fit the template
     "160053": WrongGateway,  # our address is not on their list
     "160056": WrongGateway,  # the same text to the same number
+    "160057": WrongGateway,  # the template's id is no number
     "160058": WrongGateway,  # the account may not send abroad
     "160061": WrongGateway,  # no such country
     "160062": WrongGateway,  # the country is not enabled
 }
-"""Values of `statusCode`. They come with 200; an unknown one is for another gateway, see `refusal`."""
+"""Values of `statusCode` (Yuntongxun's table of error codes). They come with 200, see also `refusal`."""
 
 URL = "https://app.cloopen.com:8883"
-ACCEPTED = "000000"
 CHINA = timezone(timedelta(hours=8))
 REPORT, DELIVERED = "1", "0"
-"""`smsType` of a report, else it is somebody's own message; `status` of a delivered one."""
+"""`smsType` of a report, else it is somebody's own message; `status` of a delivered one, else it is another number."""
 
 
-class RonglianGateway(Provider):
-    """See the module. Reports come as XML or JSON and are signed by nobody, see ReceiptToken."""
+class RonglianGateway(ChinaProvider):
+    """See the module. A report comes alone, as XML or JSON, and tells the smsMessageSid as `content`."""
 
+    company = "Ronglian"
+    yes = "000000"
+    errors = ERRORS
     receipt_answer = ReceiptAnswer(
         '<?xml version="1.0" encoding="UTF-8"?><Response><statuscode>000000</statuscode></Response>',
         "text/xml; charset=utf-8",
     )
 
-    def __init__(
-        self,
-        options: Options,
-        seconds: float = SEND_SECONDS,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ):
-        """Read `account_sid`, `auth_token`, `app_id`, `templates` and `receipt_token`. Raises ConfigurationError."""
+    def __init__(self, options: Options, seconds: float = SEND_SECONDS, clock: Clock = utc_now):
+        """Read `account_sid`, `auth_token` and `app_id`. Raises ConfigurationError."""
         self._account = plain(options, "account_sid")
-        super().__init__(options, URL, f"/2013-12-26/Accounts/{self._account}/SMS/TemplateSMS", seconds)
-        self._token = options.text("auth_token")
+        super().__init__(
+            options, URL, f"/2013-12-26/Accounts/{self._account}/SMS/TemplateSMS", seconds, clock
+        )
+        self._secret = options.text("auth_token")
         self._app_id = options.text("app_id")
-        self._templates = ProviderTemplates(options)
-        self._receipts = ReceiptToken(options)
-        self._clock = clock
 
     def send(self, outgoing: Outgoing) -> str | None:
         """Send one template; return its smsMessageSid."""
@@ -104,9 +110,9 @@ class RonglianGateway(Provider):
             "to": china_number(outgoing.to, abroad="00"),
             "appId": self._app_id,
             "templateId": template.id,
-            "datas": list(template.values(outgoing).values()),
+            "datas": [value for _, value in template.values(outgoing)],
         }
-        sig, authorization = signature(self._account, self._token, self._clock())
+        sig, authorization = signature(self._account, self._secret, self._clock())
         headers = {
             "Content-Type": "application/json;charset=utf-8",
             "Accept": "application/json",
@@ -114,27 +120,34 @@ class RonglianGateway(Provider):
         }
         answer = self._poster.post(json.dumps(body).encode(), headers, f"sig={sig}")
         told = answer.table()
-        code = told.get("statusCode")
-        if answer.accepted and not code:
-            raise unreadable("Ronglian")
-        if not answer.accepted or code != ACCEPTED:
-            raise refusal("Ronglian", code, ERRORS, answer)
+        self._judge(answer, told.get("statusCode"))
         sent = told.get("templateSMS") or told.get("TemplateSMS")
         return reference(sent.get("smsMessageSid")) if isinstance(sent, dict) else None
 
-    def read_receipts(self, request: ReceiptRequest, now: datetime) -> Sequence[Receipt]:
-        """Read one report; an answer of a recipient, which comes the same way, is none."""
-        self._receipts.prove(request)
-        told = _report(request.body)
-        if told.get("smsType") != REPORT:
-            return []
-        sid, status, code = reference(told.get("content")), told.get("status"), told.get("deliverCode", "")
+    def _reports(self, body: bytes) -> Sequence[dict[str, Any]]:
+        """Read `Request` from JSON or XML. Raises InvalidInput where it is neither."""
+        try:
+            found = json.loads(body)
+        except (ValueError, RecursionError):
+            told: object = texts(body)
+        else:
+            told = found.get("Request", found) if isinstance(found, dict) else None
+        if not isinstance(told, dict) or not told:
+            raise InvalidInput(FieldProblem("body", "must be JSON or XML"))
+        return [told]
+
+    def _receipt(self, report: dict[str, Any]) -> Receipt | None:
+        if str(report.get("smsType")) != REPORT:
+            return None
+        sid, status = reference(report.get("content")), str(report.get("status", ""))
         if not sid or not status:
             raise InvalidInput(FieldProblem("status" if sid else "content", "is missing"))
         if status == DELIVERED:
-            return [Receipt(MessageStatus.DELIVERED, gateway_reference=sid)]
-        reason = f"Ronglian: {code}" if CODE.fullmatch(code) else None
-        return [Receipt(MessageStatus.UNDELIVERED, gateway_reference=sid, reason=reason)]
+            return Receipt(MessageStatus.DELIVERED, gateway_reference=sid)
+        if not re.fullmatch(r"-?[0-9]{1,9}", status):
+            return Receipt(None, gateway_reference=sid)
+        reason = reported(self.company, report.get("deliverCode"))
+        return Receipt(MessageStatus.UNDELIVERED, gateway_reference=sid, reason=reason)
 
 
 def signature(account: str, token: str, at: datetime) -> tuple[str, str]:
@@ -143,17 +156,3 @@ def signature(account: str, token: str, at: datetime) -> tuple[str, str]:
     # MD5 is the provider's choice; TLS is what protects the request.
     digest = hashlib.md5(f"{account}{token}{stamp}".encode(), usedforsecurity=False).hexdigest()
     return digest.upper(), base64.b64encode(f"{account}:{stamp}".encode()).decode()
-
-
-def _report(body: bytes) -> dict[str, str]:
-    """Read `Request` from JSON or XML. Raises InvalidInput where it is neither."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        told = texts(body)
-    else:
-        inner = found.get("Request", found) if isinstance(found, dict) else {}
-        told = {key: str(value) for key, value in inner.items()} if isinstance(inner, dict) else {}
-    if not told:
-        raise InvalidInput(FieldProblem("body", "must be JSON or XML"))
-    return told

@@ -5,19 +5,17 @@ Publish to a number knows no idempotency key: a message repeated after an unknow
 """
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.options import Options
-from channels.posting import reference, refusal
-from channels.provider import Provider, unreadable
+from channels.posting import Errors, reference, refusal
+from channels.provider import Clock, Provider, unreadable, utc_now
 from channels.sigv4 import Signer
 from channels.xml_texts import texts
 from domain.errors import GatewayError, TemporaryGatewayError, WrongGateway
 
-ERRORS: dict[str, type[GatewayError]] = {
+ERRORS: Errors = {
     "InternalError": TemporaryGatewayError,
     "InternalFailure": TemporaryGatewayError,
     "RequestLimitExceeded": TemporaryGatewayError,
@@ -52,12 +50,7 @@ SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
 class SnsGateway(Provider):
     """See the module. Messages go as transactional, at the price and with the care of codes."""
 
-    def __init__(
-        self,
-        options: Options,
-        seconds: float = SEND_SECONDS,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ):
+    def __init__(self, options: Options, seconds: float = SEND_SECONDS, clock: Clock = utc_now):
         """Read `region`, `access_key_id`, `secret_access_key` and `sender_id`. Raises ConfigurationError."""
         region = options.text("region")
         if not REGION.fullmatch(region):

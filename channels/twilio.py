@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.options import Options
-from channels.posting import reference, refusal
+from channels.posting import Errors, reference, refusal, reported
 from channels.provider import Provider, callback, unreadable
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from domain.errors import (
@@ -26,7 +26,7 @@ from domain.errors import (
 )
 from domain.statuses import MessageStatus
 
-ERRORS: dict[str, type[GatewayError]] = {
+ERRORS: Errors = {
     "14107": TemporaryGatewayError,  # too many messages from this sender
     "20429": TemporaryGatewayError,  # too many requests
     "20500": TemporaryGatewayError,  # internal error
@@ -127,14 +127,8 @@ class TwilioGateway(Provider):
         sid, status = reference(values.get("MessageSid")), values.get("MessageStatus")
         if not sid or not status:
             raise InvalidInput(FieldProblem("MessageStatus" if sid else "MessageSid", "is missing"))
-        code = values.get("ErrorCode", "")
-        return [
-            Receipt(
-                STATUSES.get(status),
-                gateway_reference=sid,
-                reason=f"Twilio: {code}" if re.fullmatch(r"[0-9]{1,9}", code) else None,
-            )
-        ]
+        reason = reported("Twilio", values.get("ErrorCode"))
+        return [Receipt(STATUSES.get(status), gateway_reference=sid, reason=reason)]
 
 
 def basic(name: str, password: str) -> str:

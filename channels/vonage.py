@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from channels import gsm
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.options import Options
-from channels.posting import reference, refusal
+from channels.posting import Errors, reference, refusal, reported
 from channels.provider import Provider, callback, unreadable
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from domain.errors import (
@@ -28,7 +28,7 @@ from domain.errors import (
 )
 from domain.statuses import MessageStatus
 
-ERRORS: dict[str, type[GatewayError]] = {
+ERRORS: Errors = {
     "1": TemporaryGatewayError,  # throttled
     "5": TemporaryGatewayError,  # internal error
     "10": TemporaryGatewayError,  # too many connections
@@ -121,13 +121,13 @@ class VonageGateway(Provider):
         message_id, status = reference(values.get("messageId")), values.get("status")
         if not message_id or not status:
             raise InvalidInput(FieldProblem("status" if message_id else "messageId", "is missing"))
-        code = values.get("err-code", "")
+        code = values.get("err-code")
         return [
             Receipt(
                 STATUSES.get(status),
                 reference=reference(values.get("client-ref")),
                 gateway_reference=message_id,
-                reason=f"Vonage: {code}" if re.fullmatch(r"[1-9][0-9]{0,3}", code) else None,
+                reason=reported("Vonage", code) if code != "0" else None,
             )
         ]
 
