@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from cms import account, errors, headers, identity, login, navigation, password, root
+from cms import account, audit, errors, headers, identity, login, navigation, password, root, times
 from cms.guard import console
 
-VIEWS = (account, login, password)
+VIEWS = (account, audit, login, password)
 """Imported for their routes."""
 
 
@@ -15,5 +15,6 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     errors.init_app(app)
     navigation.init_app(app)
+    times.init_app(app)
     app.register_blueprint(console)
     app.register_blueprint(root.blueprint)

@@ -92,7 +92,7 @@ def confirm_code(kind: str) -> Answer:
     """Check the code and make the change."""
     change = _change(kind)
     try:
-        result = accounts.confirm(signed_in(), change, request.form.get("code", ""))
+        result = accounts.confirm(signed_in(), change, request.form.get("code", ""), client_ip=client_ip())
     except (NotFound, Conflict) as error:
         text = messages.destination_text(error, change.channel)
         return _answer(_card(kind, errors={kind: text})), *messages.status_and_headers(error)
@@ -109,6 +109,18 @@ def confirm_code(kind: str) -> Answer:
 def cancel_code(kind: str) -> Response:
     """Give the change up."""
     accounts.cancel(signed_in(), _change(kind))
+    return redirect(url_for("cms.show_account"), 303)
+
+
+@console.post("/account/zone")
+def set_zone() -> Answer:
+    """Choose the zone in which pages show times."""
+    zone = request.form.get("zone", "")
+    try:
+        accounts.set_zone(signed_in(), zone, client_ip=client_ip())
+    except InvalidInput:
+        return _page(zone_error=_("Choose one of the list.")), 422
+    flash(_("Times are shown in %(zone)s from now on.", zone=zone), "success")
     return redirect(url_for("cms.show_account"), 303)
 
 
@@ -138,14 +150,18 @@ def _answer(card: Card) -> str:
     return _page(shown=card)
 
 
-def _page(shown: Card | None = None, drafts: dict[str, str] | None = None) -> str:
+def _page(
+    shown: Card | None = None, drafts: dict[str, str] | None = None, zone_error: str | None = None
+) -> str:
     drafts = drafts or {}
     cards = [
         shown if shown and shown.kind == kind else _card(kind, value=drafts.get(kind, ""))
         for kind in SHOWN_CHANGES
     ]
     focused = shown.kind if shown else next((card.kind for card in cards if card.is_pending), None)
-    return render_template("cms/account.html", cards=cards, focused=focused, **_settings())
+    return render_template(
+        "cms/account.html", cards=cards, focused=focused, zone_error=zone_error, **_settings()
+    )
 
 
 def _settings() -> dict[str, Any]:

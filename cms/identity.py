@@ -7,6 +7,7 @@ from flask_login import UserMixin, current_user, login_user
 
 from exts import login
 from services import sessions
+from services.audit import Actor
 from services.sessions import ConsoleSession
 
 TOKEN = "_user_id"  # noqa: S105 - where Flask-Login keeps the token
@@ -39,6 +40,12 @@ def signed_in() -> ConsoleSession:
     """Return the session of the current request, which `guard` has let in."""
     found: ConsoleSession = current_user.session
     return found
+
+
+def actor() -> Actor:
+    """Return who makes the change of the current request, as the audit tells of it."""
+    administrator = signed_in().administrator
+    return Actor(administrator.id, administrator.email, client_ip())
 
 
 def start(token: str, started: ConsoleSession) -> None:

@@ -49,7 +49,7 @@ def set_password() -> Answer:
     if new != request.form.get("repeated", ""):
         return _password_page({"repeated": _("The two passwords are not the same.")}), 422
     try:
-        accounts.change_password(signed_in(), new)
+        accounts.change_password(signed_in(), new, client_ip=client_ip())
     except WeakPassword as error:
         return _password_page({"password": messages.new_password_text(error)}), 422
     flash(_("Your password is changed. All other sessions are signed out."), "success")

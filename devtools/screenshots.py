@@ -27,7 +27,9 @@ from config import ROOT
 from devtools.readiness import free_port
 from domain.statuses import Channel
 from exts import db
-from services import administrators, runtime
+from services import administrators, api_keys, runtime, schedules
+from services.audit import Actor
+from services.schedules import NewSchedule
 
 EMAIL, NEW_EMAIL, PASSWORD = "maria@example.org", "maria.lopez@example.org", "seven purple otters"
 ARGUMENTS = [
@@ -77,6 +79,7 @@ def console() -> Iterator[str]:
         with app.app_context():
             db.create_all()
             administrators.add(EMAIL, "owner", PASSWORD)
+            furnish()
         server = make_server("127.0.0.1", free_port(FIRST_PORT), app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -85,6 +88,22 @@ def console() -> Iterator[str]:
             server.shutdown()
             with app.app_context():
                 db.engine.dispose()
+
+
+def furnish() -> None:
+    """Add what makes lists look as they do after some weeks."""
+    maria = Actor(1, EMAIL, "203.0.113.7")
+    administrators.add("kim@example.org", "operator", PASSWORD, by=maria)
+    administrators.add("lee@example.org", "viewer", by=maria)
+    api_keys.create("Web shop", by=maria)
+    api_keys.create("Nightly import", scopes=["messages", "read"], by=maria)
+    api_keys.create("Staging", is_test=True)
+    schedules.add(
+        NewSchedule("daily purge", "sendcode.purge", cron="17 3 * * *", kwargs={"older_than_days": 30})
+    )
+    schedules.run_now("daily purge", by=maria)
+    schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
+    schedules.disable("often", by=maria)
 
 
 @contextmanager
@@ -171,7 +190,16 @@ def passwords(page: Page, address: str, folder: Path) -> None:
     picture(page, folder, "password-weak")
 
 
-EVERYTHING: list[Callable[[Page, str, Path], None]] = [signing_in, account, passwords]
+def pages(page: Page, address: str, folder: Path) -> None:
+    """Picture the pages that only list."""
+    for name in ("audit",):
+        page.goto(f"{address}/cms/{name}")
+        picture(page, folder, name)
+    page.goto(f"{address}/cms/audit?what=key.revoked")
+    picture(page, folder, "audit-empty")
+
+
+EVERYTHING: list[Callable[[Page, str, Path], None]] = [signing_in, account, passwords, pages]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from models.administrator import Administrator, AdministratorSession
 from models.api_key import ApiKey
+from models.audit_entry import AuditEntry
 from models.idempotency import IdempotentAnswer
 from models.limit_window import LimitWindow
 from models.message import Message
@@ -13,6 +14,7 @@ __all__ = [
     "Administrator",
     "AdministratorSession",
     "ApiKey",
+    "AuditEntry",
     "IdempotentAnswer",
     "Lease",
     "LimitWindow",

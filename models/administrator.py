@@ -22,6 +22,8 @@ class Administrator(db.Model):
     password_hash: Mapped[str] = mapped_column(String(255))
     must_change_password: Mapped[bool] = mapped_column(default=False)
     locale: Mapped[str | None] = mapped_column(String(35))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    """The time zone in which pages show times; None for UTC."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
 

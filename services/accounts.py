@@ -7,6 +7,7 @@ belongs to another administrator, and only who reads it is told so: the page say
 import logging
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from babel.dates import format_datetime
 from flask import current_app
@@ -15,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain import destinations
+from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import (
     AlreadyYours,
@@ -28,14 +30,16 @@ from domain.passwords import check_password
 from domain.statuses import Channel, Lane, Priority, VerificationStatus
 from exts import db
 from models import Administrator, AdministratorSession, Verification
-from services import checks, outbox, texts, verifications
+from services import audit, checks, outbox, texts, verifications
 from services.administrators import end_sessions
+from services.audit import Actor
 from services.checks import CheckResult
 from services.issuing import Owner
 from services.outbox import NewMessage
 from services.passwords import hash_password, is_password
 from services.runtime import runtime
 from services.sessions import ConsoleSession, needs_password
+from services.timings import parse_zone
 from services.transactions import transaction
 from services.verifications import Request, VerificationView
 
@@ -99,7 +103,9 @@ def progress(session: ConsoleSession, change: Change) -> VerificationView | None
     return None if found is None or found.status in over else found
 
 
-def confirm(session: ConsoleSession, change: Change, code: str) -> CheckResult:
+def confirm(
+    session: ConsoleSession, change: Change, code: str, *, client_ip: str | None = None
+) -> CheckResult:
     """Check the code; with the right one make the change, tell the old e-mail address and end all other sessions.
 
     Raises PasswordNeeded, NotFound where no code was asked for, Conflict where another administrator has the address,
@@ -114,7 +120,7 @@ def confirm(session: ConsoleSession, change: Change, code: str) -> CheckResult:
             pending.id,
             code,
             _owner(session),
-            effect=lambda database: _make(database, session, change, pending.to),
+            effect=lambda database: _make(database, session, change, pending.to, client_ip),
         )
     except (Conflict, IntegrityError) as error:
         verifications.cancel(pending.id, _owner(session))
@@ -132,7 +138,7 @@ def cancel(session: ConsoleSession, change: Change) -> None:
         verifications.cancel(pending.id, _owner(session))
 
 
-def change_password(session: ConsoleSession, password: str) -> None:
+def change_password(session: ConsoleSession, password: str, *, client_ip: str | None = None) -> None:
     """Set a new password and end all other sessions; raises PasswordNeeded and WeakPassword."""
     _require_password(session)
     names = [session.administrator.canonical, current_app.config["SERVICE_NAME"]]
@@ -146,26 +152,55 @@ def change_password(session: ConsoleSession, password: str) -> None:
         administrator.password_hash = password_hash
         administrator.must_change_password = False
         end_sessions(database, administrator.id, datetime.now(UTC), but=session.id)
+        _note(database, administrator, Action.PASSWORD_CHANGED, client_ip)
 
     transaction(work)
     log.info("administrator %s changed the password", session.administrator.id)
 
 
-def _make(database: Session, session: ConsoleSession, change: Change, to: str) -> None:
+def set_zone(session: ConsoleSession, zone: str, *, client_ip: str | None = None) -> None:
+    """Show times in another zone from now on; raises InvalidInput."""
+    parse_zone(zone)
+
+    def work(database: Session) -> None:
+        administrator = _living(database, session)
+        told = {"before": {"zone": administrator.zone or "UTC"}, "after": {"zone": zone}}
+        _note(database, administrator, Action.ZONE_CHANGED, client_ip, **told)
+        administrator.zone = zone
+
+    transaction(work)
+
+
+def _make(database: Session, session: ConsoleSession, change: Change, to: str, ip: str | None) -> None:
     """Make a proven change in the transaction that accepts its code."""
     now = datetime.now(UTC)
     administrator = _living(database, session)
     destination = _parse(change.channel, to)
     notice = _notice(session, change, administrator.email, destination, now)
     if change is Change.PHONE:
+        told = _masked(administrator.phone, destination.canonical)
+        _note(database, administrator, Action.PHONE_BOUND, ip, **told)
         administrator.phone = destination.canonical
     else:
         taken = exists().where(Administrator.canonical == destination.canonical)
         if database.scalar(select(taken)):
             raise Conflict("another administrator has this e-mail address")
+        told = _masked(administrator.email, destination.to)
+        _note(database, administrator, Action.EMAIL_CHANGED, ip, **told)
         administrator.email, administrator.canonical = destination.to, destination.canonical
     end_sessions(database, administrator.id, now, but=session.id)
     outbox.put(database, runtime().keyring, [notice], now)
+
+
+def _note(
+    database: Session, administrator: Administrator, action: Action, ip: str | None, **change: dict[str, Any]
+) -> None:
+    by = Actor(administrator.id, administrator.email, ip)
+    audit.note(database, by, action, mask(administrator.email), subject_id=administrator.id, **change)
+
+
+def _masked(old: str | None, new: str) -> dict[str, dict[str, Any]]:
+    return {"before": {"destination": old and mask(old)}, "after": {"destination": mask(new)}}
 
 
 def _notice(

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, update
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain import destinations
+from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import Conflict, FieldProblem, InvalidDestination, InvalidInput, NotFound
 from domain.passwords import check_password, one_time_password
@@ -17,6 +19,8 @@ from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import Administrator, AdministratorSession
+from services import audit
+from services.audit import COMMAND_LINE, Actor
 from services.passwords import hash_password
 from services.transactions import transaction
 
@@ -34,11 +38,14 @@ class AdministratorView:
     role: Role
     must_change_password: bool
     locale: str | None
+    zone: str | None
     created_at: datetime
     disabled_at: datetime | None
 
 
-def add(email: str, role: str, password: str | None = None) -> tuple[AdministratorView, str | None]:
+def add(
+    email: str, role: str, password: str | None = None, *, by: Actor = COMMAND_LINE
+) -> tuple[AdministratorView, str | None]:
     """Add an administrator; without a `password`, also return a one-time password to be changed at first sign-in.
 
     Raises InvalidInput where e-mail, role or password are no good, and Conflict where the e-mail address is in use.
@@ -62,6 +69,7 @@ def add(email: str, role: str, password: str | None = None) -> tuple[Administrat
         )
         session.add(administrator)
         session.flush()
+        _note(session, by, Action.ADMINISTRATOR_ADDED, administrator, after={"role": administrator.role})
         return view(administrator)
 
     try:
@@ -79,7 +87,7 @@ def everyone() -> list[AdministratorView]:
     return found
 
 
-def reset_password(email: str) -> str:
+def reset_password(email: str, *, by: Actor = COMMAND_LINE) -> str:
     """Give an administrator a one-time password, end all sessions, and return the password; raises NotFound."""
     made = one_time_password()
     password_hash = hash_password(made)
@@ -89,19 +97,23 @@ def reset_password(email: str) -> str:
         administrator.password_hash = password_hash
         administrator.must_change_password = True
         end_sessions(session, administrator.id, datetime.now(UTC))
+        _note(session, by, Action.PASSWORD_RESET, administrator)
         return administrator.id
 
     log.info("password of administrator %s reset", transaction(work))
     return made
 
 
-def disable(email: str) -> None:
+def disable(email: str, *, by: Actor = COMMAND_LINE) -> None:
     """Let an administrator sign in no more, and end all sessions; raises NotFound."""
 
     def work(session: Session) -> int:
         now = datetime.now(UTC)
         administrator = _by_email(session, email)
-        administrator.disabled_at = administrator.disabled_at or now
+        if administrator.disabled_at is None:
+            administrator.disabled_at = now
+            state = {"before": {"state": "active"}, "after": {"state": "disabled"}}
+            _note(session, by, Action.ADMINISTRATOR_DISABLED, administrator, **state)
         end_sessions(session, administrator.id, now)
         return administrator.id
 
@@ -137,9 +149,14 @@ def view(administrator: Administrator) -> AdministratorView:
         role=Role(administrator.role),
         must_change_password=administrator.must_change_password,
         locale=administrator.locale,
+        zone=administrator.zone,
         created_at=administrator.created_at,
         disabled_at=administrator.disabled_at,
     )
+
+
+def _note(session: Session, by: Actor, action: Action, administrator: Administrator, **change: Any) -> None:
+    audit.note(session, by, action, mask(administrator.email), subject_id=administrator.id, **change)
 
 
 def _by_email(session: Session, email: str) -> Administrator:

@@ -14,11 +14,14 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from domain.actions import Action
 from domain.codes import new_id
 from domain.errors import FieldProblem, InvalidInput, NotFound
 from domain.purposes import has_control_characters
 from exts import db
 from models import ApiKey
+from services import audit
+from services.audit import COMMAND_LINE, Actor
 from services.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -75,7 +78,9 @@ class _Memory:
     keys: dict[str, _Remembered] = field(default_factory=dict)
 
 
-def create(name: str, *, is_test: bool = False, scopes: Iterable[str] | None = None) -> tuple[KeyView, str]:
+def create(
+    name: str, *, is_test: bool = False, scopes: Iterable[str] | None = None, by: Actor = COMMAND_LINE
+) -> tuple[KeyView, str]:
     """Make a key; return its view and the key itself, which is kept nowhere and can't be shown again.
 
     Without `scopes` it may do everything. Raises InvalidInput.
@@ -100,6 +105,8 @@ def create(name: str, *, is_test: bool = False, scopes: Iterable[str] | None = N
     def work(session: Session) -> KeyView:
         session.add(row)
         session.flush()
+        made = {"scopes": row.scopes, "test": row.is_test}
+        audit.note(session, by, Action.KEY_ADDED, row.name, subject_id=row.id, after=made)
         return _view(row)
 
     return transaction(work), text
@@ -132,14 +139,17 @@ def list_all() -> list[KeyView]:
     return [_view(row) for row in rows]
 
 
-def revoke(key_id: str) -> KeyView:
+def revoke(key_id: str, *, by: Actor = COMMAND_LINE) -> KeyView:
     """End a key for good; one that was revoked before stays as it is. Raises NotFound."""
 
     def work(session: Session) -> KeyView:
         row = session.get(ApiKey, key_id, with_for_update=True, populate_existing=True)
         if row is None:
             raise NotFound("no such API key")
-        row.revoked_at = row.revoked_at or datetime.now(UTC)
+        if row.revoked_at is None:
+            row.revoked_at = datetime.now(UTC)
+            state = {"before": {"state": "active"}, "after": {"state": "revoked"}}
+            audit.note(session, by, Action.KEY_REVOKED, row.name, subject_id=row.id, **state)
         _memory().keys.pop(row.key_hash, None)
         return _view(row)
 

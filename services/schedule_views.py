@@ -11,6 +11,7 @@ from domain.errors import InvalidInput, NotFound
 from domain.statuses import RunState
 from exts import db
 from models.schedule import Schedule, ScheduleRun
+from services import audit
 from services.timings import Timing, timing
 
 
@@ -68,6 +69,28 @@ def row_of(name: str) -> Schedule:
     return row
 
 
+def arguments_of(row: Schedule) -> tuple[list[Any], dict[str, Any]] | None:
+    """Return what the task is given by position and by name; None where the row can't be understood."""
+    try:
+        return list(row.arguments.get("args", ())), dict(row.arguments.get("kwargs", {}))
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def outline(row: Schedule) -> dict[str, Any]:
+    """Return what the audit may tell of a schedule: no text that its task is given, for it could be a destination."""
+    args, kwargs = arguments_of(row) or ([], {})
+    given = [str(audit.outline(value)) for value in args]
+    given += [f"{name}={audit.outline(value)}" for name, value in kwargs.items()]
+    told = {"task": row.task, "when": when(row), "zone": row.timezone, "queue": row.queue}
+    return told | {"arguments": given, "enabled": row.enabled}
+
+
+def when(row: Schedule) -> str:
+    """Return the crontab line of a schedule, or its interval."""
+    return row.crontab if row.crontab is not None else _every(row.every_seconds)
+
+
 def _rows() -> Select[Any]:
     """Read arguments only when they are asked for: a row whose JSON is broken can still be seen and removed."""
     return select(Schedule).options(defer(Schedule.arguments))
@@ -78,7 +101,7 @@ def _view(row: Schedule) -> ScheduleView:
     return ScheduleView(
         name=row.name,
         task=row.task,
-        when=row.crontab if row.crontab is not None else _every(row.every_seconds),
+        when=when(row),
         zone=row.timezone,
         queue=row.queue,
         enabled=row.enabled,

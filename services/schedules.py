@@ -14,12 +14,14 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from domain.actions import Action
 from domain.errors import BrokerUnreachable, FieldProblem, InvalidInput, NotFound
 from exts import db
 from models.schedule import Schedule, ScheduleRun
-from services import schedule_runs
+from services import audit, schedule_runs
+from services.audit import COMMAND_LINE, Actor
 from services.firing import Firing, fire
-from services.schedule_views import ScheduleView, get, row_of
+from services.schedule_views import ScheduleView, get, outline, row_of
 from services.timings import parse_every, timing
 from services.transactions import change, transaction
 
@@ -49,7 +51,7 @@ def known_tasks() -> list[str]:
     return sorted(name for name in _celery().tasks if not name.startswith("celery."))
 
 
-def add(new: NewSchedule, *, force: bool = False) -> ScheduleView:
+def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> ScheduleView:
     """Add a schedule; its first run is due after one interval or at the next time of its line.
 
     `force` accepts a task that only another program on the broker knows. Raises InvalidInput.
@@ -72,35 +74,42 @@ def add(new: NewSchedule, *, force: bool = False) -> ScheduleView:
         runs=0,
         changed_at=now,
     )
+
+    def work(session: Session) -> None:
+        session.add(row)
+        audit.note(session, by, Action.SCHEDULE_ADDED, row.name, after=outline(row))
+
     try:
-        transaction(lambda session: session.add(row))
+        transaction(work)
     except IntegrityError:
         raise InvalidInput(FieldProblem("name", "is taken by another schedule")) from None
     return get(new.name)
 
 
-def remove(name: str) -> None:
+def remove(name: str, *, by: Actor = COMMAND_LINE) -> None:
     """Remove a schedule and what is known of its runs; raises NotFound."""
 
     def work(session: Session) -> None:
+        before = outline(row_of(name))
         if not change(session, delete(Schedule).where(Schedule.name == name)):
             raise NotFound(f"there is no schedule {name!r}")
+        audit.note(session, by, Action.SCHEDULE_REMOVED, name, before=before)
         change(session, delete(ScheduleRun).where(ScheduleRun.schedule_name == name))
 
     transaction(work)
 
 
-def enable(name: str) -> ScheduleView:
+def enable(name: str, *, by: Actor = COMMAND_LINE) -> ScheduleView:
     """Let a schedule run from now on, without what was due meanwhile; raises NotFound."""
-    return _switch(name, enabled=True)
+    return _switch(name, by, Action.SCHEDULE_RESUMED)
 
 
-def disable(name: str) -> ScheduleView:
+def disable(name: str, *, by: Actor = COMMAND_LINE) -> ScheduleView:
     """Let a schedule run no more; raises NotFound."""
-    return _switch(name, enabled=False)
+    return _switch(name, by, Action.SCHEDULE_PAUSED)
 
 
-def run_now(name: str) -> str:
+def run_now(name: str, *, by: Actor = COMMAND_LINE) -> str:
     """Fire a schedule's task now, enabled or not, without moving its next run; return the run's id.
 
     Raises NotFound and BrokerUnreachable.
@@ -108,7 +117,12 @@ def run_now(name: str) -> str:
     row = row_of(name)
     firing = Firing(row.task, row.arguments.get("args", ()), row.arguments.get("kwargs", {}), row.queue)
     run_id = str(uuid.uuid4())
-    transaction(lambda session: schedule_runs.queue(session.connection(), run_id, name, datetime.now(UTC)))
+
+    def work(session: Session) -> None:
+        schedule_runs.queue(session.connection(), run_id, name, datetime.now(UTC))
+        audit.note(session, by, Action.SCHEDULE_RUN, name)
+
+    transaction(work)
     try:
         fire(_celery(), run_id, firing)
     except BrokerUnreachable as error:
@@ -117,13 +131,14 @@ def run_now(name: str) -> str:
     return run_id
 
 
-def _switch(name: str, *, enabled: bool) -> ScheduleView:
+def _switch(name: str, by: Actor, action: Action) -> ScheduleView:
     def work(session: Session) -> None:
         row = row_of(name)
         # Always later than before, so that a clock sees the change though this machine's time be behind.
         row.changed_at = max(datetime.now(UTC), row.changed_at + timedelta(microseconds=1))
         row.last_run_at = datetime.now(UTC)
-        row.enabled = enabled
+        row.enabled = action is Action.SCHEDULE_RESUMED
+        audit.note(session, by, action, name)
 
     transaction(work)
     return get(name)

@@ -1,6 +1,7 @@
 """Tests about the house itself: who may import whom, and what every room must have."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import config
 from channels.registry import TYPES
 from exts import db
+from services import accounts, administrators, api_keys, schedules, sessions
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {"api", "cms", "commands", "tasks"}
@@ -32,6 +34,7 @@ OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
 NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib", "requests", "socket", "exts"}
 ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
+AUDITED = (accounts, administrators, api_keys, schedules, sessions)
 
 
 def files(*names):
@@ -87,6 +90,33 @@ def test_gateways_know_no_application():
 def test_only_services_commit():
     for path in files("api", "cms", "commands", "tasks", "app", "models", "channels", "domain"):
         assert ".commit(" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_audit_is_only_ever_added_to():
+    for path in files(*MAY_IMPORT, "devtools", "dev"):
+        text = path.read_text(encoding="utf-8")
+        name = path.relative_to(ROOT).as_posix()
+        if name == "services/audit.py":
+            assert not re.search(r"\b(update|delete|merge|execute|text)\(", text)
+        elif name not in ("models/audit_entry.py", "models/__init__.py"):
+            assert "AuditEntry" not in text, name
+            assert "audit_entry" not in text, name
+
+
+def test_pages_say_who_makes_a_change():
+    """Without being told, a service notes the command line as who did it."""
+    for path in files("cms"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            for service in AUDITED:
+                called = getattr(service, node.func.attr, None)
+                if (
+                    ast.unparse(node.func.value) in (service.__name__.rpartition(".")[2], "service")
+                    and called
+                ):
+                    wanted = {"by", "client_ip"} & set(inspect.signature(called).parameters)
+                    assert wanted <= {keyword.arg for keyword in node.keywords}, f"{path.name}:{node.lineno}"
 
 
 def test_there_is_no_room_for_odds_and_ends():

@@ -1,0 +1,133 @@
+"""The audit page: every change, newest first, by person and by kind."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from cms.guard import console
+from domain.actions import Action
+from services import administrators
+from services import audit as service
+from services.audit import EntryView
+
+COMMAND_LINE = "command-line"
+ABOUT = {
+    "schedule": lazy_gettext("Schedules"),
+    "key": lazy_gettext("API keys"),
+    "administrator": lazy_gettext("Administrators"),
+    "account": lazy_gettext("Own accounts"),
+}
+LABELS = {
+    Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
+    Action.SCHEDULE_RESUMED: lazy_gettext("Schedule resumed"),
+    Action.SCHEDULE_PAUSED: lazy_gettext("Schedule paused"),
+    Action.SCHEDULE_RUN: lazy_gettext("Schedule run by hand"),
+    Action.SCHEDULE_REMOVED: lazy_gettext("Schedule removed"),
+    Action.KEY_ADDED: lazy_gettext("API key added"),
+    Action.KEY_REVOKED: lazy_gettext("API key revoked"),
+    Action.ADMINISTRATOR_ADDED: lazy_gettext("Administrator added"),
+    Action.ADMINISTRATOR_DISABLED: lazy_gettext("Administrator disabled"),
+    Action.PASSWORD_RESET: lazy_gettext("Password reset"),
+    Action.EMAIL_CHANGED: lazy_gettext("E-mail address changed"),
+    Action.PHONE_BOUND: lazy_gettext("Phone bound"),
+    Action.ZONE_CHANGED: lazy_gettext("Time zone changed"),
+    Action.PASSWORD_CHANGED: lazy_gettext("Password changed"),
+}
+FIELDS = {
+    "task": lazy_gettext("Task"),
+    "when": lazy_gettext("When"),
+    "zone": lazy_gettext("Time zone"),
+    "queue": lazy_gettext("Queue"),
+    "arguments": lazy_gettext("Arguments"),
+    "enabled": lazy_gettext("Running"),
+    "scopes": lazy_gettext("Scopes"),
+    "test": lazy_gettext("Test key"),
+    "state": lazy_gettext("State"),
+    "role": lazy_gettext("Role"),
+    "destination": lazy_gettext("Destination"),
+}
+WORDS = {
+    "active": lazy_gettext("active"),
+    "disabled": lazy_gettext("disabled"),
+    "revoked": lazy_gettext("revoked"),
+    "owner": lazy_gettext("owner"),
+    "operator": lazy_gettext("operator"),
+    "viewer": lazy_gettext("viewer"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of what was changed; a text is None where there was nothing to tell."""
+
+    field: Any
+    before: str | None
+    after: str | None
+
+
+@console.get("/audit")
+def audit() -> str:
+    """Show a page of entries."""
+    who, what = request.args.get("who", ""), request.args.get("what", "")
+    emails = {str(one.id): one.email for one in administrators.everyone()}
+    found = service.entries(
+        actions=[action for action in Action if what in (action, action.about)],
+        actor_id=int(who) if who in emails else None,
+        command_line=who == COMMAND_LINE,
+        older_than=request.args.get("older_than", type=int),
+    )
+    return render_template(
+        "cms/audit.html",
+        entries=found.shown,
+        older_than=found.older_than,
+        chosen={
+            "who": who if who in emails or who == COMMAND_LINE else None,
+            "what": what if what in (*Action, *ABOUT) else None,
+        },
+        emails=emails,
+        choices=_choices(),
+        label=lambda entry: LABELS.get(entry.action, entry.action),
+        actor=lambda entry: _("Command line") if entry.actor_id is None else entry.actor,
+        subject=lambda entry: _subject(entry, emails),
+        differences=lambda entry: list(_differences(entry)),
+    )
+
+
+def _choices() -> list[tuple[str, Any, list[tuple[str, Any]]]]:
+    """Return what can be chosen: each kind of thing with its changes."""
+    return [
+        (about, label, [(action.value, LABELS[action]) for action in Action if action.about == about])
+        for about, label in ABOUT.items()
+    ]
+
+
+def _subject(entry: EntryView, emails: Mapping[str, str]) -> str:
+    """Return what was changed; a person by the present address, which the audit itself only keeps masked."""
+    is_person = entry.action.partition(".")[0] in ("administrator", "account")
+    return emails.get(entry.subject_id or "", entry.subject) if is_person else entry.subject
+
+
+def _differences(entry: EntryView) -> Iterator[Difference]:
+    for name in dict.fromkeys((*entry.before, *entry.after)):
+        told = [values.get(name) for values in (entry.before, entry.after)]
+        if name in entry.before and name in entry.after:
+            yield Difference(FIELDS.get(name, name), *map(_text, told))
+        elif any(value not in (None, []) for value in told):
+            before, after = (
+                _text(values[name]) if name in values else None for values in (entry.before, entry.after)
+            )
+            yield Difference(FIELDS.get(name, name), before, after)
+
+
+def _text(value: Any) -> str:
+    if value is None or value == []:
+        return _("none")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(WORDS.get(value, value))

@@ -1,0 +1,78 @@
+"""Times and durations as pages show them: in the reader's zone, with the exact moment in the markup."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.dates import format_datetime, format_timedelta
+from flask import Flask
+from markupsafe import Markup
+
+from cms.identity import signed_in
+from cms.navigation import language
+
+AREAS = (
+    "Africa",
+    "America",
+    "Antarctica",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+)
+LOCALES = {"en": "en_GB"}
+"""English for everybody: the day before the month, and 24 hours."""
+
+
+def init_app(app: Flask) -> None:
+    """Bind to `app`."""
+    app.jinja_env.filters.update(moment=moment, relative=relative, duration=duration)
+    app.context_processor(lambda: {"zones": zones, "zone_name": zone_name})
+
+
+def moment(at: datetime) -> Markup:
+    """Return a moment to the second."""
+    text = format_datetime(at, "medium", tzinfo=zone(), locale=_locale())
+    return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
+
+
+def relative(at: datetime) -> Markup:
+    """Return how long ago or ahead a moment is."""
+    text = format_timedelta(at - datetime.now(UTC), add_direction=True, locale=_locale())
+    return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
+
+
+def duration(length: timedelta) -> str:
+    """Return a length of time, with a decimal below a minute."""
+    seconds = length.total_seconds()
+    return f"{seconds:.1f} s" if seconds < 60 else format_timedelta(length, format="short", locale=_locale())
+
+
+def zone() -> tzinfo:
+    """Return the zone of who reads."""
+    try:
+        return ZoneInfo(zone_name())
+    except (ValueError, OSError, KeyError):  # chosen on another machine, which knows more of them
+        return UTC
+
+
+def zone_name() -> str:
+    """Return the name of the zone of who reads."""
+    return signed_in().administrator.zone or "UTC"
+
+
+@cache
+def zones() -> dict[str, list[str]]:
+    """Return the zones that can be chosen, by the part of the world."""
+    named = sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)
+    return {area: [name for name in named if name.startswith(f"{area}/")] for area in AREAS}
+
+
+def _exact(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _locale() -> str:
+    return LOCALES.get(language(), language())

@@ -1,0 +1,27 @@
+"""What the audit can tell of: every change that people make."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """One kind of change; the part before the dot says what it is about."""
+
+    SCHEDULE_ADDED = "schedule.added"
+    SCHEDULE_RESUMED = "schedule.resumed"
+    SCHEDULE_PAUSED = "schedule.paused"
+    SCHEDULE_RUN = "schedule.run"
+    SCHEDULE_REMOVED = "schedule.removed"
+    KEY_ADDED = "key.added"
+    KEY_REVOKED = "key.revoked"
+    ADMINISTRATOR_ADDED = "administrator.added"
+    ADMINISTRATOR_DISABLED = "administrator.disabled"
+    PASSWORD_RESET = "administrator.password_reset"  # noqa: S105 - no password
+    EMAIL_CHANGED = "account.email_changed"
+    PHONE_BOUND = "account.phone_bound"
+    ZONE_CHANGED = "account.zone_changed"
+    PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - no password
+
+    @property
+    def about(self) -> str:
+        """The kind of thing that is changed: `schedule`, `key`, `administrator`, `account`."""
+        return self.partition(".")[0]

@@ -1,0 +1,130 @@
+"""Who changed what: written in the transaction of the change itself, read newest first, never altered or deleted."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.actions import Action
+from exts import db
+from models.audit_entry import AuditEntry
+
+PAGE = 50
+LARGEST_PLAIN_NUMBER = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a change and from where; without an `id` it is no administrator."""
+
+    id: int | None
+    name: str = field(repr=False)
+    ip: str | None = None
+
+
+COMMAND_LINE = Actor(None, "command line")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One change as people see it; `action` is an Action, unless a newer version wrote the row."""
+
+    id: int
+    at: datetime
+    actor_id: int | None
+    actor: str = field(repr=False)
+    ip: str | None
+    action: str
+    subject: str = field(repr=False)
+    subject_id: str | None
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A page of the audit; `older_than` asks for the next one, None where there is none."""
+
+    shown: tuple[EntryView, ...]
+    older_than: int | None
+
+
+def note(
+    session: Session,
+    by: Actor,
+    action: Action,
+    subject: str,
+    *,
+    subject_id: str | int | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Add an entry to the transaction of the change it tells of.
+
+    `subject`, `before` and `after` hold no secret, no code and no destination but a masked one.
+    """
+    session.add(
+        AuditEntry(
+            at=datetime.now(UTC),
+            actor_id=by.id,
+            actor=by.name,
+            ip=by.ip,
+            action=action.value,
+            subject=subject,
+            subject_id=None if subject_id is None else str(subject_id),
+            before=dict(before) if before else None,
+            after=dict(after) if after else None,
+        )
+    )
+
+
+def entries(
+    *,
+    actions: Collection[Action] = (),
+    actor_id: int | None = None,
+    command_line: bool = False,
+    older_than: int | None = None,
+) -> Entries:
+    """Return the newest changes, those of `actions` and of one actor only where asked for."""
+    wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
+    if actions:
+        wanted = wanted.where(AuditEntry.action.in_([action.value for action in actions]))
+    if command_line or actor_id is not None:
+        wanted = wanted.where(
+            AuditEntry.actor_id.is_(None) if command_line else AuditEntry.actor_id == actor_id
+        )
+    if older_than is not None:
+        wanted = wanted.where(AuditEntry.id < older_than)
+    found = [_view(row) for row in db.session.scalars(wanted)]
+    db.session.rollback()
+    return Entries(tuple(found[:PAGE]), found[PAGE - 1].id if len(found) > PAGE else None)
+
+
+def outline(value: Any) -> Any:
+    """Return what may be told of a typed value: any text or long number could be a code or a destination."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return value if abs(value) <= LARGEST_PLAIN_NUMBER else "number"
+    if isinstance(value, str):
+        return "text"
+    return f"{'list' if isinstance(value, list | tuple) else 'object'} of {len(value)}"
+
+
+def _view(row: AuditEntry) -> EntryView:
+    action = next((action for action in Action if action == row.action), row.action)
+    return EntryView(
+        id=row.id,
+        at=row.at,
+        actor_id=row.actor_id,
+        actor=row.actor,
+        ip=row.ip,
+        action=action,
+        subject=row.subject,
+        subject_id=row.subject_id,
+        before=row.before or {},
+        after=row.after or {},
+    )
