@@ -3,6 +3,7 @@
 from models.administrator import Administrator, AdministratorSession
 from models.api_key import ApiKey
 from models.audit_entry import AuditEntry
+from models.broadcast import Broadcast
 from models.idempotency import IdempotentAnswer
 from models.limit_window import LimitWindow
 from models.message import Message
@@ -15,6 +16,7 @@ __all__ = [
     "AdministratorSession",
     "ApiKey",
     "AuditEntry",
+    "Broadcast",
     "IdempotentAnswer",
     "Lease",
     "LimitWindow",

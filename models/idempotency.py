@@ -7,7 +7,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from exts import db
-from models.types import Json, UtcTime
+from models.types import Json, LongJson, UtcTime
 
 
 class IdempotentAnswer(db.Model):
@@ -22,5 +22,5 @@ class IdempotentAnswer(db.Model):
     fingerprint: Mapped[str] = mapped_column(String(64))
     status: Mapped[int | None]
     headers: Mapped[dict[str, str] | None] = mapped_column(Json)
-    body: Mapped[Any | None] = mapped_column(Json)
+    body: Mapped[Any | None] = mapped_column(LongJson)
     created_at: Mapped[datetime] = mapped_column(UtcTime)

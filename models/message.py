@@ -16,7 +16,7 @@ class Message(db.Model):
     """`due_at` says when a worker must look at the row again, and is NULL once it is settled.
 
     That is the next try while it is queued and the end of the lease while it is being sent, so one index finds new
-    messages, retries and what a killed worker left behind.
+    messages, retries and what a killed worker left behind. A queued one without it belongs to a paused broadcast.
     """
 
     __tablename__ = "message"
@@ -27,11 +27,13 @@ class Message(db.Model):
         Index("ix_message_created_at", "created_at"),
         Index("ix_message_canonical", "canonical", "created_at"),
         Index("ix_message_gateway_reference", "gateway_reference"),
+        Index("ix_message_broadcast", "broadcast_id", "status"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner: Mapped[str] = mapped_column(String(64))
     verification_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    broadcast_id: Mapped[str | None] = mapped_column(String(32))
     channel: Mapped[str] = mapped_column(String(8))
     lane: Mapped[str] = mapped_column(String(8))
     priority: Mapped[int]
@@ -41,7 +43,9 @@ class Message(db.Model):
     template: Mapped[str | None] = mapped_column(String(64))
     locale: Mapped[str] = mapped_column(String(35))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary(SEALED_BYTES))
-    """What the texts are made of, encrypted for this row; erased when the message settles."""
+    """What the texts are made of, encrypted for this row; erased when the message settles, unless it is kept."""
+    keeps_content: Mapped[bool] = mapped_column(default=False)
+    """A notice can be sent again after it has settled; a code never: its verification keeps it while it lives."""
     is_test: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(String(16), default=MessageStatus.QUEUED)
     due_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Text
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -32,7 +33,7 @@ class UtcTime(TypeDecorator[datetime]):
 class Json(TypeDecorator[Any]):
     """A small JSON value kept as text."""
 
-    impl = Text
+    impl: Any = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
@@ -40,3 +41,10 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class LongJson(Json):
+    """A JSON value that may be longer than the 64 KiB of MariaDB's TEXT."""
+
+    impl = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
+    cache_ok = True

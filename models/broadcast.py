@@ -1,0 +1,32 @@
+"""A broadcast: what its messages share. They point at it; how many are where is counted, never kept."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from exts import db
+from models.message import SEALED_BYTES
+from models.types import UtcTime
+
+
+class Broadcast(db.Model):
+    """`sealed` holds the texts that all recipients get, encrypted for this row; NULL where a template has them."""
+
+    __tablename__ = "broadcast"
+    __table_args__ = (Index("ix_broadcast_created_at", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(8))
+    template: Mapped[str | None] = mapped_column(String(64))
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary(SEALED_BYTES))
+    accepted: Mapped[int]
+    rejected: Mapped[int]
+    is_test: Mapped[bool] = mapped_column(default=False)
+    starts_at: Mapped[datetime] = mapped_column(UtcTime)
+    deadline_at: Mapped[datetime] = mapped_column(UtcTime)
+    """Later by as long as it was paused."""
+    paused_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    canceled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
