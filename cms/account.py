@@ -1,26 +1,28 @@
 """The account page: change the e-mail address, bind a phone."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from cms import messages
-from cms.guard import console
+from cms import drafts, messages
+from cms.guard import console, needs
 from cms.identity import client_ip, signed_in
 from cms.messages import Answer
-from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound, PasswordNeeded
+from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
+from domain.roles import Role
 from domain.statuses import MessageStatus, VerificationStatus
 from services import accounts
 from services.accounts import Change
 from services.verifications import VerificationView
 
 SHOWN_CHANGES = {"email": Change.EMAIL, "phone": Change.PHONE}
-DRAFT = "draft"
 UNDELIVERED = (MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.UNDELIVERED)
 
 
@@ -66,18 +68,16 @@ def home() -> Response:
 @console.get("/account")
 def show_account() -> str:
     """Show the account as it is, with what is pending."""
-    return _page(drafts=session.pop(DRAFT, {}))
+    return _page(typed=drafts.take())
 
 
 @console.post("/account/<kind>/send")
+@needs(Role.VIEWER)
 def send_code(kind: str) -> Answer:
     """Send a code to the new destination and answer at once; with a script, with the card alone."""
     change, to = _change(kind), request.form.get(kind, "")
     try:
         accounts.send_code(signed_in(), change, to, client_ip=client_ip())
-    except PasswordNeeded:
-        session[DRAFT] = {kind: to[:320]}
-        raise
     except (InvalidInput, LimitExceeded, Conflict) as error:
         text = messages.destination_text(error, change.channel)
         card = _card(kind, value=to, errors={kind: text})
@@ -88,6 +88,7 @@ def send_code(kind: str) -> Answer:
 
 
 @console.post("/account/<kind>/confirm")
+@needs(Role.VIEWER)
 def confirm_code(kind: str) -> Answer:
     """Check the code and make the change."""
     change = _change(kind)
@@ -106,6 +107,7 @@ def confirm_code(kind: str) -> Answer:
 
 
 @console.post("/account/<kind>/cancel")
+@needs(Role.VIEWER)
 def cancel_code(kind: str) -> Response:
     """Give the change up."""
     accounts.cancel(signed_in(), _change(kind))
@@ -113,6 +115,7 @@ def cancel_code(kind: str) -> Response:
 
 
 @console.post("/account/zone")
+@needs(Role.VIEWER)
 def set_zone() -> Answer:
     """Choose the zone in which pages show times."""
     zone = request.form.get("zone", "")
@@ -151,11 +154,10 @@ def _answer(card: Card) -> str:
 
 
 def _page(
-    shown: Card | None = None, drafts: dict[str, str] | None = None, zone_error: str | None = None
+    shown: Card | None = None, typed: Mapping[str, str] = MappingProxyType({}), zone_error: str | None = None
 ) -> str:
-    drafts = drafts or {}
     cards = [
-        shown if shown and shown.kind == kind else _card(kind, value=drafts.get(kind, ""))
+        shown if shown and shown.kind == kind else _card(kind, value=typed.get(kind, ""))
         for kind in SHOWN_CHANGES
     ]
     focused = shown.kind if shown else next((card.kind for card in cards if card.is_pending), None)

@@ -8,8 +8,10 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from cms.guard import console
+from cms.guard import console, needs
+from cms.messages import ROLES
 from domain.actions import Action
+from domain.roles import Role
 from services import administrators
 from services import audit as service
 from services.audit import EntryView
@@ -54,9 +56,7 @@ WORDS = {
     "active": lazy_gettext("active"),
     "disabled": lazy_gettext("disabled"),
     "revoked": lazy_gettext("revoked"),
-    "owner": lazy_gettext("owner"),
-    "operator": lazy_gettext("operator"),
-    "viewer": lazy_gettext("viewer"),
+    **ROLES,
 }
 
 
@@ -70,6 +70,7 @@ class Difference:
 
 
 @console.get("/audit")
+@needs(Role.OPERATOR)
 def audit() -> str:
     """Show a page of entries."""
     who, what = request.args.get("who", ""), request.args.get("what", "")

@@ -6,11 +6,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from cms import identity, messages
-from cms.guard import before_new_password, console, public
+from cms.guard import before_new_password, console, needs, public
 from cms.identity import client_ip, signed_in
 from cms.messages import Answer
 from cms.paths import HOME, own_path
 from domain.errors import LimitExceeded, NotAuthenticated
+from domain.roles import Role
 from services import sessions
 
 
@@ -46,6 +47,7 @@ def sign_in() -> Answer:
 
 @console.post("/logout")
 @before_new_password
+@needs(Role.VIEWER)
 def logout() -> Response:
     """End the session."""
     sessions.end(signed_in().id)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from domain.errors import (
@@ -21,10 +21,22 @@ from domain.errors import (
     WeakPassword,
 )
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
+from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
 from services.checks import CheckResult
 
 Answer = str | Response | tuple[str, int] | tuple[str, int, Mapping[str, str]]
+
+ROLES = {
+    Role.OWNER: lazy_gettext("owner"),
+    Role.OPERATOR: lazy_gettext("operator"),
+    Role.VIEWER: lazy_gettext("viewer"),
+}
+
+
+def role_name(role: Role) -> str:
+    """Return a role as people say it."""
+    return str(ROLES[role])
 
 
 def status_and_headers(error: SendcodeError) -> tuple[int, Mapping[str, str]]:

@@ -8,6 +8,8 @@ from flask import Flask, current_app, request
 from flask_babel import get_locale, lazy_gettext
 from flask_login import current_user
 
+from cms.guard import may
+from cms.messages import role_name
 from exts import babel
 
 
@@ -17,6 +19,11 @@ class Entry:
 
     endpoint: str
     label: Any
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether the page exists and who is signed in may see it."""
+        return self.endpoint in current_app.view_functions and may(self.endpoint)
 
     @property
     def is_current(self) -> bool:
@@ -65,13 +72,12 @@ def init_app(app: Flask) -> None:
 
 def _context() -> dict[str, Callable[..., Any]]:
     """Give templates functions, not values: an error page must not ask the database who is signed in."""
-    return {"navigation": sections, "who": _who, "language": language}
+    return {"navigation": sections, "who": _who, "language": language, "may": may, "role_name": role_name}
 
 
 def sections() -> list[tuple[Any, list[Entry]]]:
-    """Return the sections that have pages, each with its pages."""
-    views = current_app.view_functions
-    shown = [(title, [entry for entry in entries if entry.endpoint in views]) for title, entries in SECTIONS]
+    """Return the sections that have pages for who is signed in, each with its pages."""
+    shown = [(title, [entry for entry in entries if entry.is_shown]) for title, entries in SECTIONS]
     return [(title, entries) for title, entries in shown if entries]
 
 

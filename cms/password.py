@@ -4,12 +4,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from cms import messages
-from cms.guard import before_new_password, console
+from cms.guard import before_new_password, console, needs
 from cms.identity import client_ip, signed_in
 from cms.messages import Answer
 from cms.paths import HOME, own_path
 from domain.errors import LimitExceeded, NotAuthenticated, PasswordNeeded, WeakPassword
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
+from domain.roles import Role
 from services import accounts, sessions
 
 
@@ -22,6 +23,7 @@ def confirm_password() -> str:
 
 @console.post("/confirm-password")
 @before_new_password
+@needs(Role.VIEWER)
 def prove_password() -> Answer:
     """Take the password and go on where it was asked for."""
     try:
@@ -43,6 +45,7 @@ def password() -> str:
 
 @console.post("/password")
 @before_new_password
+@needs(Role.VIEWER)
 def set_password() -> Answer:
     """Set the new password, typed twice."""
     new = request.form.get("password", "")

@@ -1,13 +1,18 @@
 """No page without signing in, no change without the form's token."""
 
+import re
+
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
 from channels.memory import MemoryGateway
+from cms.guard import needed_role
+from domain.roles import Role
 from exts import db
 from models import AdministratorSession, Verification
-from tests.cms.conftest import EMAIL, Visitor, token_of
+from services import administrators, audit
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 
 OPEN = {"cms.login", "cms.sign_in"}
 
@@ -23,7 +28,7 @@ def rules(app: Flask, method: str) -> list[Rule]:
 
 
 def address(rule: Rule) -> str:
-    return rule.rule.replace("<kind>", "email")
+    return re.sub(r"<[^>]+>", "1", rule.rule.replace("<kind>", "email"))
 
 
 def test_every_page_but_the_sign_in_is_closed_to_strangers(app: Flask, visitor: Visitor) -> None:
@@ -65,6 +70,34 @@ def test_every_form_is_refused_without_its_token(
     with app.app_context():
         assert db.session.scalar(db.select(db.func.count()).select_from(Verification)) == 0
         assert db.session.scalar(db.select(db.func.count()).select_from(AdministratorSession)) == 1
+
+
+def test_every_form_says_who_may_send_it(app: Flask) -> None:
+    for rule in rules(app, "POST"):
+        assert rule.endpoint in OPEN or needed_role(rule.endpoint, "POST"), rule
+    assert needed_role("cms.a_new_form", "POST") is None, "a form is closed to everybody until it says so"
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
+def test_nobody_goes_further_than_the_role(app: Flask, visitor: Visitor, role: Role) -> None:
+    with app.app_context():
+        administrators.add("kim@example.org", role, PASSWORD)
+    visitor.sign_in("kim@example.org")
+    token = token_of(visitor.get("/cms/account").text)
+    closed = 0
+    for method in ("GET", "POST"):
+        for rule in rules(app, method):
+            needed = needed_role(rule.endpoint, method)
+            if rule.endpoint not in OPEN and needed and not role.covers(needed):
+                closed += 1
+                answer = visitor.client.open(address(rule), method=method, data={"csrf_token": token})
+                assert answer.status_code == 403, rule
+                assert f"This needs the role {needed}, and yours is {role}." in answer.text
+    assert closed or role is Role.OPERATOR
+    menu = visitor.get("/cms/account").text
+    assert (">Audit<" in menu) == (role is Role.OPERATOR)
+    with app.app_context():
+        assert {entry.actor for entry in audit.entries().shown} == {"command line"}
 
 
 def test_a_form_takes_no_get(app: Flask, signed_in: Visitor) -> None:
