@@ -22,6 +22,7 @@ ABOUT = {
     "key": lazy_gettext("API keys"),
     "administrator": lazy_gettext("Administrators"),
     "account": lazy_gettext("Own accounts"),
+    "suppression": lazy_gettext("Suppression list"),
 }
 LABELS = {
     Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
@@ -38,6 +39,8 @@ LABELS = {
     Action.PHONE_BOUND: lazy_gettext("Phone bound"),
     Action.ZONE_CHANGED: lazy_gettext("Time zone changed"),
     Action.PASSWORD_CHANGED: lazy_gettext("Password changed"),
+    Action.SUPPRESSION_ADDED: lazy_gettext("Destination suppressed"),
+    Action.SUPPRESSION_REMOVED: lazy_gettext("Destination no longer suppressed"),
 }
 FIELDS = {
     "task": lazy_gettext("Task"),
@@ -51,12 +54,16 @@ FIELDS = {
     "state": lazy_gettext("State"),
     "role": lazy_gettext("Role"),
     "destination": lazy_gettext("Destination"),
+    "reason": lazy_gettext("Reason"),
 }
 WORDS = {
     "active": lazy_gettext("active"),
     "disabled": lazy_gettext("disabled"),
     "revoked": lazy_gettext("revoked"),
     **ROLES,
+    "unsubscribed": lazy_gettext("unsubscribed"),
+    "complaint": lazy_gettext("complaint"),
+    "bounce": lazy_gettext("bounce"),
 }
 
 

@@ -8,6 +8,7 @@ from commands.doctor import doctor
 from commands.keys import keys
 from commands.purge import purge
 from commands.schedules import schedules
+from commands.suppressions import suppressions
 from exts import db
 
 migrate = Migrate(render_as_batch=True)
@@ -16,6 +17,6 @@ migrate = Migrate(render_as_batch=True)
 
 def init_app(app: Flask) -> None:
     """Add our commands to `flask`."""
-    for command in (admins, doctor, keys, purge, schedules):
+    for command in (admins, doctor, keys, purge, schedules, suppressions):
         app.cli.add_command(command)
     migrate.init_app(app, db)

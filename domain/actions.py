@@ -20,8 +20,10 @@ class Action(StrEnum):
     PHONE_BOUND = "account.phone_bound"
     ZONE_CHANGED = "account.zone_changed"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - no password
+    SUPPRESSION_ADDED = "suppression.added"
+    SUPPRESSION_REMOVED = "suppression.removed"
 
     @property
     def about(self) -> str:
-        """The kind of thing that is changed: `schedule`, `key`, `administrator`, `account`."""
+        """The kind of thing that is changed: `schedule`, `key`, `administrator`, `account`, `suppression`."""
         return self.partition(".")[0]

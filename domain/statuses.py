@@ -58,6 +58,15 @@ class VerificationStatus(StrEnum):
     CANCELED = "canceled"
 
 
+class SuppressionReason(StrEnum):
+    """Why a destination gets no bulk messages."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    OPERATOR = "operator"
+    COMPLAINT = "complaint"
+    BOUNCE = "bounce"
+
+
 class RunState(StrEnum):
     """Where one run of a schedule is."""
 

@@ -9,6 +9,7 @@ from models.limit_window import LimitWindow
 from models.message import Message
 from models.process import SeenProcess
 from models.schedule import Lease, Schedule, ScheduleRun
+from models.suppression import Suppression
 from models.verification import Verification
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Schedule",
     "ScheduleRun",
     "SeenProcess",
+    "Suppression",
     "Verification",
 ]

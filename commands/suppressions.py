@@ -1,0 +1,64 @@
+"""`flask --app app suppressions`: who gets no bulk messages."""
+
+from collections.abc import Iterable
+
+import click
+from flask import current_app
+
+from commands.groups import DatabaseGroup
+from domain import destinations
+from domain.destinations import Destination
+from domain.errors import InvalidDestination
+from domain.statuses import Channel, SuppressionReason
+from services import suppressions as service
+
+suppressions = DatabaseGroup(
+    "suppressions", help="Who gets no bulk messages; codes and single messages are sent to everybody."
+)
+REASONS = [reason.value for reason in SuppressionReason]
+
+
+@suppressions.command("list")
+def show() -> None:
+    """List all of them, newest first: destination, reason, since when."""
+    views = service.page()
+    while views:
+        for view in views:
+            since = view.created_at.isoformat(timespec="seconds")
+            click.echo("\t".join((view.canonical, view.reason, since)))
+        views = service.page(views[-1])
+
+
+@suppressions.command("add")
+@click.argument("to", metavar="DESTINATION...", nargs=-1, required=True)
+@click.option(
+    "--reason", type=click.Choice(REASONS), default=SuppressionReason.OPERATOR.value, show_default=True
+)
+def add(to: tuple[str, ...], reason: str) -> None:
+    """Send e-mail addresses or phone numbers no bulk messages, and stop those that wait.
+
+    What an operator, a complaint or a bounce has ended, the link in a message can't undo.
+    """
+    added = [service.add(one.channel, one.canonical, SuppressionReason(reason)) for one in _destinations(to)]
+    click.echo(f"{sum(added)} added, {len(added) - sum(added)} stood there already", err=True)
+
+
+@suppressions.command("remove")
+@click.argument("to", metavar="DESTINATION...", nargs=-1, required=True)
+def remove(to: tuple[str, ...]) -> None:
+    """Let e-mail addresses or phone numbers have bulk messages again."""
+    removed = [service.remove(one.channel, one.canonical) for one in _destinations(to)]
+    click.echo(f"{sum(removed)} removed, {len(removed) - sum(removed)} did not stand there", err=True)
+
+
+def _destinations(texts: Iterable[str]) -> list[Destination]:
+    """Read all of them before anything is changed; raises UsageError."""
+    region = current_app.config["DEFAULT_REGION"]
+    found = []
+    for number, text in enumerate(texts, 1):
+        channel = Channel.EMAIL if "@" in text else Channel.SMS
+        try:
+            found.append(destinations.parse(channel, text, region=region))
+        except InvalidDestination as error:
+            raise click.UsageError(f"destination {number} {error.problems[0].message}") from error
+    return found
