@@ -84,9 +84,12 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 def make_pool(
-    scheme: str, host: str, port: int | None, *, kept: int, trusted: ssl.SSLContext
+    scheme: str, host: str, port: int | None, *, kept: int, trusted: ssl.SSLContext | None
 ) -> HTTPConnectionPool:
-    """Return a pool that keeps up to `kept` connections and opens more when all are in use."""
+    """Return a pool that keeps up to `kept` connections and opens more when all are in use.
+
+    `trusted`: what certificates are verified with; nothing for plain HTTP.
+    """
     if scheme == "https":
         return _TlsPool(host, port, maxsize=kept, block=False, ssl_context=trusted)
     return _Pool(host, port, maxsize=kept, block=False)

@@ -91,7 +91,7 @@ class Poster:
         name = f"[{host}]" if ":" in host else host
         self.host = name if port in (None, USUAL_PORTS[scheme]) else f"{name}:{port}"
         self._timeout = Timeout(connect=min(CONNECT_SECONDS, seconds), total=seconds)
-        trusted = trust(ca_file)
+        trusted = trust(ca_file) if scheme == "https" or ca_file else None
         self._pool: PerProcess[HTTPConnectionPool] = PerProcess(
             lambda: make_pool(scheme, host, port, kept=connections, trusted=trusted)
         )

@@ -1,13 +1,17 @@
 """What the tests of gateways share."""
 
+import re
 import ssl
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import trustme
 
-from channels.gateway import Outgoing
+from channels.gateway import Gateway, Outgoing
+from domain.errors import GatewayError
 from domain.statuses import Channel
+from tests.servers.http import Answer, HttpGatewayServer
 
 CODE = "493817"
 
@@ -30,6 +34,39 @@ class Authority:
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def server() -> Iterator[HttpGatewayServer]:
+    """A provider's server."""
+    with HttpGatewayServer() as started:
+        yield started
+
+
+def base(server: HttpGatewayServer) -> str:
+    """Return its address without a path."""
+    return server.url.removesuffix("/sms")
+
+
+def refusal_of(made: Gateway, server: HttpGatewayServer, answer: Answer) -> GatewayError:
+    """Return the error of a send that is answered so."""
+    server.script(answer)
+    with pytest.raises(GatewayError) as caught:
+        made.send(sms())
+    made.close()
+    return caught.value
+
+
+def refusals_of(made: Gateway, server: HttpGatewayServer, answers: Mapping[str, Answer]) -> dict[str, type]:
+    """Return the kind of error that each code's answer raises; its reason must end with the code."""
+    found = {}
+    for code, answer in answers.items():
+        server.script(answer)
+        with pytest.raises(GatewayError, match=f" refused: {re.escape(code)}$") as caught:
+            made.send(sms())
+        found[code] = type(caught.value)
+    made.close()
+    return found
 
 
 def sms(**changes: object) -> Outgoing:

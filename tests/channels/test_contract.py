@@ -3,7 +3,6 @@
 import logging
 import time
 import traceback
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -14,18 +13,12 @@ from channels.options import Options
 from channels.registry import TYPES
 from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
 from domain.statuses import Channel
-from tests.channels.conftest import CODE, sms
+from tests.channels.conftest import CODE, refusal_of, sms
 from tests.servers.dialects import DIALECTS, SECRET, Dialect
 from tests.servers.http import DROP, RESET, Answer, HttpGatewayServer
 from tests.servers.thread import closed_port
 
 EVERY = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.type)
-
-
-@pytest.fixture
-def server() -> Iterator[HttpGatewayServer]:
-    with HttpGatewayServer() as started:
-        yield started
 
 
 def made(dialect: Dialect, port: int) -> Gateway:
@@ -38,12 +31,7 @@ def made(dialect: Dialect, port: int) -> Gateway:
 
 
 def refused(dialect: Dialect, server: HttpGatewayServer, answer: Answer) -> GatewayError:
-    server.script(answer)
-    gateway = made(dialect, server.port)
-    with pytest.raises(GatewayError) as caught:
-        gateway.send(sms())
-    gateway.close()
-    return caught.value
+    return refusal_of(made(dialect, server.port), server, answer)
 
 
 def test_every_type_for_text_messages_has_its_row() -> None:
