@@ -123,9 +123,9 @@ class GatewayHealth:
 
     def failed(self, name: str) -> None:
         """Note that a gateway did not take a message which it should have."""
-        was_open = self._local.is_open(name)
-        self._local.failed(name)
-        if self._ask(lambda health: health.failed(name)) and not was_open:
+        was_open, is_open = self._local.is_open(name), self._local.failed(name)
+        shared = self._ask_shared(lambda health: health.failed(name))
+        if (is_open if shared is None else shared) and not was_open:
             log.warning("gateway %s fails: others are asked first", name)
 
     def succeeded(self, name: str) -> None:
@@ -133,7 +133,7 @@ class GatewayHealth:
         if self._local.is_open(name):
             log.info("gateway %s works again", name)
         self._local.succeeded(name)
-        self._ask(lambda health: health.succeeded(name))
+        self._ask_shared(lambda health: health.succeeded(name))
 
     def is_open(self, name: str) -> bool:
         """Tell whether a gateway should be left alone."""
@@ -143,14 +143,19 @@ class GatewayHealth:
         """Take the right to try an open gateway with one message."""
         return self._ask(lambda health: health.take_probe(name))
 
-    def _ask(self, question: Callable[[Health], T]) -> T:
+    def _ask(self, question: Callable[[Health], bool]) -> bool:
+        answer = self._ask_shared(question)
+        return question(self._local) if answer is None else answer
+
+    def _ask_shared(self, question: Callable[[Health], T]) -> T | None:
+        """Return None where the shared breakers can't be asked."""
         if self._shared is not None and not self._redis_breaker.is_open:
             try:
                 return question(self._shared)
             except (RedisError, OSError) as error:
                 self._redis_breaker.trip()
                 log.warning("breakers are kept in this process for now: %s", type(error).__name__)
-        return question(self._local)
+        return None
 
 
 def _connect(url: str) -> "Redis":

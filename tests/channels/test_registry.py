@@ -9,7 +9,7 @@ import pytest
 
 from channels.http import HttpGateway
 from channels.memory import MemoryGateway
-from channels.registry import Gateways, load_gateways
+from channels.registry import TYPES, Gateways, load_gateways
 from channels.settings import MailSettings
 from channels.smtp import SmtpGateway
 from domain.errors import ConfigurationError
@@ -20,6 +20,7 @@ from tests.servers.http import Answer, HttpGatewayServer
 EXAMPLE = Path(__file__).parents[2] / "gateways.example.toml"
 MAIL = MailSettings("127.0.0.1", default_sender="a@example.com")
 NO_MAIL = MailSettings("")
+TYPES_IN_THE_FILES_ORDER = ["http", "ronglian", "aliyun", "tencent", "twilio", "vonage", "sns", "smtp"]
 SMS = '[[gateway]]\nname = "main"\nchannel = "sms"\ntype = "http"\nurl = "http://127.0.0.1:9/sms"\n'
 SMTP = (
     '[[gateway]]\nname = "post"\nchannel = "email"\ntype = "smtp"\nserver = "127.0.0.1"\nsender = "a@x.org"\n'
@@ -71,8 +72,11 @@ def test_the_example_file_can_be_loaded_with_everything_switched_on(tmp_path: Pa
     text = re.sub(r"(?m)^ca_file.*\n", "", text)
     names = re.findall(r"\$\{([A-Z_]+)\}", text)
     gateways = load(tmp_path, text, dict.fromkeys(names, "s" * 16), MAIL)
-    assert {"main", "provider", "twilio", "vonage", "sns", "mail"} <= {gateway.name for gateway in gateways}
-    assert {"body", "success", "headers"} <= set(tomllib.loads(text)["gateway"][1])
+    tables = tomllib.loads(text)["gateway"]
+    assert [table["type"] for table in tables] == ["http", *TYPES_IN_THE_FILES_ORDER]
+    assert set(TYPES_IN_THE_FILES_ORDER) == set(TYPES)
+    assert [gateway.name for gateway in gateways] == [table["name"] for table in tables]
+    assert {"body", "success", "headers"} <= set(tables[1])
 
 
 def test_a_gateway_from_the_file_does_as_the_file_says(tmp_path: Path) -> None:

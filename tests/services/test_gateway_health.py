@@ -99,10 +99,13 @@ def test_of_many_workers_one_gets_the_probe(redis, clock):
     assert 0 < client.ttl("sendcode:gateway:a:probe") <= 15
 
 
-def test_without_redis_each_worker_keeps_its_own():
-    health = GatewayHealth("redis://127.0.0.1:1/0", Breaker())
+@pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1/0"])
+def test_without_redis_each_worker_keeps_its_own(url):
+    health = GatewayHealth(url, Breaker())
+    opened = []
     for _ in range(5):
         health.failed("a")
-    assert health.is_open("a")
+        opened.append(health.is_open("a"))
+    assert opened == [False] * 4 + [True]
     health.succeeded("a")
     assert not health.is_open("a")
