@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 from channels.gateway import Gateway, Outgoing
+from channels.options import Options
 from domain.errors import GatewayError
 from domain.statuses import Channel
 from tests.servers.http import Answer, HttpGatewayServer
@@ -41,6 +42,12 @@ def server() -> Iterator[HttpGatewayServer]:
     """A provider's server."""
     with HttpGatewayServer() as started:
         yield started
+
+
+def options_of(name: str, table: Mapping[str, object], changes: Mapping[str, object]) -> Options:
+    """Return a gateway's keys with some changed; None takes one away."""
+    known = {key: value for key, value in {**table, **changes}.items() if value is not None}
+    return Options(known, "here", name=name)
 
 
 def base(server: HttpGatewayServer) -> str:

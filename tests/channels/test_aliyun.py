@@ -1,16 +1,13 @@
 """Gateway type `aliyun`: its requests as alibabacloud_dysmsapi20170525 4.6.0 makes them, its reports as documented."""
 
 import json
-from datetime import datetime
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from channels.acs3 import Signer
 from channels.aliyun import ERRORS, AliyunGateway
-from channels.options import Options
-from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
+from channels.receipts import Receipt, ReceiptAnswer
 from domain.errors import (
     ConfigurationError,
     GatewayError,
@@ -19,9 +16,9 @@ from domain.errors import (
     WrongGateway,
 )
 from domain.statuses import MessageStatus
-from tests.channels.conftest import base, refusal_of, refusals_of, sms
+from tests.channels.conftest import base, options_of, refusal_of, refusals_of, sms
 from tests.channels.test_acs3 import CODE, HEADERS
-from tests.channels.test_china import NOW, TOKEN
+from tests.channels.test_china import NOW, TOKEN, read
 from tests.servers.http import Answer, HttpGatewayServer
 
 OUR_ID = "0123456789abcdef0123456789abcdef"
@@ -39,28 +36,21 @@ DOCUMENTED = {
     "out_id": OUR_ID,
 }
 """The example of the document SmsReport, with ids as ours and theirs look."""
+KEYS = {
+    "access_key_id": "LTAIexampleexample",
+    "access_key_secret": "ALIbabaEXAMPLEsecretKEY0123456",
+    "sign_name": "示例",
+    "templates": {"code": {"id": "SMS_154950909", "params": ["code", "minutes"]}},
+    "receipt_token": TOKEN,
+}
 
 
-def gateway(url: str | None = "http://127.0.0.1:9", at: datetime = NOW, **changes: object) -> AliyunGateway:
-    table: dict[str, object] = {
-        "url": url,
-        "access_key_id": "LTAIexampleexample",
-        "access_key_secret": "ALIbabaEXAMPLEsecretKEY0123456",
-        "sign_name": "示例",
-        "templates": {"code": {"id": "SMS_154950909", "params": ["code", "minutes"]}},
-        "receipt_token": TOKEN,
-    } | changes
-    known = {key: value for key, value in table.items() if value is not None}
-    return AliyunGateway(Options(known, "here", name="aliyun"), seconds=2, clock=lambda: at)
+def gateway(url: str | None = "http://127.0.0.1:9", **changes: object) -> AliyunGateway:
+    return AliyunGateway(options_of("aliyun", KEYS, {"url": url, **changes}), seconds=2, clock=lambda: NOW)
 
 
 def refused(server: HttpGatewayServer, answer: Answer) -> GatewayError:
     return refusal_of(gateway(base(server)), server, answer)
-
-
-def read(*reports: Any) -> list[Receipt]:
-    body = json.dumps(reports).encode()
-    return list(gateway().read_receipts(ReceiptRequest("POST", f"https://x/?token={TOKEN}", {}, body), NOW))
 
 
 def test_the_request_is_that_of_the_vendors_client(server: HttpGatewayServer) -> None:
@@ -158,20 +148,20 @@ def test_what_is_not_known_is_judged_by_family_and_status(
 
 
 def test_the_documents_report_is_read() -> None:
-    assert read(DOCUMENTED) == [Receipt(MessageStatus.DELIVERED, OUR_ID, BIZ_ID)]
+    assert read(gateway(), DOCUMENTED) == [Receipt(MessageStatus.DELIVERED, OUR_ID, BIZ_ID)]
 
 
 def test_several_reports_in_one_request_are_all_read_and_what_is_no_report_is_passed_over() -> None:
     failed = DOCUMENTED | {"success": False, "err_code": "MK:0001", "out_id": ""}
     leak = failed | {"err_code": "to 13812345678"}
     strange = [{}, {"out_id": "x"}, DOCUMENTED | {"success": "maybe"}, {"success": True}]
-    assert read(DOCUMENTED, *strange, failed, leak, failed | {"err_code": None}) == [
+    assert read(gateway(), DOCUMENTED, *strange, failed, leak, failed | {"err_code": None}) == [
         Receipt(MessageStatus.DELIVERED, OUR_ID, BIZ_ID),
         Receipt(MessageStatus.UNDELIVERED, None, BIZ_ID, "Aliyun: MK:0001"),
         Receipt(MessageStatus.UNDELIVERED, None, BIZ_ID),
         Receipt(MessageStatus.UNDELIVERED, None, BIZ_ID),
     ]
-    assert read() == []
+    assert read(gateway()) == []
 
 
 def test_reports_are_answered_as_documented() -> None:

@@ -16,7 +16,7 @@ from channels.ronglian import RonglianGateway
 from channels.tencent import TencentGateway
 from domain.errors import ConfigurationError, ForgedReceipt, InvalidInput, WrongGateway
 from domain.statuses import MessageStatus
-from tests.channels.conftest import CODE, base, sms
+from tests.channels.conftest import CODE, base, options_of, sms
 from tests.servers.dialects import DIALECTS
 from tests.servers.http import HttpGatewayServer
 
@@ -39,8 +39,8 @@ EACH = pytest.mark.parametrize("kind", CLASSES)
 
 
 def gateway(kind: str, **changes: object) -> ChinaProvider:
-    table = {"url": "http://127.0.0.1:9", **KEYS[kind], "receipt_token": TOKEN, **changes}
-    options = Options({key: value for key, value in table.items() if value is not None}, "here", name=kind)
+    table = {"url": "http://127.0.0.1:9", **KEYS[kind], "receipt_token": TOKEN}
+    options = options_of(kind, table, changes)
     made = CLASSES[kind](options)
     options.finish()
     return made
@@ -50,6 +50,12 @@ def report(kind: str, body: Any = None, query: str = f"?token={TOKEN}") -> Recei
     told = DELIVERED[kind] if body is None else body
     sent = told if isinstance(told, bytes) else json.dumps(told).encode()
     return ReceiptRequest("POST", ADDRESS + query, {"content-type": "application/json"}, sent)
+
+
+def read(made: ChinaProvider, *reports: object) -> list[Receipt]:
+    """Return what the gateway reads of one body with these reports."""
+    request = ReceiptRequest("POST", f"{ADDRESS}?token={TOKEN}", {}, json.dumps(reports).encode())
+    return list(made.read_receipts(request, NOW))
 
 
 def sent_values(server: HttpGatewayServer, kind: str, templates: object, **message: object) -> str:

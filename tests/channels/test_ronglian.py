@@ -1,13 +1,12 @@
 """Gateway type `ronglian`: its requests as ronglian_sms_sdk 1.0 makes them, with its clock set to 09:59:26 in China."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from channels.options import Options
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from channels.ronglian import ERRORS, RonglianGateway, signature
 from domain.errors import (
@@ -19,7 +18,7 @@ from domain.errors import (
     WrongGateway,
 )
 from domain.statuses import MessageStatus
-from tests.channels.conftest import base, refusal_of, refusals_of, sms
+from tests.channels.conftest import base, options_of, refusal_of, refusals_of, sms
 from tests.channels.test_china import NOW, TOKEN
 from tests.servers.http import Answer, HttpGatewayServer
 
@@ -50,19 +49,19 @@ REPORT = {
     "smsCount": "2",
 }
 DELIVERED = Receipt(MessageStatus.DELIVERED, gateway_reference=SID)
+KEYS = {
+    "account_sid": ACCOUNT,
+    "auth_token": SECRET,
+    "app_id": APPLICATION,
+    "templates": {"code": {"id": "1", "params": ["code", "minutes"]}},
+    "receipt_token": TOKEN,
+}
 
 
-def gateway(url: str | None = "http://127.0.0.1:9", at: datetime = NOW, **changes: object) -> RonglianGateway:
-    table: dict[str, object] = {
-        "url": url,
-        "account_sid": ACCOUNT,
-        "auth_token": SECRET,
-        "app_id": APPLICATION,
-        "templates": {"code": {"id": "1", "params": ["code", "minutes"]}},
-        "receipt_token": TOKEN,
-    } | changes
-    known = {key: value for key, value in table.items() if value is not None}
-    return RonglianGateway(Options(known, "here", name="ronglian"), seconds=2, clock=lambda: at)
+def gateway(url: str | None = "http://127.0.0.1:9", **changes: object) -> RonglianGateway:
+    return RonglianGateway(
+        options_of("ronglian", KEYS, {"url": url, **changes}), seconds=2, clock=lambda: NOW
+    )
 
 
 def refused(server: HttpGatewayServer, answer: Answer) -> GatewayError:

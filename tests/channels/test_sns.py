@@ -17,7 +17,7 @@ from domain.errors import (
     UnknownResult,
     WrongGateway,
 )
-from tests.channels.conftest import CODE, base, refusal_of, refusals_of, sms
+from tests.channels.conftest import CODE, base, options_of, refusal_of, refusals_of, sms
 from tests.channels.test_sigv4 import AT, PLAIN, UNICODE
 from tests.servers.http import Answer, HttpGatewayServer
 
@@ -32,17 +32,15 @@ LAUGHS = (
     "<MessageId>&c;</MessageId>"
 )
 FILE = '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><MessageId>&e;</MessageId>'
+KEYS = {
+    "region": "eu-central-1",
+    "access_key_id": KEY_ID,
+    "secret_access_key": SECRET,
+}
 
 
-def gateway(url: str | None = None, at: datetime = AT, **changes: object) -> SnsGateway:
-    table: dict[str, object] = {
-        "url": url,
-        "region": "eu-central-1",
-        "access_key_id": KEY_ID,
-        "secret_access_key": SECRET,
-    } | changes
-    known = {key: value for key, value in table.items() if value is not None}
-    return SnsGateway(Options(known, "here", name="sns"), seconds=2, clock=lambda: at)
+def gateway(url: str | None = None, **changes: object) -> SnsGateway:
+    return SnsGateway(options_of("sns", KEYS, {"url": url, **changes}), seconds=2, clock=lambda: AT)
 
 
 def error_document(code: str, message: str = "no") -> str:

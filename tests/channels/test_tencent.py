@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
 
 import pytest
 
-from channels.options import Options
-from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
+from channels.receipts import Receipt, ReceiptAnswer
 from channels.tc3 import Signer
 from channels.tencent import ERRORS, TencentGateway
 from domain.errors import (
@@ -19,8 +16,8 @@ from domain.errors import (
     WrongGateway,
 )
 from domain.statuses import MessageStatus
-from tests.channels.conftest import base, refusal_of, refusals_of, sms
-from tests.channels.test_china import NOW, TOKEN
+from tests.channels.conftest import base, options_of, refusal_of, refusals_of, sms
+from tests.channels.test_china import NOW, TOKEN, read
 from tests.channels.test_tc3 import ABROAD, HOME, JSON
 from tests.servers.http import Answer, HttpGatewayServer
 
@@ -35,20 +32,18 @@ DOCUMENTED = {
     "sid": SERIAL,
 }
 """The example of the document, with an id as it looks."""
+KEYS = {
+    "secret_id": "AKIDexampleexample",
+    "secret_key": "TENcentEXAMPLEsecretKEY0123456",
+    "app_id": "1400006666",
+    "sign_name": "示例",
+    "templates": {"code": {"id": "449739", "params": ["code", "minutes"]}},
+    "receipt_token": TOKEN,
+}
 
 
-def gateway(url: str | None = "http://127.0.0.1:9", at: datetime = NOW, **changes: object) -> TencentGateway:
-    table: dict[str, object] = {
-        "url": url,
-        "secret_id": "AKIDexampleexample",
-        "secret_key": "TENcentEXAMPLEsecretKEY0123456",
-        "app_id": "1400006666",
-        "sign_name": "示例",
-        "templates": {"code": {"id": "449739", "params": ["code", "minutes"]}},
-        "receipt_token": TOKEN,
-    } | changes
-    known = {key: value for key, value in table.items() if value is not None}
-    return TencentGateway(Options(known, "here", name="tencent"), seconds=2, clock=lambda: at)
+def gateway(url: str | None = "http://127.0.0.1:9", **changes: object) -> TencentGateway:
+    return TencentGateway(options_of("tencent", KEYS, {"url": url, **changes}), seconds=2, clock=lambda: NOW)
 
 
 def of_number(code: str, **more: object) -> Answer:
@@ -64,11 +59,6 @@ def of_request(code: object) -> Answer:
 
 def refused(server: HttpGatewayServer, answer: Answer) -> GatewayError:
     return refusal_of(gateway(base(server)), server, answer)
-
-
-def read(*reports: Any) -> list[Receipt]:
-    body = json.dumps(reports).encode()
-    return list(gateway().read_receipts(ReceiptRequest("POST", f"https://x/?token={TOKEN}", {}, body), NOW))
 
 
 @pytest.mark.parametrize(
@@ -158,23 +148,23 @@ def test_what_is_not_known_is_judged_by_family_and_status(
 
 
 def test_the_documents_report_is_read() -> None:
-    assert read(DOCUMENTED) == [Receipt(MessageStatus.DELIVERED, gateway_reference=SERIAL)]
+    assert read(gateway(), DOCUMENTED) == [Receipt(MessageStatus.DELIVERED, gateway_reference=SERIAL)]
 
 
 def test_several_reports_in_one_request_are_all_read_and_what_is_no_report_is_passed_over() -> None:
     failed = DOCUMENTED | {"report_status": "FAIL", "errmsg": "MK:0001", "sid": "s-2"}
     strange = [{}, {"sid": "x"}, DOCUMENTED | {"sid": ""}, DOCUMENTED | {"report_status": ["SUCCESS"]}]
-    assert read(DOCUMENTED, *strange, failed, failed | {"errmsg": "to 13812345678"}) == [
+    assert read(gateway(), DOCUMENTED, *strange, failed, failed | {"errmsg": "to 13812345678"}) == [
         Receipt(MessageStatus.DELIVERED, gateway_reference=SERIAL),
         Receipt(MessageStatus.UNDELIVERED, gateway_reference="s-2", reason="Tencent: MK:0001"),
         Receipt(MessageStatus.UNDELIVERED, gateway_reference="s-2"),
     ]
-    assert read() == []
+    assert read(gateway()) == []
 
 
 @pytest.mark.parametrize("word", ["success", "PIGEON", ""])
 def test_an_unknown_word_is_nothing_final(word: str) -> None:
-    assert read(DOCUMENTED | {"report_status": word}) == [Receipt(None, gateway_reference=SERIAL)]
+    assert read(gateway(), DOCUMENTED | {"report_status": word}) == [Receipt(None, gateway_reference=SERIAL)]
 
 
 def test_reports_are_answered_as_documented() -> None:

@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from channels.options import Options
 from channels.receipts import ReadsReceipts, Receipt, ReceiptRequest
 from channels.twilio import ERRORS, STATUSES, TwilioGateway, signature
 from domain.errors import (
@@ -20,7 +19,7 @@ from domain.errors import (
     WrongGateway,
 )
 from domain.statuses import MessageStatus
-from tests.channels.conftest import CODE, base, refusal_of, refusals_of, sms
+from tests.channels.conftest import CODE, base, options_of, refusal_of, refusals_of, sms
 from tests.servers.http import Answer, HttpGatewayServer
 
 ACCOUNT = "AC0123456789abcdef0123456789abcdef"
@@ -46,19 +45,16 @@ FORM = {
 SIGNED = "2OD8xj4044dfwgh2btxAwrzOdLU="
 SIGNED_WITH_PORT = "4277hdLimN7s5Tv63SF1uRk2Psk="
 SIGNED_8443 = "O6ToQe0mnPs4X6jjvj5JDrJFXsk="
+KEYS = {
+    "account_sid": ACCOUNT,
+    "auth_token": TOKEN,
+    "from": "+15017122661",
+    "status_callback": CALLBACK,
+}
 
 
-def gateway(url: str = "https://api.twilio.com", seconds: float = 2, **changes: object) -> TwilioGateway:
-    table: dict[str, object] = {
-        "url": url,
-        "account_sid": ACCOUNT,
-        "auth_token": TOKEN,
-        "from": "+15017122661",
-        "status_callback": CALLBACK,
-    }
-    table |= changes
-    known = {key: value for key, value in table.items() if value is not None}
-    return TwilioGateway(Options(known, "here", name="twilio"), seconds=seconds)
+def gateway(url: str = "https://api.twilio.com", **changes: object) -> TwilioGateway:
+    return TwilioGateway(options_of("twilio", KEYS, {"url": url, **changes}), seconds=2)
 
 
 def callback(form: object = FORM, signed: str = SIGNED, url: str = CALLBACK) -> ReceiptRequest:

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 import time_machine
 
-from channels.options import Options
 from channels.receipts import ReadsReceipts, Receipt, ReceiptRequest
 from channels.vonage import ERRORS, STATUSES, VonageGateway, signature
 from domain.errors import (
@@ -21,7 +20,7 @@ from domain.errors import (
     WrongGateway,
 )
 from domain.statuses import MessageStatus
-from tests.channels.conftest import CODE, base, refusal_of, refusals_of, sms
+from tests.channels.conftest import CODE, base, options_of, refusal_of, refusals_of, sms
 from tests.servers.http import Answer, HttpGatewayServer
 
 SECRET = "s1gnature-secret"
@@ -49,17 +48,15 @@ SIGNED = "3c6129e3b3f830dab299f0b536c8448d059692cae334b9e6c2ea5bdfbc624727"
 SIGNED_FAILED = "41d06862e62527add666f4143d39d83fb6bf8c06c24ed1db1ec0bcc711b6284f"
 SIGNED_ODD_SENDER = "a32fa0cd761d73545f62794279832d95d4ff1ec7cd23dd0a3a12ddbdfa9abc95"
 DELIVERED = Receipt(MessageStatus.DELIVERED, REFERENCE, "0C000000217B7F02")
+KEYS = {
+    "api_key": "abcd1234",
+    "signature_secret": SECRET,
+    "from": "Sendcode",
+}
 
 
 def gateway(url: str = "https://rest.nexmo.com", **changes: object) -> VonageGateway:
-    table: dict[str, object] = {
-        "url": url,
-        "api_key": "abcd1234",
-        "signature_secret": SECRET,
-        "from": "Sendcode",
-    } | changes
-    known = {key: value for key, value in table.items() if value is not None}
-    return VonageGateway(Options(known, "here", name="vonage"), seconds=2)
+    return VonageGateway(options_of("vonage", KEYS, {"url": url, **changes}), seconds=2)
 
 
 def by_get(values: dict[str, str]) -> ReceiptRequest:
