@@ -2,12 +2,14 @@
 
 from flask import Flask
 
-from api import docs, headers, health, receipts, stats, verifications
+from api import broadcasts, docs, headers, health, messages, receipts, stats, verifications
 from api.openapi import Api, Blueprint
 from exts import csrf
 
 SUBJECTS: tuple[Blueprint, ...] = (
     verifications.blueprint,
+    messages.blueprint,
+    broadcasts.blueprint,
     stats.blueprint,
     receipts.blueprint,
     health.blueprint,

@@ -5,7 +5,7 @@ import re
 from typing import Any, ClassVar, NoReturn
 
 import marshmallow
-from flask import Request, current_app
+from flask import Request, current_app, g
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
@@ -64,7 +64,7 @@ def raw(request: Request) -> bytes:
 
     Werkzeug cuts a body that comes without its length at the limit and says nothing, so we ask for one byte more.
     """
-    most: int = current_app.config["MAX_CONTENT_LENGTH"]
+    most: int = g.get("longest_body") or current_app.config["MAX_CONTENT_LENGTH"]
     request.max_content_length = most + 1
     body = request.get_data()
     if len(body) > most:

@@ -22,9 +22,13 @@ PROBLEMS_OF_GET = (401, 403, 429, 500, 503)
 class Subject(openapi.Blueprint):
     """A blueprint of `/api/v1` whose every call needs a key with the subject's scope; GETs are content with `read`."""
 
-    def __init__(self, name: str, import_name: str, *, scope: Scope, **options: Any):
+    def __init__(
+        self, name: str, import_name: str, *, scope: Scope, longest_body: int | None = None, **options: Any
+    ):
+        """`longest_body`: bytes, where the subject needs more than the 64 KiB of all others."""
         super().__init__(name, import_name, url_prefix=f"/api/v1/{name}", **options)
         self._scope = scope
+        self._longest_body = longest_body
         self._prepare_doc_cbks.append(_document)
         self.before_request(self._guard)
         self.before_request(begin)
@@ -32,6 +36,7 @@ class Subject(openapi.Blueprint):
 
     def _guard(self) -> Response | None:
         g.caller = caller = _authenticate()
+        g.longest_body = self._longest_body
         sufficient = {self._scope, Scope.READ} if request.method in ("GET", "HEAD") else {self._scope}
         if not sufficient & caller.scopes:
             raise NotAllowed("the key does not have the scope for this call")

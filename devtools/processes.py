@@ -115,7 +115,8 @@ def run_to_end(
     guard: Guard | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run one command quietly. Raises StoppedError, after killing it, if a stop is asked for meanwhile."""
+    """Run one command quietly. Raises StoppedError, after killing it, if a stop is asked for before or meanwhile."""
+    stop.check()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
             command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, **own_group()

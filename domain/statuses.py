@@ -48,6 +48,16 @@ class MessageStatus(StrEnum):
         return -1
 
 
+class BroadcastStatus(StrEnum):
+    """Where a broadcast is: `done` when nothing of it is left to be sent."""
+
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELED = "canceled"
+
+
 class VerificationStatus(StrEnum):
     """What became of a challenge."""
 

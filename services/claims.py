@@ -1,20 +1,23 @@
 """The message table as a queue, seen by the worker: claim, settle, expire. Core statements only: the hot path."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal, select, update
+from sqlalchemy import Connection, bindparam, literal, or_, select, update
 
 from domain.codes import new_id
 from domain.statuses import Lane, MessageStatus, Priority
+from models.broadcast import Broadcast
 from models.message import Message
+from services.outbox import WHAT_IS_KEPT
 
 LEASE = timedelta(seconds=20)
 """Longer than one send may take (channels.gateway.SEND_SECONDS): a live worker's message is never sent by another."""
 
 messages = Message.__table__
+broadcasts = Broadcast.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ class Claimed:
     lease_token: str
     ask_first: str | None = None
     is_bulk: bool = False
+    broadcast_id: str | None = None
+    shared: bytes | None = field(default=None, repr=False)
+    """The sealed texts of its broadcast, where it has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +89,21 @@ def claim(connection: Connection, lane: Lane, priority: Priority, limit: int, no
     )
     if taken.rowcount != len(ids):
         ids = list(connection.scalars(select(messages.c.id).where(messages.c.lease_token == token)))
+    shared = _shared_texts(connection, {row.broadcast_id for row in rows if row.broadcast_id})
     connection.commit()
     ours = set(ids)
-    return [_claimed(row, token) for row in rows if row.id in ours]
+    return [_claimed(row, token, shared) for row in rows if row.id in ours]
 
 
-def _claimed(row: Any, token: str) -> Claimed:
+def _shared_texts(connection: Connection, ids: Collection[str]) -> dict[str, bytes]:
+    """Return the sealed texts of broadcasts; read with every block, which costs less than to remember them."""
+    if not ids:
+        return {}
+    found = connection.execute(select(broadcasts.c.id, broadcasts.c.sealed).where(broadcasts.c.id.in_(ids)))
+    return {row.id: row.sealed for row in found}
+
+
+def _claimed(row: Any, token: str, shared: Mapping[str, bytes]) -> Claimed:
     return Claimed(
         id=row.id,
         verification_id=row.verification_id,
@@ -104,6 +119,8 @@ def _claimed(row: Any, token: str) -> Claimed:
         lease_token=token,
         ask_first=row.ask_first,
         is_bulk=row.priority == Priority.BULK,
+        broadcast_id=row.broadcast_id,
+        shared=shared.get(row.broadcast_id),
     )
 
 
@@ -116,7 +133,7 @@ _SETTLE = (
         status=bindparam("new_status"),
         due_at=None,
         lease_token=None,
-        sealed=None,
+        sealed=WHAT_IS_KEPT,
         gateway=bindparam("new_gateway"),
         gateway_reference=bindparam("new_reference"),
         error=bindparam("new_error"),
@@ -148,7 +165,38 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
         connection.execute(_SETTLE, done)
     if again:
         connection.execute(_TRY_AGAIN, again)
+        _hold_back(connection, settled)
     connection.commit()
+
+
+def _hold_back(connection: Connection, settled: Sequence[Settled]) -> None:
+    """Stop what came back to the queue of a broadcast that was paused or canceled in the meantime."""
+    ids = {one.claimed.broadcast_id for one in settled if one.due_at is not None and one.claimed.broadcast_id}
+    if not ids:
+        return
+    stopped = select(broadcasts.c.id, broadcasts.c.canceled_at).where(
+        broadcasts.c.id.in_(ids),
+        or_(broadcasts.c.paused_at.is_not(None), broadcasts.c.canceled_at.is_not(None)),
+    )
+    for broadcast in connection.execute(stopped).all():
+        waiting = (
+            messages.c.broadcast_id == broadcast.id,
+            messages.c.status == MessageStatus.QUEUED.value,
+            messages.c.due_at.is_not(None),
+        )
+        connection.execute(update(messages).where(*waiting).values(**stop_values(broadcast.canceled_at)))
+
+
+def stop_values(canceled_at: datetime | None) -> dict[str, Any]:
+    """Return what holds a queued message of a paused broadcast back, or ends one of a canceled broadcast."""
+    if canceled_at is None:
+        return {"due_at": None}
+    return {
+        "due_at": None,
+        "status": MessageStatus.CANCELED.value,
+        "sealed": WHAT_IS_KEPT,
+        "settled_at": canceled_at,
+    }
 
 
 def _settle_values(one: Settled) -> dict[str, Any]:
@@ -186,7 +234,11 @@ def expire(connection: Connection, now: datetime) -> int:
         update(messages)
         .where(*overdue)
         .values(
-            status=MessageStatus.EXPIRED.value, due_at=None, lease_token=None, sealed=None, settled_at=now
+            status=MessageStatus.EXPIRED.value,
+            due_at=None,
+            lease_token=None,
+            sealed=WHAT_IS_KEPT,
+            settled_at=now,
         )
     )
     connection.commit()

@@ -9,7 +9,7 @@ from domain.destinations import canonical
 from domain.keyring import Keyring
 from domain.statuses import Channel
 from domain.unsubscribe_links import link
-from services import texts
+from services import contents, texts
 from services.claims import Claimed
 
 UNSUBSCRIBE_URL = "unsubscribe_url"
@@ -24,7 +24,7 @@ def compose(claimed: Claimed, keyring: Keyring, public_url: str = "") -> Outgoin
     if claimed.is_bulk:
         unsubscribe_url = link(keyring, public_url, channel, canonical(claimed.to))
         params = {UNSUBSCRIBE_URL: unsubscribe_url or "", **params}
-    text = _text(claimed, channel, {UNSUBSCRIBE_URL: "", **params})
+    text = _text(claimed, channel, {UNSUBSCRIBE_URL: "", **params}, keyring)
     return Outgoing(
         id=claimed.id,
         channel=channel,
@@ -39,7 +39,10 @@ def compose(claimed: Claimed, keyring: Keyring, public_url: str = "") -> Outgoin
     )
 
 
-def _text(claimed: Claimed, channel: Channel, params: Mapping[str, Any]) -> texts.Text:
+def _text(claimed: Claimed, channel: Channel, params: Mapping[str, Any], keyring: Keyring) -> texts.Text:
+    if claimed.shared is not None and claimed.broadcast_id is not None:
+        shared = json.loads(keyring.open(claimed.shared, row=claimed.broadcast_id))
+        return texts.Text(**contents.fill_texts(shared, params))
     if claimed.template is None:
         return texts.Text(params["text"], params.get("subject"), params.get("html"))
     return texts.render(claimed.template, channel, claimed.locale, dict(params))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import case, insert, true, update
 from sqlalchemy.orm import Session
 
 from domain.codes import new_id
@@ -17,6 +17,8 @@ from models.message import Message
 from services.transactions import change
 
 messages = Message.__table__
+WHAT_IS_KEPT = case((messages.c.keeps_content.is_(true()), messages.c.sealed), else_=None)
+"""What is left of a message's content once it has settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class NewMessage:
     priority: Priority
     deadline_at: datetime
     verification_id: str | None = None
+    broadcast_id: str | None = None
+    due_at: datetime | None = None
+    """When to send it; None: at once."""
+    keeps_content: bool = False
     is_test: bool = False
     id: str = field(default_factory=new_id)
 
@@ -41,8 +47,13 @@ class NewMessage:
 
 
 def put(session: Session, keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> None:
-    """Insert messages that are due at once; the caller commits, then rings the bell."""
-    session.execute(insert(messages), [_row(message, keyring, now) for message in new])
+    """Insert messages; the caller commits, then rings the bell."""
+    session.execute(insert(messages), rows(keyring, new, now))
+
+
+def rows(keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> list[dict[str, Any]]:
+    """Return the rows of messages, sealed."""
+    return [_row(message, keyring, now) for message in new]
 
 
 def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]:
@@ -50,6 +61,7 @@ def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]
         "id": message.id,
         "owner": message.owner,
         "verification_id": message.verification_id,
+        "broadcast_id": message.broadcast_id,
         "channel": message.destination.channel.value,
         "lane": message.lane.value,
         "priority": int(message.priority),
@@ -58,14 +70,20 @@ def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]
         "country": message.destination.country,
         "template": message.template,
         "locale": message.locale,
-        "sealed": keyring.seal(json.dumps(dict(message.params)).encode(), row=message.id),
+        "sealed": keyring.seal(_json(message.params), row=message.id),
+        "keeps_content": message.keeps_content,
         "is_test": message.is_test,
         "status": MessageStatus.QUEUED.value,
-        "due_at": now,
+        "due_at": message.due_at or now,
         "deadline_at": message.deadline_at,
         "tries": 0,
         "created_at": now,
     }
+
+
+def _json(params: Mapping[str, Any]) -> bytes:
+    """Return parameters as short as they can be: a row has room for 64 KiB."""
+    return json.dumps(dict(params), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def cancel(session: Session, message_id: str, now: datetime) -> bool:
@@ -74,6 +92,6 @@ def cancel(session: Session, message_id: str, now: datetime) -> bool:
         session,
         update(messages)
         .where(messages.c.id == message_id, messages.c.status == MessageStatus.QUEUED.value)
-        .values(status=MessageStatus.CANCELED.value, due_at=None, sealed=None, settled_at=now),
+        .values(status=MessageStatus.CANCELED.value, due_at=None, sealed=WHAT_IS_KEPT, settled_at=now),
     )
     return canceled == 1

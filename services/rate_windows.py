@@ -28,12 +28,12 @@ class RateWindows:
         self._local = MovingWindowRateLimiter(MemoryStorage())
         self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
 
-    def hit(self, name: str, key: str, count: int, seconds: int) -> None:
-        """Count one event of `key`; raises LimitExceeded where it is one too many. A `count` of 0 means no limit."""
+    def hit(self, name: str, key: str, count: int, seconds: int, *, events: int = 1) -> None:
+        """Count `events` of `key`; raises LimitExceeded where they are too many. A `count` of 0 means no limit."""
         if count == 0:
             return
         item = RateLimitItemPerSecond(count, seconds, namespace="limit")
-        if not self._ask(lambda limiter: limiter.hit(item, name, key)):
+        if not self._ask(lambda limiter: limiter.hit(item, name, key, cost=events)):
             reset_at = self._ask(lambda limiter: limiter.get_window_stats(item, name, key)).reset_time
             raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())))
 

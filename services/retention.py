@@ -4,12 +4,14 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from domain.errors import FieldProblem, InvalidInput
+from domain.statuses import MessageStatus
 from models import (
     AdministratorSession,
+    Broadcast,
     IdempotentAnswer,
     LimitWindow,
     Message,
@@ -47,9 +49,12 @@ def purge(age: timedelta) -> dict[str, int]:
     """
     now = datetime.now(UTC)
     before = now - _checked(age)
-    settled = or_(Message.due_at.is_(None), Message.deadline_at < before)
+    open_states = [MessageStatus.QUEUED.value, MessageStatus.SENDING.value]
+    settled = or_(Message.status.not_in(open_states), Message.deadline_at < before)
+    has_messages = exists().where(Message.broadcast_id == Broadcast.id)
     return {
         "messages": _delete(Message, Message.created_at < before, settled),
+        "broadcasts": _delete(Broadcast, Broadcast.created_at < before, ~has_messages),
         "verifications": _delete(
             Verification,
             Verification.created_at < before,

@@ -44,8 +44,8 @@ def ensure_country(destination: Destination) -> None:
         raise CountryNotAllowed("SMS to this country is not switched on")
 
 
-def take_budget() -> None:
-    """Count one SMS against `SMS_SENDS_PER_DAY`; raises LimitExceeded.
+def take_budget(count: int = 1) -> None:
+    """Count SMS against `SMS_SENDS_PER_DAY`, all or none; raises LimitExceeded.
 
     The rows are counted too, now and then while Redis counts and each time while it is away: a ceiling of the bill
     must not open when a cache dies or forgets.
@@ -54,9 +54,9 @@ def take_budget() -> None:
     if most == 0:
         return
     if runtime().windows.is_shared:
-        runtime().windows.hit("sms_sends_per_day", "all", most, limits.DAY)
+        runtime().windows.hit("sms_sends_per_day", "all", most, limits.DAY, events=count)
     sent = runtime().sms_of_a_day.get() if runtime().windows.is_shared else sms_of_a_day()
-    if sent >= most:
+    if sent + count > most:
         raise LimitExceeded("sms_sends_per_day", 3600)
 
 

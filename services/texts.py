@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from domain.statuses import Channel
@@ -60,3 +60,25 @@ def _html(template: str, locale: str, params: dict[str, Any]) -> str | None:
         return _environment(True).get_template(f"{locale}/{template}.email.html").render(params)
     except TemplateNotFound:
         return None
+
+
+@cache
+def templates(channel: Channel) -> frozenset[str]:
+    """Return the names of the templates that there are for a channel."""
+    ending = f".{channel}.txt"
+    return frozenset(path.name.removesuffix(ending) for path in (FOLDER / LOCALES[0]).glob(f"*{ending}"))
+
+
+@cache
+def variables(template: str, channel: Channel, locale: str) -> frozenset[str]:
+    """Return the names of all parameters that a template asks for, in its text and its HTML."""
+    files = [f"{locale}/{template}.{channel}.txt"]
+    if (FOLDER / f"{locale}/{template}.email.html").exists() and channel is Channel.EMAIL:
+        files.append(f"{locale}/{template}.email.html")
+    found: set[str] = set()
+    while files:
+        source = (FOLDER / files.pop()).read_text(encoding="utf-8")
+        tree = _environment(False).parse(source)
+        found |= meta.find_undeclared_variables(tree)
+        files += [name for name in meta.find_referenced_templates(tree) if name]
+    return frozenset(found)

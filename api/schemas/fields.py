@@ -1,7 +1,7 @@
 """Fields that take a value as it is or not at all: no number is a text here."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
@@ -71,6 +71,22 @@ class Whole(fields.Integer):
         return super()._deserialize(value, *args, **options)
 
 
+class Lines(fields.String):
+    """Text of several lines, each ended by LF alone."""
+
+    default_error_messages = {**_MESSAGES, "control": "must not contain control characters"}  # noqa: RUF012
+
+    def __init__(self, longest: int, **options: Any):
+        length = validate.Length(1, longest, error="must have {min} to {max} characters")
+        super().__init__(validate=length, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
+        text = super()._deserialize(value, *args, **options).replace("\r\n", "\n")
+        if has_control_characters(text.replace("\n", "").replace("\t", "")):
+            raise self.make_error("control")
+        return text
+
+
 class Choice(fields.Enum):
     """One word of a StrEnum."""
 
@@ -102,6 +118,34 @@ class Address(Text):
 
     def __init__(self, **options: Any):
         super().__init__(45, also=[address_key], **options)
+
+
+class Moment(fields.AwareDateTime):
+    """A time as RFC 3339, with its offset."""
+
+    default_error_messages = {  # noqa: RUF012
+        **_MESSAGES,
+        "null": "must be a time",
+        "invalid": "must be a time of RFC 3339 such as 2026-03-01T09:30:00Z",
+        "invalid_awareness": "must have an offset, such as Z or +08:00",
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> datetime:
+        if not isinstance(value, str) or "T" not in value.upper():
+            raise self.make_error("invalid", input=value, obj_type="time")
+        try:
+            return super()._deserialize(value, *args, **options).astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type="time") from None
+
+
+class Params(fields.Dict):
+    """What a text is filled with: an object of texts and numbers, looked at by the service."""
+
+    default_error_messages = {**_MESSAGES, "null": "must be an object", "invalid": "must be an object"}  # noqa: RUF012
+
+    def __init__(self, **options: Any):
+        super().__init__(keys=fields.String(), values=fields.Raw(allow_none=True), **options)
 
 
 class Time(fields.DateTime):

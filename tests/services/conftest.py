@@ -26,6 +26,7 @@ ON_EVERY_DATABASE = {
     "test_retention",
     "test_incoming",
     "test_receipts",
+    "test_broadcasts",
     "test_statistics",
     "test_suppressions",
 }

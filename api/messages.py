@@ -1,0 +1,84 @@
+"""/api/v1/messages"""
+
+from typing import Any
+
+from flask import url_for
+
+from api.schemas import messages as wire
+from api.schemas.fields import Nothing
+from api.subject import Subject, owner
+from services import message_views, messages
+from services.api_keys import Scope
+from services.message_views import Filter, MessageView, Page
+from services.messages import Request
+
+blueprint = Subject(
+    "messages",
+    __name__,
+    scope=Scope.MESSAGES,
+    description="Notices to one destination each; codes are seen too.",
+)
+LOCATION = {"Location": {"description": "The message.", "schema": {"type": "string"}}}
+
+
+@blueprint.post("")
+@blueprint.arguments(wire.NewMessage(), example=wire.NEW_EXAMPLE)
+@blueprint.response(202, wire.Message(), description="Accepted", example=wire.EXAMPLE, headers=LOCATION)
+@blueprint.doc(operationId="sendMessage")
+def send(body: dict[str, Any]) -> tuple[MessageView, dict[str, str]]:
+    """Send a message
+
+    Answers at once; a worker hands it over, at `send_at` if that is given.
+    """
+    return _made(messages.send(Request(**body), owner()))
+
+
+@blueprint.get("")
+@blueprint.arguments(wire.Chosen(), location="query")
+@blueprint.response(200, wire.Messages(), example=wire.PAGE_EXAMPLE)
+@blueprint.alt_response(400, "BAD_REQUEST")
+@blueprint.alt_response(422, "UNPROCESSABLE_ENTITY")
+@blueprint.doc(operationId="listMessages")
+def index(query: dict[str, Any]) -> Page:
+    """List messages, newest first"""
+    limit, cursor = query.pop("limit"), query.pop("cursor")
+    return message_views.page(owner(), Filter(**query), limit=limit, cursor=cursor)
+
+
+@blueprint.get("/<message_id>")
+@blueprint.response(200, wire.Message(), example=wire.EXAMPLE)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="getMessage")
+def show(message_id: str) -> MessageView:
+    """Look at a message"""
+    return message_views.get(message_id, owner())
+
+
+@blueprint.post("/<message_id>/cancel")
+@blueprint.arguments(Nothing(), required=False)
+@blueprint.response(200, wire.Message(), example={**wire.EXAMPLE, "status": "canceled", "result": -1})
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="cancelMessage")
+def cancel(_: dict[str, Any], message_id: str) -> MessageView:
+    """Take a message back
+
+    409 where a worker has it already, or where it carries a code.
+    """
+    return messages.cancel(message_id, owner())
+
+
+@blueprint.post("/<message_id>/resend")
+@blueprint.arguments(Nothing(), required=False)
+@blueprint.response(202, wire.Message(), description="Accepted", example=wire.EXAMPLE, headers=LOCATION)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="resendMessage")
+def resend(_: dict[str, Any], message_id: str) -> tuple[MessageView, dict[str, str]]:
+    """Send a settled message again
+
+    As a new message with an id of its own. 409 where the first is still on its way, or where it carries a code.
+    """
+    return _made(messages.resend(message_id, owner()))
+
+
+def _made(view: MessageView) -> tuple[MessageView, dict[str, str]]:
+    return view, {"Location": url_for("messages.show", message_id=view.id)}

@@ -1,0 +1,109 @@
+"""Messages on the wire."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from api.schemas.fields import (
+    Answer,
+    Body,
+    Choice,
+    Lines,
+    Moment,
+    Params,
+    Query,
+    Text,
+    Time,
+    Whole,
+    Word,
+)
+from domain.statuses import Channel, MessageStatus
+from services.contents import MOST_BYTES
+
+TO = "An e-mail address or a phone number; a number without + belongs to the home region."
+MOST = 100
+
+
+class Content(Body):
+    """What to say: a template, or texts of the caller's own in which `{{ name }}` is replaced."""
+
+    channel = Choice(Channel, required=True)
+    template = Text(64, metadata={"description": "The name of a text that is kept here."})
+    locale = Text(35, metadata={"description": "BCP 47; the nearest language we have is used."})
+    subject = Text(250, metadata={"description": "For e-mail, with `text`."})
+    text = Lines(MOST_BYTES, metadata={"description": "Instead of a template."})
+    html = Lines(MOST_BYTES, metadata={"description": "For e-mail, beside `text`."})
+    send_at = Moment(metadata={"description": "At most 30 days ahead; without it: now."})
+
+
+class NewMessage(Content):
+    """One notice to one destination."""
+
+    to = Text(400, required=True, metadata={"description": TO})
+    params = Params(load_default=dict, metadata={"description": "Texts and numbers for the placeholders."})
+
+
+class Message(Answer):
+    """One message. What it says is in no answer."""
+
+    id = fields.String(required=True)
+    channel = Word(Channel, required=True)
+    to = fields.String(required=True)
+    template = fields.String(required=True, allow_none=True)
+    status = Word(MessageStatus, required=True)
+    result = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "0 once sent or delivered, -1 once it never will be, else null."},
+    )
+    gateway = fields.String(required=True, allow_none=True)
+    gateway_reference = fields.String(required=True, allow_none=True)
+    tries = fields.Integer(required=True)
+    error = fields.String(required=True, allow_none=True)
+    created_at = Time(required=True)
+    sent_at = Time(required=True, allow_none=True)
+    settled_at = Time(required=True, allow_none=True)
+
+
+class Chosen(Query):
+    """Which messages, and from where on."""
+
+    status = Choice(MessageStatus, load_default=None)
+    channel = Choice(Channel, load_default=None)
+    to = Text(400, load_default=None, metadata={"description": TO})
+    limit = Whole(1, MOST, load_default=50)
+    cursor = Text(100, load_default=None, metadata={"description": "`next_cursor` of the page before."})
+
+
+class Messages(Answer):
+    """One page, newest first."""
+
+    messages = fields.List(fields.Nested(Message), required=True)
+    next_cursor = fields.String(
+        required=True, allow_none=True, metadata={"description": "null on the last page."}
+    )
+
+
+NEW_EXAMPLE: dict[str, Any] = {
+    "channel": "email",
+    "to": "kim@example.com",
+    "subject": "Your order {{ number }}",
+    "text": "Your order {{ number }} has left our house.",
+    "params": {"number": 4711},
+}
+EXAMPLE: dict[str, Any] = {
+    "id": "9d7e2b5a1c3f4e6d8b0a7c9e5f1d3b2a",
+    "channel": "email",
+    "to": "kim@example.com",
+    "template": None,
+    "status": "queued",
+    "result": None,
+    "gateway": None,
+    "gateway_reference": None,
+    "tries": 0,
+    "error": None,
+    "created_at": "2026-03-01T09:30:00.000000Z",
+    "sent_at": None,
+    "settled_at": None,
+}
+PAGE_EXAMPLE: dict[str, Any] = {"messages": [EXAMPLE], "next_cursor": None}

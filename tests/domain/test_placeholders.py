@@ -1,0 +1,30 @@
+"""Placeholders in callers' texts."""
+
+import pytest
+
+from domain.placeholders import fill, names
+
+
+def test_names_are_found_in_all_texts_with_and_without_spaces():
+    assert names("{{ a }} {{b}}", None, "<p>{{ c_1 }}</p>") == {"a", "b", "c_1"}
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ 7*7 }}", "{{ a.b }}", "{{ a|upper }}", "{% for x in y %}", "{{ }}", "{a}", "{{ a"]
+)
+def test_nothing_but_a_name_is_understood(text):
+    assert names(text) == frozenset()
+    assert fill(text, {}) == text
+
+
+def test_values_are_put_in_once_and_not_read_again():
+    assert fill("{{ a }}-{{ b }}", {"a": "{{ b }}", "b": "x"}) == "{{ b }}-x"
+
+
+def test_a_value_is_text_in_html_too():
+    assert fill("<b>{{ a }}</b>", {"a": '<script>&"'}, is_html=True) == "<b>&lt;script&gt;&amp;&quot;</b>"
+
+
+def test_a_missing_value_is_an_error():
+    with pytest.raises(KeyError):
+        fill("{{ a }}", {})
