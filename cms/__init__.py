@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from cms import account, audit, errors, headers, identity, login, navigation, password, root, times
+from cms import (
+    account,
+    audit,
+    errors,
+    headers,
+    identity,
+    login,
+    navigation,
+    password,
+    root,
+    times,
+    unsubscribing,
+)
 from cms.guard import console
 
 VIEWS = (account, audit, login, password)
@@ -18,3 +30,4 @@ def init_app(app: Flask) -> None:
     times.init_app(app)
     app.register_blueprint(console)
     app.register_blueprint(root.blueprint)
+    unsubscribing.init_app(app)
