@@ -12,12 +12,14 @@ from cms import (
     navigation,
     password,
     root,
+    schedule_form,
+    schedules,
     times,
     unsubscribing,
 )
 from cms.guard import console
 
-VIEWS = (account, audit, login, password)
+VIEWS = (account, audit, login, password, schedule_form, schedules)
 """Imported for their routes."""
 
 

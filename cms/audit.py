@@ -26,6 +26,7 @@ ABOUT = {
 }
 LABELS = {
     Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
+    Action.SCHEDULE_EDITED: lazy_gettext("Schedule edited"),
     Action.SCHEDULE_RESUMED: lazy_gettext("Schedule resumed"),
     Action.SCHEDULE_PAUSED: lazy_gettext("Schedule paused"),
     Action.SCHEDULE_RUN: lazy_gettext("Schedule run by hand"),

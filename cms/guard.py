@@ -9,15 +9,16 @@ from typing import TypeVar
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
-from cms import drafts
+from cms import drafts, errors
 from cms.identity import TOKEN, signed_in
 from cms.messages import role_name
 from cms.paths import HOME
-from domain.errors import NotAllowed, NotAuthenticated, PasswordNeeded
+from domain.errors import NotAllowed, NotAuthenticated, NotFound, PasswordNeeded
 from domain.roles import Role
 from services import sessions
 
@@ -101,6 +102,12 @@ def to_sign_in(_error: NotAuthenticated | None = None) -> Response:
         session.clear()
         flash(_("Your session has ended. Please sign in again."), "info")
     return redirect(url_for("cms.login", next=_page()), 303)
+
+
+@console.errorhandler(NotFound)
+def not_there(_error: NotFound) -> object:
+    """Say that what a page is about is gone, or never was."""
+    return errors.show(exceptions.NotFound())
 
 
 @console.errorhandler(NotAllowed)

@@ -12,8 +12,10 @@ from domain.errors import (
     CountryNotAllowed,
     DestinationLocked,
     InvalidDestination,
+    InvalidInput,
     LimitExceeded,
     MalformedCode,
+    NameTaken,
     NotAuthenticated,
     NotFound,
     SendcodeError,
@@ -24,6 +26,7 @@ from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
 from services.checks import CheckResult
+from services.schedule_rules import LONGEST_NAME
 
 Answer = str | Response | tuple[str, int] | tuple[str, int, Mapping[str, str]]
 
@@ -125,6 +128,23 @@ def result_text(result: CheckResult) -> str:
         "That is not the code. %(num)s tries left.",
         result.attempts_left,
     )
+
+
+def schedule_texts(error: InvalidInput) -> dict[str, str]:
+    """Return what is wrong with a schedule, by the field it stands beside."""
+    texts = {
+        "name": _("Another schedule has this name.")
+        if isinstance(error, NameTaken)
+        else _("Give it a name of up to %(length)s characters.", length=LONGEST_NAME),
+        "task": _("Name the task as the other program knows it."),
+        "every": _("Enter a whole number; the interval can be between a second and 366 days."),
+        "cron": _("This line is never due or can't be read. It has five fields, such as 17 3 * * *."),
+        "zone": _("Choose one of the list."),
+        "queue": _("Up to 64 letters, digits and . _ : - without spaces."),
+        "args": _('This is no JSON list, such as ["text", 7].'),
+        "kwargs": _('This is no JSON object, such as {"older_than_days": 30}.'),
+    }
+    return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
 
 
 def _limit_text(error: LimitExceeded, is_email: bool) -> str:

@@ -46,7 +46,9 @@ def relative(at: datetime) -> Markup:
 
 def duration(length: timedelta) -> str:
     """Return a length of time, with a decimal below a minute."""
-    seconds = length.total_seconds()
+    seconds = max(0.0, length.total_seconds())
+    if seconds < 0.1:
+        return "< 0.1 s"
     return f"{seconds:.1f} s" if seconds < 60 else format_timedelta(length, format="short", locale=_locale())
 
 

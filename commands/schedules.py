@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +14,8 @@ from commands.groups import DatabaseGroup
 from domain.errors import BrokerUnreachable, InvalidInput, NotFound
 from services import schedule_views
 from services import schedules as service
+from services.schedule_rules import NewSchedule, known_tasks
 from services.schedule_views import ScheduleView
-from services.schedules import NewSchedule
 
 HEADINGS = ("NAME", "TASK", "WHEN", "ZONE", "ENABLED", "LAST RUN", "NEXT RUN", "LAST RESULT")
 schedules = DatabaseGroup(
@@ -60,6 +61,32 @@ def add(
     with _plain_errors():
         added = service.add(new, force=force)
     click.echo(f"{name} added, next run {_time(added.next_run_at, zone)}")
+
+
+@schedules.command("edit")
+@click.argument("name")
+@click.option("--task", help="The task to run instead.")
+@click.option("--every", metavar="AGE", help="Interval: 30s, 5m, 1h, 2d.")
+@click.option("--cron", metavar="LINE", help='Five fields, as in "17 3 * * *".')
+@click.option("--zone", help="Time zone of --cron, as in Europe/Berlin.")
+@click.option("--queue", help="Queue other than the task's own.")
+@click.option("--args", metavar="JSON", help="Positional arguments, a list.")
+@click.option("--kwargs", metavar="JSON", help="Named arguments, an object.")
+@click.option("--force", is_flag=True, help="Accept a task that only another program knows.")
+def edit(name: str, force: bool, args: str | None, kwargs: str | None, **given: str | None) -> None:
+    """Change what is said of a schedule; the rest stays. What is overdue is not run."""
+    changes: dict[str, Any] = {option: value for option, value in given.items() if value is not None}
+    if given["every"] or given["cron"]:
+        changes |= {"every": given["every"], "cron": given["cron"]}
+    if args is not None:
+        changes["args"] = _json("--args", args, list)
+    if kwargs is not None:
+        changes["kwargs"] = _json("--kwargs", kwargs, dict)
+    with _plain_errors():
+        known = service.definition(name)
+        is_foreign = "task" not in changes and known.task not in known_tasks()
+        view = service.edit(replace(known, **changes), force=force or is_foreign)
+    click.echo(f"{name} changed, next run {_time(view.next_run_at, view.zone)}")
 
 
 @schedules.command("remove")

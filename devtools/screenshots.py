@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -27,9 +28,9 @@ from config import ROOT
 from devtools.readiness import free_port
 from domain.statuses import Channel
 from exts import db
-from services import administrators, api_keys, runtime, schedules
+from services import administrators, api_keys, runtime, schedule_runs, schedules
 from services.audit import Actor
-from services.schedules import NewSchedule
+from services.schedule_rules import NewSchedule
 
 EMAIL, NEW_EMAIL, PASSWORD = "maria@example.org", "maria.lopez@example.org", "seven purple otters"
 ARGUMENTS = [
@@ -102,6 +103,15 @@ def furnish() -> None:
         NewSchedule("daily purge", "sendcode.purge", cron="17 3 * * *", kwargs={"older_than_days": 30})
     )
     schedules.run_now("daily purge", by=maria)
+    schedules.add(
+        NewSchedule("registrations", "reports.mail", cron="0 9 * * 1-5", zone="Europe/Berlin"), force=True
+    )
+    now = datetime.now(UTC)
+    with db.engine.begin() as connection:
+        schedule_runs.queue(connection, "1", "registrations", now - timedelta(hours=23))
+        schedule_runs.queue(connection, "2", "registrations", now)
+    schedule_runs.started(db.engine, "1", now - timedelta(hours=23))
+    schedule_runs.failed(db.engine, "1", "TimeoutError", now - timedelta(hours=22, minutes=58))
     schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
     schedules.disable("often", by=maria)
 
@@ -192,14 +202,29 @@ def passwords(page: Page, address: str, folder: Path) -> None:
 
 def pages(page: Page, address: str, folder: Path) -> None:
     """Picture the pages that only list."""
-    for name in ("audit",):
-        page.goto(f"{address}/cms/{name}")
-        picture(page, folder, name)
+    for path in ("audit", "schedules", "schedules/1", "schedules/2", "schedules/1/remove"):
+        page.goto(f"{address}/cms/{path}")
+        picture(page, folder, path.replace("/", "-"))
     page.goto(f"{address}/cms/audit?what=key.revoked")
     picture(page, folder, "audit-empty")
 
 
-EVERYTHING: list[Callable[[Page, str, Path], None]] = [signing_in, account, passwords, pages]
+def schedule_form(page: Page, address: str, folder: Path) -> None:
+    """Picture the form of a schedule: empty, filled, with errors, and the list without any."""
+    for path in ("schedules/new", "schedules/1/edit"):
+        page.goto(f"{address}/cms/{path}")
+        picture(page, folder, path.replace("/", "-"))
+    page.get_by_label("Crontab line").fill("17 25 * * *")
+    page.get_by_label("Queue").fill("no queue")
+    page.get_by_role("button", name="Save").click()
+    picture(page, folder, "schedules-wrong")
+    for number in (1, 2, 3):
+        page.goto(f"{address}/cms/schedules/{number}/remove")
+        page.get_by_role("button", name="Remove").click()
+    picture(page, folder, "schedules-empty")
+
+
+EVERYTHING: list[Callable[[Page, str, Path], None]] = [signing_in, account, passwords, pages, schedule_form]
 
 
 if __name__ == "__main__":

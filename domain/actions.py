@@ -7,6 +7,7 @@ class Action(StrEnum):
     """One kind of change; the part before the dot says what it is about."""
 
     SCHEDULE_ADDED = "schedule.added"
+    SCHEDULE_EDITED = "schedule.edited"
     SCHEDULE_RESUMED = "schedule.resumed"
     SCHEDULE_PAUSED = "schedule.paused"
     SCHEDULE_RUN = "schedule.run"

@@ -73,6 +73,15 @@ class WeakPassword(InvalidInput):
         self.fault = fault
 
 
+class NameTaken(InvalidInput):
+    """Raised when a name is to be given that another thing of the same kind has."""
+
+    code = "name_taken"
+
+    def __init__(self, message: str):
+        super().__init__(FieldProblem("name", message))
+
+
 class NotFound(SendcodeError):
     """Raised when there is no such thing, or it belongs to somebody else."""
 

@@ -37,6 +37,14 @@ def look() -> list[Finding]:
     return fresh.get()
 
 
+def clock_is_seen() -> bool:
+    """Tell whether a beat was alive a moment ago: without one no schedule runs by itself."""
+    alive = select(SeenProcess.name).where(SeenProcess.kind == "beat").limit(1)
+    found = db.session.scalar(alive.where(SeenProcess.seen_at >= datetime.now(UTC) - SEEN_WITHIN))
+    db.session.rollback()
+    return found is not None
+
+
 def _look() -> list[Finding]:
     return [*_look_at_database(datetime.now(UTC)), _look_at_broker()]
 

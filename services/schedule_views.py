@@ -1,7 +1,7 @@
 """Schedules and their runs as people see them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -17,7 +17,7 @@ from services.timings import Timing, timing
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run as people see it."""
+    """One run as people see it; `result` is a number, or why it failed."""
 
     id: str
     state: RunState
@@ -26,14 +26,22 @@ class RunView:
     ended_at: datetime | None
     result: str | None
 
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it took, None where it has not ended or was never begun."""
+        return self.ended_at - self.started_at if self.started_at and self.ended_at else None
+
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
     """One schedule as people see it; `next_run_at` is None where it is disabled or can't be understood."""
 
+    id: int
     name: str
     task: str
     when: str
+    every_seconds: int | None
+    crontab: str | None
     zone: str
     queue: str | None
     enabled: bool
@@ -51,6 +59,24 @@ def everything() -> list[ScheduleView]:
 def get(name: str) -> ScheduleView:
     """Return one schedule; raises NotFound."""
     return _view(row_of(name))
+
+
+def by_id(number: int) -> ScheduleView:
+    """Return the schedule of that number; raises NotFound."""
+    row: Schedule | None = db.session.scalar(_rows().where(Schedule.id == number))
+    if row is None:
+        raise NotFound("there is no such schedule")
+    return _view(row)
+
+
+def upcoming(name: str, count: int = 3) -> list[datetime]:
+    """Return when a schedule is due next, none where it is disabled or can't be understood; raises NotFound."""
+    row = row_of(name)
+    rule = _timing(row) if row.enabled else None
+    times: list[datetime] = []
+    while rule and len(times) < count:
+        times.append(rule.next_after(times[-1] if times else row.last_run_at))
+    return times
 
 
 def runs_of(name: str, count: int = 20) -> list[RunView]:
@@ -88,7 +114,16 @@ def outline(row: Schedule) -> dict[str, Any]:
 
 def when(row: Schedule) -> str:
     """Return the crontab line of a schedule, or its interval."""
-    return row.crontab if row.crontab is not None else _every(row.every_seconds)
+    if row.crontab is not None:
+        return row.crontab
+    return "never" if row.every_seconds is None else f"every {short_interval(row.every_seconds)}"
+
+
+def short_interval(seconds: int) -> str:
+    """Return an interval as `add` takes it: 90s, 5m, 1h, 2d."""
+    lengths = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+    unit = next(unit for unit, length in lengths.items() if seconds % length == 0)
+    return f"{seconds // lengths[unit]}{unit}"
 
 
 def _rows() -> Select[Any]:
@@ -99,9 +134,12 @@ def _rows() -> Select[Any]:
 def _view(row: Schedule) -> ScheduleView:
     rule = _timing(row)
     return ScheduleView(
+        id=row.id,
         name=row.name,
         task=row.task,
         when=when(row),
+        every_seconds=row.every_seconds,
+        crontab=row.crontab,
         zone=row.timezone,
         queue=row.queue,
         enabled=row.enabled,
@@ -116,15 +154,6 @@ def _timing(row: Schedule) -> Timing | None:
         return timing(row.every_seconds, row.crontab, row.timezone)
     except InvalidInput:
         return None
-
-
-def _every(seconds: int | None) -> str:
-    if seconds is None:
-        return "never"
-    unit, length = next(
-        (unit for unit in (("d", 86_400), ("h", 3600), ("m", 60)) if seconds % unit[1] == 0), ("s", 1)
-    )
-    return f"every {seconds // length}{unit}"
 
 
 def _run_view(run: ScheduleRun) -> RunView:

@@ -1,12 +1,7 @@
-"""Periodic jobs: add, remove, enable, disable, and run one now. A running beat follows within two seconds."""
+"""Periodic jobs: add, edit, remove, enable, disable, and run one now. A running beat follows within two seconds."""
 
-import re
-import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from celery import Celery
 from flask import current_app
@@ -15,40 +10,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
-from domain.errors import BrokerUnreachable, FieldProblem, InvalidInput, NotFound
+from domain.errors import BrokerUnreachable, FieldProblem, InvalidInput, NameTaken, NotFound
 from exts import db
 from models.schedule import Schedule, ScheduleRun
 from services import audit, schedule_runs
 from services.audit import COMMAND_LINE, Actor
 from services.firing import Firing, fire
-from services.schedule_views import ScheduleView, get, outline, row_of
-from services.timings import parse_every, timing
+from services.schedule_rules import NewSchedule, columns
+from services.schedule_views import ScheduleView, arguments_of, get, outline, row_of, short_interval
+from services.timings import timing
 from services.transactions import change, transaction
 
-LONGEST_NAME = 120
-LONGEST_TASK = 200
-LONGEST_LINE = 120
-QUEUE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class NewSchedule:
-    """What to add: `every` is `30s`, `5m`, `1h` or `2d`, or else `cron` a line of five fields read in `zone`."""
-
-    name: str
-    task: str
-    every: str | None = None
-    cron: str | None = None
-    zone: str = "UTC"
-    queue: str | None = None
-    args: Sequence[Any] = field(default=(), repr=False)
-    kwargs: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    enabled: bool = True
-
-
-def known_tasks() -> list[str]:
-    """Return the names of the tasks that this installation has, Celery's own left out."""
-    return sorted(name for name in _celery().tasks if not name.startswith("celery."))
+RULE = ("every_seconds", "crontab", "timezone")
+"""The columns that say when a schedule is due."""
 
 
 def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> ScheduleView:
@@ -56,24 +30,9 @@ def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> S
 
     `force` accepts a task that only another program on the broker knows. Raises InvalidInput.
     """
-    every_seconds = None if new.every is None else parse_every(new.every)
-    line = None if new.cron is None else " ".join(new.cron.split())
-    timing(every_seconds, line, new.zone)
-    _check(new, force)
+    values = columns(new, force=force)
     now = datetime.now(UTC)
-    row = Schedule(
-        name=new.name,
-        task=new.task,
-        arguments={"args": list(new.args), "kwargs": dict(new.kwargs)},
-        every_seconds=every_seconds,
-        crontab=line,
-        timezone=new.zone,
-        queue=new.queue,
-        enabled=new.enabled,
-        last_run_at=now,
-        runs=0,
-        changed_at=now,
-    )
+    row = Schedule(name=new.name, enabled=new.enabled, last_run_at=now, runs=0, changed_at=now, **values)
 
     def work(session: Session) -> None:
         session.add(row)
@@ -82,8 +41,52 @@ def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> S
     try:
         transaction(work)
     except IntegrityError:
-        raise InvalidInput(FieldProblem("name", "is taken by another schedule")) from None
+        raise NameTaken("is taken by another schedule") from None
     return get(new.name)
+
+
+def edit(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> ScheduleView:
+    """Let the schedule of that name be as `new` says, but for its state; what is overdue is not fired.
+
+    The next run stays where it is unless its rule changes. Raises NotFound and InvalidInput.
+    """
+    values = columns(new, force=force)
+
+    def work(session: Session) -> None:
+        row = row_of(new.name)
+        old, given = outline(row), arguments_of(row)
+        keeps_its_time = _is_due_later(row) and all(getattr(row, name) == values[name] for name in RULE)
+        for name, value in values.items():
+            setattr(row, name, value)
+        told = outline(row)
+        changed = [field for field in told if told[field] != old[field]]
+        if given != arguments_of(row) and "arguments" not in changed:
+            changed.append("arguments")  # one text became another, and none is told
+        if changed:
+            _touch(row, keeps_its_time)
+            before, after = ({field: side[field] for field in changed} for side in (old, told))
+            audit.note(session, by, Action.SCHEDULE_EDITED, row.name, before=before, after=after)
+
+    transaction(work)
+    return get(new.name)
+
+
+def definition(name: str) -> NewSchedule:
+    """Return what `add` would be told to make this schedule; raises NotFound."""
+    row = row_of(name)
+    args, kwargs = arguments_of(row) or ([], {})
+    every = None if row.every_seconds is None else short_interval(row.every_seconds)
+    return NewSchedule(
+        name=row.name,
+        task=row.task,
+        every=every,
+        cron=row.crontab,
+        zone=row.timezone,
+        queue=row.queue,
+        args=args,
+        kwargs=kwargs,
+        enabled=row.enabled,
+    )
 
 
 def remove(name: str, *, by: Actor = COMMAND_LINE) -> None:
@@ -112,10 +115,13 @@ def disable(name: str, *, by: Actor = COMMAND_LINE) -> ScheduleView:
 def run_now(name: str, *, by: Actor = COMMAND_LINE) -> str:
     """Fire a schedule's task now, enabled or not, without moving its next run; return the run's id.
 
-    Raises NotFound and BrokerUnreachable.
+    Raises NotFound, BrokerUnreachable, and InvalidInput where what the task is given can't be read.
     """
     row = row_of(name)
-    firing = Firing(row.task, row.arguments.get("args", ()), row.arguments.get("kwargs", {}), row.queue)
+    given = arguments_of(row)
+    if given is None:
+        raise InvalidInput(FieldProblem("arguments", "can't be read"))
+    firing = Firing(row.task, *given, row.queue)
     run_id = str(uuid.uuid4())
 
     def work(session: Session) -> None:
@@ -134,32 +140,30 @@ def run_now(name: str, *, by: Actor = COMMAND_LINE) -> str:
 def _switch(name: str, by: Actor, action: Action) -> ScheduleView:
     def work(session: Session) -> None:
         row = row_of(name)
-        # Always later than before, so that a clock sees the change though this machine's time be behind.
-        row.changed_at = max(datetime.now(UTC), row.changed_at + timedelta(microseconds=1))
-        row.last_run_at = datetime.now(UTC)
-        row.enabled = action is Action.SCHEDULE_RESUMED
+        enabled = action is Action.SCHEDULE_RESUMED
+        if row.enabled == enabled:
+            return
+        _touch(row, keeps_its_time=False)
+        row.enabled = enabled
         audit.note(session, by, action, name)
 
     transaction(work)
     return get(name)
 
 
-def _check(new: NewSchedule, force: bool) -> None:
-    if not 1 <= len(new.name) <= LONGEST_NAME or new.name != new.name.strip() or not _printable(new.name):
-        raise InvalidInput(FieldProblem("name", f"must be 1 to {LONGEST_NAME} visible characters"))
-    if not 1 <= len(new.task) <= LONGEST_TASK or not _printable(new.task):
-        raise InvalidInput(FieldProblem("task", f"must be 1 to {LONGEST_TASK} visible characters"))
-    if not force and new.task not in _celery().tasks:
-        known = ", ".join(known_tasks())
-        raise InvalidInput(FieldProblem("task", f"{new.task!r} is not known here; known are {known}"))
-    if new.cron is not None and len(new.cron) > LONGEST_LINE:
-        raise InvalidInput(FieldProblem("cron", f"must be at most {LONGEST_LINE} characters"))
-    if new.queue is not None and not QUEUE.fullmatch(new.queue):
-        raise InvalidInput(FieldProblem("queue", "must be 1 to 64 of A-Z a-z 0-9 . _ : -"))
+def _touch(row: Schedule, keeps_its_time: bool) -> None:
+    # Always later than before, so that a clock sees the change though this machine's time be behind.
+    row.changed_at = max(datetime.now(UTC), row.changed_at + timedelta(microseconds=1))
+    if not keeps_its_time:
+        row.last_run_at = datetime.now(UTC)
 
 
-def _printable(text: str) -> bool:
-    return not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text)
+def _is_due_later(row: Schedule) -> bool:
+    try:
+        rule = timing(row.every_seconds, row.crontab, row.timezone)
+    except InvalidInput:
+        return False
+    return rule.next_after(row.last_run_at) > datetime.now(UTC)
 
 
 def _celery() -> Celery:

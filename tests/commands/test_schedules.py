@@ -34,6 +34,10 @@ def test_a_schedule_through_its_life(cli, app):
     assert code == 0
     assert output.startswith("nightly added, next run 2")
     assert output.rstrip().endswith("03:17:00 CST")
+    code, output = cli("edit", "nightly", "--zone", "Europe/Berlin", "--kwargs", '{"older_than_days": 7}')
+    assert (code, output.startswith("nightly changed, next run 2")) == (0, True)
+    assert output.rstrip().endswith(("03:17:00 CET", "03:17:00 CEST"))
+    assert cli("edit", "nightly", "--zone", "Asia/Shanghai")[0] == 0
     assert cli("disable", "nightly") == (0, "nightly disabled\n")
     assert cli("enable", "nightly")[1].startswith("nightly enabled, next run 2")
     code, output = cli("run", "nightly")
@@ -101,6 +105,7 @@ def test_arguments_are_kept_as_they_are(cli, app):
             "--kwargs must be JSON: an object",
         ),
         (("add", "a\nb", "sendcode.purge", "--every", "1h"), "name must be"),
+        (("edit", "x", "--every", "1h"), "there is no schedule 'x'"),
         (("remove", "x"), "there is no schedule 'x'"),
         (("enable", "x"), "there is no schedule 'x'"),
         (("disable", "x"), "there is no schedule 'x'"),

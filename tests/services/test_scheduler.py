@@ -120,6 +120,10 @@ def test_a_change_never_fires_what_is_overdue(clock, make):
     schedules.enable("often")
     run_for(clock, 59, make())
     assert offsets("often") == []
+    clock.shift(timedelta(hours=2))
+    schedules.edit(NewSchedule("often", "tests.count", every="1m", queue="bulk"))
+    run_for(clock, 59, make())
+    assert offsets("often") == []
 
 
 def test_a_change_is_followed_within_two_seconds(clock, make):
@@ -129,6 +133,10 @@ def test_a_change_is_followed_within_two_seconds(clock, make):
     add("second", every="1s")
     run_for(clock, 2, beat)
     assert len(offsets("second")) >= 1
+    schedules.edit(NewSchedule("first", "tests.count", every="5s"))
+    run_for(clock, 7, beat)
+    assert len(offsets("first")) == 1
+    schedules.disable("first")
     schedules.disable("second")
     ran = offsets("second")
     run_for(clock, 30, beat)

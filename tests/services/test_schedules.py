@@ -1,5 +1,6 @@
 """Adding, changing and firing schedules."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,8 @@ from domain.errors import BrokerUnreachable, InvalidInput, NotFound
 from domain.statuses import RunState
 from exts import db
 from models import Schedule, ScheduleRun
-from services import schedules
-from services.schedule_views import everything, get, runs_of
+from services import audit, schedules
+from services.schedule_views import by_id, everything, get, runs_of, upcoming
 from services.schedules import NewSchedule
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -179,5 +180,81 @@ def test_a_row_with_broken_arguments_can_be_seen_and_removed():
     db.session.execute(sa.text("UPDATE schedule SET arguments = '{', timezone = 'Nowhere'"))
     db.session.commit()
     assert [(view.name, view.next_run_at) for view in everything()] == [("broken", None)]
+    with pytest.raises(InvalidInput):
+        schedules.run_now("broken")
+    mended = dataclasses.replace(schedules.definition("broken"), zone="UTC")
+    assert schedules.edit(mended).next_run_at is not None
+    db.session.execute(sa.text("UPDATE schedule SET arguments = '{'"))
+    db.session.commit()
     schedules.remove("broken")
     assert everything() == []
+
+
+def test_an_edit_that_keeps_the_rule_keeps_the_next_run():
+    with time_machine.travel(NOON, tick=False) as clock:
+        schedules.add(NewSchedule("often", "sendcode.purge", every="1h"))
+        clock.shift(timedelta(minutes=50))
+        view = schedules.edit(
+            NewSchedule("often", "sendcode.purge", every="60m", kwargs={"older_than_days": 7})
+        )
+        assert view.next_run_at == NOON + timedelta(hours=1)
+        clock.shift(timedelta(minutes=30))
+        view = schedules.edit(NewSchedule("often", "sendcode.purge", every="1h", queue="bulk"))
+        assert view.next_run_at == NOON + timedelta(minutes=80, hours=1), "what is overdue is not fired"
+
+
+def test_an_edit_of_the_rule_counts_from_now():
+    with time_machine.travel(NOON, tick=False) as clock:
+        schedules.add(NewSchedule("often", "sendcode.purge", every="1h", enabled=False))
+        clock.shift(timedelta(minutes=50))
+        view = schedules.edit(NewSchedule("often", "sendcode.purge", cron="0 * * * *", zone="Asia/Shanghai"))
+        assert (view.when, view.zone, view.enabled, view.next_run_at) == (
+            "0 * * * *",
+            "Asia/Shanghai",
+            False,
+            None,
+        )
+        assert schedules.enable("often").next_run_at == NOON + timedelta(hours=1)
+
+
+def test_an_edit_tells_the_audit_what_is_different_and_no_text():
+    new = NewSchedule("mail", "send_mail", every="1h", args=["Hi", ["a@b.org"], "text"])
+    schedules.add(new)
+    schedules.edit(new)
+    schedules.edit(dataclasses.replace(new, args=["Hi", ["c@d.org"], "text"]))
+    schedules.edit(dataclasses.replace(new, args=["Hi", ["c@d.org"], "text"], every="2h", queue="bulk"))
+    second, first, _added = audit.entries().shown
+    assert first.before == first.after == {"arguments": ["text", "list of 1", "text"]}
+    assert (second.before, second.after) == (
+        {"when": "every 1h", "queue": None},
+        {"when": "every 2h", "queue": "bulk"},
+    )
+
+
+def test_an_edit_tells_every_fault_and_changes_nothing():
+    schedules.add(NewSchedule("nightly", "sendcode.purge", every="1d"))
+    with pytest.raises(InvalidInput) as refused:
+        schedules.edit(NewSchedule("nightly", "nothing", cron="99 * * * *", queue="?"))
+    assert [problem.field for problem in refused.value.problems] == ["task", "cron", "queue"]
+    assert schedules.definition("nightly") == NewSchedule("nightly", "sendcode.purge", every="1d", args=[])
+    with pytest.raises(NotFound):
+        schedules.edit(NewSchedule("nothing", "sendcode.purge", every="1d"))
+
+
+def test_a_switch_that_is_where_it_should_be_moves_nothing():
+    with time_machine.travel(NOON, tick=False) as clock:
+        schedules.add(NewSchedule("often", "sendcode.purge", every="1h"))
+        clock.shift(timedelta(minutes=50))
+        assert schedules.enable("often").next_run_at == NOON + timedelta(hours=1)
+    assert len(audit.entries().shown) == 1
+
+
+def test_the_coming_runs_follow_the_rule():
+    with time_machine.travel(NOON, tick=False):
+        added = schedules.add(NewSchedule("nightly", "sendcode.purge", cron="30 */8 * * *"))
+        assert [moment.hour for moment in upcoming("nightly")] == [16, 0, 8]
+        assert by_id(added.id) == added
+        schedules.disable("nightly")
+        assert upcoming("nightly") == []
+    with pytest.raises(NotFound):
+        by_id(added.id + 1)

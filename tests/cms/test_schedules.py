@@ -1,0 +1,203 @@
+"""The schedules: listed, added, edited, paused, run and removed without a line of JavaScript."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from domain.roles import Role
+from exts import db
+from services import administrators, audit, schedules
+from services.housekeeping import say_alive
+from services.schedule_rules import NewSchedule
+from services.schedule_views import everything, runs_of
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor
+
+TYPED = {
+    "name": "nightly",
+    "task": "sendcode.purge",
+    "timing": "cron",
+    "cron": "17 3 * * *",
+    "zone": "Asia/Shanghai",
+    "kwargs": '{"older_than_days": 9}',
+    "enabled": "1",
+}
+
+
+@pytest.fixture
+def nightly(app: Flask) -> int:
+    """A schedule; return its number."""
+    with app.app_context():
+        new = NewSchedule("nightly", "sendcode.purge", cron="17 3 * * *", kwargs={"older_than_days": 9})
+        return schedules.add(new).id
+
+
+def add(visitor: Visitor, **changes: str) -> TestResponse:
+    return visitor.submit("/cms/schedules/new", page="/cms/schedules/new", **TYPED | changes)
+
+
+def the_one(app: Flask) -> Any:
+    with app.app_context():
+        (found,) = everything()
+        return found
+
+
+def test_an_empty_list_says_what_to_do(signed_in: Visitor) -> None:
+    page = signed_in.get("/cms/schedules").text
+    assert "Nothing runs by itself yet" in page
+    assert 'href="/cms/schedules/new"' in page
+
+
+def test_the_next_run_is_told_in_the_readers_zone(signed_in: Visitor, nightly: int) -> None:
+    signed_in.submit("/cms/account/zone", zone="Asia/Shanghai")
+    for path in ("/cms/schedules", f"/cms/schedules/{nightly}"):
+        page = signed_in.get(path).text
+        assert "11:17:00" in page
+        assert "17 3 * * *" in page
+        assert "Times are in Asia/Shanghai." in page
+        assert "No clock is running" in page
+
+
+def test_no_warning_where_a_clock_runs(signed_in: Visitor, nightly: int, app: Flask) -> None:
+    with app.app_context():
+        say_alive(db.engine, "beat", (), datetime.now(UTC))
+    assert "No clock is running" not in signed_in.get("/cms/schedules").text
+
+
+def test_a_schedule_is_added_as_it_was_typed(signed_in: Visitor, app: Flask) -> None:
+    answer = add(signed_in)
+    added = the_one(app)
+    assert answer.location == f"/cms/schedules/{added.id}"
+    assert (added.when, added.zone, added.enabled, added.queue) == ("17 3 * * *", "Asia/Shanghai", True, None)
+    with app.app_context():
+        assert schedules.definition("nightly").kwargs == {"older_than_days": 9}
+        entry = audit.entries().shown[0]
+    assert (entry.actor, entry.ip, entry.action) == (EMAIL, "127.0.0.1", "schedule.added")
+
+
+def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(signed_in: Visitor, app: Flask) -> None:
+    faults = {
+        "name": " ",
+        "cron": "99 * * * *",
+        "queue": "no queue",
+        "args": '{"a": 1}',
+        "kwargs": "[" * 20_000,
+    }
+    answer = add(signed_in, **faults)
+    assert answer.status_code == 422
+    assert "5 fields need another look." in answer.text
+    for field in ("name", "cron", "queue", "args", "kwargs"):
+        assert f'id="{field}-error"' in answer.text
+        assert re.search(rf'<(input|textarea)[^>]*name="{field}"[^>]*aria-invalid="true"', answer.text)
+    assert 'value="99 * * * *"' in answer.text
+    assert "{&#34;a&#34;: 1}</textarea>" in answer.text
+    with app.app_context():
+        assert everything() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"timing": "every", "number": "soon", "unit": "h"}, "number"),
+        ({"timing": "every", "number": "5", "unit": ""}, "number"),
+        ({"task": "", "other_task": ""}, "other_task"),
+        ({"task": "nothing"}, "task"),
+        ({"kwargs": '{"a": NaN}'}, "kwargs"),
+        ({"kwargs": '{"a": "\\ud800"}'}, "kwargs"),
+        ({"zone": "Nowhere"}, "zone"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(signed_in: Visitor, changes: dict[str, str], field: str) -> None:
+    answer = add(signed_in, **changes)
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+
+
+def test_a_name_is_given_once(signed_in: Visitor, nightly: int) -> None:
+    answer = add(signed_in)
+    assert answer.status_code == 422
+    assert "Another schedule has this name." in answer.text
+
+
+def test_a_task_of_another_program_is_named(signed_in: Visitor, app: Flask) -> None:
+    add(signed_in, task="", other_task="reports.mail", queue="reports", timing="every", number="5", unit="m")
+    added = the_one(app)
+    assert (added.task, added.queue, added.every_seconds) == ("reports.mail", "reports", 300)
+    form = signed_in.get(f"/cms/schedules/{added.id}/edit").text
+    assert 'value="reports.mail"' in form
+    assert re.search(r'name="number"[^>]*value="5"', form)
+
+
+def test_an_edit_changes_what_was_changed_and_fires_nothing(
+    signed_in: Visitor, nightly: int, app: Flask
+) -> None:
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=3)):
+        signed_in.sign_in()
+        page = f"/cms/schedules/{nightly}/edit"
+        assert "older_than_days" in signed_in.get(page).text
+        answer = signed_in.submit(page, page=page, **TYPED | {"name": "other", "kwargs": ""})
+        assert answer.location == f"/cms/schedules/{nightly}"
+        edited = the_one(app)
+        assert (edited.name, edited.zone, edited.runs) == ("nightly", "Asia/Shanghai", 0)
+        assert edited.next_run_at > datetime.now(UTC)
+
+
+def test_a_schedule_is_paused_resumed_run_and_removed(signed_in: Visitor, nightly: int, app: Flask) -> None:
+    page = f"/cms/schedules/{nightly}"
+    signed_in.submit(f"{page}/pause", page=page)
+    assert ">Paused<" in signed_in.get(page).text
+    signed_in.submit(f"{page}/resume", page=page)
+    assert ">Active<" in signed_in.get(page).text
+    assert signed_in.submit(f"{page}/run", page=page).location == page
+    shown = signed_in.get(page).text
+    assert ">Done<" in shown
+    assert "Started." in shown
+    asked = signed_in.get(f"{page}/remove").text
+    assert "Remove “nightly”?" in asked
+    assert signed_in.submit(f"{page}/remove", page=f"{page}/remove").location == "/cms/schedules"
+    assert signed_in.get(page).status_code == 404
+    with app.app_context():
+        told = [entry.action for entry in audit.entries().shown if entry.actor == EMAIL]
+    assert told == ["schedule.removed", "schedule.run", "schedule.resumed", "schedule.paused"]
+
+
+def test_a_dead_broker_is_told_and_the_run_is_noted(signed_in: Visitor, nightly: int, app: Flask) -> None:
+    app.extensions["celery"].conf.task_always_eager = False
+    page = f"/cms/schedules/{nightly}"
+    signed_in.submit(f"{page}/run", page=page)
+    shown = signed_in.get(page).text
+    assert "the broker does not answer" in shown
+    assert ">Failed<" in shown
+    with app.app_context():
+        assert len(runs_of("nightly")) == 1
+
+
+def test_a_row_that_can_not_be_understood_can_be_seen_and_mended(
+    signed_in: Visitor, nightly: int, app: Flask
+) -> None:
+    with app.app_context():
+        db.session.execute(sa.text("UPDATE schedule SET arguments = '{', timezone = 'Nowhere'"))
+        db.session.commit()
+    page = f"/cms/schedules/{nightly}"
+    assert "be understood" in signed_in.get("/cms/schedules").text
+    assert "Edit it and save it again." in signed_in.get(page).text
+    signed_in.submit(f"{page}/run", page=page)
+    assert "be read. Edit it first." in signed_in.get(page).text
+    assert signed_in.submit(f"{page}/edit", page=f"{page}/edit", **TYPED).status_code == 303
+    assert ">Active<" in signed_in.get(page).text
+
+
+def test_a_viewer_sees_no_buttons_and_no_arguments(visitor: Visitor, nightly: int, app: Flask) -> None:
+    with app.app_context():
+        administrators.add("kim@example.org", Role.VIEWER, PASSWORD)
+    visitor.sign_in("kim@example.org")
+    page = visitor.get(f"/cms/schedules/{nightly}").text
+    assert "older_than_days" not in page
+    assert "shown to operators only" in page
+    assert page.count("<form") == 1, "there is the one to sign out"
+    assert "/new" not in visitor.get("/cms/schedules").text
