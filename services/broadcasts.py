@@ -15,7 +15,7 @@ from domain.codes import new_id
 from domain.errors import Conflict
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
 from models import Broadcast, Message
-from services import broadcast_views, contents, notices, outbox, recipients, send_limits
+from services import broadcast_views, bulk_stops, contents, notices, outbox, recipients, send_limits
 from services.broadcast_views import BroadcastView
 from services.claims import stop_values
 from services.contents import Content
@@ -84,6 +84,7 @@ def start(request: Request, owner: Owner) -> Accepted:
             session.execute(insert(messages), rows[first : first + BLOCK])
 
     transaction(work)
+    bulk_stops.catch_up(now)
     runtime().bell.ring(Lane.BULK)
     log.info("broadcast %s to %s recipients is on its way", broadcast_id, len(good))
     return Accepted(broadcast_id, len(good), rejected)
@@ -152,6 +153,7 @@ def resume(broadcast_id: str, owner: Owner) -> BroadcastView:
             row.paused_at = None
             session.flush()
             again = {"due_at": max(now, row.starts_at), "deadline_at": row.deadline_at}
+            bulk_stops.stop_in(session, broadcast_id)
             _change_waiting(session, broadcast_id, again)
         return broadcast_views.view(row, now)
 

@@ -23,7 +23,7 @@ def compose(claimed: Claimed, keyring: Keyring, public_url: str = "") -> Outgoin
     unsubscribe_url = None
     if claimed.is_bulk:
         unsubscribe_url = link(keyring, public_url, channel, canonical(claimed.to))
-        params = {UNSUBSCRIBE_URL: unsubscribe_url or "", **params}
+        params[UNSUBSCRIBE_URL] = unsubscribe_url or ""
     text = _text(claimed, channel, {UNSUBSCRIBE_URL: "", **params}, keyring)
     return Outgoing(
         id=claimed.id,

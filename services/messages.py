@@ -10,14 +10,14 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from domain import destinations
+from domain import destinations, unsubscribe_links
 from domain.destinations import Destination
 from domain.errors import Conflict, FieldProblem, InvalidInput
 from domain.keyring import Unreadable
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Broadcast, Message
-from services import contents, message_views, notices, outbox, send_limits
+from services import contents, message_views, notices, outbox, send_limits, suppressions
 from services.contents import Content
 from services.issuing import Owner
 from services.message_views import MessageView
@@ -125,13 +125,16 @@ def cancel(message_id: str, owner: Owner) -> MessageView:
 def resend(message_id: str, owner: Owner) -> MessageView:
     """Send what a settled message said once more, as a new message to the same destination.
 
-    Raises NotFound, LimitExceeded, and Conflict where it is still on its way or its content is gone.
+    Raises NotFound, LimitExceeded, and Conflict where it is still on its way, its content is gone, or it was a
+    broadcast's and the destination gets none any more.
     """
     now = datetime.now(UTC)
     row = message_views.owned(db.session(), message_id, owner)
     _refuse_codes(row)
     if message_views.view(row, now).result is None:
         raise Conflict(f"the message is {row.status}")
+    if row.priority == Priority.BULK and suppressions.find(Channel(row.channel), row.canonical):
+        raise Conflict("the destination gets no broadcasts any more")
     destination = destinations.parse(
         Channel(row.channel), row.to, region=current_app.config["DEFAULT_REGION"]
     )
@@ -165,7 +168,10 @@ def _kept(row: Message) -> dict[str, str]:
         shared: dict[str, str] = json.loads(keyring.open(broadcast.sealed, row=broadcast.id))
     except Unreadable:
         raise Conflict("what the message said is no longer kept") from None
-    return contents.fill_texts(shared, {"unsubscribe_url": "", **params})
+    url = unsubscribe_links.link(
+        keyring, current_app.config["PUBLIC_URL"], Channel(row.channel), row.canonical
+    )
+    return contents.fill_texts(shared, {"unsubscribe_url": url or "", **params})
 
 
 def _refuse_codes(row: Message) -> None:

@@ -10,7 +10,7 @@ from domain import destinations
 from domain.destinations import Destination
 from domain.errors import InvalidInput
 from exts import db
-from services import contents, send_limits, suppressions
+from services import bulk_stops, contents, send_limits, suppressions
 from services.contents import Content
 
 MOST = 10_000
@@ -68,7 +68,7 @@ def sort(content: Content, given: Sequence[Any]) -> tuple[list[Recipient], list[
         good.append(recipient)
     gone = suppressions.suppressed(db.session(), content.channel, seen)
     rejected += [
-        Rejected(one.index, suppressions.ERROR, "to: gets no broadcasts") for one in good if one.is_in(gone)
+        Rejected(one.index, bulk_stops.ERROR, "to: gets no broadcasts") for one in good if one.is_in(gone)
     ]
     return [one for one in good if not one.is_in(gone)], sorted(rejected, key=lambda one: one.index)
 

@@ -5,17 +5,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
 from domain.codes import new_id
 from domain.destinations import mask
-from domain.statuses import Channel, MessageStatus, Priority, SuppressionReason
+from domain.statuses import Channel, SuppressionReason
 from exts import db
-from models import Message, Suppression
-from services import audit
+from models import Suppression
+from services import audit, bulk_stops
 from services.audit import COMMAND_LINE, Actor
 from services.transactions import LostRace, change, transaction
 
@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 BLOCK = 500
 """Destinations asked about in one statement; SQLite before 3.32 takes 999 values in all."""
 PAGE = 100
-ERROR = "suppressed"
-"""What a message says that was stopped on its way; in the answer to a broadcast it is the code of the recipient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def add(
     """
 
     def work(session: Session) -> bool:
-        _stop(session, channel, canonical)
+        bulk_stops.stop(session, channel, canonical)
         row, before = _row(session, channel, canonical), {}
         if row is None:
             row = _insert(session, channel, canonical, reason)
@@ -103,7 +101,7 @@ def add(
     added = transaction(work)
     if added:
         # once more: a broadcast that was being put in meanwhile looked at the list before we wrote to it
-        transaction(lambda session: _stop(session, channel, canonical))
+        transaction(lambda session: bulk_stops.stop(session, channel, canonical))
         log.info("%s gets no more bulk messages: %s", mask(canonical), reason)
     return added
 
@@ -138,24 +136,6 @@ def remove(
     return removed
 
 
-def stop_since(since: datetime) -> int:
-    """Stop what waits for destinations suppressed at or after `since`; return how many destinations these are.
-
-    A broadcast calls it after its commit with the time of its look at the list, and so misses nobody who unsubscribed
-    in between.
-    """
-
-    def work(session: Session) -> int:
-        rows = session.execute(
-            select(Suppression.channel, Suppression.canonical).where(Suppression.created_at >= since)
-        ).all()
-        for channel, canonical in rows:
-            _stop(session, Channel(channel), canonical)
-        return len(rows)
-
-    return transaction(work)
-
-
 def _insert(session: Session, channel: Channel, canonical: str, reason: SuppressionReason) -> Suppression:
     row = Suppression(
         id=new_id(),
@@ -170,25 +150,6 @@ def _insert(session: Session, channel: Channel, canonical: str, reason: Suppress
     except IntegrityError:
         raise LostRace from None
     return row
-
-
-def _stop(session: Session, channel: Channel, canonical: str) -> None:
-    """Cancel the bulk messages that wait for a destination; one in flight is not tried again."""
-    now = datetime.now(UTC)
-    which = (
-        Message.canonical == canonical,
-        Message.channel == channel.value,
-        Message.priority == int(Priority.BULK),
-    )
-    change(
-        session,
-        update(Message)
-        .where(*which, Message.status == MessageStatus.QUEUED.value)
-        .values(status=MessageStatus.CANCELED.value, due_at=None, sealed=None, settled_at=now, error=ERROR),
-    )
-    # the day it was made: to the resuming of a broadcast, which puts a deadline off, that is past, too
-    in_flight = (*which, Message.status == MessageStatus.SENDING.value)
-    change(session, update(Message).where(*in_flight).values(deadline_at=Message.created_at))
 
 
 def _row(session: Session, channel: Channel, canonical: str) -> Suppression | None:

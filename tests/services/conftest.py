@@ -29,6 +29,7 @@ ON_EVERY_DATABASE = {
     "test_broadcasts",
     "test_statistics",
     "test_suppressions",
+    "test_bulk_stops",
 }
 """The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
 

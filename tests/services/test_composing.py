@@ -88,8 +88,6 @@ def test_a_template_may_show_the_link_and_works_without_one() -> None:
     assert with_link.text.strip() == f"Hello, enough? {with_link.unsubscribe_url}"
     assert with_link.params["unsubscribe_url"] == with_link.unsubscribe_url
     assert text(claimed(bulk=False), PUBLIC) == text(claimed(), "") == "Hello"
-    own = claimed(unsubscribe_url="https://shop.example/me")
-    assert text(own, PUBLIC) == "Hello, enough? https://shop.example/me"
 
 
 class TestOnTheWire:

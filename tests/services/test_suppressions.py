@@ -154,15 +154,6 @@ def test_what_is_in_flight_may_arrive_but_is_not_tried_again():
     assert row(fails).sealed is None
 
 
-def test_a_broadcast_that_was_being_put_in_catches_up():
-    since = datetime.now(UTC)
-    suppress()
-    missed, other = put(), put("lee@example.com")
-    assert suppressions.stop_since(since) == 1
-    assert (status(missed), status(other)) == ("canceled", "queued")
-    assert suppressions.stop_since(datetime.now(UTC) + timedelta(seconds=1)) == 0
-
-
 def test_the_list_goes_on_where_a_page_ended():
     at = datetime(2026, 1, 1, tzinfo=UTC)
     for number in range(7):
