@@ -75,23 +75,23 @@ def test_days_are_counted_back_from_today(caller):
         assert caller.get(f"{URL}?days=90").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("days=0", "days"),
-        ("days=91", "days"),
-        ("days=", "days"),
-        ("days=-1", "days"),
-        ("days=1.0", "days"),
-        ("days=٧", "days"),
-        ("days=" + "9" * 5000, "days"),
-        ("day=7", "day"),
-        ("days=7&owner=key:1", "owner"),
-    ],
-)
-def test_a_query_that_makes_no_sense_is_refused_by_name(caller, query, field):
-    found = problem(caller.get(f"{URL}?{query}"), 422, "invalid_input")
-    assert [error["field"] for error in found["errors"]] == [field]
+REFUSED = {
+    "days=0": "days",
+    "days=91": "days",
+    "days=": "days",
+    "days=-1": "days",
+    "days=1.0": "days",
+    "days=٧": "days",
+    "days=" + "9" * 5000: "days",
+    "day=7": "day",
+    "days=7&owner=key:1": "owner",
+}
+
+
+def test_a_query_that_makes_no_sense_is_refused_by_name(caller):
+    for query, field in REFUSED.items():
+        found = problem(caller.get(f"{URL}?{query}"), 422, "invalid_input")
+        assert [error["field"] for error in found["errors"]] == [field], query
 
 
 def test_a_name_that_comes_twice_is_refused(caller):

@@ -87,22 +87,22 @@ def test_it_may_post_multipart_and_twice(
         assert stands() == "unsubscribed"
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_to_look_changes_nothing(
-    client: FlaskClient, path: str, stands: Callable[[], str | None], writes: list[str], method: str
+    client: FlaskClient, path: str, stands: Callable[[], str | None], writes: list[str]
 ) -> None:
-    assert client.open(f"{path}?List-Unsubscribe=One-Click", method=method).status_code == 200
+    for method in ("GET", "HEAD", "OPTIONS"):
+        assert client.open(f"{path}?List-Unsubscribe=One-Click", method=method).status_code == 200
     assert stands() is None
     assert writes == []
 
 
-@pytest.mark.parametrize("body", ["", "List-Unsubscribe=", "List-Unsubscribe=no", "list=One-Click", "{}"])
 def test_a_post_that_is_no_click_is_asked(
-    client: FlaskClient, path: str, stands: Callable[[], str | None], body: str
+    client: FlaskClient, path: str, stands: Callable[[], str | None]
 ) -> None:
-    answer = client.post(path, data=body, content_type="application/x-www-form-urlencoded")
-    assert answer.status_code == 422
-    assert "Unsubscribe?" in answer.text
+    for body in ("", "List-Unsubscribe=", "List-Unsubscribe=no", "list=One-Click", "{}"):
+        answer = client.post(path, data=body, content_type="application/x-www-form-urlencoded")
+        assert answer.status_code == 422, body
+        assert "Unsubscribe?" in answer.text
     assert stands() is None
 
 
@@ -158,15 +158,15 @@ def test_the_page_speaks_the_readers_language(
     assert all("+86138****8000" in page.text for page in pages[:3])
 
 
-@pytest.mark.parametrize("rubbish", ["x", "A" * 60, "A" * 4000, "%00", "%ff%fe", "é", "..%2f..", "'\"<b>"])
-def test_a_forged_link_is_not_found(client: FlaskClient, writes: list[str], rubbish: str) -> None:
-    for answer in (
-        client.get(f"/unsubscribe/{rubbish}"),
-        client.post(f"/unsubscribe/{rubbish}", data=ONE_CLICK),
-        client.post(f"/unsubscribe/{rubbish}/undo"),
-    ):
-        assert answer.status_code == 404
-        assert "<b>" not in answer.text
+def test_a_forged_link_is_not_found(client: FlaskClient, writes: list[str]) -> None:
+    for rubbish in ("x", "A" * 60, "A" * 4000, "%00", "%ff%fe", "é", "..%2f..", "'\"<b>"):
+        for answer in (
+            client.get(f"/unsubscribe/{rubbish}"),
+            client.post(f"/unsubscribe/{rubbish}", data=ONE_CLICK),
+            client.post(f"/unsubscribe/{rubbish}/undo"),
+        ):
+            assert answer.status_code == 404, rubbish
+            assert "<b>" not in answer.text
     assert writes == []
 
 
