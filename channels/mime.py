@@ -1,26 +1,28 @@
-"""A message as the bytes of one mail, with everything refused that could add a header or a recipient."""
+"""A message as the bytes of one mail, with everything refused that could add a header or a recipient.
+
+Written out by hand because `email` takes two milliseconds for what takes thirty microseconds here; the tests hold
+the two against each other.
+"""
 
 import re
-import unicodedata
+from binascii import b2a_base64, b2a_qp
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import policy
-from email.headerregistry import Address
-from email.message import EmailMessage
-
-import idna
+from email.utils import format_datetime
 
 from channels.gateway import Outgoing
+from channels.mail_headers import Sender, one_address, one_line, subject
 from domain.errors import GatewayError
 
-# Bodies are 7-bit (quoted-printable or base64): not every server speaks 8BITMIME, and lines stay short.
-ASCII_MAIL = policy.SMTP.clone(cte_type="7bit")
-INTERNATIONAL_MAIL = ASCII_MAIL.clone(utf8=True)
-
-LOCAL_PART = re.compile(r'[^\s<>()\[\]\\,;:"@]{1,64}')
-DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
+MESSAGE_ID = re.compile(r"[\w.+=-]{1,255}", re.ASCII)
 LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]{1,900}")  # one line of a header, without < and >
-NAMED = re.compile(r'\s*"?(?P<name>.*?)"?\s*<(?P<address>[^<>]*)>\s*')
+
+PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
+LONGEST_LINE = 998
+"""RFC 5322 2.1.1, without the line end."""
+
+BOUNDARY = b"=_alternative"
+"""Stands in no part: an encoded one has `=` only before digits and line ends, and a plain one must not have `=_`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,70 +36,86 @@ class Mail:
     """An address has a non-ASCII local part, so the server must speak SMTPUTF8 (RFC 6531)."""
 
 
-def parse_sender(sender: str) -> Address:
-    """Read `a@x.org` or `Some Name <a@x.org>`. Raises GatewayError where it is neither."""
-    named = NAMED.fullmatch(one_line("sender", sender))
-    name, address = (named["name"], named["address"]) if named else ("", sender.strip())
-    local, domain = _split("sender", address)
-    return Address(name, local, domain)
-
-
-def render(outgoing: Outgoing, sender: Address) -> Mail:
+def render(outgoing: Outgoing, sender: Sender) -> Mail:
     """Build the mail.
 
     Raises GatewayError for control characters in a header, or where `to` is not one address.
     """
-    local, domain = _split("recipient", outgoing.to)
-    recipient = Address("", local, domain)
-    international = not (local.isascii() and sender.username.isascii())
-    message = EmailMessage(INTERNATIONAL_MAIL if international else ASCII_MAIL)
-    message["From"] = sender
-    message["To"] = recipient
-    message["Subject"] = one_line("subject", outgoing.subject or "")
-    message["Date"] = datetime.now(UTC)
-    message["Message-ID"] = f"<{one_line('message id', outgoing.id)}@{sender.domain}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps holiday answers away
+    recipient = one_address("recipient", outgoing.to)
     try:
-        message.set_content(outgoing.text)
-        if outgoing.html:
-            message.add_alternative(outgoing.html, subtype="html")
-        content = _list_headers(outgoing) + message.as_bytes()
+        content = b"".join(
+            (
+                _list_headers(outgoing.unsubscribe_url),
+                sender.header,
+                b"To: %s\r\n" % recipient.encode(),
+                subject(outgoing.subject or ""),
+                _own_headers(outgoing.id, sender.domain),
+                _body(outgoing),
+            )
+        )
     except UnicodeError:
         raise GatewayError("the text can't be encoded") from None
-    return Mail(sender.addr_spec, recipient.addr_spec, content, international)
+    international = not (recipient.isascii() and sender.address.isascii())
+    return Mail(sender.address, recipient, content, international)
 
 
-def _list_headers(outgoing: Outgoing) -> bytes:
-    """Return the headers behind a mail program's own button to unsubscribe (RFC 2369 3.2, RFC 8058 3.1).
-
-    They are written here because `email` would encode a link that is longer than a line, and nobody reads it then.
-    Raises GatewayError where the link would break the header.
-    """
-    if outgoing.unsubscribe_url is None:
-        return b""
-    if not LINK.fullmatch(outgoing.unsubscribe_url):
-        raise GatewayError("the unsubscribe link can't stand in a header")
+def _own_headers(message_id: str, domain: str) -> bytes:
+    if not MESSAGE_ID.fullmatch(one_line("message id", message_id)):
+        raise GatewayError("the message id can't stand in a header")
     return (
-        f"List-Unsubscribe: <{outgoing.unsubscribe_url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        f"Date: {format_datetime(datetime.now(UTC))}\r\nMessage-ID: <{message_id}@{domain}>\r\n"
+        "Auto-Submitted: auto-generated\r\n"  # RFC 3834: keeps holiday answers away
+        "MIME-Version: 1.0\r\n"
     ).encode()
 
 
-def one_line(what: str, value: str) -> str:
-    """Return `value` if it holds no control characters and no line ends of any kind. Raises GatewayError."""
-    # Cc: C0 and C1 with CR, LF, NUL; Zl and Zp: U+2028 and U+2029; Cs: half characters that can't be encoded.
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"} for character in value):
-        raise GatewayError(f"control characters in the {what}")
-    return value
+def _list_headers(unsubscribe_url: str | None) -> bytes:
+    """Return the headers behind a mail program's own button to unsubscribe (RFC 2369 3.2, RFC 8058 3.1).
+
+    The link is never folded or encoded, however long it is: nobody would read it then.
+    Raises GatewayError where the link would break the header.
+    """
+    if unsubscribe_url is None:
+        return b""
+    if not LINK.fullmatch(unsubscribe_url):
+        raise GatewayError("the unsubscribe link can't stand in a header")
+    return (
+        f"List-Unsubscribe: <{unsubscribe_url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    ).encode()
 
 
-def _split(what: str, address: str) -> tuple[str, str]:
-    """Return local part and ASCII domain. The error never repeats the address: errors are logged."""
-    local, _, domain = one_line(what, address).rpartition("@")
-    if not domain.isascii():
-        try:
-            domain = idna.encode(domain, uts46=True).decode()
-        except idna.IDNAError:
-            raise GatewayError(f"the {what}'s domain is not valid") from None
-    if not LOCAL_PART.fullmatch(local) or not DOMAIN.fullmatch(domain):
-        raise GatewayError(f"the {what} is not one mail address")
-    return local, domain
+def _body(outgoing: Outgoing) -> bytes:
+    text = _part(b"plain", outgoing.text)
+    if not outgoing.html:
+        return text
+    return (
+        b'Content-Type: multipart/alternative; boundary="%(boundary)s"\r\n\r\n'
+        b"--%(boundary)s\r\n%(text)s\r\n--%(boundary)s\r\n%(html)s\r\n--%(boundary)s--\r\n"
+    ) % {b"boundary": BOUNDARY, b"text": text, b"html": _part(b"html", outgoing.html)}
+
+
+def _part(subtype: bytes, text: str) -> bytes:
+    """Return one text with its headers.
+
+    It is 7-bit: not every server speaks 8BITMIME. Plain ASCII stays as it is, since filters suspect the rest.
+    """
+    data = text.encode().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not data.endswith(b"\n"):
+        data += b"\n"
+    odd = len(data.translate(None, PLAIN))
+    if not odd and b"=_" not in data and max(map(len, data.split(b"\n"))) <= LONGEST_LINE:
+        encoding, body = b"7bit", data.replace(b"\n", b"\r\n")
+    elif odd * 6 < len(data):  # above, base64 is shorter
+        encoding, body = b"quoted-printable", b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
+    else:
+        encoding, body = b"base64", _base64(data.replace(b"\n", b"\r\n"))
+    return (b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: %s\r\n\r\n%s') % (
+        subtype,
+        encoding,
+        body,
+    )
+
+
+def _base64(data: bytes) -> bytes:
+    lines = (b2a_base64(data[start : start + 57], newline=False) for start in range(0, len(data), 57))
+    return b"\r\n".join(lines) + b"\r\n"

@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.headerregistry import Address
 
-from channels import mime
+from channels import mail_headers, mime
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.options import Options
 from channels.settings import MailSettings
@@ -156,12 +155,12 @@ def _newest(idle: deque[Session]) -> Session | None:
         session.leave()
 
 
-def _sender(settings: MailSettings) -> Address:
+def _sender(settings: MailSettings) -> mail_headers.Sender:
     if settings.use_tls and settings.use_ssl:
         raise ConfigurationError("use_tls and use_ssl exclude each other")
     if not (settings.username + settings.password).isascii():
         raise ConfigurationError("username and password: only ASCII can be used to sign in to a mail server")
     try:
-        return mime.parse_sender(settings.default_sender)
+        return mail_headers.parse_sender(settings.default_sender)
     except GatewayError as error:
         raise ConfigurationError(f"sender: {error.reason}") from None

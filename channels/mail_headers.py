@@ -1,0 +1,113 @@
+"""Headers of a mail as bytes (RFC 5322, RFC 2047), and what may not stand in one."""
+
+import re
+import unicodedata
+from binascii import b2a_base64
+from dataclasses import dataclass
+
+import idna
+
+from domain.errors import GatewayError
+
+LOCAL_PART = re.compile(r'[^\s<>()\[\]\\,;:"@]{1,64}')
+DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
+NAMED = re.compile(r'\s*"?(?P<name>.*?)"?\s*<(?P<address>[^<>]*)>\s*')
+
+ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+QUOTED = re.compile(r'[\\"]')
+
+LINE = 78
+"""Longest line of a header that can be folded (RFC 5322 2.1.1)."""
+
+FOLD_AT = 68
+"""Longest piece of a subject or name on one line, beside `Subject: `."""
+
+WORD_BYTES = 39
+"""Text in one encoded word: its line, with `Subject: `, has at most 76 characters (RFC 2047 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who our mails are from: the bare address, and the whole `From` header, which is the same in every mail."""
+
+    address: str
+    domain: str
+    header: bytes
+
+
+def parse_sender(sender: str) -> Sender:
+    """Read `a@x.org` or `Some Name <a@x.org>`. Raises GatewayError where it is neither."""
+    named = NAMED.fullmatch(one_line("sender", sender))
+    name, given = (named["name"], named["address"]) if named else ("", sender.strip())
+    address = one_address("sender", given)
+    header = b"From: %s" % (b"%s <%s>" % (_phrase(name), address.encode()) if name else address.encode())
+    if len(header.rpartition(b"\n")[2]) > LINE:
+        header = header.replace(b" <", b"\r\n <")
+    return Sender(address, address.rpartition("@")[2], header + b"\r\n")
+
+
+def subject(text: str) -> bytes:
+    """Return the `Subject` header. Raises GatewayError for control characters."""
+    one_line("subject", text)
+    if text.isascii() and "=?" not in text and text.strip() == text:
+        if len(text) <= FOLD_AT:
+            return b"Subject: %s\r\n" % text.encode()
+        if folded := _folded(text):
+            return b"Subject: %s\r\n" % folded.encode()
+    return b"Subject: %s\r\n" % b"\r\n ".join(_encoded_words(text))
+
+
+def one_line(what: str, value: str) -> str:
+    """Return `value` if it holds no control characters and no line ends of any kind. Raises GatewayError."""
+    # Cc: C0 and C1 with CR, LF, NUL; Zl and Zp: U+2028 and U+2029; Cs: half characters that can't be encoded.
+    if not value.isprintable() and any(
+        unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"} for character in value
+    ):
+        raise GatewayError(f"control characters in the {what}")
+    return value
+
+
+def one_address(what: str, address: str) -> str:
+    """Return the address with an ASCII domain. The error never repeats the address: errors are logged."""
+    local, _, domain = one_line(what, address).rpartition("@")
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True).decode()
+        except idna.IDNAError:
+            raise GatewayError(f"the {what}'s domain is not valid") from None
+    if not LOCAL_PART.fullmatch(local) or not DOMAIN.fullmatch(domain):
+        raise GatewayError(f"the {what} is not one mail address")
+    return f"{local}@{domain}"
+
+
+def _phrase(name: str) -> bytes:
+    """Return a display name: as it is, in quotes, or encoded."""
+    if not name.isascii() or "=?" in name or len(name) > FOLD_AT:
+        return b"\r\n ".join(_encoded_words(name))
+    if ATOMS.fullmatch(name):
+        return name.encode()
+    return b'"%s"' % QUOTED.sub(r"\\\g<0>", name).encode()
+
+
+def _folded(text: str) -> str:
+    """Break plain text at its spaces; "" where a word is too long for a line, or spaces might fill one."""
+    lines = []
+    while len(text) > FOLD_AT:
+        space = text.rfind(" ", 1, FOLD_AT)
+        if space < 0 or "  " in text:
+            return ""
+        lines.append(text[:space])
+        text = text[space:]  # the next line begins with the space itself, so unfolding gives the text again
+    return "\r\n".join([*lines, text])
+
+
+def _encoded_words(text: str) -> list[bytes]:
+    """Return `text` as encoded words; none ends within a character (RFC 2047 5)."""
+    data, words = text.encode(), []
+    while data:
+        end = min(WORD_BYTES, len(data))
+        while end < len(data) and data[end] & 0xC0 == 0x80:
+            end -= 1
+        words.append(b"=?utf-8?b?%s?=" % b2a_base64(data[:end], newline=False))
+        data = data[end:]
+    return words
