@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parent
 SERVICE = "requirements.txt"
 EMBEDDED = "requirements/embedded.txt"
 EXTRAS = "requirements/extras.txt"
+BENCH = "requirements/bench.txt"
 TESTS = ("requirements/tests.txt", "requirements/browser.txt")
 PORT_LOST = -1
 POOLS = ("solo", "threads", "prefork", "gevent", "eventlet")
@@ -180,7 +181,7 @@ def bench(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     if not (ROOT / "bench" / "__main__.py").exists():
         raise StartError("There are no measurements (bench/) in this copy.")
     with closing(Guard()) as guard:
-        Venv(ROOT, console, stop, guard).ensure([SERVICE], best_effort=[EMBEDDED])
+        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, BENCH], best_effort=[EMBEDDED])
     return become_module("bench", arguments)
 
 

@@ -1,0 +1,76 @@
+"""`python3 dev.py bench [--quick] [--only ROW ...] [--json FILE] [--write FILE]`."""
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from bench import report, throughput
+from bench.machine import machine
+from bench.report import Figure, Skipped
+
+ROWS: dict[str, Callable[[bool], Iterator[Figure | Skipped]]] = {
+    "throughput": throughput.measure,
+}
+HEAD = """\
+# Performance
+
+Every figure is a ratio to a peer, or a bound, taken in one run:
+
+```
+python3 dev.py bench --write docs/performance.md
+```
+
+What is compared is interleaved, and each value is the median of five rounds unless its row says otherwise. `--quick`
+only shows that everything runs, `--only NAME` takes some of the rows:
+{names}.
+
+Measured on: {machine}
+
+{table}
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure what was asked for, print it, and return 0 if nothing broke; a bound that is missed breaks nothing."""
+    options = parse(arguments)
+    line = machine()
+    print(line, flush=True)
+    results: list[Figure | Skipped] = []
+    broken = 0
+    for name in options.only or ROWS:
+        began = time.monotonic()
+        try:
+            for one in ROWS[name](options.quick):
+                results.append(one)
+                print(report.table([one]).splitlines()[-1], flush=True)
+        except Exception:  # noqa: BLE001 - one row that breaks must not lose the others
+            traceback.print_exc()
+            results.append(Skipped(name, "broke"))
+            broken += 1
+        print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
+    print(report.table(results))
+    if options.json:
+        report.write_json(options.json, line, results)
+    if options.write:
+        text = HEAD.format(
+            names=", ".join(f"`{name}`" for name in ROWS), machine=line, table=report.table(results)
+        )
+        options.write.write_text(text, encoding="utf-8")
+    return 1 if broken else 0
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="dev.py bench", description="Measure against peers and limits.")
+    parser.add_argument("--quick", action="store_true", help="small sizes, one round: shows that it runs")
+    parser.add_argument("--only", nargs="+", choices=ROWS, metavar="ROW", help=f"some of {', '.join(ROWS)}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results for programs")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page of results")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""`python -m bench.fill COUNT PRIORITY`: put messages that are due into the database of the environment."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+from app import create_app
+from domain import destinations
+from domain.statuses import Channel, Priority
+from exts import db
+from services import outbox
+from services.issuing import code_params
+from services.outbox import NewMessage
+from services.runtime import runtime
+from tests.live.installation import phone
+
+BLOCK = 5000
+
+
+def main(count: int, priority: Priority) -> None:
+    """Fill the outbox of this environment with codes or notices by SMS."""
+    app = create_app(doors=())
+    with app.app_context():
+        for first in range(0, count, BLOCK):
+            now = datetime.now(UTC)
+            block = [_message(n, priority, now) for n in range(first, min(count, first + BLOCK))]
+            outbox.put(db.session(), runtime().keyring, block, now)
+            db.session.commit()
+
+
+def _message(number: int, priority: Priority, now: datetime) -> NewMessage:
+    is_code = priority is Priority.CODE
+    settings = {"SERVICE_NAME": "Sendcode"}
+    return NewMessage(
+        owner="key:bench",
+        destination=destinations.parse(Channel.SMS, phone(number), region="CN"),
+        template="code" if is_code else None,
+        locale="en",
+        params=code_params("123456", timedelta(minutes=5), settings) if is_code else {"text": "Hello"},
+        priority=priority,
+        deadline_at=now + timedelta(hours=1),
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Priority[sys.argv[2]])

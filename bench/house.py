@@ -1,0 +1,35 @@
+"""An installation to measure: what the live tests start, with room for many sends."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.live.installation import NO_LIMITS, Installation, install, make_template
+from tests.live.processes import Broker
+
+FREE = {**NO_LIMITS, "IP_SENDS_PER_MINUTE": 0}
+"""Limits that would end a measurement; what they cost is measured with the click."""
+
+
+@contextmanager
+def house(**settings: Any) -> Iterator[Installation]:
+    """Start a broker, a gateway and a mail server, and make an empty SQLite database with an API key."""
+    with TemporaryDirectory(prefix="sendcode-bench-") as name:
+        folder = Path(name)
+        with Broker(folder / "broker") as broker:
+            template = make_template(folder / "template")
+            made = install(folder / "house", broker.url, template=template, **{**FREE, **settings})
+            with made.sms, made.mail:
+                yield made
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, every: float = 0.5) -> None:
+    """Wait until something holds, looking so seldom that it takes nothing from what is measured."""
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"not within {seconds:g} s")
+        time.sleep(every)

@@ -1,0 +1,40 @@
+"""`celery -A bench.noop_worker:celery worker`: the worker with gateways that take everything and do nothing."""
+
+import dataclasses
+
+from app import create_app
+from channels.gateway import Outgoing
+from channels.registry import Gateways
+from domain.statuses import Channel
+from services import runtime
+
+
+class NoOp:
+    """A gateway whose provider takes no time; every message gets a reference of its own."""
+
+    weight = 100
+    countries: frozenset[str] = frozenset()
+    capacity: int | None = None
+    rate = 0
+
+    def __init__(self, channel: Channel):
+        self.name = f"noop-{channel}"
+        self.channel = channel
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Take it."""
+        return f"noop-{outgoing.id}"
+
+    def probe(self, seconds: float) -> str:
+        """Reach nothing."""
+        return self.name
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+app = create_app(doors=())
+runtime.install(
+    app, dataclasses.replace(runtime.of(app), gateways=Gateways([NoOp(channel) for channel in Channel]))
+)
+celery = app.extensions["celery"]

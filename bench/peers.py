@@ -1,0 +1,62 @@
+"""No-op tasks of other queues: each drained by one process, as its own documentation starts it."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.live.processes import COMMANDS, ROOT, Broker, Process, wait_until
+
+NAMES = ("celery", "dramatiq", "rq", "huey", "taskiq")
+COMMAND = {
+    "celery": ["celery", "-A", "bench.peer_celery", "worker", "--pool=solo"],
+    "dramatiq": ["dramatiq", "bench.peer_dramatiq", "--processes", "1"],
+    "rq": ["rq", "worker", "--worker-class", "rq.SimpleWorker", "--burst", "--quiet"],
+    "huey": ["huey_consumer", "bench.peer_huey.huey", "-k", "thread", "-w", "1"],
+    "taskiq": ["taskiq", "worker", "bench.peer_taskiq:broker", "--workers", "1"],
+}
+
+
+def tasks_per_second(name: str, count: int) -> float:
+    """Queue `count` no-op tasks, start a worker, and return how many it does in a second from first to last."""
+    with TemporaryDirectory(prefix="sendcode-bench-") as folder, Broker(Path(folder) / "broker") as broker:
+        done = Path(folder) / "done"
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": folder,
+            "PYTHONPATH": str(ROOT),
+            "RQ_REDIS_URL": broker.url,
+            "BROKER": broker.url,
+            "DONE": str(done),
+            "COUNT": str(count),
+        }
+        subprocess.run(
+            [sys.executable, "-m", f"bench.peer_{name}"], cwd=ROOT, env=env, check=True, timeout=300
+        )
+        command = [COMMANDS / COMMAND[name][0], *COMMAND[name][1:]]
+        worker = Process(name, command, env, Path(folder) / "worker.log")
+        try:
+            wait_until(lambda: done.exists() and len(done.read_text().splitlines()) == 2, 60 + count / 20)
+        except AssertionError:
+            raise AssertionError(f"{name}: {worker.text()[-2000:]}") from None
+        finally:
+            worker.stop()
+        first, last = (float(line) for line in done.read_text().splitlines())
+        return (count - 1) / (last - first)
+
+
+class Counter:
+    """What each no-op task calls: notes the time of the first and of the last of them."""
+
+    def __init__(self, done: str, count: int):
+        self._done = Path(done)
+        self._count = count
+        self._seen = 0
+
+    def __call__(self) -> None:
+        self._seen += 1
+        if self._seen in (1, self._count):
+            with self._done.open("a") as file:
+                file.write(f"{time.time()}\n")

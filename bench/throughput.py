@@ -1,0 +1,65 @@
+"""Messages a minute through one solo worker, beside no-op tasks of Celery and of four other queues."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from bench import peers
+from bench.house import house, wait_for
+from bench.report import Figure, median
+from tests.live.processes import COMMANDS, ROOT, Process
+
+ROUNDS = 5
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    """Interleave ours with each peer's and yield the medians and their ratios."""
+    rounds, count, tasks = (1, 2_000, 300) if quick else (ROUNDS, 60_000, 3_000)
+    ours, others = [], {name: [] for name in peers.NAMES}
+    for _ in range(rounds):
+        ours.append(messages_per_second(count))
+        for name in peers.NAMES:
+            others[name].append(peers.tasks_per_second(name, tasks))
+    rate = median(ours)
+    yield Figure(
+        "worker, no-op gateway",
+        "codes claimed, opened, composed and settled with a reference each, a minute; SQLite, one solo worker",
+        60 * rate,
+        "/min",
+        at_least=1_000_000,
+    )
+    rates = {name: median(values) for name, values in others.items()}
+    yield Figure(
+        "worker / no-op Celery tasks",
+        "messages / tasks of stock Celery, solo, Redis",
+        rate / rates["celery"],
+        at_least=20,
+        seen=f"{60 * rates['celery']:,.0f}/min",
+    )
+    best = max((name for name in rates if name != "celery"), key=lambda name: rates[name])
+    yield Figure(
+        "worker / best other queue",
+        "messages / no-op tasks of the best of dramatiq, rq, huey, taskiq, one process each, Redis",
+        rate / rates[best],
+        at_least=5,
+        seen=", ".join(f"{name} {60 * value:,.0f}/min" for name, value in rates.items() if name != "celery"),
+    )
+
+
+def messages_per_second(count: int) -> float:
+    """Return how many messages one worker settles in a second, from its first to its last."""
+    with house() as made:
+        subprocess.run(
+            [sys.executable, "-m", "bench.fill", str(count), "CODE"], cwd=ROOT, env=made.env, check=True
+        )
+        command = [COMMANDS / "celery", "-A", "bench.noop_worker:celery", "worker", "--pool=solo"]
+        worker = Process("worker", command, made.env, made.folder / "worker.log")
+        try:
+            wait_for(lambda: made.statuses().get("sent", 0) == count, 60 + count / 500)
+        finally:
+            worker.stop()
+        ((first, last, references),) = made.query(
+            "SELECT min(settled_at), max(settled_at), count(DISTINCT gateway_reference) FROM message"
+        )
+        assert references == count, f"{references} references for {count} messages: see {ROOT}"
+        return count / ((last - first) / 1e6)
