@@ -4,12 +4,16 @@ from flask import Flask
 
 from cms import (
     account,
+    administrators,
+    agents,
+    api_keys,
     audit,
     errors,
     headers,
     identity,
     login,
     navigation,
+    own_sessions,
     password,
     root,
     schedule_form,
@@ -19,7 +23,17 @@ from cms import (
 )
 from cms.guard import console
 
-VIEWS = (account, audit, login, password, schedule_form, schedules)
+VIEWS = (
+    account,
+    administrators,
+    api_keys,
+    audit,
+    login,
+    own_sessions,
+    password,
+    schedule_form,
+    schedules,
+)
 """Imported for their routes."""
 
 
@@ -30,6 +44,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     navigation.init_app(app)
     times.init_app(app)
+    agents.init_app(app)
     app.register_blueprint(console)
     app.register_blueprint(root.blueprint)
     unsubscribing.init_app(app)

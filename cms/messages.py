@@ -13,11 +13,13 @@ from domain.errors import (
     DestinationLocked,
     InvalidDestination,
     InvalidInput,
+    LastOwner,
     LimitExceeded,
     MalformedCode,
     NameTaken,
     NotAuthenticated,
     NotFound,
+    OwnAccount,
     SendcodeError,
     VerificationLocked,
     WeakPassword,
@@ -25,6 +27,7 @@ from domain.errors import (
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
+from services import api_keys
 from services.checks import CheckResult
 from services.schedule_rules import LONGEST_NAME
 
@@ -128,6 +131,28 @@ def result_text(result: CheckResult) -> str:
         "That is not the code. %(num)s tries left.",
         result.attempts_left,
     )
+
+
+def administrator_text(error: SendcodeError) -> str:
+    """Return why an administrator could not be added or changed."""
+    if isinstance(error, LastOwner):
+        return _("This is the last owner. Make somebody else an owner first.")
+    if isinstance(error, OwnAccount):
+        return _("This is your own account. Another owner can change it.")
+    if isinstance(error, Conflict):
+        return _("An administrator has this e-mail address already.")
+    if isinstance(error, InvalidDestination):
+        return _("Enter one e-mail address, such as name@example.org.")
+    return _("Choose one of the roles.")
+
+
+def key_texts(error: InvalidInput) -> dict[str, str]:
+    """Return what is wrong with a new API key, by the field it stands beside."""
+    texts = {
+        "name": _("Give it a name of up to %(length)s characters.", length=api_keys.LONGEST_NAME),
+        "scopes": _("Choose at least one thing that it may do."),
+    }
+    return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
 
 
 def schedule_texts(error: InvalidInput) -> dict[str, str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from flask import Flask
 from markupsafe import Markup
 
@@ -28,13 +28,19 @@ LOCALES = {"en": "en_GB"}
 
 def init_app(app: Flask) -> None:
     """Bind to `app`."""
-    app.jinja_env.filters.update(moment=moment, relative=relative, duration=duration)
+    app.jinja_env.filters.update(moment=moment, day=day, relative=relative, duration=duration)
     app.context_processor(lambda: {"zones": zones, "zone_name": zone_name})
 
 
 def moment(at: datetime) -> Markup:
     """Return a moment to the second."""
     text = format_datetime(at, "medium", tzinfo=zone(), locale=_locale())
+    return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
+
+
+def day(at: datetime) -> Markup:
+    """Return the day of a moment."""
+    text = format_date(at.astimezone(zone()), "medium", locale=_locale())
     return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
 
 

@@ -57,6 +57,25 @@ def disable(email: str) -> None:
     click.echo(f"{email} disabled", err=True)
 
 
+@admins.command("enable")
+@click.argument("email")
+def enable(email: str) -> None:
+    """Let a disabled administrator sign in again."""
+    with _plain_errors():
+        administrators.enable(email)
+    click.echo(f"{email} enabled", err=True)
+
+
+@admins.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+def change_role(email: str, role: str) -> None:
+    """Give an administrator another role; it counts at once."""
+    with _plain_errors():
+        administrators.change_role(email, role)
+    click.echo(f"{email} is {role}", err=True)
+
+
 def _print_password(email: str, password: str) -> None:
     """Print only the password on stdout, so that a script can take it."""
     click.echo(f"One-time password of {email}, to be changed at the first sign-in:", err=True)

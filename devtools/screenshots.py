@@ -15,7 +15,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -25,12 +24,11 @@ from app import create_app
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from config import ROOT
+from devtools import furnishing
 from devtools.readiness import free_port
 from domain.statuses import Channel
 from exts import db
-from services import administrators, api_keys, runtime, schedule_runs, schedules
-from services.audit import Actor
-from services.schedule_rules import NewSchedule
+from services import administrators, runtime
 
 EMAIL, NEW_EMAIL, PASSWORD = "maria@example.org", "maria.lopez@example.org", "seven purple otters"
 ARGUMENTS = [
@@ -43,6 +41,16 @@ ARGUMENTS = [
 ]
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 SCHEMES = ("light", "dark")
+PEOPLE = (
+    "api-keys",
+    "api-keys/new",
+    "administrators",
+    "administrators/new",
+    "administrators/1",
+    "administrators/2",
+    "administrators/2/disable",
+    "account/sessions",
+)
 FIRST_PORT = 21_000
 
 
@@ -80,7 +88,7 @@ def console() -> Iterator[str]:
         with app.app_context():
             db.create_all()
             administrators.add(EMAIL, "owner", PASSWORD)
-            furnish()
+            furnishing.furnish(EMAIL, PASSWORD)
         server = make_server("127.0.0.1", free_port(FIRST_PORT), app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -89,31 +97,6 @@ def console() -> Iterator[str]:
             server.shutdown()
             with app.app_context():
                 db.engine.dispose()
-
-
-def furnish() -> None:
-    """Add what makes lists look as they do after some weeks."""
-    maria = Actor(1, EMAIL, "203.0.113.7")
-    administrators.add("kim@example.org", "operator", PASSWORD, by=maria)
-    administrators.add("lee@example.org", "viewer", by=maria)
-    api_keys.create("Web shop", by=maria)
-    api_keys.create("Nightly import", scopes=["messages", "read"], by=maria)
-    api_keys.create("Staging", is_test=True)
-    schedules.add(
-        NewSchedule("daily purge", "sendcode.purge", cron="17 3 * * *", kwargs={"older_than_days": 30})
-    )
-    schedules.run_now("daily purge", by=maria)
-    schedules.add(
-        NewSchedule("registrations", "reports.mail", cron="0 9 * * 1-5", zone="Europe/Berlin"), force=True
-    )
-    now = datetime.now(UTC)
-    with db.engine.begin() as connection:
-        schedule_runs.queue(connection, "1", "registrations", now - timedelta(hours=23))
-        schedule_runs.queue(connection, "2", "registrations", now)
-    schedule_runs.started(db.engine, "1", now - timedelta(hours=23))
-    schedule_runs.failed(db.engine, "1", "TimeoutError", now - timedelta(hours=22, minutes=58))
-    schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
-    schedules.disable("often", by=maria)
 
 
 @contextmanager
@@ -202,10 +185,13 @@ def passwords(page: Page, address: str, folder: Path) -> None:
 
 def pages(page: Page, address: str, folder: Path) -> None:
     """Picture the pages that only list."""
-    for path in ("audit", "schedules", "schedules/1", "schedules/2", "schedules/1/remove"):
+    for path in ("audit", "schedules", "schedules/1", "schedules/2", "schedules/1/remove", *PEOPLE):
         page.goto(f"{address}/cms/{path}")
         picture(page, folder, path.replace("/", "-"))
-    page.goto(f"{address}/cms/audit?what=key.revoked")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_text("Menu", exact=True).click()
+    picture(page, folder, "menu")
+    page.goto(f"{address}/cms/audit?what=schedule.removed")
     picture(page, folder, "audit-empty")
 
 
@@ -224,7 +210,25 @@ def schedule_form(page: Page, address: str, folder: Path) -> None:
     picture(page, folder, "schedules-empty")
 
 
-EVERYTHING: list[Callable[[Page, str, Path], None]] = [signing_in, account, passwords, pages, schedule_form]
+def secrets(page: Page, address: str, folder: Path) -> None:
+    """Picture what is shown only once, and what a form says that is not right."""
+    page.goto(f"{address}/cms/api-keys/new")
+    page.get_by_role("button", name="Make the key").click()
+    picture(page, folder, "api-keys-wrong")
+    page.get_by_label("Name").fill("Web shop")
+    page.get_by_role("button", name="Make the key").click()
+    page.get_by_label("API key").wait_for()
+    picture(page, folder, "api-keys-made")
+
+
+EVERYTHING: list[Callable[[Page, str, Path], None]] = [
+    signing_in,
+    account,
+    passwords,
+    pages,
+    secrets,
+    schedule_form,
+]
 
 
 if __name__ == "__main__":

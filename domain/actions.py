@@ -15,10 +15,14 @@ class Action(StrEnum):
     KEY_ADDED = "key.added"
     KEY_REVOKED = "key.revoked"
     ADMINISTRATOR_ADDED = "administrator.added"
+    ROLE_CHANGED = "administrator.role_changed"
     ADMINISTRATOR_DISABLED = "administrator.disabled"
+    ADMINISTRATOR_ENABLED = "administrator.enabled"
+    SESSIONS_ENDED = "administrator.sessions_ended"
     PASSWORD_RESET = "administrator.password_reset"  # noqa: S105 - no password
     EMAIL_CHANGED = "account.email_changed"
     PHONE_BOUND = "account.phone_bound"
+    OWN_SESSIONS_ENDED = "account.sessions_ended"
     ZONE_CHANGED = "account.zone_changed"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - no password
     SUPPRESSION_ADDED = "suppression.added"

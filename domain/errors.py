@@ -94,6 +94,24 @@ class Conflict(SendcodeError):
     code = "conflict"
 
 
+class LastOwner(Conflict):
+    """Raised when a change would leave the console without anybody who may administer it."""
+
+    code = "last_owner"
+
+    def __init__(self) -> None:
+        super().__init__("this is the last owner: make somebody else an owner first")
+
+
+class OwnAccount(Conflict):
+    """Raised when an administrator would change the own role or lock the own account."""
+
+    code = "own_account"
+
+    def __init__(self) -> None:
+        super().__init__("this is your own account: another owner can change it")
+
+
 class FirstInFlight(Conflict):
     """Raised when a request with the same Idempotency-Key has not been answered yet."""
 

@@ -139,6 +139,14 @@ def list_all() -> list[KeyView]:
     return [_view(row) for row in rows]
 
 
+def get(key_id: str) -> KeyView:
+    """Return one key; raises NotFound."""
+    row = db.session.get(ApiKey, key_id, populate_existing=True)
+    if row is None:
+        raise NotFound("no such API key")
+    return _view(row)
+
+
 def revoke(key_id: str, *, by: Actor = COMMAND_LINE) -> KeyView:
     """End a key for good; one that was revoked before stays as it is. Raises NotFound."""
 

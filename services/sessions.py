@@ -17,7 +17,8 @@ from domain.limits import Window
 from exts import db
 from models import Administrator, AdministratorSession
 from services import limits, send_limits
-from services.administrators import AdministratorView, parse_email, view
+from services.administrator_views import AdministratorView, view
+from services.administrators import parse_email
 from services.passwords import hash_password, is_password, needs_rehash
 from services.runtime import runtime
 from services.transactions import transaction

@@ -67,6 +67,22 @@ def test_list_shows_who_is_there(app: Flask) -> None:
     assert result.stdout == "bo@example.org\toperator\tdisabled\njane@example.org\towner\tactive\n"
 
 
+def test_the_last_owner_is_not_disabled(app: Flask) -> None:
+    run(app, "add", "jane@example.org")
+    result = run(app, "disable", "jane@example.org")
+    assert result.exit_code == 1
+    assert "make somebody else an owner first" in result.stderr
+
+
+def test_a_role_is_changed_and_a_disabled_one_comes_back(app: Flask) -> None:
+    run(app, "add", "jane@example.org")
+    run(app, "add", "bo@example.org", "--role", "operator")
+    run(app, "disable", "bo@example.org")
+    assert run(app, "enable", "bo@example.org").exit_code == 0
+    assert run(app, "role", "bo@example.org", "viewer").exit_code == 0
+    assert run(app, "list").stdout.startswith("bo@example.org\tviewer\tactive\n")
+
+
 def test_reset_password_prints_a_new_one_time_password(app: Flask) -> None:
     run(app, "add", "jane@example.org", "--password-stdin", stdin=PASSWORD)
     result = run(app, "reset-password", "jane@example.org")

@@ -21,6 +21,7 @@ ON_EVERY_DATABASE = {
     "test_accounts",
     "test_sessions",
     "test_schedules",
+    "test_owners",
     "test_scheduler",
     "test_doctor",
     "test_retention",

@@ -2,10 +2,11 @@
 
 import pytest
 
-from domain.errors import Conflict, InvalidInput, NotFound
+from domain.errors import Conflict, InvalidInput, LastOwner, NotFound, OwnAccount
 from exts import db
 from models import Administrator
 from services import administrators
+from services.audit import Actor
 from services.passwords import is_password
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -67,7 +68,7 @@ def test_reset_password_replaces_the_password_by_a_one_time_one() -> None:
 
 
 def test_disable_says_since_when() -> None:
-    administrators.add("jane@example.org", "owner", PASSWORD)
+    administrators.add("jane@example.org", "viewer", PASSWORD)
     administrators.disable("jane@example.org")
     first = stored().disabled_at
     administrators.disable("jane@example.org")
@@ -75,7 +76,39 @@ def test_disable_says_since_when() -> None:
     assert stored().disabled_at == first
 
 
+def test_the_last_owner_stays_one() -> None:
+    administrators.add("jane@example.org", "owner", PASSWORD)
+    gone, _ = administrators.add("kim@example.org", "owner", PASSWORD)
+    administrators.disable("kim@example.org")
+    for change in (administrators.disable, lambda email: administrators.change_role(email, "viewer")):
+        with pytest.raises(LastOwner):
+            change("jane@example.org")
+    administrators.enable("kim@example.org")
+    administrators.change_role("jane@example.org", "viewer")
+    assert [one.role for one in administrators.everyone()] == ["viewer", "owner"]
+    assert administrators.by_id(gone.id).disabled_at is None
+
+
+def test_nobody_changes_the_own_role_or_locks_the_own_account() -> None:
+    jane, _ = administrators.add("jane@example.org", "owner", PASSWORD)
+    administrators.add("kim@example.org", "owner", PASSWORD)
+    by = Actor(jane.id, jane.email)
+    for change in (administrators.disable, administrators.reset_password):
+        with pytest.raises(OwnAccount):
+            change(jane.email, by=by)
+    with pytest.raises(OwnAccount):
+        administrators.change_role(jane.email, "viewer", by=by)
+    with pytest.raises(InvalidInput):
+        administrators.change_role("kim@example.org", "king", by=by)
+
+
 def test_what_is_not_there_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        administrators.by_id(1)
+    with pytest.raises(NotFound):
+        administrators.change_role("nobody@example.org", "viewer")
+    with pytest.raises(NotFound):
+        administrators.enable("nobody@example.org")
     with pytest.raises(NotFound):
         administrators.reset_password("nobody@example.org")
     with pytest.raises(NotFound):

@@ -87,6 +87,7 @@ def test_being_seen_is_written_at_most_once_a_minute(clock: time_machine.Travell
 
 
 def test_a_disabled_administrator_is_out_at_once_and_stays_out() -> None:
+    administrators.add("other@example.org", "owner", PASSWORD)
     token = sign_in()
     administrators.disable(EMAIL)
     assert sessions.resume(token) is None

@@ -1,0 +1,38 @@
+"""What a console holds after some weeks, for pictures of it."""
+
+from datetime import UTC, datetime, timedelta
+
+from exts import db
+from services import administrators, api_keys, schedule_runs, schedules, sessions
+from services.audit import Actor
+from services.schedule_rules import NewSchedule
+
+
+def furnish(email: str, password: str) -> None:
+    """Add people, keys, schedules and their traces beside the first administrator."""
+    maria = Actor(1, email, "203.0.113.7")
+    administrators.add("kim@example.org", "operator", password, by=maria)
+    administrators.add("lee@example.org", "viewer", by=maria)
+    administrators.add("former.colleague@example.org", "operator", password, by=maria)
+    administrators.disable("former.colleague@example.org", by=maria)
+    for address, agent in (("kim@example.org", "Firefox/140 Linux"), (email, "iPhone Mac OS X Safari/605")):
+        sessions.sign_in(address, password, ip="198.51.100.23", user_agent=agent)
+    api_keys.revoke(api_keys.create("Old shop", by=maria)[0].id, by=maria)
+    api_keys.create("Web shop", by=maria)
+    api_keys.create("Nightly import", scopes=["messages", "read"], by=maria)
+    api_keys.create("Staging", is_test=True)
+    schedules.add(
+        NewSchedule("daily purge", "sendcode.purge", cron="17 3 * * *", kwargs={"older_than_days": 30})
+    )
+    schedules.run_now("daily purge", by=maria)
+    schedules.add(
+        NewSchedule("registrations", "reports.mail", cron="0 9 * * 1-5", zone="Europe/Berlin"), force=True
+    )
+    now = datetime.now(UTC)
+    with db.engine.begin() as connection:
+        schedule_runs.queue(connection, "1", "registrations", now - timedelta(hours=23))
+        schedule_runs.queue(connection, "2", "registrations", now)
+    schedule_runs.started(db.engine, "1", now - timedelta(hours=23))
+    schedule_runs.failed(db.engine, "1", "TimeoutError", now - timedelta(hours=22, minutes=58))
+    schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
+    schedules.disable("often", by=maria)

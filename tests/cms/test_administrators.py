@@ -1,0 +1,131 @@
+"""The people of the console, as owners see them."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import time_machine
+from flask import Flask
+
+from services import administrators, audit
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor
+
+KIM = "kim@example.org"
+LIST = "/cms/administrators"
+
+
+@pytest.fixture
+def kim(app: Flask) -> str:
+    """An operator; return the page about her."""
+    with app.app_context():
+        return f"{LIST}/{administrators.add(KIM, 'operator', PASSWORD)[0].id}"
+
+
+def told(app: Flask) -> list[str]:
+    with app.app_context():
+        return [str(entry.action) for entry in audit.entries().shown if entry.actor == EMAIL]
+
+
+def test_somebody_is_added_with_a_password_that_is_shown_once(
+    signed_in: Visitor, newcomer: Callable[[], Visitor], app: Flask
+) -> None:
+    page = f"{LIST}/new"
+    answer = signed_in.submit(page, page=page, email=KIM, role="viewer")
+    password = re.search(r"(\w{5}-){3}\w{5}", answer.text)[0]
+    assert password not in str(answer.headers)
+    listed = signed_in.get(LIST).text
+    assert KIM in listed
+    assert ">One-time password<" in listed
+    assert newcomer().sign_in(KIM, password).location == "/cms"
+    assert told(app) == ["administrator.added"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "error"),
+    [
+        ({"email": EMAIL, "role": "viewer"}, 409, "email-error"),
+        ({"email": "nobody", "role": "viewer"}, 422, "email-error"),
+        ({"email": KIM, "role": "king"}, 422, "role-error"),
+    ],
+)
+def test_a_fault_stands_beside_its_field(
+    signed_in: Visitor, fields: dict[str, str], status: int, error: str
+) -> None:
+    answer = signed_in.submit(f"{LIST}/new", page=f"{LIST}/new", **fields)
+    assert answer.status_code == status
+    assert f'id="{error}"' in answer.text
+    assert f'value="{fields["email"]}"' in answer.text
+
+
+def test_a_role_counts_from_the_next_click(
+    signed_in: Visitor, kim: str, newcomer: Callable[[], Visitor], app: Flask
+) -> None:
+    other = newcomer()
+    other.sign_in(KIM)
+    assert other.get("/cms/audit").status_code == 200
+    assert signed_in.submit(f"{kim}/role", page=kim, role="viewer").location == kim
+    assert "kim@example.org is viewer from now on." in signed_in.get(kim).text
+    assert other.get("/cms/audit").status_code == 403
+    assert signed_in.submit(f"{kim}/role", page=kim, role="king").status_code == 422
+    assert told(app) == ["administrator.role_changed"]
+
+
+def test_somebody_is_signed_out_disabled_and_enabled(
+    signed_in: Visitor, kim: str, newcomer: Callable[[], Visitor], app: Flask
+) -> None:
+    other = newcomer()
+    other.sign_in(KIM)
+    assert "Sign out everywhere" in signed_in.get(kim).text
+    signed_in.submit(f"{kim}/sign-out", page=kim)
+    assert other.get("/cms/account").status_code == 303
+    other.sign_in(KIM)
+    assert "Disable kim@example.org?" in signed_in.get(f"{kim}/disable").text
+    signed_in.submit(f"{kim}/disable", page=f"{kim}/disable")
+    assert other.get("/cms/account").status_code == 303
+    assert other.sign_in(KIM).status_code == 422
+    signed_in.submit(f"{kim}/enable", page=kim)
+    assert other.sign_in(KIM).status_code == 303
+    assert told(app) == [
+        "administrator.enabled",
+        "administrator.disabled",
+        "administrator.sessions_ended",
+    ]
+
+
+def test_a_lost_password_is_replaced_by_a_one_time_one(
+    signed_in: Visitor, kim: str, newcomer: Callable[[], Visitor]
+) -> None:
+    answer = signed_in.submit(f"{kim}/reset-password", page=f"{kim}/reset-password")
+    password = re.search(r"(\w{5}-){3}\w{5}", answer.text)[0]
+    assert newcomer().sign_in(KIM, PASSWORD).status_code == 422
+    assert newcomer().sign_in(KIM, password).status_code == 303
+
+
+def test_ones_own_account_and_the_last_owner_are_left_alone(signed_in: Visitor, app: Flask) -> None:
+    me = f"{LIST}/1"
+    assert "This is you" in signed_in.get(me).text
+    for path in ("disable", "reset-password"):
+        assert signed_in.submit(f"{me}/{path}", page=f"{me}/{path}").location == me
+        assert "This is your own account." in signed_in.get(me).text
+    answer = signed_in.submit(f"{me}/role", page=me, role="viewer")
+    assert answer.status_code == 409
+    assert told(app) == []
+
+
+def test_the_password_is_asked_before_a_change_of_others(visitor: Visitor, kim: str, app: Flask) -> None:
+    with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
+        visitor.sign_in()
+        clock.shift(301)
+        assert visitor.get(LIST).status_code == 200
+        for path in (f"{LIST}/new", f"{kim}/disable", f"{kim}/reset-password"):
+            assert visitor.get(path).location == f"/cms/confirm-password?next={path}"
+        asked = visitor.submit(f"{kim}/role", page=kim, role="viewer")
+        assert asked.location == f"/cms/confirm-password?next={kim}"
+        visitor.submit("/cms/confirm-password", page=asked.location, password=PASSWORD, next=kim)
+        assert 'value="viewer" checked' in visitor.get(kim).text
+        assert told(app) == []
+
+
+def test_who_is_not_there_is_not_found(signed_in: Visitor) -> None:
+    assert signed_in.get(f"{LIST}/99").status_code == 404
+    assert signed_in.submit(f"{LIST}/99/enable", page=LIST).status_code == 404

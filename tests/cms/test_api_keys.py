@@ -1,0 +1,104 @@
+"""API keys: made, shown once, revoked."""
+
+import re
+
+import time_machine
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from services import api_keys, audit
+from services.api_keys import KeyView
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor
+
+NEW = "/cms/api-keys/new"
+
+
+def hidden(visitor: Visitor) -> dict[str, str]:
+    """Return what the form holds besides what is typed."""
+    html = visitor.get(NEW).text
+    return {name: re.search(f'name="{name}" value="([^"]+)"', html)[1] for name in ("csrf_token", "form")}
+
+
+def make(visitor: Visitor, scopes: tuple[str, ...] = ("read",), **fields: str) -> TestResponse:
+    data = {"name": "shop", **hidden(visitor), "scopes": list(scopes), **fields}
+    return visitor.client.post(NEW, data=data)
+
+
+def keys(app: Flask) -> list[KeyView]:
+    with app.app_context():
+        return api_keys.list_all()
+
+
+def test_an_empty_list_says_what_to_do(signed_in: Visitor) -> None:
+    page = signed_in.get("/cms/api-keys").text
+    assert "No program may call the API yet" in page
+    assert f'href="{NEW}"' in page
+
+
+def test_a_key_is_shown_once_and_kept_nowhere(signed_in: Visitor, app: Flask) -> None:
+    answer = make(signed_in, ("verifications", "read"), test="1")
+    key = re.search(r"sc_test_[\w-]{43}", answer.text)[0]
+    assert answer.status_code == 200
+    assert key not in str(answer.headers)
+    assert key not in signed_in.get("/cms/api-keys").text
+    assert "shop" in signed_in.get("/cms/api-keys").text
+    (made,) = keys(app)
+    assert (made.name, made.scopes, made.is_test) == ("shop", ("verifications", "read"), True)
+    with app.app_context():
+        assert api_keys.authenticate(key).id == made.id
+        entry = audit.entries().shown[0]
+        assert (entry.actor, entry.ip, entry.action) == (EMAIL, "127.0.0.1", "key.added")
+        assert key not in repr(entry)
+
+
+def test_a_reloaded_answer_makes_no_second_key(signed_in: Visitor, app: Flask) -> None:
+    sent = {"name": "shop", "scopes": "read", **hidden(signed_in)}
+    assert signed_in.client.post(NEW, data=sent).status_code == 200
+    again = signed_in.client.post(NEW, data=sent)
+    assert again.location == "/cms/api-keys"
+    assert "This key was made already" in signed_in.get("/cms/api-keys").text
+    assert len(keys(app)) == 1
+    make(signed_in)
+    assert len(keys(app)) == 2
+
+
+def test_faults_stand_beside_their_fields(signed_in: Visitor, app: Flask) -> None:
+    answer = make(signed_in, (), name="  ")
+    assert answer.status_code == 422
+    assert 'id="name-error"' in answer.text
+    answer = make(signed_in, (), name="shop")
+    assert 'id="scopes-error"' in answer.text
+    assert 'value="shop"' in answer.text
+    assert keys(app) == []
+
+
+def test_a_key_is_revoked_after_a_question(signed_in: Visitor, app: Flask) -> None:
+    make(signed_in)
+    (made,) = keys(app)
+    page = f"/cms/api-keys/{made.id}/revoke"
+    assert "Revoke the key of shop?" in signed_in.get(page).text
+    assert signed_in.submit(page, page=page).location == "/cms/api-keys"
+    listed = signed_in.get("/cms/api-keys").text
+    assert ">Revoked<" in listed
+    assert page not in listed
+    assert keys(app)[0].revoked_at
+    assert signed_in.get("/cms/api-keys/nothing/revoke").status_code == 404
+
+
+def test_the_password_is_asked_again_and_what_was_typed_stays(visitor: Visitor, app: Flask) -> None:
+    with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
+        visitor.sign_in()
+        visitor.get(NEW)
+        clock.shift(200)
+        html = visitor.get(NEW).text
+        token = re.search('name="csrf_token" value="([^"]+)"', html)[1]
+        clock.shift(200)
+        data = {"name": "Web shop", "scopes": "messages", "test": "1", "csrf_token": token}
+        asked = visitor.client.post(NEW, data=data)
+        assert asked.location == f"/cms/confirm-password?next={NEW}"
+        assert keys(app) == []
+        visitor.submit("/cms/confirm-password", page=asked.location, password=PASSWORD, next=NEW)
+        form = visitor.get(NEW).text
+        assert 'value="Web shop"' in form
+        assert re.findall(r'value="(\w+)" checked', form) == ["messages", "1"]
+        assert 'value="Web shop"' not in visitor.get(NEW).text, "a draft is used once"
