@@ -14,6 +14,11 @@ class Window:
     count: int
     seconds: int
 
+    @property
+    def counts(self) -> bool:
+        """Tell whether it is not switched off."""
+        return self.count > 0 and self.seconds > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -33,7 +38,7 @@ def refuse(events: Sequence[datetime], windows: Sequence[Window], now: datetime)
 
 
 def _refuse_one(events: Sequence[datetime], window: Window, now: datetime) -> Refusal | None:
-    if window.count == 0 or window.seconds == 0:
+    if not window.counts:
         return None
     since = now - timedelta(seconds=window.seconds)
     inside = sorted(event for event in events if event > since)
@@ -45,7 +50,7 @@ def _refuse_one(events: Sequence[datetime], window: Window, now: datetime) -> Re
 
 def remember(events: Sequence[datetime], windows: Sequence[Window], now: datetime) -> list[datetime]:
     """Return the events to keep with one more: only as many and as old as a window can still count."""
-    counting = [window for window in windows if window.count and window.seconds]
+    counting = [window for window in windows if window.counts]
     most = max((window.count for window in counting), default=0)
     longest = max((window.seconds for window in counting), default=0)
     since = now - timedelta(seconds=longest)

@@ -52,7 +52,8 @@ def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | No
         log.info("wrong code for verification %s", verification_id)
         return _result(verification_id, valid=False)
     won = _approve(verification_id, effect)
-    limits.take_back(_failures_key(verification), reserved_at)
+    windows = limits.failure_windows(current_app.config)
+    limits.take_back(_failures_key(verification), windows, reserved_at)
     log.info("right code for verification %s, %s", verification_id, "approved" if won else "too late")
     return _result(verification_id, valid=won)
 
@@ -75,7 +76,7 @@ def _reserve(verification: Verification) -> datetime | None:
 
     def work(session: Session) -> datetime | None:
         now = datetime.now(UTC)
-        counted = limits.look(session, _failures_key(verification))
+        counted = limits.look(session, _failures_key(verification), windows)
         taken = change(
             session,
             update(Verification)
@@ -87,8 +88,8 @@ def _reserve(verification: Verification) -> datetime | None:
         )
         if not taken:
             return None
-        limits.ensure_room(counted, windows, now, DestinationLocked)
-        limits.count(session, counted, windows, now)
+        limits.ensure_room(counted, now, DestinationLocked)
+        limits.count(session, counted, now)
         return now
 
     return transaction(work)

@@ -107,10 +107,10 @@ def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = 
         if session.get(Message, messages[0].id):
             return False  # the broker delivered the task a second time
         for message in messages if windows else ():
-            counted = limits.look(session, limits.sends_key(message.destination))
-            limits.ensure_room(counted, windows, now)
+            counted = limits.look(session, limits.sends_key(message.destination), windows)
+            limits.ensure_room(counted, now)
             send_limits.take_budget()
-            limits.count(session, counted, windows, now)
+            limits.count(session, counted, now)
         outbox.put(session, runtime().keyring, messages, now)
         return True
 

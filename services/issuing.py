@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy.orm import Session
+from sqlalchemy import insert
 
-from domain import codes
+from domain import codes, destinations
 from domain.destinations import Destination
 from domain.errors import Conflict
 from domain.keyring import Unreadable
-from domain.statuses import Priority
+from domain.statuses import Channel, Priority
 from models import Verification
 from services import outbox
 from services.outbox import NewMessage
 from services.runtime import runtime
+from services.transactions import Writer
 
+_NEW = insert(Verification.__table__)
 TEMPLATE = "code"
 TEST_DIGIT = "0"
 """The code of a test key is all zeros: it reaches no gateway, so a client's own tests must know it."""
@@ -43,62 +45,93 @@ class Challenge:
     id: str = field(default_factory=codes.new_id)
 
 
+def challenge_of(verification: Verification) -> Challenge:
+    """Return what a row asks for."""
+    return Challenge(
+        owner=Owner(verification.owner, verification.is_test),
+        destination=destinations.parse(
+            Channel(verification.channel), verification.to, region=current_app.config["DEFAULT_REGION"]
+        ),
+        purpose=verification.purpose,
+        locale=verification.locale,
+        metadata=verification.details,
+        id=verification.id,
+    )
+
+
 def new_code(owner: Owner) -> str:
     """Return a fresh code, or the known one where the owner only tests."""
     length = current_app.config["CODE_LENGTH"]
     return TEST_DIGIT * length if owner.is_test else codes.generate(length)
 
 
-def new_verification(challenge: Challenge, code: str, now: datetime) -> Verification:
-    """Return the row of a challenge; `put_message` completes it."""
-    keyring, settings = runtime().keyring, current_app.config
-    destination = challenge.destination
-    return Verification(
-        id=challenge.id,
-        owner=challenge.owner.id,
-        channel=destination.channel.value,
-        to=destination.to,
-        canonical=destination.canonical,
+def expires_at(now: datetime) -> datetime:
+    """Return when a code made now will be worth nothing."""
+    return now + timedelta(seconds=current_app.config["CODE_TTL_SECONDS"])
+
+
+def resend_at(now: datetime) -> datetime:
+    """Return when a code sent now may be sent once more."""
+    return now + timedelta(seconds=current_app.config["RESEND_COOLDOWN_SECONDS"])
+
+
+def put_verification(
+    writer: Writer, challenge: Challenge, code: str, message: NewMessage, now: datetime
+) -> None:
+    """Insert a challenge whose first message is `message`; the caller commits."""
+    keyring, destination = runtime().keyring, challenge.destination
+    row = {
+        "id": challenge.id,
+        "owner": challenge.owner.id,
+        "channel": destination.channel.value,
+        "to": destination.to,
+        "canonical": destination.canonical,
+        "purpose": challenge.purpose,
+        "locale": challenge.locale,
+        "metadata": dict(challenge.metadata),
+        "code_hash": _hash(challenge, code),
+        "pepper_id": keyring.newest,
+        "sealed_code": keyring.seal(code.encode(), row=challenge.id),
+        "attempts": 0,
+        "max_attempts": current_app.config["CODE_ATTEMPTS"],
+        "message_id": message.id,
+        "is_test": challenge.owner.is_test,
+        "created_at": now,
+        "expires_at": expires_at(now),
+        "resend_at": resend_at(now),
+    }
+    writer.execute(_NEW, row)
+
+
+def _hash(challenge: Challenge, code: str) -> bytes:
+    return codes.hash_code(
+        runtime().keyring,
+        code,
+        verification=challenge.id,
         purpose=challenge.purpose,
-        locale=challenge.locale,
-        details=dict(challenge.metadata),
-        code_hash=codes.hash_code(
-            keyring,
-            code,
-            verification=challenge.id,
-            purpose=challenge.purpose,
-            canonical=destination.canonical,
-        ),
-        pepper_id=keyring.newest,
-        sealed_code=keyring.seal(code.encode(), row=challenge.id),
-        attempts=0,
-        max_attempts=settings["CODE_ATTEMPTS"],
-        is_test=challenge.owner.is_test,
-        created_at=now,
-        expires_at=now + timedelta(seconds=settings["CODE_TTL_SECONDS"]),
+        canonical=challenge.destination.canonical,
     )
 
 
 def put_message(
-    session: Session, verification: Verification, destination: Destination, code: str, now: datetime
-) -> None:
-    """Put the verification's next message into the outbox, to be sent while the code still lives."""
+    writer: Writer, challenge: Challenge, code: str, now: datetime, *, code_ends_at: datetime
+) -> NewMessage:
+    """Put a message with the code into the outbox, to be sent while the code still lives; the caller commits."""
     settings = current_app.config
     deadline = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
     message = NewMessage(
-        owner=verification.owner,
-        destination=destination,
+        owner=challenge.owner.id,
+        destination=challenge.destination,
         template=TEMPLATE,
-        locale=verification.locale,
-        params=code_params(code, verification.expires_at - now, settings),
+        locale=challenge.locale,
+        params=code_params(code, code_ends_at - now, settings),
         priority=Priority.CODE,
-        deadline_at=min(now + deadline, verification.expires_at),
-        verification_id=verification.id,
-        is_test=verification.is_test,
+        deadline_at=min(now + deadline, code_ends_at),
+        verification_id=challenge.id,
+        is_test=challenge.owner.is_test,
     )
-    verification.message_id = message.id
-    verification.resend_at = now + timedelta(seconds=settings["RESEND_COOLDOWN_SECONDS"])
-    outbox.put(session, runtime().keyring, [message], now)
+    outbox.put(writer, runtime().keyring, [message], now)
+    return message
 
 
 def code_params(code: str, life: timedelta, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,26 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from domain.destinations import Destination
 from domain.errors import LimitExceeded
 from domain.limits import Window, refuse, remember
 from models.limit_window import LimitWindow, pack, unpack
-from services.transactions import LostRace, change, transaction
+from services.transactions import LostRace, Writer, change, statements
 
 DAY = 86_400
+_table = LimitWindow.__table__
+_FIND = select(_table.c.version, _table.c.events).where(_table.c.key == bindparam("wanted"))
+_FIRST = insert(_table)
+_NEXT = update(_table).where(_table.c.key == bindparam("wanted"), _table.c.version == bindparam("seen"))
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The events of one key as they were read."""
+    """The events of one key as they were read, and the windows they count in."""
 
     key: str
-    version: int
-    events: list[datetime]
+    windows: Sequence[Window]
+    version: int = 0
+    events: Sequence[datetime] = ()
 
 
 def sends_key(destination: Destination) -> str:
@@ -51,54 +55,47 @@ def failure_windows(settings: Mapping[str, Any]) -> list[Window]:
     return [Window("destination_failures_per_day", settings["DESTINATION_FAILURES_PER_DAY"], DAY)]
 
 
-def look(session: Session, key: str) -> Counted:
-    """Return what was counted for `key` until now."""
-    found = session.execute(
-        select(LimitWindow.version, LimitWindow.events).where(LimitWindow.key == key)
-    ).one_or_none()
-    return Counted(key, found.version, unpack(found.events)) if found else Counted(key, 0, [])
+def look(writer: Writer, key: str, windows: Sequence[Window]) -> Counted:
+    """Return what was counted for `key` until now; nothing is read where all windows are switched off."""
+    counting = [window for window in windows if window.counts]
+    found = writer.execute(_FIND, {"wanted": key}).one_or_none() if counting else None
+    return Counted(key, counting, found.version, unpack(found.events)) if found else Counted(key, counting)
 
 
-def ensure_room(
-    counted: Counted, windows: Sequence[Window], now: datetime, error: type[LimitExceeded] = LimitExceeded
-) -> None:
+def ensure_room(counted: Counted, now: datetime, error: type[LimitExceeded] = LimitExceeded) -> None:
     """Raise `error` where one more event now would break a window."""
-    refusal = refuse(counted.events, windows, now)
+    refusal = refuse(counted.events, counted.windows, now)
     if refusal:
         raise error(refusal.limit, refusal.retry_after)
 
 
-def count(session: Session, counted: Counted, windows: Sequence[Window], now: datetime) -> None:
+def count(writer: Writer, counted: Counted, now: datetime) -> None:
     """Add one event; raises LostRace where somebody else counted since `counted` was read."""
-    _write(session, counted, remember(counted.events, windows, now), now)
+    if counted.windows:
+        _write(writer, counted, remember(counted.events, counted.windows, now), now)
 
 
-def take_back(key: str, event: datetime) -> None:
+def take_back(key: str, windows: Sequence[Window], event: datetime) -> None:
     """Remove one event that was counted in advance, in a transaction of its own."""
 
-    def work(session: Session) -> None:
-        counted = look(session, key)
+    def work(connection: Connection) -> None:
+        counted = look(connection, key, windows)
         milliseconds = pack([event])
         kept = [kept for kept in counted.events if pack([kept]) != milliseconds]
         missing = len(counted.events) - len(kept) - 1
-        _write(session, counted, kept + [event] * max(0, missing), event)
+        if counted.events:
+            _write(connection, counted, kept + [event] * max(0, missing), event)
 
-    transaction(work)
+    statements(work)
 
 
-def _write(session: Session, counted: Counted, events: list[datetime], now: datetime) -> None:
+def _write(writer: Writer, counted: Counted, events: list[datetime], now: datetime) -> None:
     values = {"version": counted.version + 1, "events": pack(events), "touched_at": now}
-    if counted.version == 0:
-        try:
-            session.execute(insert(LimitWindow).values(key=counted.key, **values))
-        except IntegrityError as error:
-            raise LostRace from error
+    if counted.version > 0:
+        if change(writer, _NEXT, {"wanted": counted.key, "seen": counted.version, **values}) != 1:
+            raise LostRace
         return
-    changed = change(
-        session,
-        update(LimitWindow)
-        .where(LimitWindow.key == counted.key, LimitWindow.version == counted.version)
-        .values(**values),
-    )
-    if changed != 1:
-        raise LostRace
+    try:
+        writer.execute(_FIRST, {"key": counted.key, **values})
+    except IntegrityError as error:
+        raise LostRace from error

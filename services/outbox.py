@@ -6,19 +6,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, insert, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, case, insert, true, update
 
 from domain.codes import new_id
 from domain.destinations import Destination
 from domain.keyring import Keyring
 from domain.statuses import Lane, MessageStatus, Priority
 from models.message import Message
-from services.transactions import change
+from services.transactions import Writer, change
 
 messages = Message.__table__
 WHAT_IS_KEPT = case((messages.c.keeps_content.is_(true()), messages.c.sealed), else_=None)
 """What is left of a message's content once it has settled."""
+_PUT = insert(messages)
+_CANCEL = (
+    update(messages)
+    .where(messages.c.id == bindparam("wanted"), messages.c.status == MessageStatus.QUEUED.value)
+    .values(
+        status=MessageStatus.CANCELED.value, due_at=None, sealed=WHAT_IS_KEPT, settled_at=bindparam("now")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,9 @@ class NewMessage:
         return Lane.BULK if self.priority is Priority.BULK else Lane(self.destination.channel.value)
 
 
-def put(session: Session, keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> None:
+def put(writer: Writer, keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> None:
     """Insert messages; the caller commits, then rings the bell."""
-    session.execute(insert(messages), rows(keyring, new, now))
+    writer.execute(_PUT, rows(keyring, new, now))
 
 
 def rows(keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> list[dict[str, Any]]:
@@ -86,12 +93,6 @@ def _json(params: Mapping[str, Any]) -> bytes:
     return json.dumps(dict(params), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def cancel(session: Session, message_id: str, now: datetime) -> bool:
+def cancel(writer: Writer, message_id: str, now: datetime) -> bool:
     """Take back a message that no worker has claimed yet; the caller commits."""
-    canceled = change(
-        session,
-        update(messages)
-        .where(messages.c.id == message_id, messages.c.status == MessageStatus.QUEUED.value)
-        .values(status=MessageStatus.CANCELED.value, due_at=None, sealed=WHAT_IS_KEPT, settled_at=now),
-    )
-    return canceled == 1
+    return change(writer, _CANCEL, {"wanted": message_id, "now": now}) == 1

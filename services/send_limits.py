@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from domain.destinations import Destination
 from domain.errors import CountryNotAllowed, FieldProblem, InvalidInput, LimitExceeded
@@ -14,9 +13,10 @@ from exts import db
 from models import Message
 from services import limits
 from services.runtime import runtime
+from services.transactions import Writer
 
 
-def take(session: Session, destination: Destination, now: datetime, *, client_ip: str | None) -> None:
+def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: str | None) -> None:
     """Count one send of a code in the caller's transaction.
 
     Raises CountryNotAllowed, LimitExceeded, and LostRace where a rival for the same destination was faster. The
@@ -24,9 +24,8 @@ def take(session: Session, destination: Destination, now: datetime, *, client_ip
     """
     settings = current_app.config
     ensure_country(destination)
-    windows = limits.send_windows(settings)
-    counted = limits.look(session, limits.sends_key(destination))
-    limits.ensure_room(counted, windows, now)
+    counted = limits.look(writer, limits.sends_key(destination), limits.send_windows(settings))
+    limits.ensure_room(counted, now)
     shared = runtime().windows
     if client_ip:
         shared.hit("ip_sends_per_minute", address_key(client_ip), settings["IP_SENDS_PER_MINUTE"], 60)
@@ -34,7 +33,7 @@ def take(session: Session, destination: Destination, now: datetime, *, client_ip
         prefix = destination.prefix or ""
         shared.hit("prefix_sends_per_10_minutes", prefix, settings["PREFIX_SENDS_PER_10_MINUTES"], 600)
         take_budget()
-    limits.count(session, counted, windows, now)
+    limits.count(writer, counted, now)
 
 
 def ensure_country(destination: Destination) -> None:

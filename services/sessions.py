@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from domain.codes import new_id
@@ -21,7 +21,7 @@ from services.administrator_views import AdministratorView, view
 from services.administrators import parse_email
 from services.passwords import hash_password, is_password, needs_rehash
 from services.runtime import runtime
-from services.transactions import transaction
+from services.transactions import statements, transaction
 
 log = logging.getLogger(__name__)
 FAILURES_SECONDS = 300
@@ -140,22 +140,25 @@ def _prove(account: str, stored: str | None, password: str, ip: str | None) -> N
         log.warning("sign-in of %s from %s refused", mask(account) if "@" in account else "no address", ip)
         windows.hit(*per_address, FAILURES_SECONDS)
         raise NotAuthenticated("e-mail address or password is wrong")
-    limits.take_back(key, counted_at)
+    limits.take_back(key, _failure_windows(), counted_at)
 
 
 def _count_failure(account: str) -> tuple[str, datetime]:
     key = "sign_in|" + hashlib.sha256(account.encode()).hexdigest()
-    count = current_app.config["SIGN_IN_FAILURES_PER_5_MINUTES"]
-    windows = [Window("sign_in_failures", count, FAILURES_SECONDS)]
 
-    def work(session: Session) -> datetime:
+    def work(connection: Connection) -> datetime:
         now = datetime.now(UTC)
-        counted = limits.look(session, key)
-        limits.ensure_room(counted, windows, now)
-        limits.count(session, counted, windows, now)
+        counted = limits.look(connection, key, _failure_windows())
+        limits.ensure_room(counted, now)
+        limits.count(connection, counted, now)
         return now
 
-    return key, transaction(work)
+    return key, statements(work)
+
+
+def _failure_windows() -> list[Window]:
+    count = current_app.config["SIGN_IN_FAILURES_PER_5_MINUTES"]
+    return [Window("sign_in_failures", count, FAILURES_SECONDS)]
 
 
 def _is_living(session: AdministratorSession, now: datetime) -> bool:

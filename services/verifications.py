@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from domain import destinations
@@ -16,9 +16,20 @@ from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
 from services import outbox, send_limits, texts
-from services.issuing import Challenge, Owner, new_code, new_verification, open_code, put_message
+from services.issuing import (
+    Challenge,
+    Owner,
+    challenge_of,
+    expires_at,
+    new_code,
+    open_code,
+    put_message,
+    put_verification,
+    resend_at,
+)
+from services.outbox import NewMessage
 from services.runtime import runtime
-from services.transactions import change, transaction
+from services.transactions import change, statements, transaction
 
 log = logging.getLogger(__name__)
 
@@ -70,15 +81,31 @@ def issue(request: Request, owner: Owner) -> VerificationView:
     )
     code = new_code(owner)
 
-    def work(session: Session) -> VerificationView:
+    def work(connection: Connection) -> VerificationView:
         now = datetime.now(UTC)
-        send_limits.take(session, challenge.destination, now, client_ip=request.client_ip)
-        verification = new_verification(challenge, code, now)
-        put_message(session, verification, challenge.destination, code, now)
-        session.add(verification)
-        return _view(verification, MessageStatus.QUEUED, now)
+        send_limits.take(connection, challenge.destination, now, client_ip=request.client_ip)
+        message = put_message(connection, challenge, code, now, code_ends_at=expires_at(now))
+        put_verification(connection, challenge, code, message, now)
+        return _first_view(challenge, message, now)
 
-    return _on_its_way(transaction(work))
+    return _on_its_way(statements(work))
+
+
+def _first_view(challenge: Challenge, message: NewMessage, now: datetime) -> VerificationView:
+    return VerificationView(
+        id=challenge.id,
+        channel=challenge.destination.channel.value,
+        to=challenge.destination.to,
+        purpose=challenge.purpose,
+        status=VerificationStatus.PENDING,
+        attempts_left=current_app.config["CODE_ATTEMPTS"] or None,
+        created_at=now,
+        expires_at=expires_at(now),
+        resend_at=resend_at(now),
+        message_id=message.id,
+        message_status=MessageStatus.QUEUED,
+        metadata=challenge.metadata,
+    )
 
 
 def _on_its_way(view: VerificationView) -> VerificationView:
@@ -130,12 +157,12 @@ def resend(verification_id: str, owner: Owner) -> VerificationView:
         status = verification.status(now)
         if status is not VerificationStatus.PENDING:
             raise Conflict(f"the verification is {status}")
-        destination = destinations.parse(
-            Channel(verification.channel), verification.to, region=current_app.config["DEFAULT_REGION"]
-        )
-        send_limits.take(session, destination, now, client_ip=None)
+        challenge = challenge_of(verification)
+        send_limits.take(session, challenge.destination, now, client_ip=None)
         outbox.cancel(session, verification.message_id, now)
-        put_message(session, verification, destination, open_code(verification), now)
+        ends_at = verification.expires_at
+        message = put_message(session, challenge, open_code(verification), now, code_ends_at=ends_at)
+        verification.message_id, verification.resend_at = message.id, resend_at(now)
         return _view(verification, MessageStatus.QUEUED, now)
 
     return _on_its_way(transaction(work))
