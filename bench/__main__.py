@@ -7,12 +7,22 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from bench import report, throughput
+from bench import bursts, click, exactly_once, mail, memory, outage, report, start, throughput
 from bench.machine import machine
 from bench.report import Figure, Skipped
 
 ROWS: dict[str, Callable[[bool], Iterator[Figure | Skipped]]] = {
     "throughput": throughput.measure,
+    "click": click.measure,
+    "busy": click.measure_busy,
+    "bursts": bursts.measure,
+    "lanes": bursts.measure_lanes,
+    "idle": bursts.measure_idle,
+    "mail": mail.measure,
+    "memory": memory.measure,
+    "start": start.measure,
+    "outage": outage.measure,
+    "exactly-once": exactly_once.measure,
 }
 HEAD = """\
 # Performance

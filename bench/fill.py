@@ -1,4 +1,4 @@
-"""`python -m bench.fill COUNT PRIORITY`: put messages that are due into the database of the environment."""
+"""`python -m bench.fill COUNT PRIORITY CHANNEL`: put messages that are due into the database of the environment."""
 
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,32 +14,36 @@ from services.runtime import runtime
 from tests.live.installation import phone
 
 BLOCK = 5000
+TEXTS = {"subject": "Hello", "text": "Hello"}
 
 
-def main(count: int, priority: Priority) -> None:
-    """Fill the outbox of this environment with codes or notices by SMS."""
+def main(count: int, priority: Priority, channel: Channel) -> None:
+    """Fill the outbox of this environment with codes or notices."""
     app = create_app(doors=())
     with app.app_context():
         for first in range(0, count, BLOCK):
             now = datetime.now(UTC)
-            block = [_message(n, priority, now) for n in range(first, min(count, first + BLOCK))]
+            block = [_message(n, priority, channel, now) for n in range(first, min(count, first + BLOCK))]
             outbox.put(db.session(), runtime().keyring, block, now)
             db.session.commit()
 
 
-def _message(number: int, priority: Priority, now: datetime) -> NewMessage:
+def _message(number: int, priority: Priority, channel: Channel, now: datetime) -> NewMessage:
     is_code = priority is Priority.CODE
+    to = phone(number) if channel is Channel.SMS else f"reader{number}@example.com"
     settings = {"SERVICE_NAME": "Sendcode"}
     return NewMessage(
         owner="key:bench",
-        destination=destinations.parse(Channel.SMS, phone(number), region="CN"),
+        destination=destinations.parse(channel, to, region="CN"),
         template="code" if is_code else None,
         locale="en",
-        params=code_params("123456", timedelta(minutes=5), settings) if is_code else {"text": "Hello"},
+        params=code_params("123456", timedelta(minutes=5), settings)
+        if is_code
+        else {"text": "Hello", "subject": "Hello"},
         priority=priority,
         deadline_at=now + timedelta(hours=1),
     )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Priority[sys.argv[2]])
+    main(int(sys.argv[1]), Priority[sys.argv[2]], Channel[sys.argv[3]])

@@ -1,5 +1,7 @@
 """An installation to measure: what the live tests start, with room for many sends."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.live.installation import NO_LIMITS, Installation, install, make_template
-from tests.live.processes import Broker
+from tests.live.processes import ROOT, Broker
 
 FREE = {**NO_LIMITS, "IP_SENDS_PER_MINUTE": 0}
 """Limits that would end a measurement; what they cost is measured with the click."""
@@ -33,3 +35,9 @@ def wait_for(condition: Callable[[], bool], seconds: float, every: float = 0.5) 
         if time.monotonic() > give_up_at:
             raise TimeoutError(f"not within {seconds:g} s")
         time.sleep(every)
+
+
+def fill(made: Installation, count: int, priority: str, channel: str = "SMS") -> None:
+    """Put messages that are due into the outbox, without a bell."""
+    command = [sys.executable, "-m", "bench.fill", str(count), priority, channel]
+    subprocess.run(command, cwd=ROOT, env=made.env, check=True, timeout=300)

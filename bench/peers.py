@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +23,22 @@ COMMAND = {
 
 def tasks_per_second(name: str, count: int) -> float:
     """Queue `count` no-op tasks, start a worker, and return how many it does in a second from first to last."""
+    with _worker(name, count) as (_, done):
+        wait_until(lambda: len(_times(done)) == 2, 60 + count / 20)
+        first, last = _times(done)
+        return (count - 1) / (last - first)
+
+
+def first_task(name: str) -> float:
+    """Return the seconds from the start of a worker's process to its first task."""
+    with _worker(name, 2) as (began, done):
+        wait_until(lambda: len(_times(done)) == 2, 60)
+        return _times(done)[0] - began
+
+
+@contextmanager
+def _worker(name: str, count: int) -> Iterator[tuple[float, Path]]:
+    """Queue the tasks and run a worker; give the time of its start and the file of the times that it notes."""
     with TemporaryDirectory(prefix="sendcode-bench-") as folder, Broker(Path(folder) / "broker") as broker:
         done = Path(folder) / "done"
         env = {
@@ -35,16 +53,18 @@ def tasks_per_second(name: str, count: int) -> float:
         subprocess.run(
             [sys.executable, "-m", f"bench.peer_{name}"], cwd=ROOT, env=env, check=True, timeout=300
         )
-        command = [COMMANDS / COMMAND[name][0], *COMMAND[name][1:]]
-        worker = Process(name, command, env, Path(folder) / "worker.log")
+        began = time.time()
+        worker = Process(name, [COMMANDS / COMMAND[name][0], *COMMAND[name][1:]], env, Path(folder) / "log")
         try:
-            wait_until(lambda: done.exists() and len(done.read_text().splitlines()) == 2, 60 + count / 20)
-        except AssertionError:
-            raise AssertionError(f"{name}: {worker.text()[-2000:]}") from None
+            yield began, done
+        except AssertionError as error:
+            raise RuntimeError(f"{name}: {worker.text()[-2000:]}") from error
         finally:
             worker.stop()
-        first, last = (float(line) for line in done.read_text().splitlines())
-        return (count - 1) / (last - first)
+
+
+def _times(done: Path) -> list[float]:
+    return [float(line) for line in done.read_text().splitlines()] if done.exists() else []
 
 
 class Counter:

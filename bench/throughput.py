@@ -1,13 +1,11 @@
 """Messages a minute through one solo worker, beside no-op tasks of Celery and of four other queues."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 from bench import peers
-from bench.house import house, wait_for
+from bench.house import fill, house, wait_for
 from bench.report import Figure, median
-from tests.live.processes import COMMANDS, ROOT, Process
+from tests.live.processes import COMMANDS, Process
 
 ROUNDS = 5
 
@@ -49,9 +47,7 @@ def measure(quick: bool) -> Iterator[Figure]:
 def messages_per_second(count: int) -> float:
     """Return how many messages one worker settles in a second, from its first to its last."""
     with house() as made:
-        subprocess.run(
-            [sys.executable, "-m", "bench.fill", str(count), "CODE"], cwd=ROOT, env=made.env, check=True
-        )
+        fill(made, count, "CODE")
         command = [COMMANDS / "celery", "-A", "bench.noop_worker:celery", "worker", "--pool=solo"]
         worker = Process("worker", command, made.env, made.folder / "worker.log")
         try:
@@ -61,5 +57,5 @@ def messages_per_second(count: int) -> float:
         ((first, last, references),) = made.query(
             "SELECT min(settled_at), max(settled_at), count(DISTINCT gateway_reference) FROM message"
         )
-        assert references == count, f"{references} references for {count} messages: see {ROOT}"
+        assert references == count, f"{references} references for {count} messages"
         return count / ((last - first) / 1e6)

@@ -1,0 +1,69 @@
+"""One of two gateways dies and comes back."""
+
+import time
+from collections.abc import Iterator
+
+from bench.client import call
+from bench.house import house, wait_for
+from bench.report import Figure, percentile
+from tests.live.installation import Installation, phone
+from tests.live.processes import free_port
+from tests.servers.http import SILENCE, Answer, HttpGatewayServer
+
+PATH = "/api/v1/verifications"
+TABLE = '[[gateway]]\nname = "{}"\nchannel = "sms"\ntype = "http"\nurl = "{}"\nweight = {}\n'
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    """Let gateway A, with nine of ten shares, answer 503 or nothing at all; yield what B makes of 500 codes."""
+    count = 30 if quick else 500
+    for death, answer in (("answers 503", Answer(503)), ("is silent", SILENCE)):
+        with house() as made, HttpGatewayServer(port=free_port()) as spare:
+            tables = [TABLE.format("a", made.sms.url, 90), TABLE.format("b", spare.url, 10)]
+            (made.folder / "gateways.toml").write_text("\n".join(tables))
+            made.sms.usual = answer
+            with made.web(), made.worker():
+                key, began = made.key(), time.monotonic()
+                call(made.ports[0], PATH, clients=4, count=count, key=key)
+                first = spare.wait_for(1, 60)[0].at - began
+                wait_for(lambda: made.statuses() == {"sent": count}, 120)
+                rows = made.query("SELECT gateway, settled_at - created_at FROM message ORDER BY created_at")
+                yield from figures(death, rows, first)
+                if answer is not SILENCE:
+                    yield healed(made, key)
+
+
+def figures(death: str, rows: list[tuple[str, int]], first: float) -> Iterator[Figure]:
+    """Yield the share of B, when it got its first, and how long the later half waited."""
+    share = sum(gateway == "b" for gateway, _ in rows) / len(rows)
+    counts = f"gateway A {death}, 500 codes, B alive"
+    yield Figure("failover: share sent by B", counts, share, at_least=0.99)
+    yield Figure("failover: first by B", f"seconds; {counts}", first, "s", at_most=12)
+    later = [waited / 1e6 for _, waited in rows[len(rows) // 2 :]]
+    yield Figure(
+        "failover: median once the breaker is open",
+        f"seconds from click to sent, of the later half; {counts}",
+        percentile(later, 0.5),
+        "s",
+        at_most=1,
+    )
+
+
+def healed(made: Installation, key: str) -> Figure:
+    """Let A answer again, go on clicking, and return when it has its share back."""
+    made.sms.usual = Answer(200)
+    began, number = time.monotonic(), 10_000
+    api = made.api(key)
+    sent = "SELECT count(*) FROM message WHERE status = 'sent' AND gateway = 'a'"
+    while made.query(sent)[0][0] < 5:
+        assert time.monotonic() < began + 120, "A never got its share back"
+        api.issue(phone(number))
+        number += 1
+        time.sleep(0.2)
+    return Figure(
+        "failover: A's share back",
+        "seconds from A's first good answer",
+        time.monotonic() - began,
+        "s",
+        at_most=60,
+    )
