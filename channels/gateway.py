@@ -33,6 +33,8 @@ class Gateway(Protocol):
     countries: frozenset[str]
     capacity: int | None
     """Most sends it can have in flight at once; None where it sets no bound."""
+    type: str
+    """What gateways.toml calls it: `http`, `smtp` or the provider's name."""
     rate: int
     """Most sends in a second, kept over all workers; 0 = no limit."""
 

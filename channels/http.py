@@ -40,6 +40,7 @@ class HttpGateway:
     """
 
     channel = Channel.SMS
+    type = "http"
     rate = 0
     receipt_answer = ReceiptAnswer('{"status": "ok"}', "application/json")
 

@@ -23,6 +23,7 @@ class MemoryGateway:
         self.weight = weight
         self.countries = countries
         self.capacity: int | None = None
+        self.type = "memory"
         self.rate = 0
         self.sent: list[Outgoing] = []
         self.failures: deque[GatewayError] = deque()

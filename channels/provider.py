@@ -25,6 +25,8 @@ class Provider:
     """
 
     channel = Channel.SMS
+    type = ""
+    """Set by the registry, from the file."""
     rate = 0
 
     def __init__(self, options: Options, url: str, path: str, seconds: float = SEND_SECONDS):

@@ -134,6 +134,7 @@ def _make(
         raise ConfigurationError(str(error) if where in str(error) else f"{where}: {error}") from None
     options.finish()
     gateway.rate = rate
+    gateway.type = options.text("type")
     return gateway
 
 

@@ -41,6 +41,7 @@ class SmtpGateway:
     """
 
     channel = Channel.EMAIL
+    type = "smtp"
     rate = 0
 
     def __init__(

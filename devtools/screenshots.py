@@ -21,12 +21,10 @@ from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from app import create_app
-from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from config import ROOT
 from devtools import furnishing
 from devtools.readiness import free_port
-from domain.statuses import Channel
 from exts import db
 from services import administrators, runtime
 
@@ -41,7 +39,8 @@ ARGUMENTS = [
 ]
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 SCHEMES = ("light", "dark")
-PEOPLE = (
+PAGES = (
+    "gateways",
     "api-keys",
     "api-keys/new",
     "administrators",
@@ -83,7 +82,7 @@ def console() -> Iterator[str]:
                 "PUBLIC_URL": "",
             }
         )
-        gateways = Gateways([MemoryGateway("mail", Channel.EMAIL), MemoryGateway("sms", Channel.SMS)])
+        gateways = Gateways(furnishing.gateways())
         runtime.install(app, dataclasses.replace(runtime.of(app), gateways=gateways))
         with app.app_context():
             db.create_all()
@@ -185,7 +184,7 @@ def passwords(page: Page, address: str, folder: Path) -> None:
 
 def pages(page: Page, address: str, folder: Path) -> None:
     """Picture the pages that only list."""
-    for path in ("audit", "schedules", "schedules/1", "schedules/2", "schedules/1/remove", *PEOPLE):
+    for path in ("audit", "schedules", "schedules/1", "schedules/2", "schedules/1/remove", *PAGES):
         page.goto(f"{address}/cms/{path}")
         picture(page, folder, path.replace("/", "-"))
     page.set_viewport_size({"width": 360, "height": 740})

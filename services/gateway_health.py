@@ -121,6 +121,10 @@ class GatewayHealth:
         self._local: Health = LocalHealth()
         self._shared: Health | None = SharedHealth(_connect(redis_url)) if redis_url else None
 
+    def tells_of_all(self, name: str) -> bool | None:
+        """Tell for a page whether any worker leaves a gateway alone; None where each worker only knows for itself."""
+        return self._ask_shared(lambda health: health.is_open(name))
+
     def failed(self, name: str) -> None:
         """Note that a gateway did not take a message which it should have."""
         was_open, is_open = self._local.is_open(name), self._local.failed(name)

@@ -6,7 +6,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.cms.conftest import Visitor
+from services import administrators, api_keys, schedules
+from services.schedule_rules import NewSchedule
+from tests.cms.conftest import PASSWORD, Visitor
+from tests.cms.test_guard import rules
 
 PAGES = [
     "/",
@@ -37,7 +40,23 @@ def test_pages_run_nothing_of_others_and_are_kept_by_nobody(signed_in: Visitor, 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_hold_no_inline_script_or_style_and_ask_no_other_host(signed_in: Visitor, path: str) -> None:
-    html = signed_in.get(path, follow_redirects=True).text
+    keeps_to_itself(signed_in.get(path, follow_redirects=True).text)
+
+
+def test_no_page_of_the_console_forgets_that(app: Flask, signed_in: Visitor) -> None:
+    with app.app_context():
+        key, _ = api_keys.create("shop")
+        schedules.add(NewSchedule("nightly", "sendcode.purge", every="1d"))
+        administrators.add("kim@example.org", "viewer", PASSWORD)
+    for rule in rules(app, "GET"):
+        path = re.sub(r"<[^>]+>", "1", rule.rule.replace("<key_id>", key.id))
+        answer = signed_in.get(path, follow_redirects=True)
+        assert answer.status_code == 200, path
+        keeps_to_itself(answer.text)
+        assert len(re.findall(r"<h1", answer.text)) == 1, path
+
+
+def keeps_to_itself(html: str) -> None:
     assert not re.search(r"<script(?![^>]*\bsrc=)", html)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", html)
     assert not re.search(r"(src|href|action)=\"(https?:)?//", html)
