@@ -1,5 +1,6 @@
 """Gateway type `smtp`: mail to one server over kept connections."""
 
+import ssl
 import threading
 import time
 from collections import deque
@@ -60,7 +61,7 @@ class SmtpGateway:
         self.capacity = settings.connections or None
         self._settings = settings
         self._sender = _sender(settings)
-        self._context = trust(settings.ca_file)
+        self._context = _context(settings)
         self._seconds = seconds
         self._wait_seconds = wait_seconds
         self._pool = PerProcess(self._none_yet)
@@ -154,6 +155,12 @@ def _newest(idle: deque[Session]) -> Session | None:
         if time.monotonic() - session.used_at < IDLE_SECONDS and session.alive():
             return session
         session.leave()
+
+
+def _context(settings: MailSettings) -> ssl.SSLContext:
+    if settings.use_tls or settings.use_ssl or settings.ca_file:
+        return trust(settings.ca_file)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; trusts nobody, and is there at once
 
 
 def _sender(settings: MailSettings) -> mail_headers.Sender:

@@ -1,13 +1,20 @@
-"""What a mail server's answers and failures mean for the message."""
+"""What a mail server answers, and what its answers and failures mean for the message."""
 
 import re
 import smtplib
+import socket
 import ssl
 
+from channels.sockets import Deadline
 from domain.errors import GatewayError, TemporaryGatewayError
 
 OPERATORS_FAULT = {530, 534, 535, 538}
 """Login missing, too weak or wrong: not the message's fault, and the settings may be mended in time."""
+
+NONSENSE = -1
+"""Stands for the code of an answer that has none."""
+
+LONGEST_REPLY = 65_536
 
 ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 QUEUE_ID = re.compile(rb"(?:queued as|\bid=)\s*<?([\w.@+-]{1,64})", re.IGNORECASE)
@@ -15,6 +22,43 @@ QUEUE_ID = re.compile(rb"(?:queued as|\bid=)\s*<?([\w.@+-]{1,64})", re.IGNORECAS
 
 class LostConnectionError(TemporaryGatewayError):
     """Raised when the server ended the connection before it was given the mail: another one may be tried."""
+
+
+class Replies:
+    """The answers that come on one socket, in the place of smtplib's file, whose waits begin anew with every byte."""
+
+    def __init__(self, sock: socket.socket):
+        self._sock = sock
+        self.ahead = b""
+        """What was read beyond the last answer."""
+
+    def next(self, deadline: Deadline) -> tuple[int, bytes]:
+        """Return code and text of one answer, NONSENSE where a line has no code.
+
+        Raises TimeoutError at the deadline, however slowly the bytes drip; any other OSError at the end.
+        """
+        code, text = NONSENSE, b""
+        more = True
+        while more:
+            line = self._line(deadline, LONGEST_REPLY - len(text))
+            code = int(line[:3]) if line[:3].isdigit() else NONSENSE
+            more = code != NONSENSE and line[3:4] == b"-"
+            text += (b"\n" if text else b"") + line[4:].strip()
+        return code, text
+
+    def close(self) -> None:
+        """Forget what was read ahead; the socket is not ours to close."""
+        self.ahead = b""
+
+    def _line(self, deadline: Deadline, most: int) -> bytes:
+        while b"\n" not in self.ahead:
+            self._sock.settimeout(deadline.remaining())
+            received = self._sock.recv(4096)
+            self.ahead += received
+            if not received or len(self.ahead) > most:
+                raise ConnectionError("the end, or an answer without one")
+        line, _, self.ahead = self.ahead.partition(b"\n")
+        return line
 
 
 def refusal(step: str, code: int, text: bytes) -> GatewayError:

@@ -1,6 +1,5 @@
 """One connection to a mail server, on which every wait ends at a deadline."""
 
-import re
 import smtplib
 import socket
 import ssl
@@ -10,24 +9,21 @@ from typing import Any
 from channels import smtp_replies as replies
 from channels.mime import Mail
 from channels.settings import MailSettings
-from channels.smtp_replies import LostConnectionError
+from channels.smtp_replies import NONSENSE, LostConnectionError, Replies
 from channels.sockets import CONNECT_SECONDS, Deadline, connect
-from domain.errors import GatewayError, TemporaryGatewayError
-
-LONGEST_REPLY = 65_536
-LINE_END = re.compile(rb"\r\n|\r|\n")
+from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
 
 
 class Session(smtplib.SMTP):
     """An open, secured and signed-in connection, for one sender at a time.
 
-    Whatever leaves the dialogue out of step closes it at once; a refused mail or recipient does not.
+    smtplib opens it; mails are delivered here, in fewer packets. Whatever leaves the dialogue out of step closes it
+    at once; a refused mail or recipient does not.
     """
 
     def __init__(self, settings: MailSettings, context: ssl.SSLContext, deadline: Deadline):
         """Connect and sign in. Raises TemporaryGatewayError: nothing was sent, and every cause may pass."""
         self.deadline = deadline
-        self.used_at = time.monotonic()
         self._settings = settings
         self._context = context
         try:
@@ -43,6 +39,8 @@ class Session(smtplib.SMTP):
         except BaseException:
             self.close()
             raise
+        self._pipelining = self.has_extn("pipelining")
+        self.used_at = time.monotonic()
 
     def __del__(self) -> None:
         """Close quietly what nobody uses any more, as after a fork, where a goodbye would be the parent's."""
@@ -56,13 +54,14 @@ class Session(smtplib.SMTP):
     def deliver(self, mail: Mail, deadline: Deadline) -> str | None:
         """Hand over one mail and return the server's queue id if it told one.
 
-        Raises GatewayError where it was refused for good, LostConnectionError or TemporaryGatewayError.
+        Raises GatewayError where it was refused for good, LostConnectionError before the server had the mail,
+        UnknownResult where it may have it, else TemporaryGatewayError.
         """
         self.deadline = deadline
         if mail.international and not self.has_extn("smtputf8"):
             raise GatewayError("the mail server takes no international addresses")
-        self._envelope(mail)
-        text = self._content(mail)
+        self._open_transaction(mail)
+        text = self._give_content(mail)
         self.used_at = time.monotonic()
         return replies.queue_id(text)
 
@@ -85,51 +84,89 @@ class Session(smtplib.SMTP):
         """Say goodbye without waiting for the answer: what was accepted stays accepted."""
         self.deadline = Deadline(1)
         try:
-            self.putcmd("QUIT")
-        except (smtplib.SMTPException, GatewayError):
+            self.send(b"QUIT\r\n")
+        except GatewayError:
             pass  # it was gone already
         finally:
             self.close()
 
-    def _envelope(self, mail: Mail) -> None:
+    def _open_transaction(self, mail: Mail) -> None:
+        """Get as far as DATA: step by step, or in one go where the server reads ahead (RFC 2920 3.1)."""
         options = " SMTPUTF8 BODY=8BITMIME" if mail.international else ""
-        try:
-            self._expect("MAIL", self.docmd("MAIL", f"FROM:<{mail.sender}>{options}"))
-            self._expect("RCPT", self.docmd("RCPT", f"TO:<{mail.recipient}>"))
-            self._expect("DATA", self.docmd("DATA"), 354)
-        except smtplib.SMTPException:
-            self.close()
-            raise LostConnectionError("the mail server ended the connection") from None
+        steps = {
+            "MAIL": f"MAIL FROM:<{mail.sender}>{options}\r\n",
+            "RCPT": f"RCPT TO:<{mail.recipient}>\r\n",
+            "DATA": "DATA\r\n",
+        }
+        if self._pipelining:
+            self.send("".join(steps.values()))
+            refused = self._first_refusal(*steps)
+        else:
+            for step, line in steps.items():
+                self.send(line)
+                if refused := self._first_refusal(step):
+                    break
+        if refused:
+            self._reset()
+            raise refused
 
-    def _content(self, mail: Mail) -> bytes:
-        """Send the content; from here on nothing may be sent twice."""
-        lines = LINE_END.sub(b"\r\n", mail.content.rstrip(b"\r\n")).replace(b"\r\n.", b"\r\n..")
-        try:
-            self.send(lines + b"\r\n.\r\n")
-            reply = self.getreply()
-        except (smtplib.SMTPException, TemporaryGatewayError):
-            self.close()
-            raise TemporaryGatewayError("no answer to the mail: it may have arrived or not") from None
-        return self._expect("the mail", reply)
+    def _first_refusal(self, *steps: str) -> GatewayError | None:
+        """Read the answers to `steps`; what is known of the mail is not forgotten when the server leaves then."""
+        refused: GatewayError | None = None
+        for step in steps:
+            try:
+                code, text = self._answer(step)
+            except TemporaryGatewayError as error:
+                raise refused or error from None
+            good = 354 if step == "DATA" else 250
+            if code // 10 != good // 10:  # 251 is as good as 250
+                refused = refused or replies.refusal(step, code, text)
+            elif step == "DATA" and refused:
+                self._give_nothing()
+        return refused
 
-    def _expect(self, step: str, reply: tuple[int, bytes], good: int = 250) -> bytes:
-        """Return the text of a good answer; clear the transaction and raise what any other means."""
-        code, text = reply
-        if code // 10 == good // 10:  # 251 is as good as 250
+    def _answer(self, step: str) -> tuple[int, bytes]:
+        code, text = self.getreply()
+        if code in (421, NONSENSE):
+            self.close()
+            raise LostConnectionError(f"{step} answered {code}")
+        return code, text
+
+    def _give_nothing(self) -> None:
+        """End a DATA that the server took although it had refused the mail: by a dot alone (RFC 2920 3.1)."""
+        try:
+            self.send(b".\r\n")
+            self.getreply()
+        except TemporaryGatewayError:
+            pass  # the refusal is told all the same
+
+    def _give_content(self, mail: Mail) -> bytes:
+        """Send the content and return the answer; once it went out nothing may be sent twice."""
+        try:
+            self.send(mail.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        except LostConnectionError as error:
+            raise TemporaryGatewayError(error.reason) from None
+        try:
+            code, text = self.getreply()
+        except TemporaryGatewayError:
+            code, text = NONSENSE, b""
+        if code // 10 == 25:
             return text
-        if code in (421, -1):  # the server leaves, or talks nonsense
+        if code == NONSENSE:
             self.close()
-            if step != "the mail":
-                raise LostConnectionError(f"{step} answered {code}")
+            raise UnknownResult("no answer to the mail: it may have arrived or not")
+        if code == 421:
+            self.close()
         else:
             self._reset()
-        raise replies.refusal(step, code, text)
+        raise replies.refusal("the mail", code, text)
 
     def _reset(self) -> None:
         try:
-            code, _ = self.docmd("RSET")
-        except (smtplib.SMTPException, GatewayError):
-            code = -1
+            self.send(b"RSET\r\n")
+            code, _ = self.getreply()
+        except TemporaryGatewayError:
+            code = NONSENSE
         if code != 250:
             self.close()
 
@@ -142,13 +179,16 @@ class Session(smtplib.SMTP):
         return self._context.wrap_socket(opened, server_hostname=host)
 
     def send(self, s: Any) -> None:
-        """Send for smtplib; a server that reads slowly gets no more time than one that reads nothing."""
+        """Send, for smtplib too; a server that reads slowly gets no more time than one that reads nothing.
+
+        Raises TemporaryGatewayError where time ran out, LostConnectionError.
+        """
         left = memoryview(s.encode() if isinstance(s, str) else s)
         try:
             deadline = Deadline(self.deadline.remaining(self.timeout))
             while left:
                 if self.sock is None:
-                    raise OSError("closed")
+                    raise ConnectionError("closed")
                 self.sock.settimeout(deadline.remaining())
                 left = left[self.sock.send(left) :]
         except TimeoutError:
@@ -156,54 +196,21 @@ class Session(smtplib.SMTP):
             raise TemporaryGatewayError("the mail server did not read in time") from None
         except OSError:
             self.close()
-            raise smtplib.SMTPServerDisconnected("connection lost") from None
+            raise LostConnectionError("the mail server ended the connection") from None
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one answer for smtplib; one deadline for all its bytes, however slowly they drip."""
+        """Read one answer, for smtplib too. Raises TemporaryGatewayError where time ran out, LostConnectionError."""
         try:
             if self.sock is None:
-                raise smtplib.SMTPServerDisconnected("closed")
-            self.file = self.file or _Lines(self.sock)
-            self.file.begin(Deadline(self.deadline.remaining(self.timeout)))
-            return super().getreply()
-        except (TimeoutError, smtplib.SMTPServerDisconnected) as error:
+                raise ConnectionError("closed")
+            self.file = self.file or Replies(self.sock)
+            return self.file.next(Deadline(self.deadline.remaining(self.timeout)))
+        except TimeoutError:
             self.close()
-            # smtplib hides a timeout in its "disconnected", on which we would try another connection.
-            if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-                raise TemporaryGatewayError("the mail server did not answer in time") from None
-            raise
-
-
-class _Lines:
-    """The server's lines, in the place of smtplib's file, whose waits begin anew with every byte."""
-
-    def __init__(self, sock: socket.socket):
-        self._sock = sock
-        self._deadline = Deadline(0)
-        self.ahead = b""
-        self._left = 0
-
-    def begin(self, deadline: Deadline) -> None:
-        """Start to read one answer."""
-        self._deadline = deadline
-        self._left = LONGEST_REPLY
-
-    def readline(self, limit: int) -> bytes:
-        """Return the next line, or b"" at the end of the connection. Raises TimeoutError."""
-        while b"\n" not in self.ahead and len(self.ahead) < limit:
-            self._sock.settimeout(self._deadline.remaining())
-            received = self._sock.recv(4096)
-            self._left -= len(received)
-            if not received or self._left < 0:
-                return b""
-            self.ahead += received
-        end = self.ahead.find(b"\n", 0, limit) + 1 or limit
-        line, self.ahead = self.ahead[:end], self.ahead[end:]
-        return line
-
-    def close(self) -> None:
-        """Forget what was read ahead; the socket is not ours to close."""
-        self.ahead = b""
+            raise TemporaryGatewayError("the mail server did not answer in time") from None
+        except OSError:
+            self.close()
+            raise LostConnectionError("the mail server ended the connection") from None
 
 
 def _own_name() -> str:

@@ -89,7 +89,7 @@ class SmtpServer(ServerThread):
         tls: ssl.SSLContext | None = None,
         starttls: ssl.SSLContext | None = None,
         login: tuple[str, str] | None = None,
-        extensions: tuple[str, ...] = ("8BITMIME", "SMTPUTF8", "SIZE 10000000"),
+        extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 10000000"),
     ):
         super().__init__(port=port, tls=tls)
         self.delay = delay
