@@ -16,6 +16,9 @@ NONSENSE = -1
 
 LONGEST_REPLY = 65_536
 
+ANSWER = re.compile(rb"(?:\d{3}-[^\n]*\n)*(?:(\d{3})(?!-)|(?!\d{3}))[^\n]*\n")
+"""One answer: lines with `-` after the code, and one without; or, without a code, a line of nonsense."""
+
 ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 QUEUE_ID = re.compile(rb"(?:queued as|\bid=)\s*<?([\w.@+-]{1,64})", re.IGNORECASE)
 
@@ -32,33 +35,32 @@ class Replies:
         self.ahead = b""
         """What was read beyond the last answer."""
 
-    def next(self, deadline: Deadline) -> tuple[int, bytes]:
-        """Return code and text of one answer, NONSENSE where a line has no code.
+    def next(self, deadline: Deadline, longest: float) -> tuple[int, bytes]:
+        """Return code and text of one answer, NONSENSE where it has no code.
 
-        Raises TimeoutError at the deadline, however slowly the bytes drip; any other OSError at the end.
+        Raises TimeoutError at the deadline or after `longest` seconds, however slowly the bytes drip; any other
+        OSError at the end.
         """
-        code, text = NONSENSE, b""
-        more = True
-        while more:
-            line = self._line(deadline, LONGEST_REPLY - len(text))
-            code = int(line[:3]) if line[:3].isdigit() else NONSENSE
-            more = code != NONSENSE and line[3:4] == b"-"
-            text += (b"\n" if text else b"") + line[4:].strip()
-        return code, text
+        found = ANSWER.match(self.ahead)
+        if not found:
+            deadline = Deadline(deadline.remaining(longest))
+            while not found:
+                self._receive(deadline.remaining())
+                found = ANSWER.match(self.ahead)
+        self.ahead = self.ahead[found.end() :]
+        lines = found[0].splitlines()
+        return int(found[1] or NONSENSE), b"\n".join([line[4:].strip() for line in lines])
 
     def close(self) -> None:
         """Forget what was read ahead; the socket is not ours to close."""
         self.ahead = b""
 
-    def _line(self, deadline: Deadline, most: int) -> bytes:
-        while b"\n" not in self.ahead:
-            self._sock.settimeout(deadline.remaining())
-            received = self._sock.recv(4096)
-            self.ahead += received
-            if not received or len(self.ahead) > most:
-                raise ConnectionError("the end, or an answer without one")
-        line, _, self.ahead = self.ahead.partition(b"\n")
-        return line
+    def _receive(self, seconds: float) -> None:
+        self._sock.settimeout(seconds)
+        received = self._sock.recv(4096)
+        self.ahead += received
+        if not received or len(self.ahead) > LONGEST_REPLY:
+            raise ConnectionError("the end, or an answer without one")
 
 
 def refusal(step: str, code: int, text: bytes) -> GatewayError:

@@ -204,7 +204,7 @@ class Session(smtplib.SMTP):
             if self.sock is None:
                 raise ConnectionError("closed")
             self.file = self.file or Replies(self.sock)
-            return self.file.next(Deadline(self.deadline.remaining(self.timeout)))
+            return self.file.next(self.deadline, self.timeout)
         except TimeoutError:
             self.close()
             raise TemporaryGatewayError("the mail server did not answer in time") from None
