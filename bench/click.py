@@ -8,8 +8,9 @@ from pathlib import Path
 from bench.client import Run, call
 from bench.house import fill, house, wait_for
 from bench.report import Figure, median
+from devtools.live.process import COMMANDS, Process, free_port
+from devtools.readiness import is_free
 from tests.live.installation import Installation
-from tests.live.processes import COMMANDS, Process, free_port, is_free
 
 CLIENTS = 8
 PATH = "/api/v1/verifications"

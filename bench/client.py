@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from devtools.live.process import ROOT
 from tests.live.installation import phone
-from tests.live.processes import ROOT
 
 
 @dataclass(frozen=True)

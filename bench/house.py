@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from devtools.live.broker import Broker
+from devtools.live.process import ROOT
 from tests.live.installation import NO_LIMITS, Installation, install, make_template
-from tests.live.processes import ROOT, Broker
 
 FREE = {**NO_LIMITS, "IP_SENDS_PER_MINUTE": 0}
 """Limits that would end a measurement; what they cost is measured with the click."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bench.house import fill, house, wait_for
 from bench.report import Figure, median
 from bench.smtp_sink import Sink
-from tests.live.processes import ROOT
+from devtools.live.process import ROOT
 
 
 def measure(quick: bool) -> Iterator[Figure]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from bench.click import web
 from bench.house import house, wait_for
 from bench.report import Figure, Skipped
+from devtools.live.process import COMMANDS, Process
 from tests.live.installation import Api, phone
-from tests.live.processes import COMMANDS, Process
 
 MIB = 1024
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from bench.client import call
 from bench.house import house, wait_for
 from bench.report import Figure, percentile
+from devtools.live.process import free_port
 from tests.live.installation import Installation, phone
-from tests.live.processes import free_port
 from tests.servers.http import SILENCE, Answer, HttpGatewayServer
 
 PATH = "/api/v1/verifications"

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.live.processes import COMMANDS, ROOT, Broker, Process, wait_until
+from devtools.live.broker import Broker
+from devtools.live.process import COMMANDS, ROOT, Process
+from tests.servers.thread import wait_until
 
 NAMES = ("celery", "dramatiq", "rq", "huey", "taskiq")
 COMMAND = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bench import peers
 from bench.house import fill, house
 from bench.report import Figure, median
-from tests.live.processes import COMMANDS, Process
+from devtools.live.process import COMMANDS, Process
 
 
 def measure(quick: bool) -> Iterator[Figure]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench import peers
 from bench.house import fill, house, wait_for
 from bench.report import Figure, median
-from tests.live.processes import COMMANDS, Process
+from devtools.live.process import COMMANDS, Process
 
 ROUNDS = 5
 

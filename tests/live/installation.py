@@ -14,17 +14,18 @@ from typing import Any
 import sqlalchemy
 import urllib3
 
-from tests.live.processes import environment, free_port, run, start_web, start_worker
+from devtools.live.process import free_port
+from devtools.live.service import (
+    NO_LIMITS,
+    Template,
+    environment,
+    make_template,
+    run,
+    start_web,
+    start_worker,
+)
 from tests.servers.http import HttpGatewayServer
 from tests.servers.smtp import SmtpServer
-
-NO_LIMITS = {
-    "RESEND_COOLDOWN_SECONDS": 0,
-    "DESTINATION_SENDS_PER_10_MINUTES": 0,
-    "DESTINATION_SENDS_PER_DAY": 0,
-    "PREFIX_SENDS_PER_10_MINUTES": 0,
-    "KEY_REQUESTS_PER_MINUTE": 0,
-}
 
 
 @dataclass(frozen=True)
@@ -146,21 +147,6 @@ def _all(starts: Sequence[Callable[[], Any]]) -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class Template:
-    """A migrated SQLite database with one API key, copied for each test that needs no other."""
-
-    path: Path
-    key: str
-
-
-def make_template(folder: Path) -> Template:
-    """Make the template as an operator makes a database."""
-    env = environment(folder, broker_url="redis://127.0.0.1:1/0")
-    key = run(env, "flask", "--app", "app", "keys", "add", "tests").strip()
-    return Template(folder / "sendcode.db", key)
-
-
 def install(
     folder: Path, broker_url: str, database_url: str = "", template: Template | None = None, **settings: Any
 ) -> Installation:
@@ -212,3 +198,17 @@ def phone(number: int) -> str:
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value that this share of all does not exceed."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+__all__ = [
+    "NO_LIMITS",
+    "Api",
+    "Installation",
+    "Reply",
+    "Template",
+    "in_parallel",
+    "install",
+    "make_template",
+    "percentile",
+    "phone",
+]

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Self
 
+from devtools.live.process import PORTS
+
 HOST = "127.0.0.1"
 BACKLOG = 2048
-PORTS = range(20_000, 32_000)
-"""Below the range that outgoing connections take their ports from, so that a closed port stays closed."""
 
 
 class ServerThread:

@@ -1,0 +1,106 @@
+"""One started process in a group of its own; what it prints is kept in a file."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from devtools.guard import Guard
+from devtools.processes import kill_group, own_group
+from devtools.readiness import HOST, is_free
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = Path(sys.executable).parent
+PORTS = range(20_000, 32_000)
+"""Below the range that outgoing connections take their ports from, so that a closed port stays closed."""
+READY_SECONDS = 40.0
+STOP_SECONDS = 25.0
+
+__all__ = ["COMMANDS", "HOST", "PORTS", "ROOT", "Process", "free_port", "guard_with"]
+
+
+class Process:
+    """One started command."""
+
+    def __init__(self, name: str, command: Sequence[str | Path], env: Mapping[str, str], output: Path):
+        """Start it in the project's folder with nothing but `env` as its environment."""
+        self.name = name
+        self.output = output
+        with output.open("ab") as file:
+            self._process = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=ROOT,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                **own_group(),
+            )
+        self.pid = self._process.pid
+        if _guard:
+            _guard.watch(self.pid)
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.poll()
+
+    def text(self) -> str:
+        """Return what it has printed up to now."""
+        return self.output.read_text(encoding="utf-8", errors="replace")
+
+    def wait_until_ready(self, ready: Callable[[], bool], seconds: float = READY_SECONDS) -> None:
+        """Wait for `ready()`. Raises AssertionError with its last lines where it ends or takes too long."""
+        give_up_at = time.monotonic() + seconds
+        while not ready():
+            assert self.exit_code is None, f"{self.name} ended with {self.exit_code}:\n{self.text()[-3000:]}"
+            assert time.monotonic() < give_up_at, f"{self.name} is not ready:\n{self.text()[-3000:]}"
+            time.sleep(0.05)
+
+    def wait_until_said(self, text: str, seconds: float = READY_SECONDS) -> None:
+        """Wait until it has printed `text`."""
+        self.wait_until_ready(lambda: text in self.text(), seconds)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process alone, not to its children."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it and its children as a power cut does."""
+        kill_group(self.pid)
+        self._process.wait(STOP_SECONDS)
+        if _guard:
+            _guard.forget(self.pid)
+
+    def stop(self) -> int:
+        """Ask it to end and return its exit code; what is left of its group after 25 s is killed."""
+        if self.exit_code is None:
+            self.signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_SECONDS)
+        self.kill()
+        return self._process.returncode
+
+
+_guard: Guard | None = None
+
+
+def guard_with(guard: Guard | None) -> None:
+    """Put what is started from now on into the care of `guard`, which ends it should this process be killed."""
+    global _guard
+    _guard = guard
+
+
+def free_port() -> int:
+    """Return a port of loopback below 32768 on which nothing listens.
+
+    Raises OSError where none is found.
+    """
+    for port in random.sample(PORTS, 50):
+        if is_free(port):
+            return port
+    raise OSError("no free port")

@@ -1,0 +1,161 @@
+"""Web, worker and clock of an installation in a folder of its own.
+
+    with Broker(folder / "broker") as broker:
+        env = environment(folder, broker_url=broker.url)
+        with start_worker(env, pool="threads") as worker, start_web(env, free_port()) as web:
+            ...
+            worker.kill()
+
+Nothing of the environment or the `.env` of whoever runs this gets in.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import config
+from devtools.live.process import COMMANDS, HOST, ROOT, Process
+from devtools.readiness import is_free
+
+FROM_OUTSIDE = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
+NO_LIMITS = {
+    "RESEND_COOLDOWN_SECONDS": 0,
+    "DESTINATION_SENDS_PER_10_MINUTES": 0,
+    "DESTINATION_SENDS_PER_DAY": 0,
+    "PREFIX_SENDS_PER_10_MINUTES": 0,
+    "KEY_REQUESTS_PER_MINUTE": 0,
+}
+"""Settings for many sends in a short time."""
+
+
+def environment(
+    folder: Path, *, broker_url: str, database_url: str = "", migrate: bool = True, **settings: Any
+) -> dict[str, str]:
+    """Return the whole environment of a live installation in `folder`, its database made by the migrations.
+
+    Every setting has its default unless `settings` says otherwise, whatever stands in the `.env` of the project.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "gateways.toml").touch()
+    defaults = {name: _text(value) for name, value in config.DEFAULTS.items()}
+    ours = {
+        "SECRET_KEY": "secret key of a live installation and long enough",
+        "CODE_PEPPER": "code pepper of a live installation and long enough",
+        "SQLALCHEMY_DATABASE_URI": database_url or f"sqlite:///{folder / 'sendcode.db'}",
+        "CELERY_BROKER_URL": broker_url,
+        "GATEWAYS_FILE": str(folder / "gateways.toml"),
+        "SMS_COUNTRIES": "*",
+        "SMS_SENDS_PER_DAY": "0",
+    }
+    system = {name: os.environ[name] for name in FROM_OUTSIDE if name in os.environ}
+    always = {
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "FLASK_DEBUG": "0",
+        "FLASK_SKIP_DOTENV": "1",
+    }
+    env = {**system, **defaults, **ours, **always, **{name: _text(value) for name, value in settings.items()}}
+    env["LIVE_FOLDER"] = str(folder)
+    if migrate:
+        run(env, "flask", "--app", "app", "db", "upgrade")
+    return env
+
+
+def run(env: Mapping[str, str], command: str, *arguments: str) -> str:
+    """Run one of the project's commands to its end and return what it printed; fail where it fails."""
+    done = subprocess.run(
+        [COMMANDS / command, *arguments],
+        cwd=ROOT,
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command} {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Template:
+    """A migrated SQLite database with one API key, copied for each installation that needs no other."""
+
+    path: Path
+    key: str
+
+
+def make_template(folder: Path) -> Template:
+    """Make the template as an operator makes a database."""
+    env = environment(folder, broker_url="redis://127.0.0.1:1/0")
+    key = run(env, "flask", "--app", "app", "keys", "add", "template").strip()
+    return Template(folder / "sendcode.db", key)
+
+
+@contextmanager
+def start_worker(
+    env: Mapping[str, str], pool: str = "solo", queues: str | None = None, *arguments: str, wait: bool = True
+) -> Iterator[Process]:
+    """Run a worker; `queues` as after `-Q`. `wait=False` where it can't become ready, as with a dead broker."""
+    lanes = ["-Q", queues] if queues else []
+    command = [
+        "worker",
+        f"--pool={pool}",
+        "--loglevel=INFO",
+        "-n",
+        f"{_serial('worker')}@%h",
+        *lanes,
+        *arguments,
+    ]
+    with _started("worker", [COMMANDS / "celery", "-A", "tasks.celery", *command], env) as process:
+        if wait:
+            process.wait_until_said(" ready.")
+        yield process
+
+
+@contextmanager
+def start_beat(env: Mapping[str, str], *arguments: str) -> Iterator[Process]:
+    """Run the clock."""
+    command = [COMMANDS / "celery", "-A", "tasks.celery", "beat", "--loglevel=INFO", *arguments]
+    with _started("beat", command, env) as process:
+        process.wait_until_said("beat: Starting...")
+        yield process
+
+
+@contextmanager
+def start_web(env: Mapping[str, str], port: int, *arguments: str) -> Iterator[Process]:
+    """Run the web service on a port of loopback."""
+    command = ["waitress-serve", f"--listen={HOST}:{port}", *arguments, "--call", "app:create_app"]
+    with _started("web", [COMMANDS / command[0], *command[1:]], env) as process:
+        process.wait_until_ready(lambda: not is_free(port))
+        yield process
+
+
+@contextmanager
+def _started(name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Iterator[Process]:
+    process = Process(name, command, env, Path(env["LIVE_FOLDER"]) / f"{_serial(name)}.log")
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+_counts: dict[str, int] = {}
+
+
+def _serial(name: str) -> str:
+    """Return a name that no other process of this run has."""
+    _counts[name] = _counts.get(name, 0) + 1
+    return f"{name}-{_counts[name]}"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
