@@ -3,6 +3,8 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
@@ -39,6 +41,7 @@ class Gateways:
 
     def __init__(self, gateways: Sequence[Gateway]):
         self._gateways = tuple(gateways)
+        self._able = lru_cache(1024)(self._find_able)  # asked for every message, and the answers are few
 
     def __iter__(self) -> Iterator[Gateway]:
         return iter(self._gateways)
@@ -50,6 +53,15 @@ class Gateways:
 
         `country` None (unknown, or mail) is served only by gateways without `countries`. `exclude`: names.
         """
+        able, weights = self._able(channel, country, exclude)
+        if len(able) < 2:
+            return able[0] if able else None
+        return DICE.choices(able, cum_weights=weights)[0]
+
+    def _find_able(
+        self, channel: Channel, country: str | None, exclude: frozenset[str]
+    ) -> tuple[list[Gateway], list[int]]:
+        """Return the gateways among which the dice decide, and their weights, each with those before it."""
         able = [
             gateway
             for gateway in self._gateways
@@ -58,9 +70,9 @@ class Gateways:
             and (not gateway.countries or country in gateway.countries)
         ]
         weighted = [gateway for gateway in able if gateway.weight > 0]
-        if weighted:
-            return DICE.choices(weighted, [gateway.weight for gateway in weighted])[0]
-        return DICE.choice(able) if able else None
+        if not weighted:
+            return able, list(range(1, len(able) + 1))
+        return weighted, list(accumulate(gateway.weight for gateway in weighted))
 
     def named(self, name: str) -> Gateway | None:
         """Return the gateway of that name."""

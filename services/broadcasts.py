@@ -17,13 +17,13 @@ from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Prior
 from models import Broadcast, Message
 from services import broadcast_views, bulk_stops, contents, notices, outbox, recipients, send_limits
 from services.broadcast_views import BroadcastView
-from services.claims import stop_values
 from services.contents import Content
 from services.issuing import Owner
 from services.notices import Span
 from services.outbox import NewMessage
 from services.recipients import Recipient, Rejected
 from services.runtime import runtime
+from services.settling import stop_values
 from services.transactions import change, transaction
 
 log = logging.getLogger(__name__)

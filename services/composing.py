@@ -18,7 +18,7 @@ UNSUBSCRIBE_URL = "unsubscribe_url"
 
 def compose(claimed: Claimed, keyring: Keyring, public_url: str = "") -> Outgoing:
     """Return a message in its own language; raises Unreadable, ValueError, KeyError or jinja2.TemplateError."""
-    params: dict[str, Any] = json.loads(keyring.open(claimed.sealed, row=claimed.id))
+    params: dict[str, Any] = json.loads(keyring.open(claimed.sealed, row=claimed.id).decode())
     channel = Channel(claimed.channel)
     unsubscribe_url = None
     if claimed.is_bulk:

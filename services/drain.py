@@ -5,28 +5,26 @@ bells, leases of dead workers and a dead broker all the same case.
 """
 
 import logging
-import queue
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.statuses import Lane, Priority
-from services import claims
-from services.claims import Claimed, Settled
+from domain.statuses import Lane
+from services import claims, settling
+from services.claims import Claimed
 from services.faults import place
+from services.send_threads import TICK_SECONDS, SendThreads
+from services.settling import Settled
+from services.slots import Flow, Slots
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
-KEPT_FOR_CODES = 0.2
-"""Share of the slots that only codes may take, so that a newsletter never fills the worker."""
 
 
 class Sends(Protocol):
@@ -37,11 +35,7 @@ class Sends(Protocol):
 
 
 class Drain:
-    """Sends what is due in some lanes, up to `slots` at once.
-
-    `ceilings`: most sends in flight of a lane, where its gateways take no more; a slow mail server then fills its own
-    few places and never those of SMS.
-    """
+    """Sends what is due in some lanes; `slots` and `ceilings` as in `Slots`."""
 
     def __init__(
         self,
@@ -54,16 +48,16 @@ class Drain:
         housekeeping: Callable[[datetime], None] | None = None,
     ):
         self._engine = engine
-        self._sender = sender
-        self._lanes = lanes
-        self._slots = slots
-        self._ceilings = ceilings or {}
+        self._slots = Slots(lanes, slots, ceilings)
         self._housekeeping = housekeeping
-        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="send")
-        self._events: queue.Queue[tuple[Lane, Settled] | None] = queue.Queue()
+        self._news = threading.Event()
+        """Set by a bell, by threads that have nothing more to send, and by `stop`."""
+        self._threads: SendThreads[Flow, Claimed, Settled] = SendThreads(
+            sender.send, self._slots.all, self._news.set
+        )
         self._unsettled: list[Settled] = []
-        self._in_flight: Counter[Lane] = Counter()
-        self._may_be_due = True
+        self._may_have_work: list[Flow] = []
+        self._look = True
         self._next_look = 0.0
         self._alarms: list[float] = []
         self._stopping = False
@@ -76,108 +70,120 @@ class Drain:
 
     def wake(self) -> None:
         """Look for due messages now."""
-        self._events.put(None)
+        self._look = True
+        self._news.set()
 
     def stop(self, seconds: float = 20.0) -> None:
         """Claim nothing more, wait for the sends in flight and settle them."""
         self._stopping = True
-        self.wake()
+        self._news.set()
         if self._thread is not None:
             self._thread.join(seconds)
 
     def run_until_idle(self) -> None:
-        """Send all that is due now, in the caller's thread."""
-        while self._claim_and_start() or self._in_flight.total():
-            self._settle(block=self._in_flight.total() > 0)
-        self._pool.shutdown()
+        """Send all that is due now; the loop runs in the caller's thread."""
+        while self._look or self._may_have_work or self._slots.in_flight or self._unsettled:
+            self._turn()
+            if self._slots.in_flight:
+                self._wait()
+                self._take_ended()
+        self._threads.stop()
 
     def _run(self) -> None:
-        while not self._stopping or self._in_flight.total() or self._unsettled:
+        while not self._stopping or self._slots.in_flight or self._unsettled:
             try:
-                # First: what ended while the database was away must not be claimed again.
-                self._settle(block=False)
+                self._take_ended()
                 self._look_at_the_clock()
-                started = self._may_be_due and not self._stopping and self._claim_and_start()
-                self._settle(block=not started, seconds=self._alarms[0] - time.monotonic())
+                self._turn()
+                self._wait()
             except SQLAlchemyError as error:
-                log.error("the database did not answer: %s", type(error).__name__)
-                time.sleep(LOOK_SECONDS)
+                self._stumble("the database did not answer: %s", type(error).__name__)
             except Exception as error:  # noqa: BLE001 - a drain that ends is worse than one that stumbles
-                log.error("the drain stumbled and goes on: %s", place(error))
-                time.sleep(LOOK_SECONDS)
-        self._pool.shutdown()
+                self._stumble("the drain stumbled and goes on: %s", place(error))
+        self._threads.stop()
+
+    def _stumble(self, text: str, reason: str) -> None:
+        log.error(text, reason)
+        self._look = True
+        time.sleep(LOOK_SECONDS)
 
     def _look_at_the_clock(self) -> None:
         """Look for due messages each second, and at the very moment when a retry of this process is due."""
         now = time.monotonic()
         while self._alarms and self._alarms[0] <= now:
             heappop(self._alarms)
-            self._may_be_due = True
+            self._look = True
         if now >= self._next_look:
             self._next_look = now + LOOK_SECONDS
             heappush(self._alarms, self._next_look)
-            self._may_be_due = True
+            self._look = True
             self._keep_house()
 
     def _keep_house(self) -> None:
         now = datetime.now(UTC)
-        with self._engine.connect() as connection:
-            expired = claims.expire(connection, now)
+        with self._engine.begin() as connection:
+            expired = settling.expire(connection, now)
         if expired:
             log.warning("%s messages expired before they could be sent", expired)
         if self._housekeeping:
             self._housekeeping(now)
 
-    def _claim_and_start(self) -> bool:
-        """Start what is due while there are slots, codes first; tell whether anything was started."""
-        self._may_be_due = False
-        started = False
-        for priority in Priority:
-            for lane in _lanes(self._lanes, priority):
-                limit = self._free(priority, lane)
-                claimed = self._claim(priority, lane, limit) if limit > 0 else []
-                self._may_be_due |= len(claimed) == max(0, limit)
-                self._start(claimed, lane)
-                started |= bool(claimed)
-        return started
+    def _turn(self) -> None:
+        """Settle what has ended and claim what is due, in one transaction; then start it.
 
-    def _free(self, priority: Priority, lane: Lane) -> int:
-        kept = 0 if priority is Priority.CODE else int(self._slots * KEPT_FOR_CODES)
-        free = self._slots - kept - self._in_flight.total()
-        return min(free, self._ceilings.get(lane, self._slots) - self._in_flight[lane])
-
-    def _claim(self, priority: Priority, lane: Lane, limit: int) -> list[Claimed]:
-        with self._engine.connect() as connection:
-            return claims.claim(connection, lane, priority, limit, datetime.now(UTC))
-
-    def _start(self, claimed: Sequence[Claimed], lane: Lane) -> None:
-        for one in claimed:
-            self._in_flight[lane] += 1
-            future = self._pool.submit(self._sender.send, one)
-            future.add_done_callback(lambda ended: self._events.put((lane, ended.result())))
-
-    def _settle(self, *, block: bool, seconds: float | None = None) -> None:
-        """Take in what has ended, waiting for the first event if `block`, and write it down in one block."""
+        What ended while the database was away is settled before anything is claimed, or it would be claimed again.
+        """
+        may_claim = not self._stopping and (self._look or any(map(self._slots.free, self._may_have_work)))
+        if not self._unsettled and not may_claim:
+            return
+        claimed: list[tuple[Flow, list[Claimed]]] = []
         try:
-            event = self._events.get(block=block, timeout=None if seconds is None else max(0.0, seconds))
-            while True:
-                if event is None:
-                    self._may_be_due = True
-                else:
-                    lane, settled = event
-                    self._in_flight[lane] -= 1
-                    self._unsettled.append(settled)
-                event = self._events.get_nowait()
-        except queue.Empty:
-            pass
-        if self._unsettled:
-            with self._engine.connect() as connection:
-                claims.settle(connection, self._unsettled)
-            for one in self._unsettled:
-                if one.due_at is not None:
-                    heappush(self._alarms, time.monotonic() + (one.due_at - one.at).total_seconds())
-            self._unsettled.clear()
+            with self._engine.begin() as connection:
+                settling.settle(connection, self._unsettled)
+                if may_claim:
+                    self._claim(connection, claimed)
+        except BaseException:
+            for flow, block in claimed:
+                flow.in_flight -= len(block)
+            raise
+        self._set_alarms()
+        self._unsettled.clear()
+        for flow, block in claimed:
+            self._threads.start(flow, block)
 
+    def _claim(self, connection: Connection, claimed: list[tuple[Flow, list[Claimed]]]) -> None:
+        """Claim for the free slots, codes first."""
+        now = datetime.now(UTC)
+        if self._look:
+            self._look = False
+            self._may_have_work = claims.with_work(connection, self._slots.flows, now)
+        for flow in list(self._may_have_work):
+            limit = self._slots.free(flow)
+            block = claims.claim(connection, flow.lane, flow.priority, limit, now) if limit else []
+            if len(block) < limit:
+                self._may_have_work.remove(flow)
+            if block:
+                flow.in_flight += len(block)
+                claimed.append((flow, block))
 
-def _lanes(lanes: Sequence[Lane], priority: Priority) -> list[Lane]:
-    return [lane for lane in lanes if (lane is Lane.BULK) == (priority is Priority.BULK)]
+    def _set_alarms(self) -> None:
+        for one in self._unsettled:
+            if one.due_at is not None:
+                heappush(self._alarms, time.monotonic() + (one.due_at - one.at).total_seconds())
+
+    def _take_ended(self) -> None:
+        for flow, settled in self._threads.take_ended():
+            flow.in_flight -= 1
+            if settled is not None:
+                self._unsettled.append(settled)
+
+    def _wait(self) -> None:
+        """Wait for news or the next alarm; meanwhile see to it that no message waits behind one that is stuck."""
+        while not self._news.wait(TICK_SECONDS if self._threads.backlog else self._patience()):
+            if not self._patience():
+                break
+            self._threads.grow()
+        self._news.clear()
+
+    def _patience(self) -> float:
+        return max(0.0, self._alarms[0] - time.monotonic()) if self._alarms else LOOK_SECONDS

@@ -50,7 +50,7 @@ def _look() -> list[Finding]:
 
 
 def _look_at_database(now: datetime) -> list[Finding]:
-    oldest_due = select(func.min(Message.due_at)).scalar_subquery()
+    oldest_due = select(func.min(Message.due_at)).where(Message.due_at.is_not(None)).scalar_subquery()
     last_seen = select(func.max(SeenProcess.seen_at)).where(SeenProcess.kind == "worker").scalar_subquery()
     try:
         with db.engine.connect() as connection:

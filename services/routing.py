@@ -39,19 +39,18 @@ class Router:
             known = self._gateways.named(ask_first)
             if known is not None:
                 return known
-        sick = frozenset(
-            gateway.name
-            for gateway in self._gateways
-            if gateway.name not in refused
-            and self._health.is_open(gateway.name)
-            and not (may_probe and self._health.take_probe(gateway.name))
-        )
-        return self._gateways.choose(channel, country, refused | sick) or self._gateways.choose(
-            channel, country, refused
-        )
+        passed_over = refused
+        while gateway := self._gateways.choose(channel, country, passed_over):
+            name = gateway.name
+            if not self._health.is_open(name) or (may_probe and self._health.take_probe(name)):
+                return gateway
+            passed_over |= {name}
+        return self._gateways.choose(channel, country, refused)
 
     def wait_for_turn(self, gateway: Gateway) -> None:
         """Wait until the gateway's ceiling in sends per second allows one more; raises GatewayBusy after 2 s."""
+        if not gateway.rate:
+            return
         give_up_at = time.monotonic() + LONGEST_TURN_SECONDS
         while not self._has_turn(gateway):
             if time.monotonic() > give_up_at:

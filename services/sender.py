@@ -13,14 +13,16 @@ from domain.errors import GatewayBusy, GatewayError, TemporaryGatewayError, Unkn
 from domain.keyring import Keyring, Unreadable
 from domain.retries import next_try_at
 from domain.statuses import MessageStatus
-from services.claims import Claimed, Settled
+from services.claims import Claimed
 from services.composing import compose
 from services.faults import place
 from services.routing import Router
+from services.settling import Settled
 
 log = logging.getLogger(__name__)
 TEST_GATEWAY = "test"
 ERROR_LENGTH = 255
+NOBODY: frozenset[str] = frozenset()
 BUSY_WAIT = timedelta(seconds=1)
 FAILOVER_SECONDS = 4.0
 """Another gateway is asked within the same try up to this age of it; together with one send that is below the lease."""
@@ -56,9 +58,9 @@ class Sender:
     def _ask_gateways(self, claimed: Claimed, outgoing: Outgoing) -> Settled:
         """Ask one gateway after the other until one takes the message, or says that nobody should."""
         give_up_at = time.monotonic() + FAILOVER_SECONDS
-        refused: frozenset[str] = frozenset()
+        refused = NOBODY
         gateway: Gateway | None = None
-        error: GatewayError = TemporaryGatewayError("no gateway serves this destination")
+        error: GatewayError | None = None
         while time.monotonic() < give_up_at:
             asked = self._router.choose(
                 outgoing.channel,
@@ -78,7 +80,9 @@ class Sender:
                 break
             log.info("message %s: %s refused (%s)", claimed.id, gateway.name, error.reason)
             refused |= {gateway.name}
-        return self._judge(claimed, gateway.name if gateway else None, error)
+        if gateway is None or error is None:
+            return self._judge(claimed, None, TemporaryGatewayError("no gateway serves this destination"))
+        return self._judge(claimed, gateway.name, error)
 
     def _hand_over(self, gateway: Gateway, outgoing: Outgoing) -> str | None:
         self._router.wait_for_turn(gateway)
@@ -100,7 +104,8 @@ class Sender:
         return reference
 
     def _sent(self, claimed: Claimed, gateway: Gateway, reference: str | None) -> Settled:
-        log.info("message %s to %s sent by %s", claimed.id, mask(claimed.to), gateway.name)
+        if log.isEnabledFor(logging.INFO):
+            log.info("message %s to %s sent by %s", claimed.id, mask(claimed.to), gateway.name)
         return Settled(
             claimed, MessageStatus.SENT, self._clock(), gateway=gateway.name, gateway_reference=reference
         )

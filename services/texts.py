@@ -1,11 +1,10 @@
 """The texts of messages: files under templates/messages/<locale>/, one for each template and channel."""
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, meta
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from domain.statuses import Channel
@@ -14,8 +13,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "templates" / "messages"
 LOCALES = ("en", "zh", "de")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """What a person reads; `subject` and `html` only for e-mail."""
 
     text: str
@@ -34,6 +32,14 @@ def _environment(escape: bool) -> Environment:
     )
 
 
+@cache
+def _template(name: str, escape: bool) -> Template:
+    """Return a template as it was when this process first needed it; raises TemplateNotFound."""
+    found = _environment(escape).get_template(name)
+    found.globals = dict(found.globals)  # it is a chain of maps, which is slow to copy, as every text does
+    return found
+
+
 def nearest_locale(wanted: str | None, default: str) -> str:
     """Return the locale we have that is nearest to a BCP 47 tag: its language, else the default's, else English."""
     for tag in (wanted, default):
@@ -48,7 +54,7 @@ def render(template: str, channel: Channel, locale: str, params: dict[str, Any])
 
     The first line of an e-mail's text file is its subject.
     """
-    body = _environment(False).get_template(f"{locale}/{template}.{channel}.txt").render(params)
+    body = _template(f"{locale}/{template}.{channel}.txt", False).render(params)
     if channel is Channel.SMS:
         return Text(body.strip())
     subject, _, text = body.partition("\n")
@@ -57,7 +63,7 @@ def render(template: str, channel: Channel, locale: str, params: dict[str, Any])
 
 def _html(template: str, locale: str, params: dict[str, Any]) -> str | None:
     try:
-        return _environment(True).get_template(f"{locale}/{template}.email.html").render(params)
+        return _template(f"{locale}/{template}.email.html", True).render(params)
     except TemplateNotFound:
         return None
 

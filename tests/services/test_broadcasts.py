@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
 from exts import db
 from models import Broadcast
-from services import broadcast_views, broadcasts, claims, outbox, retention
+from services import broadcast_views, broadcasts, claims, outbox, retention, settling
 from services.broadcasts import Request
 from services.issuing import Owner
 
@@ -30,15 +30,15 @@ def start(owner: Owner, count: int = 3, **more) -> str:
 
 
 def claim(limit: int = 100) -> list[claims.Claimed]:
-    with db.engine.connect() as connection:
+    with db.engine.begin() as connection:
         return claims.claim(connection, Lane.BULK, Priority.BULK, limit, datetime.now(UTC))
 
 
 def comes_back(claimed: claims.Claimed) -> None:
     now = datetime.now(UTC)
-    back = claims.Settled(claimed, MessageStatus.QUEUED, now, now, "memory-mail", error="later")
-    with db.engine.connect() as connection:
-        claims.settle(connection, [back])
+    back = settling.Settled(claimed, MessageStatus.QUEUED, now, now, "memory-mail", error="later")
+    with db.engine.begin() as connection:
+        settling.settle(connection, [back])
 
 
 def later(**time):
@@ -63,8 +63,10 @@ def test_a_canceled_one_takes_back_what_no_worker_has_and_a_try_that_failed(owne
     assert (counts["canceled"], counts["sending"]) == (1, 2)
     comes_back(first)
     now = datetime.now(UTC)
-    with db.engine.connect() as connection:
-        claims.settle(connection, [claims.Settled(second, MessageStatus.SENT, now, gateway="memory-mail")])
+    with db.engine.begin() as connection:
+        settling.settle(
+            connection, [settling.Settled(second, MessageStatus.SENT, now, gateway="memory-mail")]
+        )
     db.session.rollback()
     counts = broadcast_views.get(made, owner).counts
     assert (counts["canceled"], counts["sent"], counts["queued"]) == (2, 1, 0)
@@ -88,8 +90,8 @@ def test_a_pause_stops_the_clock(owner):
 def test_what_no_worker_took_in_time_is_expired_and_erased_only_by_the_purge(owner):
     made = start(owner)
     with later(days=1, seconds=1):
-        with db.engine.connect() as connection:
-            assert claims.expire(connection, datetime.now(UTC)) == 3
+        with db.engine.begin() as connection:
+            assert settling.expire(connection, datetime.now(UTC)) == 3
         db.session.rollback()
         assert broadcast_views.get(made, owner).status is BroadcastStatus.DONE
 

@@ -8,7 +8,16 @@ from domain.errors import Conflict
 from domain.statuses import Channel, Lane, MessageStatus, Priority, SuppressionReason
 from exts import db
 from models import Message
-from services import broadcast_views, broadcasts, bulk_stops, claims, messages, recipients, suppressions
+from services import (
+    broadcast_views,
+    broadcasts,
+    bulk_stops,
+    claims,
+    messages,
+    recipients,
+    settling,
+    suppressions,
+)
 from services.broadcasts import Request
 from services.worker import drain_now
 
@@ -33,7 +42,7 @@ def unsubscribe(to=KIM):
 
 
 def claim():
-    with db.engine.connect() as connection:
+    with db.engine.begin() as connection:
         return claims.claim(connection, Lane.BULK, Priority.BULK, 100, datetime.now(UTC))
 
 
@@ -89,9 +98,9 @@ def test_what_was_in_flight_stays_stopped_when_its_broadcast_is_resumed(owner):
     unsubscribe()
     broadcasts.pause(made.id, owner)
     now = datetime.now(UTC)
-    with db.engine.connect() as connection:
-        back = [claims.Settled(one, MessageStatus.QUEUED, now, now, "g", error="busy") for one in claimed]
-        claims.settle(connection, back)
+    with db.engine.begin() as connection:
+        back = [settling.Settled(one, MessageStatus.QUEUED, now, now, "g", error="busy") for one in claimed]
+        settling.settle(connection, back)
     broadcasts.resume(made.id, owner)
     assert [one.to for one in claim()] == [LEE]
     assert statuses() == {KIM: "canceled", LEE: "sending"}

@@ -1,6 +1,5 @@
 """What a message becomes on its way to the gateway: which ones carry a link to unsubscribe, down to the wire."""
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -75,16 +74,18 @@ def newsletter(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     (folder / "news.email.txt").write_text(text)
     monkeypatch.setattr(texts, "FOLDER", tmp_path)
     texts._environment.cache_clear()
+    texts._template.cache_clear()
     yield
     texts._environment.cache_clear()
+    texts._template.cache_clear()
 
 
 @pytest.mark.usefixtures("newsletter")
 def test_a_template_may_show_the_link_and_works_without_one() -> None:
     def text(one: Claimed, public: str) -> str:
-        return compose(dataclasses.replace(one, template="news"), KEYRING, public).text.strip()
+        return compose(one._replace(template="news"), KEYRING, public).text.strip()
 
-    with_link = compose(dataclasses.replace(claimed(), template="news"), KEYRING, PUBLIC)
+    with_link = compose(claimed()._replace(template="news"), KEYRING, PUBLIC)
     assert with_link.text.strip() == f"Hello, enough? {with_link.unsubscribe_url}"
     assert with_link.params["unsubscribe_url"] == with_link.unsubscribe_url
     assert text(claimed(bulk=False), PUBLIC) == text(claimed(), "") == "Hello"

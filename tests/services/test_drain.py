@@ -10,11 +10,11 @@ from domain.destinations import parse
 from domain.statuses import Channel, Lane, MessageStatus, Priority
 from exts import db
 from models import Message
-from services import claims, outbox
-from services.claims import Settled
+from services import claims, outbox, settling
 from services.drain import Drain
 from services.outbox import NewMessage
 from services.runtime import runtime
+from services.settling import Settled
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -105,7 +105,7 @@ def test_as_many_sends_are_in_flight_as_there_are_slots(running):
 def test_a_bell_wakes_it_and_without_one_it_looks_by_itself(running):
     sender = SlowSender()
     drain = running(sender)
-    wait_until(lambda: drain._may_be_due is False)
+    wait_until(lambda: not drain._look)
     put(1)
     drain.wake()
     wait_until(lambda: len(sender.sent) == 1)
@@ -113,17 +113,20 @@ def test_a_bell_wakes_it_and_without_one_it_looks_by_itself(running):
     wait_until(lambda: len(sender.sent) == 2)
 
 
-def test_codes_go_first_and_bulk_leaves_slots_for_them(running):
+def test_a_code_is_sent_at_once_although_bulk_fills_the_slots(running):
     put(30, Priority.BULK)
-    sender = SlowSender(0.3)
+    sender = SlowSender(0.4)
     drain = running(sender, slots=10)
-    wait_until(lambda: len(sender.sent) == 8)
-    put(2, Priority.CODE)
+    wait_until(lambda: len(sender.sent) == 10)
+    put(5, Priority.CODE)
     drain.wake()
-    wait_until(lambda: len(sender.sent) >= 10)
+    wait_until(lambda: len(sender.sent) >= 12)
     codes = {message.id for message in db.session.query(Message).filter_by(priority=Priority.CODE)}
-    assert {one.id for one in sender.sent[8:10]} == codes
-    wait_until(lambda: statuses() == ["sent"] * 32)
+    assert {one.id for one in sender.sent[10:12]} < codes
+    wait_until(lambda: len(sender.sent) >= 15)
+    assert {one.id for one in sender.sent[10:15]} == codes, "the other three come before any more of the bulk"
+    wait_until(lambda: statuses() == ["sent"] * 35)
+    assert sender.most_at_once == 12
 
 
 def test_a_lane_with_a_ceiling_leaves_the_other_slots_free():
@@ -179,14 +182,14 @@ def test_a_database_that_is_away_for_a_while_does_not_end_it(running, monkeypatc
 
 def test_results_that_could_not_be_written_are_written_later(running, monkeypatch):
     failures = iter([True])
-    settle = claims.settle
+    settle = settling.settle
 
     def sometimes(*arguments):
         if next(failures, False):
             raise OperationalError("update", {}, Exception("gone"))
         settle(*arguments)
 
-    monkeypatch.setattr(claims, "settle", sometimes)
+    monkeypatch.setattr(settling, "settle", sometimes)
     put(3)
     sender = SlowSender()
     running(sender)
@@ -235,7 +238,7 @@ def test_a_retry_is_sent_when_it_is_due_and_not_at_the_next_look(running):
 
 def test_what_could_not_be_written_down_is_not_claimed_again_when_its_lease_has_ended(running, monkeypatch):
     away = [True]
-    settle, claim = claims.settle, claims.claim
+    settle, claim = settling.settle, claims.claim
 
     def sometimes(work):
         def wrapped(*arguments):
@@ -246,7 +249,7 @@ def test_what_could_not_be_written_down_is_not_claimed_again_when_its_lease_has_
         return wrapped
 
     monkeypatch.setattr(claims, "LEASE", timedelta(seconds=0.5))
-    monkeypatch.setattr(claims, "settle", sometimes(settle))
+    monkeypatch.setattr(settling, "settle", sometimes(settle))
     monkeypatch.setattr(claims, "claim", sometimes(claim))
     put(3)
     sender = SlowSender()

@@ -7,10 +7,10 @@ from domain.destinations import parse
 from domain.statuses import Channel, Lane, MessageStatus, Priority
 from exts import db
 from models import Message
-from services import claims, outbox
-from services.claims import Settled
+from services import claims, outbox, settling
 from services.outbox import NewMessage
 from services.runtime import runtime
+from services.settling import Settled
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,13 +33,13 @@ def put(*, priority=Priority.CODE, channel=Channel.SMS, deadline=240, now=NOW):
 
 
 def claim(now=NOW, *, lane=Lane.SMS, priority=Priority.CODE, limit=100):
-    with db.engine.connect() as connection:
+    with db.engine.begin() as connection:
         return claims.claim(connection, lane, priority, limit, now)
 
 
 def settle(*settled):
-    with db.engine.connect() as connection:
-        claims.settle(connection, settled)
+    with db.engine.begin() as connection:
+        settling.settle(connection, settled)
 
 
 def row(message_id):
@@ -103,9 +103,9 @@ def test_nothing_is_claimed_at_or_after_its_deadline():
 
 def test_what_passed_its_deadline_expires_and_is_erased():
     message_id, other = put(deadline=10), put(deadline=100)
-    with db.engine.connect() as connection:
-        assert claims.expire(connection, NOW + timedelta(seconds=9)) == 0
-        assert claims.expire(connection, NOW + timedelta(seconds=10)) == 1
+    with db.engine.begin() as connection:
+        assert settling.expire(connection, NOW + timedelta(seconds=9)) == 0
+        assert settling.expire(connection, NOW + timedelta(seconds=10)) == 1
     expired = row(message_id)
     assert (expired.status, expired.result, expired.sealed, expired.due_at) == ("expired", -1, None, None)
     assert row(other).status == "queued"
@@ -114,9 +114,9 @@ def test_what_passed_its_deadline_expires_and_is_erased():
 def test_a_message_in_flight_at_its_deadline_expires_only_after_its_lease():
     message_id = put(deadline=10)
     claim(NOW + timedelta(seconds=9))
-    with db.engine.connect() as connection:
-        assert claims.expire(connection, NOW + timedelta(seconds=11)) == 0
-        assert claims.expire(connection, NOW + timedelta(seconds=9) + claims.LEASE) == 1
+    with db.engine.begin() as connection:
+        assert settling.expire(connection, NOW + timedelta(seconds=11)) == 0
+        assert settling.expire(connection, NOW + timedelta(seconds=9) + claims.LEASE) == 1
     assert row(message_id).status == "expired"
 
 

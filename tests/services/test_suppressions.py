@@ -11,10 +11,10 @@ from domain.destinations import parse
 from domain.statuses import Channel, Lane, MessageStatus, Priority, SuppressionReason
 from exts import db
 from models import Message, Suppression
-from services import audit, claims, outbox, retention, suppressions
-from services.claims import Settled
+from services import audit, claims, outbox, retention, settling, suppressions
 from services.outbox import NewMessage
 from services.runtime import runtime
+from services.settling import Settled
 
 pytestmark = pytest.mark.usefixtures("context")
 KIM = "kim@example.com"
@@ -140,15 +140,15 @@ def test_suppressing_again_stops_what_came_meanwhile():
 def test_what_is_in_flight_may_arrive_but_is_not_tried_again():
     arrives, fails = put(), put()
     now = datetime.now(UTC)
-    with db.engine.connect() as connection:
+    with db.engine.begin() as connection:
         claimed = {one.id: one for one in claims.claim(connection, Lane.BULK, Priority.BULK, 10, now)}
     suppress()
     soon = datetime.now(UTC) + timedelta(seconds=3)
-    with db.engine.connect() as connection:
+    with db.engine.begin() as connection:
         again = Settled(claimed[fails], MessageStatus.QUEUED, now, soon, "g", error="busy")
-        claims.settle(connection, [Settled(claimed[arrives], MessageStatus.SENT, now, gateway="g"), again])
+        settling.settle(connection, [Settled(claimed[arrives], MessageStatus.SENT, now, gateway="g"), again])
         assert claims.claim(connection, Lane.BULK, Priority.BULK, 10, soon) == []
-        claims.expire(connection, soon)
+        settling.expire(connection, soon)
     assert (status(arrives), status(fails)) == ("sent", "expired")
     assert row(fails).deadline_at == row(fails).created_at, "past, however long a broadcast was paused"
     assert row(fails).sealed is None

@@ -1,0 +1,57 @@
+"""How many sends are in flight in one worker process, and how many more there may be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.statuses import Lane, Priority
+
+MORE_FOR_CODES = 0.2
+"""Slots for codes alone, as a share of all others: a newsletter may fill those and never stands before a code."""
+
+
+@dataclass(eq=False, slots=True)
+class Flow:
+    """The messages of one priority in one lane, and how many of them are in flight."""
+
+    priority: Priority
+    lane: Lane
+    in_flight: int = 0
+
+
+class Slots:
+    """The flows of some lanes in the order in which they are served: codes, single messages, bulk.
+
+    Parameters:
+        slots: how many sends there may be at once, and a few more codes where others fill the slots.
+        ceilings: most sends in flight of a lane, where its gateways take no more; a slow mail server then fills its
+            own few places and never those of SMS.
+    """
+
+    def __init__(self, lanes: Sequence[Lane], slots: int, ceilings: Mapping[Lane, int] | None = None):
+        self.flows = [
+            Flow(priority, lane)
+            for priority in Priority
+            for lane in lanes
+            if (lane is Lane.BULK) == (priority is Priority.BULK)
+        ]
+        self.all = slots + int(slots * MORE_FOR_CODES)
+        self._slots = slots
+        self._ceilings = ceilings or {}
+
+    @property
+    def in_flight(self) -> int:
+        """How many sends have been started and not yet taken back."""
+        return sum(flow.in_flight for flow in self.flows)
+
+    def free(self, flow: Flow) -> int:
+        """Return how many more of a flow may be started."""
+        in_flight = self.in_flight
+        if flow.priority is Priority.CODE:
+            codes = sum(one.in_flight for one in self.flows if one.priority is Priority.CODE)
+            free = min(self._slots - codes, self.all - in_flight)
+        else:
+            free = self._slots - in_flight
+        if flow.lane in self._ceilings:
+            of_lane = sum(one.in_flight for one in self.flows if one.lane is flow.lane)
+            free = min(free, self._ceilings[flow.lane] - of_lane)
+        return max(0, free)
