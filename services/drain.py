@@ -7,6 +7,7 @@ bells, leases of dead workers and a dead broker all the same case.
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush
@@ -20,11 +21,15 @@ from services import claims, settling
 from services.claims import Claimed
 from services.faults import place
 from services.send_threads import TICK_SECONDS, SendThreads
-from services.settling import Settled
+from services.settling import Settled, given_back
 from services.slots import Flow, Slots
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
+START_WITHIN_SECONDS = 0.9
+"""What no thread has started by then after its claim is given back: one try may take 19 s, and the lease is 20."""
+
+Threads = SendThreads[Flow, tuple[Claimed, float], Settled]
 
 
 class Sends(Protocol):
@@ -52,9 +57,10 @@ class Drain:
         self._housekeeping = housekeeping
         self._news = threading.Event()
         """Set by a bell, by threads that have nothing more to send, and by `stop`."""
-        self._threads: SendThreads[Flow, Claimed, Settled] = SendThreads(
-            sender.send, self._slots.all, self._news.set
-        )
+        self._sender = sender
+        self._threads = self._new_threads(self._slots.all)
+        self._own_threads = {lane: self._new_threads(most) for lane, most in self._slots.ceilings.items()}
+        """Of lanes with a ceiling: what waits there for a mail server must not take the threads of others."""
         self._unsettled: list[Settled] = []
         self._may_have_work: list[Flow] = []
         self._look = True
@@ -62,6 +68,19 @@ class Drain:
         self._alarms: list[float] = []
         self._stopping = False
         self._thread: threading.Thread | None = None
+
+    def _new_threads(self, most: int) -> Threads:
+        return SendThreads(self._send_in_time, most, self._news.set)
+
+    def _all_threads(self) -> list[Threads]:
+        return [self._threads, *self._own_threads.values()]
+
+    def _send_in_time(self, waiting: tuple[Claimed, float]) -> Settled:
+        """Send, unless the message has waited so long that its lease might end before the send does."""
+        claimed, until = waiting
+        if time.monotonic() > until:
+            return given_back(claimed, datetime.now(UTC))
+        return self._sender.send(claimed)
 
     def start(self) -> None:
         """Run the loop in a thread of its own until `stop`."""
@@ -87,7 +106,8 @@ class Drain:
             if self._slots.in_flight:
                 self._wait()
                 self._take_ended()
-        self._threads.stop()
+        for threads in self._all_threads():
+            threads.stop()
 
     def _run(self) -> None:
         while not self._stopping or self._slots.in_flight or self._unsettled:
@@ -100,7 +120,8 @@ class Drain:
                 self._stumble("the database did not answer: %s", type(error).__name__)
             except Exception as error:  # noqa: BLE001 - a drain that ends is worse than one that stumbles
                 self._stumble("the drain stumbled and goes on: %s", place(error))
-        self._threads.stop()
+        for threads in self._all_threads():
+            threads.stop()
 
     def _stumble(self, text: str, reason: str) -> None:
         log.error(text, reason)
@@ -148,8 +169,10 @@ class Drain:
             raise
         self._set_alarms()
         self._unsettled.clear()
+        until = time.monotonic() + START_WITHIN_SECONDS
         for flow, block in claimed:
-            self._threads.start(flow, block)
+            threads = self._own_threads.get(flow.lane, self._threads)
+            threads.start(flow, [(one, until) for one in block])
 
     def _claim(self, connection: Connection, claimed: list[tuple[Flow, list[Claimed]]]) -> None:
         """Claim for the free slots, codes first."""
@@ -172,17 +195,22 @@ class Drain:
                 heappush(self._alarms, time.monotonic() + (one.due_at - one.at).total_seconds())
 
     def _take_ended(self) -> None:
-        for flow, settled in self._threads.take_ended():
-            flow.in_flight -= 1
-            if settled is not None:
-                self._unsettled.append(settled)
+        for threads in self._all_threads():
+            ended = threads.take_ended()
+            self._unsettled += [settled for _, settled in ended if settled is not None]
+            for flow, count in Counter(flow for flow, _ in ended).items():
+                self._slots.ended(flow, count)
 
     def _wait(self) -> None:
         """Wait for news or the next alarm; meanwhile see to it that no message waits behind one that is stuck."""
-        while not self._news.wait(TICK_SECONDS if self._threads.backlog else self._patience()):
-            if not self._patience():
+        growing = self._all_threads()
+        while growing := [threads for threads in growing if threads.may_grow]:
+            if self._news.wait(TICK_SECONDS) or not self._patience():
                 break
-            self._threads.grow()
+            for threads in growing:
+                threads.grow()
+        else:
+            self._news.wait(self._patience())
         self._news.clear()
 
     def _patience(self) -> float:

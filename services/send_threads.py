@@ -48,6 +48,16 @@ class SendThreads(Generic[Label, Message, Result]):
         """How many messages no thread has taken yet."""
         return len(self._waiting)
 
+    @property
+    def may_grow(self) -> bool:
+        """Tell whether messages wait that one more thread could take."""
+        return bool(self._waiting) and (self._width < self._most or self._nobody_is_up)
+
+    @property
+    def _nobody_is_up(self) -> bool:
+        """Tell whether all threads rest: the last one may have found nothing just before more was started."""
+        return len(self._idle) == len(self._threads)
+
     def start(self, label: Label, messages: Sequence[Message]) -> None:
         """Send these, in their order; those that wait already go first."""
         if self._sending() * 2 < self._width:
@@ -61,7 +71,7 @@ class SendThreads(Generic[Label, Message, Result]):
         """Put more threads to work where those that are awake wait for their gateways."""
         left = len(self._waiting)
         taken, self._left = self._left - left, left
-        if left and taken <= SHORT_SENDS * self._width:
+        if left and (taken <= SHORT_SENDS * self._width or self._nobody_is_up):
             self._width = min(2 * self._width, self._most)
             self._wake(self._width)
 

@@ -45,6 +45,19 @@ class Settled(NamedTuple):
     ask_first: str | None = None
 
 
+def given_back(claimed: Claimed, now: datetime) -> Settled:
+    """Return that a message was not tried after all and is due again."""
+    return Settled(
+        claimed,
+        MessageStatus.QUEUED,
+        now,
+        due_at=now,
+        gateway=claimed.ask_first,
+        tried=False,
+        ask_first=claimed.ask_first,
+    )
+
+
 _ours = (messages.c.id == bindparam("message"), messages.c.lease_token == bindparam("token"))
 
 _SETTLE = (

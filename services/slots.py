@@ -1,5 +1,6 @@
 """How many sends are in flight in one worker process, and how many more there may be."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,11 @@ from domain.statuses import Lane, Priority
 
 MORE_FOR_CODES = 0.2
 """Slots for codes alone, as a share of all others: a newsletter may fill those and never stands before a code."""
+
+AHEAD_SECONDS = 0.25
+"""A lane with a ceiling is given what it sends in this time, so that it never waits for the database."""
+PACE_SECONDS = 0.1
+"""How long its sends are counted to know its pace; after a rest it is slow until it has shown that it is not."""
 
 
 @dataclass(eq=False, slots=True)
@@ -18,13 +24,30 @@ class Flow:
     in_flight: int = 0
 
 
+class Pace:
+    """How many sends end in a second."""
+
+    def __init__(self) -> None:
+        self.rate = 0.0
+        self._ended = 0
+        self._since = time.monotonic()
+
+    def ended(self, count: int) -> None:
+        """Count sends that have ended."""
+        self._ended += count
+        passed = time.monotonic() - self._since
+        if passed >= PACE_SECONDS:
+            self.rate = self._ended / passed
+            self._ended, self._since = 0, self._since + passed
+
+
 class Slots:
     """The flows of some lanes in the order in which they are served: codes, single messages, bulk.
 
     Parameters:
         slots: how many sends there may be at once, and a few more codes where others fill the slots.
-        ceilings: most sends in flight of a lane, where its gateways take no more; a slow mail server then fills its
-            own few places and never those of SMS.
+        ceilings: most sends at once of a lane, where its gateways take no more; a slow mail server then fills its own
+            few places and never those of SMS, and a quick one is given as much as it sends in a moment.
     """
 
     def __init__(self, lanes: Sequence[Lane], slots: int, ceilings: Mapping[Lane, int] | None = None):
@@ -36,7 +59,8 @@ class Slots:
         ]
         self.all = slots + int(slots * MORE_FOR_CODES)
         self._slots = slots
-        self._ceilings = ceilings or {}
+        self.ceilings = ceilings or {}
+        self._paces = {lane: Pace() for lane in self.ceilings}
 
     @property
     def in_flight(self) -> int:
@@ -51,7 +75,14 @@ class Slots:
             free = min(self._slots - codes, self.all - in_flight)
         else:
             free = self._slots - in_flight
-        if flow.lane in self._ceilings:
+        if flow.lane in self.ceilings:
             of_lane = sum(one.in_flight for one in self.flows if one.lane is flow.lane)
-            free = min(free, self._ceilings[flow.lane] - of_lane)
+            most = max(self.ceilings[flow.lane], int(AHEAD_SECONDS * self._paces[flow.lane].rate))
+            free = min(free, most - of_lane)
         return max(0, free)
+
+    def ended(self, flow: Flow, count: int) -> None:
+        """Take back the slots of sends that have ended."""
+        flow.in_flight -= count
+        if flow.lane in self._paces:
+            self._paces[flow.lane].ended(count)

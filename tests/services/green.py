@@ -17,10 +17,10 @@ else:
 
     eventlet.monkey_patch()
 
-import threading  # noqa: E402 (patching comes first)
-import time  # noqa: E402
+import threading
+import time
 
-from services.send_threads import TICK_SECONDS, SendThreads  # noqa: E402
+from services.send_threads import TICK_SECONDS, SendThreads
 
 news = threading.Event()
 who: set[str] = set()

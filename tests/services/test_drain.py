@@ -259,3 +259,19 @@ def test_what_could_not_be_written_down_is_not_claimed_again_when_its_lease_has_
     away.clear()
     wait_until(lambda: statuses() == ["sent"] * 3)
     assert len(sender.sent) == 3
+
+
+def test_what_no_thread_could_start_in_time_is_given_back_untried(monkeypatch):
+    put(2)
+    sender = SlowSender()
+    monkeypatch.setattr("services.drain.START_WITHIN_SECONDS", -1.0)
+    drain = Drain(db.engine, sender, list(Lane), slots=10)
+    drain._turn()
+    wait_until(lambda: drain._threads.backlog == 0 and drain._news.is_set())
+    drain._take_ended()
+    monkeypatch.setattr("services.drain.START_WITHIN_SECONDS", 60.0)
+    drain._turn()
+    drain.wake()
+    drain.run_until_idle()
+    assert [one.tries for one in sender.sent] == [1, 1]
+    assert statuses() == ["sent", "sent"]
