@@ -1,6 +1,5 @@
 """Two mail servers named in gateways.toml: they share the mails, and one takes over when the other fails."""
 
-import dataclasses
 from collections import Counter
 
 import pytest
@@ -27,7 +26,7 @@ port = {port}
 sender = "{name}@shop.example"
 weight = {weight}
 """
-MAIL = dataclasses.replace(claimed(), channel="email", to="ann@example.org", country=None)
+MAIL = claimed()._replace(channel="email", to="ann@example.org", country=None)
 
 
 @pytest.fixture
