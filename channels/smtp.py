@@ -24,6 +24,9 @@ WAIT_SECONDS = 5.0
 IDLE_SECONDS = 60.0
 """Connections unused for longer are left: a firewall may have forgotten them without a word."""
 
+FRESH_SECONDS = 0.5
+"""Connections used just now are not looked at first: that takes longer than it saves."""
+
 
 @dataclass
 class _Connections:
@@ -152,7 +155,8 @@ def _newest(idle: deque[Session]) -> Session | None:
             session = idle.pop()
         except IndexError:
             return None
-        if time.monotonic() - session.used_at < IDLE_SECONDS and session.alive():
+        rested = time.monotonic() - session.used_at
+        if rested < FRESH_SECONDS or (rested < IDLE_SECONDS and session.alive()):
             return session
         session.leave()
 

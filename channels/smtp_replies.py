@@ -19,6 +19,8 @@ LONGEST_REPLY = 65_536
 ANSWER = re.compile(rb"(?:\d{3}-[^\n]*\n)*(?:(\d{3})(?!-)|(?!\d{3}))[^\n]*\n")
 """One answer: lines with `-` after the code, and one without; or, without a code, a line of nonsense."""
 
+GO_AHEAD = re.compile(rb"25\d [^\n]*\n25\d [^\n]*\n354 [^\n]*\n")
+
 ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 QUEUE_ID = re.compile(rb"(?:queued as|\bid=)\s*<?([\w.@+-]{1,64})", re.IGNORECASE)
 
@@ -50,6 +52,18 @@ class Replies:
         self.ahead = self.ahead[found.end() :]
         lines = found[0].splitlines()
         return int(found[1] or NONSENSE), b"\n".join([line[4:].strip() for line in lines])
+
+    def go_ahead(self, deadline: Deadline, longest: float) -> bool:
+        """Tell whether the answers to MAIL, RCPT and DATA have come together and are good, and pass over them then.
+
+        It reads once, so `next` must look at them where this says no. Raises what `next` raises.
+        """
+        if not self.ahead:
+            self._receive(deadline.remaining(longest))
+        found = GO_AHEAD.match(self.ahead)
+        if found:
+            self.ahead = self.ahead[found.end() :]
+        return found is not None
 
     def close(self) -> None:
         """Forget what was read ahead; the socket is not ours to close."""

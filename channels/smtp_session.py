@@ -4,7 +4,8 @@ import smtplib
 import socket
 import ssl
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from channels import smtp_replies as replies
 from channels.mime import Mail
@@ -12,6 +13,8 @@ from channels.settings import MailSettings
 from channels.smtp_replies import NONSENSE, LostConnectionError, Replies
 from channels.sockets import CONNECT_SECONDS, Deadline, connect
 from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
+
+Read = TypeVar("Read")
 
 
 class Session(smtplib.SMTP):
@@ -100,7 +103,7 @@ class Session(smtplib.SMTP):
         }
         if self._pipelining:
             self.send("".join(steps.values()))
-            refused = self._first_refusal(*steps)
+            refused = None if self._read(Replies.go_ahead) else self._first_refusal(*steps)
         else:
             for step, line in steps.items():
                 self.send(line)
@@ -200,11 +203,14 @@ class Session(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one answer, for smtplib too. Raises TemporaryGatewayError where time ran out, LostConnectionError."""
+        return self._read(Replies.next)
+
+    def _read(self, way: Callable[[Replies, Deadline, float], Read]) -> Read:
         try:
             if self.sock is None:
                 raise ConnectionError("closed")
             self.file = self.file or Replies(self.sock)
-            return self.file.next(self.deadline, self.timeout)
+            return way(self.file, self.deadline, self.timeout)
         except TimeoutError:
             self.close()
             raise TemporaryGatewayError("the mail server did not answer in time") from None
