@@ -23,8 +23,8 @@ PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 LONGEST_LINE = 998
 """RFC 5322 2.1.1, without the line end."""
 
-BOUNDARY = b"=_alternative"
-"""Stands in no part: an encoded one has `=` only before digits and line ends, and a plain one must not have `=_`."""
+DELIMITER = b"--=_alternative"
+"""Stands in no part: an encoded one has `=` only before digits and line ends, and a plain one is looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ def _body(outgoing: Outgoing) -> bytes:
     if not outgoing.html:
         return text
     return (
-        b'Content-Type: multipart/alternative; boundary="%(boundary)s"\r\n\r\n'
-        b"--%(boundary)s\r\n%(text)s\r\n--%(boundary)s\r\n%(html)s\r\n--%(boundary)s--\r\n"
-    ) % {b"boundary": BOUNDARY, b"text": text, b"html": _part(b"html", outgoing.html)}
+        b'Content-Type: multipart/alternative; boundary="=_alternative"\r\n\r\n'
+        b"%(delimiter)s\r\n%(text)s\r\n%(delimiter)s\r\n%(html)s\r\n%(delimiter)s--\r\n"
+    ) % {b"delimiter": DELIMITER, b"text": text, b"html": _part(b"html", outgoing.html)}
 
 
 def _part(subtype: bytes, text: str) -> bytes:
@@ -106,11 +106,13 @@ def _part(subtype: bytes, text: str) -> bytes:
 
     It is 7-bit: not every server speaks 8BITMIME. Plain ASCII stays as it is, since filters suspect the rest.
     """
-    data = text.encode().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = text.encode()
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not data.endswith(b"\n"):
         data += b"\n"
     odd = len(data.translate(None, PLAIN))
-    if not odd and b"=_" not in data and max(map(len, data.split(b"\n"))) <= LONGEST_LINE:
+    if not odd and DELIMITER not in data and max(map(len, data.split(b"\n"))) <= LONGEST_LINE:
         encoding, body = b"7bit", data.replace(b"\n", b"\r\n")
     elif odd * 6 < len(data):  # above, base64 is shorter
         encoding, body = b"quoted-printable", b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
