@@ -2,11 +2,13 @@
 
 import logging
 import os
-from typing import Any
+import threading
+import time
+from contextlib import suppress
 
 from celery import Celery
-from kombu import Connection
-from kombu.pools import ProducerPool
+from kombu import Connection, Producer
+from kombu.utils.uuid import uuid
 
 from domain.statuses import Lane
 from services.breaker import Breaker
@@ -14,57 +16,95 @@ from services.breaker import Breaker
 log = logging.getLogger(__name__)
 TASK = "sendcode.drain"
 SOCKET_SECONDS = 0.1
-PRODUCERS = 16
+REST_SECONDS = 0.002
+"""Bells of one lane that come within this time after another are one: the drain looks until nothing is due."""
 
 
 class Bell:
-    """Rings through connections of its own: short time-outs that a worker's own connection must not have."""
+    """Rings from a thread of its own, one a process, so that no caller waits for the broker."""
 
     def __init__(self, breaker: Breaker):
         self._breaker = breaker
         self._celery: Celery | None = None
-        self._pool: ProducerPool | None = None
-        self._pid = 0
+        self._ringers: dict[int, Ringer] = {}
 
     def attach(self, celery: Celery) -> None:
         """Ring through this Celery application from now on."""
         self._celery = celery
 
     def ring(self, lane: Lane) -> None:
-        """Tell a worker of this lane that something is due; take at most a fifth of a second and raise nothing.
+        """Tell a worker of this lane that something is due; wait for nothing and raise nothing.
 
         With `CELERY_TASK_ALWAYS_EAGER` the lane is drained here and now.
         """
         assert self._celery is not None, "make_celery(app) comes first"
-        task = self._task()
         if self._celery.conf.task_always_eager:
-            task.apply()
+            self._celery.tasks[TASK].apply()
         elif not self._breaker.is_open:
-            self._publish(task, lane)
+            self._ringer(self._celery).ask(lane)
 
-    def _task(self) -> Any:
-        assert self._celery is not None
-        return self._celery.tasks[TASK]
+    def _ringer(self, celery: Celery) -> "Ringer":
+        """Return the ringer of this process: threads and connections don't survive a fork."""
+        found = self._ringers.get(os.getpid())
+        if found is None:
+            mine = Ringer(celery, self._breaker)
+            found = self._ringers.setdefault(os.getpid(), mine)
+            if found is mine:
+                mine.start()
+        return found
 
-    def _publish(self, task: Any, lane: Lane) -> None:
+
+class Ringer(threading.Thread):
+    """Publishes what was asked for, through a connection of its own whose time-outs are short."""
+
+    def __init__(self, celery: Celery, breaker: Breaker):
+        super().__init__(name="sendcode-bell", daemon=True)
+        self._celery = celery
+        self._breaker = breaker
+        self._lanes: set[Lane] = set()
+        self._asked = threading.Event()
+        self._connection: Connection | None = None
+        self._producer: Producer | None = None
+
+    def ask(self, lane: Lane) -> None:
+        """Have the bell of a lane rung, at once if the last one is a while ago; the row must be committed by now."""
+        self._lanes.add(lane)
+        self._asked.set()
+
+    def run(self) -> None:
+        """Ring for ever; a lane is forgotten before it is rung for, so what is committed later rings again."""
+        while True:
+            self._asked.wait()
+            self._asked.clear()
+            while self._lanes:
+                self._ring(self._lanes.pop())
+            time.sleep(REST_SECONDS)
+
+    def _ring(self, lane: Lane) -> None:
+        if self._breaker.is_open:
+            return
         try:
-            with self._producers().acquire(block=True, timeout=SOCKET_SECONDS) as producer:
-                task.apply_async(
-                    queue=lane.value, producer=producer, ignore_result=True, retry=False, expires=60
-                )
+            self._publish(lane)
         except Exception as error:  # noqa: BLE001 - whatever the broker's library raises, the row is safe
             self._breaker.trip()
+            self._hang_up()
             log.warning(
                 "the broker could not be reached (%s): workers look by themselves", type(error).__name__
             )
 
-    def _producers(self) -> ProducerPool:
-        if self._pool is None or self._pid != os.getpid():
-            assert self._celery is not None
-            connections = impatient_connection(self._celery).Pool(limit=PRODUCERS)
-            self._pool = ProducerPool(connections, limit=PRODUCERS, Producer=self._celery.amqp.Producer)
-            self._pid = os.getpid()
-        return self._pool
+    def _publish(self, lane: Lane) -> None:
+        if self._producer is None:
+            self._connection = impatient_connection(self._celery)
+            self._producer = self._celery.amqp.Producer(self._connection, auto_declare=False)
+        amqp = self._celery.amqp
+        message = amqp.as_task_v2(uuid(), TASK, ignore_result=True, expires=60)
+        amqp.send_task_message(self._producer, TASK, message, queue=lane.value, retry=False)
+
+    def _hang_up(self) -> None:
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.release()
 
 
 def impatient_connection(celery: Celery, seconds: float = SOCKET_SECONDS) -> Connection:
