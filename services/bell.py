@@ -16,7 +16,7 @@ from services.breaker import Breaker
 log = logging.getLogger(__name__)
 TASK = "sendcode.drain"
 SOCKET_SECONDS = 0.1
-REST_SECONDS = 0.002
+REST_SECONDS = 0.01
 """Bells of one lane that come within this time after another are one: the drain looks until nothing is due."""
 
 
