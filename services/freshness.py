@@ -17,8 +17,8 @@ class Fresh(Generic[T]):
         self._lock = threading.Lock()
         self._found: tuple[float, T] | None = None
 
-    def get(self) -> T:
-        """Return what was found lately; raises what looking raises."""
+    def get(self, look: Callable[[], T] | None = None) -> T:
+        """Return what was found lately, by `look` if it has to be looked for again; raises what looking raises."""
         found = self._found
         if found is not None and time.monotonic() < found[0]:
             return found[1]
@@ -27,7 +27,7 @@ class Fresh(Generic[T]):
             return found[1]
         try:
             if self._found is found:  # nobody looked while we waited
-                self._found = (time.monotonic() + self._seconds, self._look())
+                self._found = (time.monotonic() + self._seconds, (look or self._look)())
             assert self._found is not None
             return self._found[1]
         finally:

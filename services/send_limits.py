@@ -32,7 +32,7 @@ def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: 
     if destination.channel is Channel.SMS:
         prefix = destination.prefix or ""
         shared.hit("prefix_sends_per_10_minutes", prefix, settings["PREFIX_SENDS_PER_10_MINUTES"], 600)
-        take_budget()
+        take_budget(reader=writer)
     limits.count(writer, counted, now)
 
 
@@ -43,8 +43,10 @@ def ensure_country(destination: Destination) -> None:
         raise CountryNotAllowed("SMS to this country is not switched on")
 
 
-def take_budget(count: int = 1) -> None:
+def take_budget(count: int = 1, *, reader: Writer | None = None) -> None:
     """Count SMS against `SMS_SENDS_PER_DAY`, all or none; raises LimitExceeded.
+
+    `reader`: the caller's connection, where it holds one: who waited for a second could wait for ever.
 
     The rows are counted too, now and then while Redis counts and each time while it is away: a ceiling of the bill
     must not open when a cache dies or forgets.
@@ -54,16 +56,18 @@ def take_budget(count: int = 1) -> None:
         return
     if runtime().windows.is_shared:
         runtime().windows.hit("sms_sends_per_day", "all", most, limits.DAY, events=count)
-    sent = runtime().sms_of_a_day.get() if runtime().windows.is_shared else sms_of_a_day()
+    lately = runtime().sms_of_a_day
+    is_shared = runtime().windows.is_shared
+    sent = lately.get(lambda: sms_of_a_day(reader)) if is_shared else sms_of_a_day(reader)
     if sent + count > most:
         raise LimitExceeded("sms_sends_per_day", 3600)
 
 
-def sms_of_a_day() -> int:
+def sms_of_a_day(reader: Writer | None = None) -> int:
     """Return how many SMS were accepted in the last day."""
     since = datetime.now(UTC) - timedelta(seconds=limits.DAY)
     is_sms = (Message.channel == Channel.SMS.value, Message.created_at > since)
-    return db.session.scalar(select(func.count()).where(*is_sms)) or 0
+    return (reader or db.session()).scalar(select(func.count()).where(*is_sms)) or 0
 
 
 def address_key(text: str) -> str:

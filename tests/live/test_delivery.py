@@ -112,6 +112,7 @@ def test_one_bell_copied_twenty_times_makes_one_call(make, broker):
     installation = make(**NO_LIMITS)
     with installation.web():
         installation.api().issue(phone(1))
+        wait_until(lambda: broker.ask("LLEN", "sms") == b":1\r\n", 10)
         bell = broker.ask("RPOP", "sms").split(b"\r\n", 1)[1].removesuffix(b"\r\n")
         assert b"sendcode.drain" in bell
         for _ in range(20):

@@ -31,7 +31,7 @@ def test_bells_come_through_every_broker_to_every_pool(make, broker_url, pool):
         for n in range(5):
             assert api.issue(phone(n)).status == 202
         installation.sms.wait_for(5)
-        wait_until(lambda: worker.text().count("Task sendcode.drain") >= 5, 15)
+        wait_until(lambda: "Task sendcode.drain" in worker.text(), 15)  # those that came together are one
         issued = api.issue(phone(9)).body
         code = installation.sms.wait_for(6)[5].json["params"]["code"]
         assert api.check(issued["id"], code).body["valid"]
