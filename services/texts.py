@@ -1,13 +1,16 @@
 """The texts of messages: files under templates/messages/<locale>/, one for each template and channel."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, meta
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import escape
 
 from domain.statuses import Channel
+from services.text_forms import Form, printed_only
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "messages"
 LOCALES = ("en", "zh", "de")
@@ -33,11 +36,20 @@ def _environment(escape: bool) -> Environment:
 
 
 @cache
-def _template(name: str, escape: bool) -> Template:
+def _form(name: str, escapes: bool) -> Form:
     """Return a template as it was when this process first needed it; raises TemplateNotFound."""
-    found = _environment(escape).get_template(name)
-    found.globals = dict(found.globals)  # it is a chain of maps, which is slow to copy, as every text does
-    return found
+    template = _environment(escapes).get_template(name)
+    trees = list(_trees([name]))
+    variables = frozenset().union(*map(meta.find_undeclared_variables, trees))
+    return Form(template, variables, printed_only(trees), escape if escapes else None)
+
+
+def _trees(files: list[str]) -> Iterator[nodes.Template]:
+    """Parse templates and those that they extend or include."""
+    while files:
+        tree = _environment(False).parse((FOLDER / files.pop()).read_text(encoding="utf-8"))
+        yield tree
+        files += [name for name in meta.find_referenced_templates(tree) if name]
 
 
 def nearest_locale(wanted: str | None, default: str) -> str:
@@ -54,7 +66,7 @@ def render(template: str, channel: Channel, locale: str, params: dict[str, Any])
 
     The first line of an e-mail's text file is its subject.
     """
-    body = _template(f"{locale}/{template}.{channel}.txt", False).render(params)
+    body = _form(f"{locale}/{template}.{channel}.txt", False).fill(params)
     if channel is Channel.SMS:
         return Text(body.strip())
     subject, _, text = body.partition("\n")
@@ -63,7 +75,7 @@ def render(template: str, channel: Channel, locale: str, params: dict[str, Any])
 
 def _html(template: str, locale: str, params: dict[str, Any]) -> str | None:
     try:
-        return _template(f"{locale}/{template}.email.html", True).render(params)
+        return _form(f"{locale}/{template}.email.html", True).fill(params)
     except TemplateNotFound:
         return None
 
@@ -81,10 +93,4 @@ def variables(template: str, channel: Channel, locale: str) -> frozenset[str]:
     files = [f"{locale}/{template}.{channel}.txt"]
     if (FOLDER / f"{locale}/{template}.email.html").exists() and channel is Channel.EMAIL:
         files.append(f"{locale}/{template}.email.html")
-    found: set[str] = set()
-    while files:
-        source = (FOLDER / files.pop()).read_text(encoding="utf-8")
-        tree = _environment(False).parse(source)
-        found |= meta.find_undeclared_variables(tree)
-        files += [name for name in meta.find_referenced_templates(tree) if name]
-    return frozenset(found)
+    return frozenset().union(*map(meta.find_undeclared_variables, _trees(files)))

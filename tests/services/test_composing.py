@@ -74,10 +74,10 @@ def newsletter(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     (folder / "news.email.txt").write_text(text)
     monkeypatch.setattr(texts, "FOLDER", tmp_path)
     texts._environment.cache_clear()
-    texts._template.cache_clear()
+    texts._form.cache_clear()
     yield
     texts._environment.cache_clear()
-    texts._template.cache_clear()
+    texts._form.cache_clear()
 
 
 @pytest.mark.usefixtures("newsletter")
