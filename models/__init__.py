@@ -7,6 +7,7 @@ from models.broadcast import Broadcast
 from models.idempotency import IdempotentAnswer
 from models.limit_window import LimitWindow
 from models.message import Message
+from models.message_try import MessageTry
 from models.process import SeenProcess
 from models.schedule import Lease, Schedule, ScheduleRun
 from models.suppression import Suppression
@@ -22,6 +23,7 @@ __all__ = [
     "Lease",
     "LimitWindow",
     "Message",
+    "MessageTry",
     "Schedule",
     "ScheduleRun",
     "SeenProcess",

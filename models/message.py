@@ -1,8 +1,9 @@
 """A message: one thing to send. The rows of this table are the queue; the broker only rings the bell."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, LargeBinary, String, text
+from sqlalchemy import Dialect, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.statuses import MessageStatus
@@ -10,6 +11,13 @@ from exts import db
 from models.types import UtcTime
 
 SEALED_BYTES = 65_535
+UNSUCCESSFUL = (
+    MessageStatus.FAILED,
+    MessageStatus.UNDELIVERED,
+    MessageStatus.EXPIRED,
+    MessageStatus.CANCELED,
+)
+_IS_UNSUCCESSFUL = text("status IN ({})".format(", ".join(f"'{status}'" for status in UNSUCCESSFUL)))
 
 
 def _of_those_with(column: str, name: str, *columns: str) -> Index:
@@ -19,6 +27,10 @@ def _of_those_with(column: str, name: str, *columns: str) -> Index:
     """
     there = text(f"{column} IS NOT NULL")
     return Index(name, *columns, sqlite_where=there, postgresql_where=there)
+
+
+def _has_partial_indexes(*_: Any, dialect: Dialect, **__: Any) -> bool:
+    return dialect.name in ("sqlite", "postgresql")
 
 
 class Message(db.Model):
@@ -38,6 +50,14 @@ class Message(db.Model):
         Index("ix_message_owner", "owner", "created_at"),
         Index("ix_message_created_at", "created_at"),
         Index("ix_message_canonical", "canonical", "created_at"),
+        # what operators look for; a message that goes well never enters it
+        Index(
+            "ix_message_unsuccessful",
+            *("status", "created_at"),
+            sqlite_where=_IS_UNSUCCESSFUL,
+            postgresql_where=_IS_UNSUCCESSFUL,
+            info={"partial": True},
+        ).ddl_if(callable_=_has_partial_indexes),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -67,6 +87,10 @@ class Message(db.Model):
     """The gateway that may already have it: asked again before others, for it knows the key and repeats nothing."""
     gateway_reference: Mapped[str | None] = mapped_column(String(255))
     error: Mapped[str | None] = mapped_column(String(255))
+    took_ms: Mapped[int | None]
+    """How long the gateway that took it needed for its answer."""
+    resent_as: Mapped[str | None] = mapped_column(String(32))
+    """The message that says the same once more."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -15,6 +15,7 @@ from models import (
     IdempotentAnswer,
     LimitWindow,
     Message,
+    MessageTry,
     ScheduleRun,
     SeenProcess,
     Verification,
@@ -96,4 +97,12 @@ def _delete_block(
     if not rows:
         return 0, 0
     chosen = tuple_(*key).in_(rows) if len(key) > 1 else key[0].in_([row[0] for row in rows])
-    return len(rows), change(session, delete(model).where(chosen, *conditions))
+    gone = change(session, delete(model).where(chosen, *conditions))
+    if model is Message:
+        _delete_tries(session, [row[0] for row in rows])
+    return len(rows), gone
+
+
+def _delete_tries(session: Session, message_ids: list[str]) -> None:
+    there = exists().where(Message.id == MessageTry.message_id)
+    change(session, delete(MessageTry).where(MessageTry.message_id.in_(message_ids), ~there))

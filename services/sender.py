@@ -17,7 +17,7 @@ from services.claims import Claimed
 from services.composing import compose
 from services.faults import place
 from services.routing import Router
-from services.settling import Settled
+from services.settling import Asked, Settled
 
 log = logging.getLogger(__name__)
 TEST_GATEWAY = "test"
@@ -61,7 +61,8 @@ class Sender:
         refused = NOBODY
         gateway: Gateway | None = None
         error: GatewayError | None = None
-        while time.monotonic() < give_up_at:
+        answers: tuple[Asked, ...] = ()
+        while (since := time.monotonic()) < give_up_at:
             asked = self._router.choose(
                 outgoing.channel,
                 claimed.country,
@@ -73,19 +74,33 @@ class Sender:
                 break
             gateway = asked
             try:
-                return self._sent(claimed, gateway, self._hand_over(gateway, outgoing))
+                self._router.wait_for_turn(gateway)
+                since = time.monotonic()
+                reference = self._hand_over(gateway, outgoing)
+                return self._sent(claimed, gateway, reference, _milliseconds(since), answers)
             except GatewayError as refusal:
                 error = refusal
+                answers += self._noted(gateway, refusal, since)
             if not _may_another_take_it(error):
                 break
             log.info("message %s: %s refused (%s)", claimed.id, gateway.name, error.reason)
             refused |= {gateway.name}
         if gateway is None or error is None:
-            return self._judge(claimed, None, TemporaryGatewayError("no gateway serves this destination"))
-        return self._judge(claimed, gateway.name, error)
+            nobody = TemporaryGatewayError("no gateway serves this destination")
+            return self._judge(claimed, None, nobody, self._noted(None, nobody))
+        return self._judge(claimed, gateway.name, error, answers)
+
+    def _noted(
+        self, gateway: Gateway | None, error: GatewayError, since: float | None = None
+    ) -> tuple[Asked, ...]:
+        """Return what a gateway said, for the row of a try; one that had no place for us was not asked."""
+        if isinstance(error, GatewayBusy):
+            return ()
+        took_ms = None if since is None else _milliseconds(since)
+        name, reason = gateway.name if gateway else None, error.reason[:ERROR_LENGTH]
+        return (Asked(name, error.code, reason, took_ms, self._clock()),)
 
     def _hand_over(self, gateway: Gateway, outgoing: Outgoing) -> str | None:
-        self._router.wait_for_turn(gateway)
         try:
             reference = gateway.send(outgoing)
         except (GatewayBusy, WrongGateway):
@@ -103,25 +118,40 @@ class Sender:
         self._router.worked(gateway)
         return reference
 
-    def _sent(self, claimed: Claimed, gateway: Gateway, reference: str | None) -> Settled:
+    def _sent(
+        self,
+        claimed: Claimed,
+        gateway: Gateway,
+        reference: str | None,
+        took_ms: int,
+        answers: tuple[Asked, ...],
+    ) -> Settled:
         if log.isEnabledFor(logging.INFO):
             log.info("message %s to %s sent by %s", claimed.id, mask(claimed.to), gateway.name)
         return Settled(
-            claimed, MessageStatus.SENT, self._clock(), gateway=gateway.name, gateway_reference=reference
+            claimed,
+            MessageStatus.SENT,
+            self._clock(),
+            gateway=gateway.name,
+            gateway_reference=reference,
+            took_ms=took_ms,
+            asked=answers,
         )
 
-    def _judge(self, claimed: Claimed, gateway: str | None, error: GatewayError) -> Settled:
+    def _judge(
+        self, claimed: Claimed, gateway: str | None, error: GatewayError, answers: tuple[Asked, ...]
+    ) -> Settled:
         now = self._clock()
         if isinstance(error, GatewayBusy):
-            return self._again(claimed, now, now + BUSY_WAIT, gateway, error, tried=False)
+            return self._again(claimed, now, now + BUSY_WAIT, gateway, error, answers, tried=False)
         log.warning("message %s, try %s by %s: %s", claimed.id, claimed.tries, gateway, error.reason)
         if isinstance(error, TemporaryGatewayError):
             due_at = next_try_at(
                 claimed.tries, now=now, deadline_at=claimed.deadline_at, retry_after=error.retry_after
             )
             if due_at is not None:
-                return self._again(claimed, now, due_at, gateway, error)
-        return self._failed(claimed, gateway, error.reason)
+                return self._again(claimed, now, due_at, gateway, error, answers)
+        return self._failed(claimed, gateway, error.reason, answers)
 
     def _again(
         self,
@@ -130,6 +160,7 @@ class Sender:
         due_at: datetime,
         gateway: str | None,
         error: GatewayError,
+        answers: tuple[Asked, ...],
         *,
         tried: bool = True,
     ) -> Settled:
@@ -142,12 +173,24 @@ class Sender:
             error=error.reason[:ERROR_LENGTH],
             tried=tried,
             ask_first=gateway if isinstance(error, UnknownResult) else None,
+            asked=answers,
         )
 
-    def _failed(self, claimed: Claimed, gateway: str | None, reason: str) -> Settled:
+    def _failed(
+        self, claimed: Claimed, gateway: str | None, reason: str, answers: tuple[Asked, ...] = ()
+    ) -> Settled:
         return Settled(
-            claimed, MessageStatus.FAILED, self._clock(), gateway=gateway, error=reason[:ERROR_LENGTH]
+            claimed,
+            MessageStatus.FAILED,
+            self._clock(),
+            gateway=gateway,
+            error=reason[:ERROR_LENGTH],
+            asked=answers,
         )
+
+
+def _milliseconds(since: float) -> int:
+    return round((time.monotonic() - since) * 1000)
 
 
 def _may_another_take_it(error: GatewayError) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Dialect,
     Update,
     bindparam,
+    insert,
     literal_column,
     null,
     or_,
@@ -22,12 +23,24 @@ from sqlalchemy import (
 from domain.statuses import MessageStatus
 from models.broadcast import Broadcast
 from models.message import Message
+from models.message_try import MessageTry
 from models.types import microseconds
 from services.claims import Claimed
 from services.outbox import WHAT_IS_KEPT
 
 messages = Message.__table__
 broadcasts = Broadcast.__table__
+_NOTE_TRY = insert(MessageTry.__table__)
+
+
+class Asked(NamedTuple):
+    """A gateway that did not take a message, and what it said; None where there was none to ask."""
+
+    gateway: str | None
+    answer: str
+    reason: str
+    took_ms: int | None
+    at: datetime
 
 
 class Settled(NamedTuple):
@@ -43,6 +56,9 @@ class Settled(NamedTuple):
     tried: bool = True
     """False where the message came back without having reached anybody: it counts as no try."""
     ask_first: str | None = None
+    took_ms: int | None = None
+    asked: tuple[Asked, ...] = ()
+    """Those that did not take it, in their order."""
 
 
 def given_back(claimed: Claimed, now: datetime) -> Settled:
@@ -72,6 +88,7 @@ _SETTLE = (
         gateway_reference=bindparam("new_reference"),
         error=bindparam("new_error"),
         sent_at=bindparam("new_sent_at", type_=BigInteger),
+        took_ms=bindparam("new_took_ms"),
         settled_at=bindparam("at", type_=BigInteger),
     )
 )
@@ -94,7 +111,7 @@ _TRY_AGAIN = (
 def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     """Write down how tries ended, in two statements whatever their number; leases that were lost change nothing.
 
-    The caller commits.
+    Gateways that did not take their messages cost a third. The caller commits.
     """
     done = [_settle_values(one) for one in settled if one.due_at is None]
     again = [one for one in settled if one.due_at is not None]
@@ -103,6 +120,12 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     if again:
         _execute(connection, _TRY_AGAIN, [_try_again_values(one) for one in again])
         _hold_back(connection, again)
+    if tries := [_try_values(one, asked) for one in settled for asked in one.asked]:
+        connection.execute(_NOTE_TRY, tries)
+
+
+def _try_values(one: Settled, asked: Asked) -> dict[str, Any]:
+    return {"message_id": one.claimed.id, "number": one.claimed.tries, **asked._asdict()}
 
 
 def _execute(connection: Connection, statement: Update, rows: Sequence[dict[str, Any]]) -> None:
@@ -131,6 +154,7 @@ def _settle_values(one: Settled) -> dict[str, Any]:
         "new_reference": one.gateway_reference,
         "new_error": one.error,
         "new_sent_at": at if one.status is MessageStatus.SENT else None,
+        "new_took_ms": one.took_ms,
         "at": at,
     }
 

@@ -6,11 +6,11 @@ from channels.gateway import SEND_SECONDS
 from domain.destinations import parse
 from domain.statuses import Channel, Lane, MessageStatus, Priority
 from exts import db
-from models import Message
+from models import Message, MessageTry
 from services import claims, outbox, settling
 from services.outbox import NewMessage
 from services.runtime import runtime
-from services.settling import Settled
+from services.settling import Asked, Settled
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -77,6 +77,22 @@ def test_a_sent_message_holds_nothing_to_send_and_is_never_due():
     assert (sent.sealed, sent.due_at, sent.lease_token, sent.error) == (None, None, None, None)
     assert sent.sent_at == sent.settled_at == NOW + timedelta(seconds=2)
     assert claim(NOW + timedelta(seconds=200)) == []
+
+
+def test_tries_that_failed_are_kept_beside_the_message():
+    message_id = put()
+    answers = (
+        Asked("first", "temporary", "busy", 12, NOW),
+        Asked(None, "temporary", "nobody is left", None, NOW),
+    )
+    settle(Settled(claim()[0], MessageStatus.QUEUED, NOW, NOW, gateway="first", error="busy", asked=answers))
+    settle(Settled(claim()[0], MessageStatus.SENT, NOW, gateway="second", took_ms=34))
+    kept = db.session.scalars(db.select(MessageTry).order_by(MessageTry.id)).all()
+    assert [(one.message_id, one.number, one.gateway, one.took_ms) for one in kept] == [
+        (message_id, 1, "first", 12),
+        (message_id, 1, None, None),
+    ]
+    assert (row(message_id).tries, row(message_id).took_ms) == (2, 34)
 
 
 def test_a_message_to_be_tried_again_keeps_what_it_needs_and_waits():

@@ -6,10 +6,18 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from domain.errors import InvalidInput, TemporaryGatewayError
+from domain.errors import GatewayError, InvalidInput, TemporaryGatewayError
 from domain.statuses import Channel
 from exts import db
-from models import AdministratorSession, IdempotentAnswer, Message, ScheduleRun, SeenProcess, Verification
+from models import (
+    AdministratorSession,
+    IdempotentAnswer,
+    Message,
+    MessageTry,
+    ScheduleRun,
+    SeenProcess,
+    Verification,
+)
 from services import administrators, api_keys, checks, retention, schedules, verifications
 from services.housekeeping import say_alive
 from services.schedules import NewSchedule
@@ -84,6 +92,18 @@ def test_no_destination_older_than_the_age_is_left_in_any_table(client, owner):
     assert deleted["idempotent answers"] == 1
     assert count(Message) == 4
     assert count(ScheduleRun) == 1
+
+
+def test_tries_go_with_their_messages(sms, owner):
+    for to, at in ((OLD[0], NOW - 2 * MONTH), (NEW[0], NOW)):
+        sms.failures.append(GatewayError("no such number"))
+        with time_machine.travel(at):
+            issue(to, owner)
+    assert count(MessageTry) == 2
+    with time_machine.travel(NOW):
+        assert retention.purge(MONTH)["messages"] == 1
+    kept = db.session.scalar(sa.select(MessageTry.message_id))
+    assert db.session.get(Message, kept).to == NEW[0]
 
 
 def test_what_waits_to_be_sent_is_kept_whatever_the_age(sms, owner):

@@ -121,3 +121,24 @@ def test_logs_show_neither_code_nor_destination(gateway, caplog):
     assert "m1" in caplog.text
     assert "123456" not in caplog.text
     assert "13800138000" not in caplog.text
+
+
+def test_a_good_first_try_leaves_nothing_but_how_long_it_took(gateway):
+    settled = sender(gateway).send(claimed())
+    assert settled.asked == ()
+    assert 0 <= settled.took_ms < 15_000
+
+
+def test_every_gateway_that_did_not_take_it_is_told_in_order(gateway):
+    other, spare = MemoryGateway("other", weight=0), MemoryGateway("spare", weight=0)
+    gateway.failures.append(TemporaryGatewayError("busy"))
+    other.failures.append(GatewayBusy("no free place"))
+    settled = sender(gateway, other, spare).send(claimed())
+    told = [(one.gateway, one.answer, one.reason, one.at) for one in settled.asked]
+    assert told == [("memory", "temporary", "busy", NOW)]
+    assert (settled.status, settled.gateway) == (MessageStatus.SENT, "spare")
+
+
+def test_a_message_that_no_gateway_serves_tells_of_its_try():
+    (asked,) = sender().send(claimed()).asked
+    assert (asked.gateway, asked.answer, asked.took_ms) == (None, "temporary", None)
