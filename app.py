@@ -20,6 +20,7 @@ from models import engine
 from services import locales, runtime, send_limits
 from services.bell import Bell
 from services.breaker import Breaker
+from services.catalogues import Catalogues
 from services.freshness import Fresh
 from services.gateway_health import GatewayHealth
 from services.rate_windows import RateWindows
@@ -106,3 +107,4 @@ def _bind_extensions(app: Flask) -> None:
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)  # an error page must not ask who is signed in
     babel.init_app(app, locale_selector=locales.of_request)
+    babel.domain_instance = Catalogues()

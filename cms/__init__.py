@@ -12,6 +12,7 @@ from cms import (
     gateways,
     headers,
     identity,
+    languages,
     login,
     navigation,
     own_sessions,
@@ -30,6 +31,7 @@ VIEWS = (
     api_keys,
     audit,
     gateways,
+    languages,
     login,
     own_sessions,
     password,
@@ -46,6 +48,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     navigation.init_app(app)
     times.init_app(app)
+    languages.init_app(app)
     agents.init_app(app)
     app.register_blueprint(console)
     app.register_blueprint(root.blueprint)

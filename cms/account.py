@@ -18,7 +18,7 @@ from cms.messages import Answer
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
 from domain.roles import Role
 from domain.statuses import MessageStatus, VerificationStatus
-from services import accounts
+from services import accounts, preferences
 from services.accounts import Change
 from services.verifications import VerificationView
 
@@ -120,7 +120,7 @@ def set_zone() -> Answer:
     """Choose the zone in which pages show times."""
     zone = request.form.get("zone", "")
     try:
-        accounts.set_zone(signed_in(), zone, client_ip=client_ip())
+        preferences.set_zone(signed_in(), zone, client_ip=client_ip())
     except InvalidInput:
         return _page(zone_error=_("Choose one of the list.")), 422
     flash(_("Times are shown in %(zone)s from now on.", zone=zone), "success")

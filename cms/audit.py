@@ -8,6 +8,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from cms import languages
 from cms.guard import console, needs
 from cms.messages import ROLES
 from domain.actions import Action
@@ -43,6 +44,7 @@ LABELS = {
     Action.PHONE_BOUND: lazy_gettext("Phone bound"),
     Action.OWN_SESSIONS_ENDED: lazy_gettext("Other sessions ended"),
     Action.ZONE_CHANGED: lazy_gettext("Time zone changed"),
+    Action.LANGUAGE_CHANGED: lazy_gettext("Language changed"),
     Action.PASSWORD_CHANGED: lazy_gettext("Password changed"),
     Action.SUPPRESSION_ADDED: lazy_gettext("Destination suppressed"),
     Action.SUPPRESSION_REMOVED: lazy_gettext("Destination no longer suppressed"),
@@ -51,6 +53,7 @@ FIELDS = {
     "task": lazy_gettext("Task"),
     "when": lazy_gettext("When"),
     "zone": lazy_gettext("Time zone"),
+    "language": lazy_gettext("Language"),
     "queue": lazy_gettext("Queue"),
     "arguments": lazy_gettext("Arguments"),
     "enabled": lazy_gettext("Running"),
@@ -67,6 +70,7 @@ WORDS = {
     "disabled": lazy_gettext("disabled"),
     "revoked": lazy_gettext("revoked"),
     **ROLES,
+    **languages.NAMES,
     "unsubscribed": lazy_gettext("unsubscribed"),
     "complaint": lazy_gettext("complaint"),
     "bounce": lazy_gettext("bounce"),

@@ -20,7 +20,7 @@ from cms.messages import role_name
 from cms.paths import HOME
 from domain.errors import NotAllowed, NotAuthenticated, NotFound, PasswordNeeded
 from domain.roles import Role
-from services import sessions
+from services import locales, sessions
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -99,7 +99,7 @@ def ask_password(_error: PasswordNeeded) -> Response:
 def to_sign_in(_error: NotAuthenticated | None = None) -> Response:
     """Send somebody whose session has ended, or who had none, to the sign-in page."""
     if TOKEN in session:  # a stranger's session stays: it holds the token of a sign-in page in another tab
-        session.clear()
+        locales.empty_session()
         flash(_("Your session has ended. Please sign in again."), "info")
     return redirect(url_for("cms.login", next=_page()), 303)
 

@@ -2,11 +2,12 @@
 
 import ipaddress
 
-from flask import Flask, request, session
+from flask import Flask, request
+from flask_babel import refresh
 from flask_login import UserMixin, current_user, login_user
 
 from exts import login
-from services import sessions
+from services import locales, sessions
 from services.audit import Actor
 from services.sessions import ConsoleSession
 
@@ -33,6 +34,9 @@ def init_app(app: Flask) -> None:
 
 def _load(token: str) -> SignedIn | None:
     found = sessions.resume(token)
+    if found and found.administrator.locale and found.administrator.locale != locales.of_request():
+        locales.choose(found.administrator.locale)  # it may have been changed in another browser
+        refresh()
     return SignedIn(token, found) if found else None
 
 
@@ -49,8 +53,9 @@ def actor() -> Actor:
 
 
 def start(token: str, started: ConsoleSession) -> None:
-    """Put a new session into the cookie; nothing of what was there before stays."""
-    session.clear()
+    """Put a new session into the cookie; nothing of what was there before stays but the language."""
+    locales.empty_session()
+    locales.choose(started.administrator.locale or locales.chosen())
     login_user(SignedIn(token, started), remember=False)
 
 

@@ -1,6 +1,6 @@
 """Sign in and out."""
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -12,7 +12,7 @@ from cms.messages import Answer
 from cms.paths import HOME, own_path
 from domain.errors import LimitExceeded, NotAuthenticated
 from domain.roles import Role
-from services import sessions
+from services import locales, sessions
 
 
 @console.get("/login")
@@ -51,7 +51,7 @@ def sign_in() -> Answer:
 def logout() -> Response:
     """End the session."""
     sessions.end(signed_in().id)
-    session.clear()
+    locales.empty_session()
     flash(_("You are signed out."), "success")
     return redirect(url_for("cms.login"), 303)
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask_babel import get_locale, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_login import current_user
 
 from cms.guard import may
 from cms.messages import role_name
-from exts import babel
+from services import locales
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Entry:
         return f"{rule.rule}/"
 
 
+TAGS = {"zh": "zh-Hans"}
 SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     (
         lazy_gettext("Traffic"),
@@ -72,7 +73,14 @@ def init_app(app: Flask) -> None:
 
 def _context() -> dict[str, Callable[..., Any]]:
     """Give templates functions, not values: an error page must not ask the database who is signed in."""
-    return {"navigation": sections, "who": _who, "language": language, "may": may, "role_name": role_name}
+    return {
+        "navigation": sections,
+        "who": _who,
+        "language": language,
+        "language_tag": language_tag,
+        "may": may,
+        "role_name": role_name,
+    }
 
 
 def sections() -> list[tuple[Any, list[Entry]]]:
@@ -82,10 +90,13 @@ def sections() -> list[tuple[Any, list[Entry]]]:
 
 
 def language() -> str:
-    """Return the language that the page's texts really are in: the reader's where we have a catalogue of it."""
-    wanted = get_locale()
-    known = {locale.language for locale in babel.list_translations()}
-    return wanted.language if wanted and wanted.language in known else "en"
+    """Return the language of the page's texts."""
+    return locales.of_request()
+
+
+def language_tag() -> str:
+    """Return the page's language for its markup: to a browser `zh` alone could be either script."""
+    return TAGS.get(language(), language())
 
 
 def _who() -> Any:

@@ -5,6 +5,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
 from flask import Flask
 from markupsafe import Markup
 
@@ -53,9 +54,10 @@ def relative(at: datetime) -> Markup:
 def duration(length: timedelta) -> str:
     """Return a length of time, with a decimal below a minute."""
     seconds = max(0.0, length.total_seconds())
-    if seconds < 0.1:
-        return "< 0.1 s"
-    return f"{seconds:.1f} s" if seconds < 60 else format_timedelta(length, format="short", locale=_locale())
+    if seconds >= 60:
+        return format_timedelta(length, format="short", locale=_locale())
+    text = format_decimal(max(0.1, seconds), "0.0", locale=_locale())
+    return f"{text} s" if seconds >= 0.1 else f"< {text} s"
 
 
 def zone() -> tzinfo:

@@ -58,5 +58,5 @@ def _page(token: str, standing: Standing, *, otherwise: str = "ask", status: int
 
 
 def _answer(state: str, status: int, **values: object) -> Response:
-    page = render_template("unsubscribe/page.html", state=state, locale=locales.of_request(), **values)
+    page = render_template("unsubscribe/page.html", state=state, locale=locales.of_browser(), **values)
     return Response(page, status, {"X-Robots-Tag": "noindex, nofollow"})

@@ -24,6 +24,7 @@ class Action(StrEnum):
     PHONE_BOUND = "account.phone_bound"
     OWN_SESSIONS_ENDED = "account.sessions_ended"
     ZONE_CHANGED = "account.zone_changed"
+    LANGUAGE_CHANGED = "account.language_changed"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - no password
     SUPPRESSION_ADDED = "suppression.added"
     SUPPRESSION_REMOVED = "suppression.removed"

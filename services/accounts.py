@@ -30,7 +30,7 @@ from domain.passwords import check_password
 from domain.statuses import Channel, Lane, Priority, VerificationStatus
 from exts import db
 from models import Administrator, AdministratorSession, Verification
-from services import audit, checks, outbox, texts, verifications
+from services import audit, checks, locales, outbox, verifications
 from services.administrators import end_sessions
 from services.audit import Actor
 from services.checks import CheckResult
@@ -39,7 +39,6 @@ from services.outbox import NewMessage
 from services.passwords import hash_password, is_password
 from services.runtime import runtime
 from services.sessions import ConsoleSession, needs_password
-from services.timings import parse_zone
 from services.transactions import transaction
 from services.verifications import Request, VerificationView
 
@@ -75,9 +74,7 @@ def send_code(session: ConsoleSession, change: Change, to: str, *, client_ip: st
     earlier = progress(session, change)
     if earlier and earlier.to == destination.to and _is_worth_a_resend(earlier):
         return verifications.resend(earlier.id, _owner(session))
-    request = Request(
-        change.channel, to, purpose=change, locale=session.administrator.locale, client_ip=client_ip
-    )
+    request = Request(change.channel, to, purpose=change, locale=_language(session), client_ip=client_ip)
     issued = verifications.issue(request, _owner(session))
     if earlier and earlier.status is VerificationStatus.PENDING:
         verifications.cancel(earlier.id, _owner(session))
@@ -146,55 +143,43 @@ def change_password(session: ConsoleSession, password: str, *, client_ip: str | 
     password_hash = hash_password(password)
 
     def work(database: Session) -> None:
-        administrator = _living(database, session)
+        administrator = living(database, session)
         if is_password(administrator.password_hash, password):
             raise WeakPassword("unchanged", "is the one you have")
         administrator.password_hash = password_hash
         administrator.must_change_password = False
         end_sessions(database, administrator.id, datetime.now(UTC), but=session.id)
-        _note(database, administrator, Action.PASSWORD_CHANGED, client_ip)
+        note(database, administrator, Action.PASSWORD_CHANGED, client_ip)
 
     transaction(work)
     log.info("administrator %s changed the password", session.administrator.id)
 
 
-def set_zone(session: ConsoleSession, zone: str, *, client_ip: str | None = None) -> None:
-    """Show times in another zone from now on; raises InvalidInput."""
-    parse_zone(zone)
-
-    def work(database: Session) -> None:
-        administrator = _living(database, session)
-        told = {"before": {"zone": administrator.zone or "UTC"}, "after": {"zone": zone}}
-        _note(database, administrator, Action.ZONE_CHANGED, client_ip, **told)
-        administrator.zone = zone
-
-    transaction(work)
-
-
 def _make(database: Session, session: ConsoleSession, change: Change, to: str, ip: str | None) -> None:
     """Make a proven change in the transaction that accepts its code."""
     now = datetime.now(UTC)
-    administrator = _living(database, session)
+    administrator = living(database, session)
     destination = _parse(change.channel, to)
     notice = _notice(session, change, administrator.email, destination, now)
     if change is Change.PHONE:
         told = _masked(administrator.phone, destination.canonical)
-        _note(database, administrator, Action.PHONE_BOUND, ip, **told)
+        note(database, administrator, Action.PHONE_BOUND, ip, **told)
         administrator.phone = destination.canonical
     else:
         taken = exists().where(Administrator.canonical == destination.canonical)
         if database.scalar(select(taken)):
             raise Conflict("another administrator has this e-mail address")
         told = _masked(administrator.email, destination.to)
-        _note(database, administrator, Action.EMAIL_CHANGED, ip, **told)
+        note(database, administrator, Action.EMAIL_CHANGED, ip, **told)
         administrator.email, administrator.canonical = destination.to, destination.canonical
     end_sessions(database, administrator.id, now, but=session.id)
     outbox.put(database, runtime().keyring, [notice], now)
 
 
-def _note(
+def note(
     database: Session, administrator: Administrator, action: Action, ip: str | None, **change: dict[str, Any]
 ) -> None:
+    """Note that an administrator changed the own account."""
     by = Actor(administrator.id, administrator.email, ip)
     audit.note(database, by, action, mask(administrator.email), subject_id=administrator.id, **change)
 
@@ -207,7 +192,7 @@ def _notice(
     session: ConsoleSession, change: Change, old_email: str, new: Destination, now: datetime
 ) -> NewMessage:
     settings = current_app.config
-    locale = texts.nearest_locale(session.administrator.locale, settings["DEFAULT_LOCALE"])
+    locale = _language(session)
     return NewMessage(
         owner=_owner(session).id,
         destination=_parse(Channel.EMAIL, old_email),
@@ -223,7 +208,12 @@ def _notice(
     )
 
 
-def _living(database: Session, session: ConsoleSession) -> Administrator:
+def _language(session: ConsoleSession) -> str:
+    """Return the language to write to an administrator in: the chosen one, else that of the page."""
+    return session.administrator.locale or locales.of_request()
+
+
+def living(database: Session, session: ConsoleSession) -> Administrator:
     """Return the administrator, unless the session was ended since the request began; raises NotAuthenticated."""
     found = database.get(AdministratorSession, session.id, populate_existing=True)
     if found is None or found.ended_at is not None or found.administrator.disabled_at is not None:

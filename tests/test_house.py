@@ -13,7 +13,15 @@ import pytest
 import config
 from channels.registry import TYPES
 from exts import db
-from services import accounts, administrators, api_keys, schedules, sessions, suppressions
+from services import (
+    accounts,
+    administrators,
+    api_keys,
+    preferences,
+    schedules,
+    sessions,
+    suppressions,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {"api", "cms", "commands", "tasks"}
@@ -34,7 +42,7 @@ OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
 NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib", "requests", "socket", "exts"}
 ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
-AUDITED = (accounts, administrators, api_keys, schedules, sessions, suppressions)
+AUDITED = (accounts, administrators, api_keys, preferences, schedules, sessions, suppressions)
 
 
 def files(*names):

@@ -14,7 +14,7 @@ from models import AdministratorSession, Verification
 from services import administrators, audit
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 
-OPEN = {"cms.login", "cms.sign_in"}
+OPEN = {"cms.login", "cms.sign_in", "cms.choose_language"}
 
 
 def rules(app: Flask, method: str) -> list[Rule]:
