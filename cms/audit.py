@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from cms import languages
+from cms.api_keys import SCOPES
 from cms.guard import console, needs
 from cms.messages import ROLES
 from domain.actions import Action
@@ -71,6 +72,7 @@ WORDS = {
     "revoked": lazy_gettext("revoked"),
     **ROLES,
     **languages.NAMES,
+    **{scope: name for scope, (name, _means) in SCOPES.items()},
     "unsubscribed": lazy_gettext("unsubscribed"),
     "complaint": lazy_gettext("complaint"),
     "bounce": lazy_gettext("bounce"),
@@ -147,5 +149,5 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(str(WORDS.get(one, one)) for one in value)
     return str(WORDS.get(value, value))

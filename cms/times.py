@@ -7,22 +7,23 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from cms.identity import signed_in
 from cms.navigation import language
 
-AREAS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
-)
+AREAS = {
+    "Africa": lazy_gettext("Africa"),
+    "America": lazy_gettext("America"),
+    "Antarctica": lazy_gettext("Antarctica"),
+    "Asia": lazy_gettext("Asia"),
+    "Atlantic": lazy_gettext("Atlantic"),
+    "Australia": lazy_gettext("Australia"),
+    "Europe": lazy_gettext("Europe"),
+    "Indian": lazy_gettext("Indian Ocean"),
+    "Pacific": lazy_gettext("Pacific"),
+}
 LOCALES = {"en": "en_GB"}
 """English for everybody: the day before the month, and 24 hours."""
 
@@ -30,7 +31,7 @@ LOCALES = {"en": "en_GB"}
 def init_app(app: Flask) -> None:
     """Bind to `app`."""
     app.jinja_env.filters.update(moment=moment, day=day, relative=relative, duration=duration)
-    app.context_processor(lambda: {"zones": zones, "zone_name": zone_name})
+    app.context_processor(lambda: {"zones": zones, "zone_name": zone_name, "area_name": AREAS.get})
 
 
 def moment(at: datetime) -> Markup:

@@ -7,36 +7,15 @@ Starts the console by itself in a temporary folder with gateways that only remem
 """
 
 import argparse
-import dataclasses
-import logging
-import os
-import shutil
-import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page
 
-from app import create_app
-from channels.registry import Gateways
 from config import ROOT
-from devtools import furnishing
-from devtools.readiness import free_port
-from exts import db
-from services import administrators, runtime
+from devtools.showroom import EMAIL, PASSWORD, chromium, showroom
 
-EMAIL, NEW_EMAIL, PASSWORD = "maria@example.org", "maria.lopez@example.org", "seven purple otters"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+NEW_EMAIL = "maria.lopez@example.org"
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 SCHEMES = ("light", "dark")
 PAGES = (
@@ -50,7 +29,6 @@ PAGES = (
     "administrators/2/disable",
     "account/sessions",
 )
-FIRST_PORT = 21_000
 
 
 def main() -> None:
@@ -60,52 +38,10 @@ def main() -> None:
     chosen = parser.parse_args()
     folder: Path = chosen.all or ROOT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with console() as address, browser_page() as page:
+    with showroom() as shown, chromium() as browser:
+        page = browser.new_page(reduced_motion="reduce")
         for take in EVERYTHING if chosen.all else [button]:
-            take(page, address, folder)
-
-
-@contextmanager
-def console() -> Iterator[str]:
-    """Run the console with one administrator in a thread; give its address."""
-    with tempfile.TemporaryDirectory() as folder:
-        app = create_app(
-            {
-                "DEBUG": True,
-                "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/pictures.db",
-                "CELERY_TASK_ALWAYS_EAGER": True,
-                "CELERY_BROKER_URL": "memory://",
-                "REDIS_URL": "",
-                "MAIL_SERVER": "",
-                "GATEWAYS_FILE": f"{folder}/gateways.toml",
-                "PUBLIC_URL": "",
-            }
-        )
-        gateways = Gateways(furnishing.gateways())
-        runtime.install(app, dataclasses.replace(runtime.of(app), gateways=gateways))
-        with app.app_context():
-            db.create_all()
-            administrators.add(EMAIL, "owner", PASSWORD)
-            furnishing.furnish(EMAIL, PASSWORD)
-        server = make_server("127.0.0.1", free_port(FIRST_PORT), app, threaded=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.port}"
-        finally:
-            server.shutdown()
-            with app.app_context():
-                db.engine.dispose()
-
-
-@contextmanager
-def browser_page() -> Iterator[Page]:
-    """Open the system's Chromium, or the one that `CHROMIUM` names."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield browser.new_page(reduced_motion="reduce")
-        browser.close()
+            take(page, shown.address, folder)
 
 
 def button(page: Page, address: str, folder: Path) -> None:

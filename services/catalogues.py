@@ -1,7 +1,7 @@
 """The translations of pages: translations/<locale>/LC_MESSAGES/messages.po, read where they are first needed.
 
 There are no compiled files beside them: those would have to be made at each change, could not be merged, and could
-be out of date. Reading one language takes some hundredths of a second, once a process.
+be out of date. Reading one language takes some milliseconds, once a process.
 """
 
 import io

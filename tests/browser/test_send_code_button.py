@@ -3,12 +3,10 @@
 import dataclasses
 import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -23,18 +21,12 @@ from services import administrators, runtime, worker
 
 if os.environ.get("CI") != "true":
     pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.watch import Watch
 
 pytestmark = pytest.mark.browser
 EMAIL, NEW, PASSWORD = "jane@example.org", "jane.doe@example.net", "seven purple otters"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 WAITING = re.compile(r"^Send code again in (\d+) s$")
 
 
@@ -58,22 +50,6 @@ class StuckGateway(MemoryGateway):
                     return re.findall(r"\b\d{6}\b", outgoing.text)[0]
             time.sleep(0.05)
         raise AssertionError("no code arrived")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, or the one that CHROMIUM names; on the CI machine it must be there."""
-    found = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium here: install it, or name it in CHROMIUM")
-        pytest.skip("no Chromium here")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -108,27 +84,6 @@ def one_time_password(app: Flask) -> str:
         _, password = administrators.add(EMAIL, "owner")
     assert password
     return password
-
-
-class Watch:
-    """What a page must not do: complain, or ask another host."""
-
-    def __init__(self, context: BrowserContext, address: str):
-        self.complaints: list[str] = []
-        self.strange: list[str] = []
-        context.on(
-            "console", lambda message: message.type == "error" and self.complaints.append(message.text)
-        )
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        context.on(
-            "request",
-            lambda request: (
-                urlsplit(request.url).netloc != urlsplit(address).netloc and self.strange.append(request.url)
-            ),
-        )
-
-    def saw_nothing(self) -> bool:
-        return self.complaints == [] and self.strange == []
 
 
 def sign_in(page: Page, address: str, one_time_password: str) -> None:

@@ -1,0 +1,89 @@
+"""A console with something to show: on a port of this machine, with gateways that only remember."""
+
+import dataclasses
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+from app import create_app
+from channels.registry import Gateways
+from devtools import furnishing
+from devtools.readiness import free_port
+from exts import db
+from services import administrators, runtime
+
+EMAIL, PASSWORD = "maria@example.org", "seven purple otters"
+FIRST_PORT = 21_000
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Showroom:
+    """A running console and where it is."""
+
+    app: Flask
+    address: str
+
+
+@contextmanager
+def showroom() -> Iterator[Showroom]:
+    """Run the console with one owner and what some weeks leave behind."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(
+            {
+                "DEBUG": True,
+                "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/pictures.db",
+                "CELERY_TASK_ALWAYS_EAGER": True,
+                "CELERY_BROKER_URL": "memory://",
+                "REDIS_URL": "",
+                "MAIL_SERVER": "",
+                "GATEWAYS_FILE": f"{folder}/gateways.toml",
+                "PUBLIC_URL": "",
+            }
+        )
+        gateways = Gateways(furnishing.gateways())
+        runtime.install(app, dataclasses.replace(runtime.of(app), gateways=gateways))
+        with app.app_context():
+            db.create_all()
+            administrators.add(EMAIL, "owner", PASSWORD)
+            furnishing.furnish(EMAIL, PASSWORD)
+        server = make_server("127.0.0.1", free_port(FIRST_PORT), app, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield Showroom(app, f"http://127.0.0.1:{server.port}")
+        finally:
+            server.shutdown()
+            server.server_close()
+            with app.app_context():
+                db.engine.dispose()
+
+
+def executable() -> str | None:
+    """Return the system's Chromium, or the one that `CHROMIUM` names."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Open Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        yield browser
+        browser.close()

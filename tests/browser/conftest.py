@@ -1,0 +1,35 @@
+"""One Chromium and one furnished console for all who only look."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def showrooms() -> Any:
+    """The module that makes both; Playwright is only there where somebody wants to drive a browser."""
+    if os.environ.get("CI") != "true":
+        pytest.importorskip("playwright.sync_api")
+    from devtools import showroom
+
+    return showroom
+
+
+@pytest.fixture(scope="session")
+def chromium(showrooms: Any) -> Iterator[Any]:
+    """The system's Chromium, or the one that CHROMIUM names; on the CI machine it must be there."""
+    if showrooms.executable() is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium here: install it, or name it in CHROMIUM")
+        pytest.skip("no Chromium here")
+    with showrooms.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def showroom(showrooms: Any) -> Iterator[Any]:
+    """A console that holds what some weeks leave behind."""
+    with showrooms.showroom() as shown:
+        yield shown

@@ -1,0 +1,167 @@
+"""Every page of the console in a real browser, as owner and as viewer, in every language.
+
+The pages are found by themselves: those without arguments in the routes, the others by the links that lead to them.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from devtools import translations
+from exts import db
+from models import Administrator
+from services import administrators, runtime
+from services.texts import LOCALES
+from tests.browser import crawl
+from tests.browser.watch import Watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+HERE = Path(__file__).parent
+AXE = (HERE / "axe.min.js").read_text(encoding="utf-8")
+TEXTS = (HERE / "texts.js").read_text(encoding="utf-8")
+VIEWER, PASSWORD = "vera@example.org", "seven purple otters"
+LOOKS = {"en": (1280, "light"), "zh": (360, "dark"), "de": (360, "light")}
+"""The width and the colours in which axe looks at the pages of a language; German has the longest words."""
+TAGS = {"en": "en", "zh": "zh-Hans", "de": "de"}
+NOT_LINKED: set[str] = set()
+"""Views with arguments that no page of the furnished console leads to."""
+SAME_EVERYWHERE = re.compile(
+    r"""
+    [^A-Za-z]*                                           # numbers, signs
+    | .*@.* | [\w.+-]*\*+.*                              # addresses, masked ones
+    | [A-Z][\w+-]*(/[\w+-]+)+ | UTC                      # time zones
+    | ([A-Z]{2})(,\ [A-Z]{2})*                            # countries
+    | [<\ \d.]+\ s                                        # short times
+    | every\ \d+[smhd] | \w+=\S+                         # a schedule in the audit
+    | SMS | API | JSON | English | Deutsch | Sendcode.*  # names
+    """,
+    re.VERBOSE,
+)
+
+
+@pytest.fixture(scope="module")
+def people(showroom: Any, showrooms: Any) -> dict[str, str]:
+    """An owner and a viewer, signed in: their cookies."""
+    with showroom.app.app_context():
+        administrators.add(VIEWER, "viewer", PASSWORD)
+    return {
+        role: sign_in(showroom.app, email) for role, email in (("owner", showrooms.EMAIL), ("viewer", VIEWER))
+    }
+
+
+def sign_in(app: Any, email: str) -> str:
+    client = app.test_client()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/cms/login").text)
+    assert token
+    client.post("/cms/login", data={"csrf_token": token[1], "email": email, "password": PASSWORD})
+    cookie = client.get_cookie("sendcode_session")
+    assert cookie
+    return cookie.value
+
+
+def speak(app: Any, locale: str) -> None:
+    """Let everybody have chosen this language."""
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(db.update(Administrator.__table__).values(locale=locale))
+
+
+def crawled(app: Any, cookie: str) -> tuple[list[str], set[str]]:
+    client = app.test_client()
+    client.set_cookie("sendcode_session", cookie)
+    return crawl.pages(app, client)
+
+
+def data(app: Any) -> str:
+    """Return all that people and programs wrote into database and configuration, which is shown as it is."""
+    with app.app_context():
+        found = [word for gateway in runtime.of(app).gateways for word in (gateway.name, gateway.type)]
+    with app.app_context(), db.engine.connect() as connection:
+        for table in db.metadata.sorted_tables:
+            columns = [column for column in table.c if column.type.python_type is str]
+            for row in connection.execute(select(*columns)) if columns else ():
+                found += [value for value in row if isinstance(value, str)]
+    return "\n".join(found)
+
+
+def untranslated(texts: list[str], locale: str, known: str) -> list[str]:
+    """Return the texts that are English still: those of the catalogue, and in Chinese all Latin sentences."""
+    ours = {
+        translations.key(message)
+        for message in translations.catalogue(locale)
+        if message.id and message.string != message.id
+    }
+    return [
+        text
+        for text in (text.removesuffix(" · Sendcode") for text in texts)
+        if (text in ours and text not in known)
+        or (
+            locale == "zh"
+            and not re.search("[一-鿿]", text)
+            and not SAME_EVERYWHERE.fullmatch(text)
+            and text not in known
+        )
+    ]
+
+
+def faults(page: Any) -> list[str]:
+    """Return what axe calls serious or critical."""
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("role", ["owner", "viewer"])
+def test_every_page_is_whole(
+    chromium: Any, showroom: Any, people: dict[str, str], role: str, locale: str
+) -> None:
+    speak(showroom.app, locale)
+    paths, reached = crawled(showroom.app, people[role])
+    if role == "owner":
+        assert reached | NOT_LINKED == crawl.endpoints(showroom.app), "a view that nothing leads to"
+    width, colours = LOOKS[locale]
+    context = chromium.new_context(color_scheme=colours, reduced_motion="reduce")
+    context.add_cookies([{"name": "sendcode_session", "value": people[role], "url": showroom.address}])
+    watch, page = Watch(context, showroom.address), context.new_page()
+    known, found = data(showroom.app), []
+    for path in paths:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(showroom.address + path)
+        found += [f"{path}: {fault}" for fault in look(page, locale, known, role)]
+    assert "\n".join(found) == ""
+    assert watch.saw_nothing(), (watch.complaints, watch.strange)
+    context.close()
+
+
+def look(page: Any, locale: str, known: str, role: str) -> list[str]:
+    found = [f"not translated: {text}" for text in untranslated(page.evaluate(TEXTS), locale, known)]
+    if page.evaluate("document.documentElement.lang") != TAGS[locale]:
+        found.append("another language in its markup")
+    if role == "owner" or locale == "en":
+        found += faults(page)
+    page.set_viewport_size({"width": 360, "height": 800})
+    if page.evaluate("document.documentElement.scrollWidth") > 360:
+        found.append("wider than a phone")
+    return found
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_page_of_strangers_is_whole(chromium: Any, showroom: Any, locale: str) -> None:
+    width, colours = LOOKS[locale]
+    context = chromium.new_context(
+        locale=locale, color_scheme=colours, viewport={"width": width, "height": 800}, reduced_motion="reduce"
+    )
+    watch, page = Watch(context, showroom.address), context.new_page()
+    for path in ("/cms/login", "/cms/schedules/1", "/nowhere"):
+        page.goto(showroom.address + path)
+        assert look(page, locale, "", "owner") == []
+    assert watch.strange == []
+    context.close()
