@@ -1,0 +1,115 @@
+"""Every form of the console: what to fill in, and what the audit tells of it.
+
+A new view that takes a POST needs its line here: in `CHANGES` with the action that it is audited as, or in
+`NOT_AUDITED` with the reason why it is not.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from flask import Flask
+
+from channels.memory import MemoryGateway
+from domain.actions import Action
+from services import administrators, api_keys, schedule_views, schedules, session_lists
+from services.schedule_rules import NewSchedule
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
+
+KIM, DAN, VERA = "kim@example.org", "dan@example.org", "vera@example.org"
+NEW_PASSWORD = "eight green herons"
+
+
+@dataclass(frozen=True)
+class House:
+    """A console in which there is something to change, and who is at it."""
+
+    app: Flask
+    jane: Visitor
+    names: Mapping[str, str]
+    mails: MemoryGateway
+
+
+Fields = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One change: where it is posted, with names of the house in braces, and with which fields."""
+
+    action: Action
+    path: str
+    fields: Fields | Callable[[House], Fields] = field(default_factory=dict)
+
+    def filled(self, house: House) -> tuple[str, Fields]:
+        fields = self.fields(house) if callable(self.fields) else self.fields
+        return self.path.format(**house.names), fields
+
+
+def code_by_mail(house: House) -> Fields:
+    house.jane.submit("/cms/account/email/send", email="jane.doe@example.net")
+    return {"code": code_in(house.mails)}
+
+
+NOT_AUDITED = {
+    "cms.sign_in": "nobody is signed in; the log tells of it",
+    "cms.logout": "ends the own session only",
+    "cms.choose_language": "changes the cookie of this browser only",
+    "cms.prove_password": "proves, and changes nothing",
+    "cms.send_code": "a code was sent, and nothing is changed until it comes back",
+    "cms.cancel_code": "gives up what was not changed yet",
+}
+SCHEDULE = {
+    "name": "nightly",
+    "task": "sendcode.purge",
+    "timing": "every",
+    "number": "2",
+    "unit": "h",
+    "zone": "UTC",
+}
+CHANGES = {
+    "cms.confirm_code": Form(Action.EMAIL_CHANGED, "/cms/account/email/confirm", code_by_mail),
+    "cms.set_zone": Form(Action.ZONE_CHANGED, "/cms/account/zone", {"zone": "Europe/Berlin"}),
+    "cms.set_language": Form(Action.LANGUAGE_CHANGED, "/cms/account/language", {"language": "de"}),
+    "cms.set_password": Form(
+        Action.PASSWORD_CHANGED, "/cms/password", {"password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
+    ),
+    "cms.end_session": Form(Action.OWN_SESSIONS_ENDED, "/cms/account/sessions/{session}/end"),
+    "cms.end_other_sessions": Form(Action.OWN_SESSIONS_ENDED, "/cms/account/sessions/end-others"),
+    "cms.add_administrator": Form(
+        Action.ADMINISTRATOR_ADDED, "/cms/administrators/new", {"email": "new@example.org", "role": "viewer"}
+    ),
+    "cms.change_role": Form(Action.ROLE_CHANGED, "/cms/administrators/{kim}/role", {"role": "viewer"}),
+    "cms.reset_password": Form(Action.PASSWORD_RESET, "/cms/administrators/{kim}/reset-password"),
+    "cms.disable_administrator": Form(Action.ADMINISTRATOR_DISABLED, "/cms/administrators/{kim}/disable"),
+    "cms.enable_administrator": Form(Action.ADMINISTRATOR_ENABLED, "/cms/administrators/{dan}/enable"),
+    "cms.sign_out_administrator": Form(Action.SESSIONS_ENDED, "/cms/administrators/{kim}/sign-out"),
+    "cms.add_key": Form(Action.KEY_ADDED, "/cms/api-keys/new", {"name": "Shop", "scopes": ["read"]}),
+    "cms.revoke_key": Form(Action.KEY_REVOKED, "/cms/api-keys/{key}/revoke"),
+    "cms.add_schedule": Form(Action.SCHEDULE_ADDED, "/cms/schedules/new", SCHEDULE),
+    "cms.save_schedule": Form(Action.SCHEDULE_EDITED, "/cms/schedules/{running}/edit", SCHEDULE),
+    "cms.run_schedule": Form(Action.SCHEDULE_RUN, "/cms/schedules/{running}/run"),
+    "cms.pause_schedule": Form(Action.SCHEDULE_PAUSED, "/cms/schedules/{running}/pause"),
+    "cms.resume_schedule": Form(Action.SCHEDULE_RESUMED, "/cms/schedules/{paused}/resume"),
+    "cms.remove_schedule": Form(Action.SCHEDULE_REMOVED, "/cms/schedules/{running}/remove"),
+}
+
+
+def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway) -> House:
+    """Make something of every kind that can be changed; Jane, the owner, and Kim are signed in."""
+    names = {}
+    with app.app_context():
+        for email, role in ((KIM, "operator"), (DAN, "operator"), (VERA, "viewer")):
+            made, _ = administrators.add(email, role, PASSWORD)
+            names[email.partition("@")[0]] = str(made.id)
+        administrators.disable(DAN)
+        names["key"] = api_keys.create("Old shop")[0].id
+        schedules.add(NewSchedule("running", "sendcode.purge", every="1h"))
+        schedules.add(NewSchedule("paused", "sendcode.purge", every="1h", enabled=False))
+        names |= {shown.name: str(shown.id) for shown in schedule_views.everything()}
+    for email in (KIM, EMAIL):
+        newcomer().sign_in(email)
+    with app.app_context():
+        names["session"] = next(one.id for one in session_lists.living() if one.administrator_id == 1)
+    jane = newcomer()
+    jane.sign_in()
+    return House(app, jane, names, mails)

@@ -1,0 +1,130 @@
+"""Every form of the console, found from the routes: its token, the role that it needs, its entry in the audit."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from channels.memory import MemoryGateway
+from cms.guard import needed_role
+from cms.headers import POLICY
+from domain.roles import Role
+from exts import db
+from services import audit
+from tests.browser import crawl
+from tests.cms.conftest import PASSWORD, Visitor, token_of
+from tests.cms.forms import CHANGES, NOT_AUDITED, VERA, House, furnished
+
+OWN = {"cms.logout", "cms.prove_password", "cms.send_code", "cms.cancel_code", "cms.confirm_code"} | {
+    endpoint for endpoint, form in CHANGES.items() if form.action.about == "account"
+}
+"""What everybody may do with the own account."""
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
+
+
+@pytest.fixture
+def house(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway) -> House:
+    return furnished(app, newcomer, mails)
+
+
+def posting(app: Flask) -> dict[str, str]:
+    """Return every view of the console that takes a POST, with its rule."""
+    return {
+        rule.endpoint: rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("cms.") and "POST" in (rule.methods or ())
+    }
+
+
+def addresses(house: House) -> dict[str, str]:
+    """Return where each form is posted, to things that exist as far as they are known."""
+    known = {endpoint: form.path.format(**house.names) for endpoint, form in CHANGES.items()}
+    return {
+        endpoint: known.get(endpoint, re.sub(r"<[^>]+>", "1", rule.replace("<kind>", "email")))
+        for endpoint, rule in posting(house.app).items()
+    }
+
+
+def everything(app: Flask) -> dict[str, list[Any]]:
+    """Return all rows of the database."""
+    with app.app_context(), db.engine.connect() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(db.select(table))]
+            for table in db.metadata.sorted_tables
+        }
+
+
+def test_every_form_is_known_with_its_action(app: Flask) -> None:
+    assert set(posting(app)) == set(CHANGES) | set(NOT_AUDITED), "see tests/cms/forms.py"
+    assert not set(CHANGES) & set(NOT_AUDITED)
+
+
+@pytest.mark.parametrize("endpoint", CHANGES)
+def test_every_change_is_in_the_audit(house: House, endpoint: str) -> None:
+    path, fields = CHANGES[endpoint].filled(house)
+    house.jane.get("/cms/account")
+    answer = house.jane.submit(path, **fields)
+    assert answer.status_code in (200, 303), answer.text
+    with house.app.app_context():
+        entry = audit.entries().shown[0]
+    assert entry.action == CHANGES[endpoint].action
+    assert (entry.actor_id, entry.ip) == (1, "127.0.0.1")
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "another session's"])
+def test_no_form_changes_anything_without_its_token(
+    house: House, newcomer: Callable[[], Visitor], token: str | None
+) -> None:
+    if token == "another session's":
+        token = token_of(newcomer().get("/cms/login").text)
+    before = everything(house.app)
+    for endpoint, path in addresses(house).items():
+        answer = house.jane.client.post(path, data={} if token is None else {"csrf_token": token})
+        assert answer.status_code == 400, endpoint
+        assert_is_guarded(answer)
+    assert everything(house.app) == before
+
+
+def test_a_viewer_changes_nothing_but_the_own_account(house: House, newcomer: Callable[[], Visitor]) -> None:
+    vera = newcomer()
+    vera.sign_in(VERA, PASSWORD)
+    token = token_of(vera.get("/cms/account").text)
+    before, refused = everything(house.app), set()
+    for endpoint, path in addresses(house).items():
+        if endpoint in OWN or needed_role(endpoint, "POST") is None:
+            continue
+        fields = CHANGES[endpoint].fields if endpoint in CHANGES else {}
+        answer = vera.client.post(path, data={"csrf_token": token, **fields})
+        assert answer.status_code == 403, endpoint
+        assert_is_guarded(answer)
+        refused.add(endpoint)
+    assert everything(house.app) == before
+    assert refused == set(posting(house.app)) - OWN - {"cms.sign_in", "cms.choose_language"}
+    assert all(needed_role(endpoint, "POST") is Role.VIEWER for endpoint in OWN)
+
+
+@pytest.mark.parametrize("who", ["stranger", "owner", "viewer"])
+def test_every_page_has_the_policy_and_nothing_inline(
+    house: House, newcomer: Callable[[], Visitor], who: str
+) -> None:
+    visitor = {"owner": house.jane}.get(who) or newcomer()
+    if who == "viewer":
+        visitor.sign_in(VERA, PASSWORD)
+    for rule in house.app.url_map.iter_rules():
+        if rule.endpoint in crawl.endpoints(house.app):
+            assert_is_guarded(visitor.get(re.sub(r"<[^>]+>", "1", rule.rule)))
+    for path in crawl.pages(house.app, visitor.client)[0]:
+        assert_is_guarded(visitor.get(path))
+    assert_is_guarded(visitor.get("/nowhere"))
+
+
+def assert_is_guarded(answer: TestResponse) -> None:
+    if answer.mimetype != "text/html":
+        return
+    assert answer.headers["Content-Security-Policy"] == POLICY, answer.request.path
+    assert "default-src 'self'" in POLICY
+    assert "unsafe" not in POLICY
+    assert not INLINE.search(answer.text), answer.request.path
