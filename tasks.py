@@ -16,7 +16,7 @@ from kombu import Queue
 
 from domain.statuses import Lane
 from exts import db
-from services import bell, firing, incoming, retention, schedule_runs, worker, worker_logs
+from services import bell, firing, incoming, retention, rollups, schedule_runs, worker, worker_logs
 
 ROOT = str(Path(__file__).resolve().parent)
 # Once more, although it is there: the `celery` command puts the folder in to load this file and then takes one away.
@@ -83,6 +83,12 @@ def ccp_send_sms_code(self: Task, mobile: str, sms_code: str) -> int:
 def purge(older_than_days: int = 30) -> int:
     """Delete what is older than so many days; return how many rows that were."""
     return sum(retention.purge(timedelta(days=older_than_days)).values())
+
+
+@shared_task(name="sendcode.roll_up")
+def roll_up() -> int:
+    """Count what the hours came to that ended or changed; return how many those were."""
+    return rollups.roll_up()
 
 
 _consumed: dict[str, Any] = {}

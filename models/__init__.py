@@ -11,6 +11,7 @@ from models.message_try import MessageTry
 from models.process import SeenProcess
 from models.schedule import Lease, Schedule, ScheduleRun
 from models.suppression import Suppression
+from models.traffic import DeliveryHour, RolledHour, TrafficHour
 from models.verification import Verification
 
 __all__ = [
@@ -19,14 +20,17 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Broadcast",
+    "DeliveryHour",
     "IdempotentAnswer",
     "Lease",
     "LimitWindow",
     "Message",
     "MessageTry",
+    "RolledHour",
     "Schedule",
     "ScheduleRun",
     "SeenProcess",
     "Suppression",
+    "TrafficHour",
     "Verification",
 ]

@@ -20,11 +20,12 @@ from models import (
     SeenProcess,
     Verification,
 )
-from services import idempotency
+from services import idempotency, rollups, traffic_counts
+from services.traffic_counts import LONGEST_CODE_LIFE
 from services.transactions import change, transaction
 
 LONGEST_AGE = timedelta(days=36_500)
-LONGEST_CODE_LIFE = timedelta(seconds=600)
+LONGEST_ROLL_UP = timedelta(days=366)
 BLOCK = 1000
 PAUSE_SECONDS = 0.01
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -69,6 +70,7 @@ def purge(age: timedelta) -> dict[str, int]:
             AdministratorSession, AdministratorSession.last_seen_at < min(before, now - _DAY)
         ),
         "processes": _delete(SeenProcess, SeenProcess.seen_at < now - _DAY),
+        "roll-ups": transaction(lambda session: rollups.delete_before(session, now - LONGEST_ROLL_UP)),
     }
 
 
@@ -97,10 +99,16 @@ def _delete_block(
     if not rows:
         return 0, 0
     chosen = tuple_(*key).in_(rows) if len(key) > 1 else key[0].in_([row[0] for row in rows])
+    if model in _COUNTS:
+        rollups.keep_purged(session, _COUNTS[model](session, chosen, *conditions))
     gone = change(session, delete(model).where(chosen, *conditions))
     if model is Message:
         _delete_tries(session, [row[0] for row in rows])
     return len(rows), gone
+
+
+_COUNTS = {Message: traffic_counts.of_messages, Verification: traffic_counts.of_codes}
+"""What statistics remember of rows that are gone; a code goes with the last message that carried it."""
 
 
 def _delete_tries(session: Session, message_ids: list[str]) -> None:

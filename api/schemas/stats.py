@@ -16,7 +16,7 @@ class Days(Query):
         1,
         MOST_DAYS,
         load_default=7,
-        metadata={"description": "Today and the days before, in UTC. Older than the purge keeps is gone."},
+        metadata={"description": "Today and the days before, in UTC. What was purged still counts."},
     )
 
 

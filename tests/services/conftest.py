@@ -29,6 +29,7 @@ ON_EVERY_DATABASE = {
     "test_receipts",
     "test_broadcasts",
     "test_statistics",
+    "test_rollups",
     "test_suppressions",
     "test_bulk_stops",
 }

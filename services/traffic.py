@@ -1,0 +1,92 @@
+"""What the hours since some time came to: from roll-ups, and from the rows of hours that are in none, as one."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, func, select
+
+from domain.statuses import MessageStatus
+from exts import db
+from models.traffic import DeliveryHour, TrafficHour
+from services import rollups, traffic_counts
+from services.tallies import Tally
+from services.traffic_counts import Counted, TimesKey
+from services.traffic_rows import COUNTS
+
+T = TypeVar("T")
+LOOKS = 3
+
+traffic = TrafficHour.__table__
+deliveries = DeliveryHour.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The counts of all hours since one; `equal` in its methods chooses among them, as in `channel="sms"`."""
+
+    connection: Connection
+    since: datetime
+    live: Counted
+
+    def by(self, *names: str, **equal: str) -> dict[tuple[Any, ...], Tally]:
+        """Return the tallies of what is alike in these columns of `TrafficHour`; hours in their order."""
+        columns = [traffic.c[name] for name in names]
+        sums = (func.sum(traffic.c[name]) for name in COUNTS)
+        chosen = [traffic.c[name] == value for name, value in equal.items()]
+        kept = select(*columns, *sums).where(traffic.c.hour >= self.since, *chosen).group_by(*columns)
+        counts: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+        for row in self.connection.execute(kept):
+            numbers = map(int, row[len(names) :])  # MariaDB sums to decimals
+            counts[tuple(row[: len(names)])].update(dict(zip(COUNTS, numbers, strict=True)))
+        for key, found in self.live.traffic.items():
+            if all(getattr(key, name) == value for name, value in equal.items()):
+                counts[tuple(getattr(key, name) for name in names)].update(found)
+        return {key: _tally(found) for key, found in counts.items() if found.total()}
+
+    def times(self, **equal: str) -> dict[TimesKey, Counter[int]]:
+        """Return how many codes took how long to deliver, by hour, channel and gateway."""
+        chosen = [deliveries.c[name] == value for name, value in equal.items()]
+        found: defaultdict[TimesKey, Counter[int]] = defaultdict(Counter)
+        of_keys = [deliveries.c[name] for name in TimesKey._fields]
+        for *key, times in self.connection.execute(
+            select(*of_keys, deliveries.c.times).where(deliveries.c.hour >= self.since, *chosen)
+        ):
+            found[TimesKey(*key)].update({int(step): number for step, number in times.items()})
+        for live_key, live in self.live.times.items():
+            if all(getattr(live_key, name) == value for name, value in equal.items()):
+                found[live_key].update(live)
+        return dict(sorted(found.items(), key=lambda one: attrgetter("hour")(one[0])))
+
+
+def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = None) -> T:
+    """Return what `work` makes of all counts since the beginning of an hour, or of those of one owner.
+
+    Where hours were rolled up or purged in the meantime, it looks again: they would be missing or count twice.
+    """
+    with db.engine.connect() as connection:
+        for _ in range(LOOKS):
+            spans = rollups.uncounted(connection, since)
+            found = work(Traffic(connection, since, _live(connection, spans, owner)))
+            if spans == rollups.uncounted(connection, since):
+                break
+    return found
+
+
+def _live(
+    connection: Connection, spans: list[tuple[datetime, datetime | None]], owner: str | None
+) -> Counted:
+    live = Counted()
+    for begin, end in spans:
+        found = traffic_counts.of_span(connection, begin, end, owner)
+        live.traffic.update(found.traffic)
+        live.times.update(found.times)
+    return live
+
+
+def _tally(counts: Counter[str]) -> Tally:
+    messages = {status: counts[status.value] for status in MessageStatus if counts[status.value]}
+    return Tally(messages, counts["issued"], counts["approved"])

@@ -1,0 +1,169 @@
+"""Count messages and codes by the hour in which they were made: what roll-ups keep, and what is not in them yet."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, case, func, literal_column, select, type_coerce
+from sqlalchemy.orm import Session
+
+from domain.delivery_times import EDGES
+from domain.statuses import MessageStatus, Priority
+from models.message import Message
+from models.traffic import NONE
+from models.types import UtcTime
+from models.verification import Verification
+
+HOUR = timedelta(hours=1)
+LONGEST_CODE_LIFE = timedelta(seconds=600)
+"""`CODE_TTL_SECONDS` can't be longer; the last message of a code is made within it."""
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR_OF_COLUMN = literal_column(str(HOUR // _MICROSECOND), BigInteger)
+
+
+class Key(NamedTuple):
+    """What the messages and codes of one row of `TrafficHour` have in common."""
+
+    hour: datetime
+    owner: str
+    channel: str
+    gateway: str
+    country: str
+    purpose: str
+
+
+class TimesKey(NamedTuple):
+    """The same of `DeliveryHour`."""
+
+    hour: datetime
+    channel: str
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Counts by the names of the columns of `TrafficHour`, and by steps of the time to deliver."""
+
+    traffic: dict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    times: dict[TimesKey, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+
+    @property
+    def hours(self) -> set[datetime]:
+        """The hours in which there is anything."""
+        return {key.hour for key in self.traffic} | {key.hour for key in self.times}
+
+
+def of_span(
+    reader: Connection | Session, since: datetime, until: datetime | None, owner: str | None = None
+) -> Counted:
+    """Count what was made from `since` until before `until`, by anybody or by `owner`; `until` None is no end."""
+    by = [] if owner is None else [Message.owner == owner]
+    made = [Message.created_at >= since, *by]
+    with_codes = [Message.created_at >= since, Verification.created_at >= since, *by]
+    if until is not None:
+        made.append(Message.created_at < until)
+        with_codes += [Message.created_at < until + LONGEST_CODE_LIFE, Verification.created_at < until]
+    return _counted(reader, made, with_codes)
+
+
+def of_messages(reader: Connection | Session, *conditions: ColumnElement[bool]) -> Counted:
+    """Count some messages, and the codes that they carried last."""
+    return _counted(reader, list(conditions), list(conditions))
+
+
+def of_codes(reader: Connection | Session, *conditions: ColumnElement[bool]) -> Counted:
+    """Count some codes, of which the last message is still there."""
+    counted = Counted()
+    _add_codes(counted, reader, list(conditions))
+    return counted
+
+
+def hour_of(at: datetime) -> datetime:
+    """Return when the hour of a time began."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _counted(
+    reader: Connection | Session, made: list[ColumnElement[bool]], with_codes: list[ColumnElement[bool]]
+) -> Counted:
+    counted = Counted()
+    for key, status, step, number in _messages(reader, made):
+        counted.traffic[key][status] += number
+        if step is not None:
+            counted.times[TimesKey(key.hour, key.channel, key.gateway)][step] += number
+    _add_codes(counted, reader, with_codes)
+    return counted
+
+
+def _messages(
+    reader: Connection | Session, conditions: list[ColumnElement[bool]]
+) -> Iterator[tuple[Key, str, int | None, int]]:
+    made = (
+        select(
+            _hour(Message.created_at).label("hour"),
+            *(Message.owner, Message.channel, Message.gateway, Message.country, Verification.purpose),
+            *(Message.status, _took().label("took")),
+        )
+        .outerjoin_from(Message, Verification, Verification.id == Message.verification_id)
+        .where(*conditions)
+        .subquery("made")
+    )
+    alike = [column for column in made.c if column.name != "took"]
+    found = select(*alike, _step(made.c.took).label("step"), func.count()).group_by(*alike, "step")
+    for *key, status, step, number in reader.execute(found):
+        yield _key(*key), status, step, number
+
+
+def _add_codes(counted: Counted, reader: Connection | Session, conditions: list[ColumnElement[bool]]) -> None:
+    """Count codes by the hour in which they were issued, each for the gateway that was last given it.
+
+    They are found by their newest message: messages have the indexes by time, and no insert pays for another.
+    """
+    newest = (Message.verification_id == Verification.id) & (Message.id == Verification.message_id)
+    hour = _hour(Verification.created_at).label("hour")
+    alike = (Verification.owner, Verification.channel, Message.gateway, Message.country, Verification.purpose)
+    found = (
+        select(hour, *alike, func.count(), func.count(Verification.used_at))
+        .join_from(Message, Verification, newest)
+        .where(*conditions)
+        .group_by("hour", *alike)
+    )
+    for hour_at, *rest, issued, approved in reader.execute(found):
+        codes = counted.traffic[_key(hour_at, *rest)]
+        codes["issued"] += issued
+        codes["approved"] += approved
+
+
+def _hour(column: Any) -> ColumnElement[datetime]:
+    """Return when the hour of a time began.
+
+    A remainder is whole on every database; MariaDB rounds a quotient, and the last seconds of an hour into the next.
+    """
+    number = type_coerce(column, BigInteger)
+    return type_coerce(number - number % _HOUR_OF_COLUMN, UtcTime)
+
+
+def _took() -> ColumnElement[int | None]:
+    """Return how long a code took to be delivered; NULL where it was not, and for notices, which may be planned.
+
+    It ends with the carrier's report, or where there is none with the gateway's yes.
+    """
+    ended_at = case(
+        (Message.priority != int(Priority.CODE), None),
+        (Message.status == MessageStatus.DELIVERED.value, type_coerce(Message.settled_at, BigInteger)),
+        (Message.status == MessageStatus.SENT.value, type_coerce(Message.sent_at, BigInteger)),
+        else_=None,
+    )
+    return ended_at - type_coerce(Message.created_at, BigInteger)
+
+
+def _step(took: Any) -> ColumnElement[int | None]:
+    """Return the step of `domain/delivery_times.py`."""
+    steps = [(took < edge // _MICROSECOND, number) for number, edge in enumerate(EDGES)]
+    return case((took.is_(None), None), *steps, else_=len(EDGES))
+
+
+def _key(hour: datetime, *parts: Any) -> Key:
+    return Key(hour, *(part or NONE for part in parts))
