@@ -25,6 +25,7 @@ from services.freshness import Fresh
 from services.gateway_health import GatewayHealth
 from services.rate_windows import RateWindows
 from services.runtime import Runtime
+from services.text_versions import TextVersions
 from tasks import make_celery
 
 DOORS = ("api", "cms", "commands")
@@ -96,6 +97,7 @@ def _runtime(app: Flask) -> Runtime:
         ),
         windows=RateWindows(app.config["REDIS_URL"], breaker),
         health=GatewayHealth(app.config["REDIS_URL"], breaker),
+        texts=TextVersions(),
         sms_of_a_day=Fresh(send_limits.sms_of_a_day, seconds=60),
         bell=Bell(breaker if app.config["REDIS_URL"] == app.config["CELERY_BROKER_URL"] else Breaker()),
     )

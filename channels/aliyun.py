@@ -89,9 +89,9 @@ class AliyunGateway(ChinaProvider):
             {
                 "OutId": outgoing.id,
                 "PhoneNumbers": china_number(outgoing.to),
-                "SignName": self._sign_name,
+                "SignName": template.sign_name or self._sign_name,
                 "TemplateCode": template.id,
-                "TemplateParam": json.dumps(dict(template.values(outgoing))),
+                "TemplateParam": json.dumps(dict(template.values(outgoing.params))),
             }
         )
         answer = self._poster.post(b"", self._headers(query), query)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from domain.provider_templates import ProviderTemplate
 from domain.statuses import Channel
 
 
@@ -20,6 +21,8 @@ class Outgoing:
     template: str | None = None
     locale: str | None = None
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    provider_templates: Mapping[str, ProviderTemplate] = field(default_factory=dict, repr=False)
+    """Approved texts that stand for this one, by the gateway's name."""
     unsubscribe_url: str | None = field(default=None, repr=False)
     """Where one click ends bulk messages to this destination; None for all other messages."""
 

@@ -1,26 +1,10 @@
 """The table `templates` of a gateway: providers that send only texts which they have approved beforehand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from channels.gateway import Outgoing
 from channels.options import Options
+from domain import locales
 from domain.errors import WrongGateway
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderTemplate:
-    """One approved text: its id at the provider, and its parameters in order, the provider's name first, then ours."""
-
-    id: str
-    params: Sequence[tuple[str, str]]
-
-    def values(self, outgoing: Outgoing) -> list[tuple[str, str]]:
-        """Return the parameters with the provider's names. Raises WrongGateway where the message lacks one."""
-        try:
-            return [(theirs, outgoing.params[ours]) for theirs, ours in self.params]
-        except KeyError as missing:
-            raise WrongGateway(f"the message has no parameter {missing.args[0]}") from None
+from domain.provider_templates import ProviderTemplate
 
 
 class ProviderTemplates:
@@ -28,19 +12,28 @@ class ProviderTemplates:
 
     def __init__(self, options: Options):
         """Read `templates`. Raises ConfigurationError."""
+        self._gateway = options.name
         table = options.table("templates")
         if table is None or not table.keys:
             raise options.error("templates", "must hold at least one, the provider sends no free texts")
         self._templates = _read(table)
 
     def of(self, outgoing: Outgoing) -> ProviderTemplate:
-        """Return the text for a message. Raises WrongGateway where the provider has none."""
-        found = self._templates.get(f"{outgoing.template}.{outgoing.locale}") or self._templates.get(
-            outgoing.template or ""
-        )
+        """Return the text for a message: what its own version names goes before what gateways.toml does.
+
+        Raises WrongGateway where the provider has none.
+        """
+        found = outgoing.provider_templates.get(self._gateway) or self._in_file(outgoing)
         if found is None:
             raise WrongGateway("the provider has no template for this message")
         return found
+
+    def _in_file(self, outgoing: Outgoing) -> ProviderTemplate | None:
+        for tag in locales.broader(outgoing.locale) if outgoing.locale else ():
+            found = self._templates.get(f"{outgoing.template}.{tag}")
+            if found is not None:
+                return found
+        return self._templates.get(outgoing.template or "")
 
 
 def _read(table: Options, prefix: str = "") -> dict[str, ProviderTemplate]:

@@ -110,7 +110,7 @@ class RonglianGateway(ChinaProvider):
             "to": china_number(outgoing.to, abroad="00"),
             "appId": self._app_id,
             "templateId": template.id,
-            "datas": [value for _, value in template.values(outgoing)],
+            "datas": [value for _, value in template.values(outgoing.params)],
         }
         sig, authorization = signature(self._account, self._secret, self._clock())
         headers = {

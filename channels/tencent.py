@@ -91,9 +91,9 @@ class TencentGateway(ChinaProvider):
             "SmsSdkAppId": self._app_id,
             "TemplateId": template.id,
         }
-        if self._sign_name:
-            body["SignName"] = self._sign_name
-        body["TemplateParamSet"] = [value for _, value in template.values(outgoing)]
+        if template.sign_name or self._sign_name:
+            body["SignName"] = template.sign_name or self._sign_name
+        body["TemplateParamSet"] = [value for _, value in template.values(outgoing.params)]
         return json.dumps(body).encode()
 
     def _receipt(self, report: dict[str, Any]) -> Receipt | None:

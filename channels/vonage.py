@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from channels import gsm
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.options import Options
 from channels.posting import Errors, reference, refusal, reported
 from channels.provider import Provider, callback, unreadable
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
+from domain import gsm
 from domain.errors import (
     FieldProblem,
     ForgedReceipt,

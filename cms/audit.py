@@ -25,6 +25,7 @@ ABOUT = {
     "administrator": lazy_gettext("Administrators"),
     "account": lazy_gettext("Own accounts"),
     "suppression": lazy_gettext("Suppression list"),
+    "template": lazy_gettext("Templates"),
 }
 LABELS = {
     Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
@@ -49,6 +50,10 @@ LABELS = {
     Action.PASSWORD_CHANGED: lazy_gettext("Password changed"),
     Action.SUPPRESSION_ADDED: lazy_gettext("Destination suppressed"),
     Action.SUPPRESSION_REMOVED: lazy_gettext("Destination no longer suppressed"),
+    Action.TEMPLATE_SAVED: lazy_gettext("Text saved"),
+    Action.TEMPLATE_PUBLISHED: lazy_gettext("Text published"),
+    Action.TEMPLATE_WITHDRAWN: lazy_gettext("Text withdrawn"),
+    Action.TEMPLATE_TESTED: lazy_gettext("Text sent as a test"),
 }
 FIELDS = {
     "task": lazy_gettext("Task"),
@@ -65,6 +70,7 @@ FIELDS = {
     "sessions": lazy_gettext("Sessions ended"),
     "destination": lazy_gettext("Destination"),
     "reason": lazy_gettext("Reason"),
+    "version": lazy_gettext("Version"),
 }
 WORDS = {
     "active": lazy_gettext("active"),

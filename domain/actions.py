@@ -28,8 +28,12 @@ class Action(StrEnum):
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - no password
     SUPPRESSION_ADDED = "suppression.added"
     SUPPRESSION_REMOVED = "suppression.removed"
+    TEMPLATE_SAVED = "template.saved"
+    TEMPLATE_PUBLISHED = "template.published"
+    TEMPLATE_WITHDRAWN = "template.withdrawn"
+    TEMPLATE_TESTED = "template.tested"
 
     @property
     def about(self) -> str:
-        """The kind of thing that is changed: `schedule`, `key`, `administrator`, `account`, `suppression`."""
+        """The kind of thing that is changed: `schedule`, `key`, `administrator`, `account`, `template` …"""
         return self.partition(".")[0]

@@ -11,6 +11,7 @@ from models.message_try import MessageTry
 from models.process import SeenProcess
 from models.schedule import Lease, Schedule, ScheduleRun
 from models.suppression import Suppression
+from models.template import Template, TemplateVersion
 from models.traffic import DeliveryHour, RolledHour, TrafficHour
 from models.verification import Verification
 
@@ -31,6 +32,8 @@ __all__ = [
     "ScheduleRun",
     "SeenProcess",
     "Suppression",
+    "Template",
+    "TemplateVersion",
     "TrafficHour",
     "Verification",
 ]

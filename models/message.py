@@ -71,6 +71,8 @@ class Message(db.Model):
     canonical: Mapped[str] = mapped_column(String(320))
     country: Mapped[str | None] = mapped_column(String(2))
     template: Mapped[str | None] = mapped_column(String(64))
+    template_version: Mapped[int | None]
+    """The version that was published when the message was made; NULL for a shipped file, and for own texts."""
     locale: Mapped[str] = mapped_column(String(35))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary(SEALED_BYTES))
     """What the texts are made of, encrypted for this row; erased when the message settles, unless it is kept."""

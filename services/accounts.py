@@ -30,7 +30,7 @@ from domain.passwords import check_password
 from domain.statuses import Channel, Lane, Priority, VerificationStatus
 from exts import db
 from models import Administrator, AdministratorSession, Verification
-from services import audit, checks, locales, outbox, verifications
+from services import audit, checks, locales, outbox, published, verifications
 from services.administrators import end_sessions
 from services.audit import Actor
 from services.checks import CheckResult
@@ -192,15 +192,17 @@ def _notice(
     session: ConsoleSession, change: Change, old_email: str, new: Destination, now: datetime
 ) -> NewMessage:
     settings = current_app.config
-    locale = _language(session)
+    template = "email_changed" if change is Change.EMAIL else "phone_changed"
+    text = published.choose_own(template, Channel.EMAIL, _language(session))
     return NewMessage(
         owner=_owner(session).id,
         destination=_parse(Channel.EMAIL, old_email),
-        template="email_changed" if change is Change.EMAIL else "phone_changed",
-        locale=locale,
+        template=template,
+        template_version=text.version_id,
+        locale=text.locale,
         params={
             "new": mask(new.to),
-            "when": format_datetime(now, "long", locale=locale),
+            "when": format_datetime(now, "long", locale=locales.of_dates(text.locale)),
             "service": settings["SERVICE_NAME"],
         },
         priority=Priority.SINGLE,

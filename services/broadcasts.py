@@ -110,6 +110,7 @@ def _message(broadcast_id: str, one: Recipient, content: Content, span: Span, ow
         owner=owner.id,
         destination=one.destination,
         template=content.template,
+        template_version=content.template_version,
         locale=content.locale,
         params={"service": current_app.config["SERVICE_NAME"], **one.params},
         priority=Priority.BULK,

@@ -54,6 +54,7 @@ class Claimed(NamedTuple):
     lease_token: str
     ask_first: str | None = None
     broadcast_id: str | None = None
+    template_version: int | None = None
     is_bulk: bool = False
     shared: bytes | None = None
     """The sealed texts of its broadcast, where it has some."""
@@ -78,6 +79,7 @@ _WHAT_A_ROW_TELLS = (
     messages.c.lease_token,
     messages.c.ask_first,
     messages.c.broadcast_id,
+    messages.c.template_version,
 )
 """The age, and what `Claimed` begins with, in its order."""
 

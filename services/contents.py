@@ -10,7 +10,8 @@ from domain import placeholders
 from domain.errors import FieldProblem, InvalidInput
 from domain.purposes import check_locale, has_control_characters
 from domain.statuses import Channel
-from services import texts
+from services import published, texts
+from services.text_versions import Choice
 
 OWN_TEMPLATES = frozenset({"code", "email_changed", "phone_changed"})
 """Told by the service itself, and to nobody in a caller's name: a fake code would look like one of ours."""
@@ -28,6 +29,7 @@ class Content:
     channel: Channel
     locale: str
     template: str | None = None
+    template_version: int | None = None
     text: str | None = field(default=None, repr=False)
     subject: str | None = field(default=None, repr=False)
     html: str | None = field(default=None, repr=False)
@@ -50,26 +52,37 @@ def check(
     locale: str | None,
 ) -> Content:
     """Return the content; raises InvalidInput where it is none, two, too long or not for this channel."""
-    nearest = texts.nearest_locale(
-        check_locale(locale) if locale else None, current_app.config["DEFAULT_LOCALE"]
-    )
+    wanted = check_locale(locale) if locale else None
     if (template is None) == (text is None):
         raise InvalidInput(FieldProblem("text", "either template or text is needed"))
     if template is not None:
         if subject is not None or html is not None:
             raise InvalidInput(FieldProblem("template", "has its own subject and html"))
-        return Content(channel, nearest, template, needed=_needed(template, channel, nearest))
+        found = _choose(template, channel, wanted)
+        needed = _needed(template, channel, found)
+        return Content(channel, found.locale, template, found.version_id, needed=needed)
     _check_texts(channel, text or "", subject, html)
-    return Content(
-        channel, nearest, None, text, subject, html, placeholders.names(text, subject, html) - GIVEN
-    )
+    nearest = texts.nearest_locale(wanted, current_app.config["DEFAULT_LOCALE"])
+    needed = placeholders.names(text, subject, html) - GIVEN
+    return Content(channel, nearest, text=text, subject=subject, html=html, needed=needed)
 
 
-def _needed(template: str, channel: Channel, locale: str) -> frozenset[str]:
-    if template in OWN_TEMPLATES or template not in texts.templates(channel):
-        known = ", ".join(sorted(texts.templates(channel) - OWN_TEMPLATES)) or "none"
-        raise InvalidInput(FieldProblem("template", f"is not known for this channel; known are: {known}"))
-    return texts.variables(template, channel, locale) - GIVEN
+def _choose(template: str, channel: Channel, locale: str | None) -> Choice:
+    known = published.names(channel) - OWN_TEMPLATES
+    if template not in known:
+        told = ", ".join(sorted(known)) or "none"
+        raise InvalidInput(FieldProblem("template", f"is not known for this channel; known are: {told}"))
+    found = published.choose(template, channel, locale)
+    if found is None:
+        told = ", ".join(published.locales(template, channel))
+        raise InvalidInput(FieldProblem("locale", f"the template has no text in it; it has: {told}"))
+    return found
+
+
+def _needed(template: str, channel: Channel, found: Choice) -> frozenset[str]:
+    if found.version is not None:
+        return found.version.variables - GIVEN
+    return texts.variables(template, channel, found.locale) - GIVEN
 
 
 def _check_texts(channel: Channel, text: str, subject: str | None, html: str | None) -> None:

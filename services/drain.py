@@ -23,6 +23,7 @@ from services.faults import place
 from services.send_threads import TICK_SECONDS, SendThreads
 from services.settling import Settled, given_back
 from services.slots import Flow, Slots
+from services.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
@@ -50,10 +51,12 @@ class Drain:
         *,
         slots: int,
         ceilings: Mapping[Lane, int] | None = None,
+        versions: TextVersions | None = None,
         housekeeping: Callable[[datetime], None] | None = None,
     ):
         self._engine = engine
         self._slots = Slots(lanes, slots, ceilings)
+        self._versions = versions or TextVersions()
         self._housekeeping = housekeeping
         self._news = threading.Event()
         """Set by a bell, by threads that have nothing more to send, and by `stop`."""
@@ -186,6 +189,7 @@ class Drain:
             if len(block) < limit:
                 self._may_have_work.remove(flow)
             if block:
+                self._versions.load(connection, [one.template_version for one in block])
                 flow.in_flight += len(block)
                 claimed.append((flow, block))
 

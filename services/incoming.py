@@ -16,7 +16,7 @@ from domain.limits import Window
 from domain.purposes import has_control_characters
 from domain.statuses import Channel, Lane, Priority
 from models import Message
-from services import limits, outbox, send_limits, texts
+from services import limits, outbox, published, send_limits, texts
 from services.issuing import TEMPLATE, code_params
 from services.outbox import NewMessage
 from services.runtime import runtime
@@ -89,13 +89,15 @@ def _message(
     now: datetime,
 ) -> NewMessage:
     settings = current_app.config
+    text = published.choose_own(template, destination.channel, None) if template else None
     code_life = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
     return NewMessage(
         id=hashlib.sha256(f"{task_id}|{number}".encode()).hexdigest()[:32],
         owner=OWNER,
         destination=destination,
         template=template,
-        locale=texts.nearest_locale(None, settings["DEFAULT_LOCALE"]),
+        template_version=text.version_id if text else None,
+        locale=text.locale if text else texts.nearest_locale(None, settings["DEFAULT_LOCALE"]),
         params=params,
         priority=priority,
         deadline_at=now + (code_life if priority is Priority.CODE else NOTICE_DEADLINE),

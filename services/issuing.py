@@ -42,11 +42,12 @@ class Challenge:
     purpose: str
     locale: str
     metadata: Mapping[str, str]
+    template_version: int | None
     id: str = field(default_factory=codes.new_id)
 
 
-def challenge_of(verification: Verification) -> Challenge:
-    """Return what a row asks for."""
+def challenge_of(verification: Verification, template_version: int | None) -> Challenge:
+    """Return what a row asks for; the text it is told in stays that of its first message."""
     return Challenge(
         owner=Owner(verification.owner, verification.is_test),
         destination=destinations.parse(
@@ -55,6 +56,7 @@ def challenge_of(verification: Verification) -> Challenge:
         purpose=verification.purpose,
         locale=verification.locale,
         metadata=verification.details,
+        template_version=template_version,
         id=verification.id,
     )
 
@@ -123,6 +125,7 @@ def put_message(
         owner=challenge.owner.id,
         destination=challenge.destination,
         template=TEMPLATE,
+        template_version=challenge.template_version,
         locale=challenge.locale,
         params=code_params(code, code_ends_at - now, settings),
         priority=Priority.CODE,

@@ -1,7 +1,9 @@
 """Which of our languages a page is shown in."""
 
+from babel import Locale, UnknownLocaleError
 from flask import current_app, has_request_context, request, session
 
+from domain.locales import broader
 from services.texts import LOCALES, nearest_locale
 
 CHOICE = "language"
@@ -42,3 +44,13 @@ def empty_session() -> None:
     kept = chosen()
     session.clear()
     choose(kept)
+
+
+def of_dates(tag: str) -> Locale:
+    """Return what Babel knows that is nearest to a tag, English where that is nothing."""
+    for one in broader(tag):
+        try:
+            return Locale.parse(one, sep="-")
+        except (ValueError, UnknownLocaleError):
+            continue
+    return Locale("en")

@@ -41,6 +41,7 @@ class NewMessage:
     deadline_at: datetime
     verification_id: str | None = None
     broadcast_id: str | None = None
+    template_version: int | None = None
     due_at: datetime | None = None
     """When to send it; None: at once."""
     keeps_content: bool = False
@@ -76,6 +77,7 @@ def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]
         "canonical": message.destination.canonical,
         "country": message.destination.country,
         "template": message.template,
+        "template_version": message.template_version,
         "locale": message.locale,
         "sealed": keyring.seal(_json(message.params), row=message.id),
         "keeps_content": message.keeps_content,

@@ -10,6 +10,7 @@ from services.bell import Bell
 from services.freshness import Fresh
 from services.gateway_health import GatewayHealth
 from services.rate_windows import RateWindows
+from services.text_versions import TextVersions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Runtime:
     windows: RateWindows
     health: GatewayHealth
     bell: Bell
+    texts: TextVersions
+    """The texts that people edit."""
     sms_of_a_day: Fresh[int]
     """How many SMS the rows of a day hold, counted now and then."""
 

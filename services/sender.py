@@ -18,6 +18,7 @@ from services.composing import compose
 from services.faults import place
 from services.routing import Router
 from services.settling import Asked, Settled
+from services.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
 TEST_GATEWAY = "test"
@@ -37,17 +38,19 @@ class Sender:
         keyring: Keyring,
         *,
         public_url: str = "",
+        versions: TextVersions | None = None,
         clock: Callable[[], datetime] | None = None,
     ):
         self._router = router
         self._keyring = keyring
         self._public_url = public_url
+        self._versions = versions
         self._clock = clock or (lambda: datetime.now(UTC))
 
     def send(self, claimed: Claimed) -> Settled:
         """Return how the try ended; raises nothing."""
         try:
-            outgoing = compose(claimed, self._keyring, self._public_url)
+            outgoing = compose(claimed, self._keyring, self._public_url, self._versions)
         except (Unreadable, TemplateError, ValueError, KeyError) as error:
             log.error("message %s can't be read: %s", claimed.id, type(error).__name__)
             return self._failed(claimed, None, f"unreadable: {type(error).__name__}")

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import escape
 
+from domain import locales
 from domain.statuses import Channel
 from services.text_forms import Form, printed_only
 
@@ -53,12 +54,8 @@ def _trees(files: list[str]) -> Iterator[nodes.Template]:
 
 
 def nearest_locale(wanted: str | None, default: str) -> str:
-    """Return the locale we have that is nearest to a BCP 47 tag: its language, else the default's, else English."""
-    for tag in (wanted, default):
-        language = (tag or "").replace("_", "-").split("-", 1)[0].lower()
-        if language in LOCALES:
-            return language
-    return LOCALES[0]
+    """Return the locale we ship that is nearest to a BCP 47 tag, else to the default, else English."""
+    return next(tag for tag in locales.chain(wanted, default) if tag in LOCALES)
 
 
 def render(template: str, channel: Channel, locale: str, params: dict[str, Any]) -> Text:
@@ -85,6 +82,11 @@ def templates(channel: Channel) -> frozenset[str]:
     """Return the names of the templates that there are for a channel."""
     ending = f".{channel}.txt"
     return frozenset(path.name.removesuffix(ending) for path in (FOLDER / LOCALES[0]).glob(f"*{ending}"))
+
+
+def is_shipped(template: str, channel: Channel, locale: str) -> bool:
+    """Tell whether there is a file of this text."""
+    return locale in LOCALES and template in templates(channel)
 
 
 @cache

@@ -15,8 +15,9 @@ from domain.purposes import check_locale, check_metadata, check_purpose
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
-from services import outbox, send_limits, texts
+from services import outbox, published, send_limits
 from services.issuing import (
+    TEMPLATE,
     Challenge,
     Owner,
     challenge_of,
@@ -70,14 +71,16 @@ def issue(request: Request, owner: Owner) -> VerificationView:
     Raises InvalidInput, InvalidDestination, CountryNotAllowed and LimitExceeded.
     """
     settings = current_app.config
+    purpose = check_purpose(request.purpose)
+    locale = check_locale(request.locale) if request.locale else None
+    text = published.choose_own(TEMPLATE, request.channel, locale, purpose)
     challenge = Challenge(
         owner=owner,
         destination=destinations.parse(request.channel, request.to, region=settings["DEFAULT_REGION"]),
-        purpose=check_purpose(request.purpose),
-        locale=texts.nearest_locale(
-            check_locale(request.locale) if request.locale else None, settings["DEFAULT_LOCALE"]
-        ),
+        purpose=purpose,
+        locale=text.locale,
         metadata=check_metadata(request.metadata),
+        template_version=text.version_id,
     )
     code = new_code(owner)
 
@@ -106,6 +109,10 @@ def _first_view(challenge: Challenge, message: NewMessage, now: datetime) -> Ver
         message_status=MessageStatus.QUEUED,
         metadata=challenge.metadata,
     )
+
+
+def _version_of(session: Session, message_id: str) -> int | None:
+    return session.scalar(select(Message.template_version).where(Message.id == message_id))
 
 
 def _on_its_way(view: VerificationView) -> VerificationView:
@@ -157,7 +164,7 @@ def resend(verification_id: str, owner: Owner) -> VerificationView:
         status = verification.status(now)
         if status is not VerificationStatus.PENDING:
             raise Conflict(f"the verification is {status}")
-        challenge = challenge_of(verification)
+        challenge = challenge_of(verification, _version_of(session, verification.message_id))
         send_limits.take(session, challenge.destination, now, client_ip=None)
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at

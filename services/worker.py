@@ -47,8 +47,17 @@ def drain_now() -> None:
 
 def _drain(lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
     router = Router(runtime().gateways, runtime().health, runtime().windows)
-    sender = Sender(router, runtime().keyring, public_url=current_app.config["PUBLIC_URL"])
+    public_url, versions = current_app.config["PUBLIC_URL"], runtime().texts
+    sender = Sender(router, runtime().keyring, public_url=public_url, versions=versions)
     slots = current_app.config["SEND_CONCURRENCY"]
     mails = runtime().gateways.capacity(Channel.EMAIL)
     ceilings = {} if mails is None else {Lane.EMAIL: mails}
-    return Drain(db.engine, sender, lanes, slots=slots, ceilings=ceilings, housekeeping=housekeeping)
+    return Drain(
+        db.engine,
+        sender,
+        lanes,
+        slots=slots,
+        ceilings=ceilings,
+        versions=versions,
+        housekeeping=housekeeping,
+    )

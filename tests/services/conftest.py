@@ -32,6 +32,7 @@ ON_EVERY_DATABASE = {
     "test_rollups",
     "test_suppressions",
     "test_bulk_stops",
+    "test_templates",
 }
 """The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
 

@@ -1,0 +1,165 @@
+"""What an edited text may hold: variables, conditions and a few filters, and nothing that could cost or tell much.
+
+There is no loop, no call, no attribute and no arithmetic, so a text is as long as what it prints and as quick.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+FILTERS = ("capitalize", "int", "length", "lower", "title", "trim", "upper")
+"""None of them makes a text much longer; `replace`, `format`, `center` and `indent` do."""
+MOST_PARTS, DEEPEST = 1000, 20
+_ALLOWED = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.Tuple,
+    nodes.List,
+    nodes.Filter,
+)
+_CALLED = {
+    nodes.For: "for",
+    nodes.Call: "(…)",
+    nodes.Getattr: ".",
+    nodes.Getitem: "[…]",
+    nodes.Include: "include",
+    nodes.Import: "import",
+    nodes.FromImport: "from",
+    nodes.Extends: "extends",
+    nodes.Block: "block",
+    nodes.Assign: "set",
+    nodes.AssignBlock: "set",
+    nodes.Macro: "macro",
+    nodes.CallBlock: "call",
+    nodes.FilterBlock: "filter",
+    nodes.With: "with",
+    nodes.Test: "is",
+    nodes.Mul: "*",
+    nodes.Pow: "**",
+    nodes.Add: "+",
+    nodes.Sub: "-",
+    nodes.Div: "/",
+    nodes.FloorDiv: "//",
+    nodes.Mod: "%",
+    nodes.Concat: "~",
+    nodes.Dict: "{…}",
+}
+
+
+class FaultKind(StrEnum):
+    """What can be wrong with a text."""
+
+    EMPTY = "empty"
+    LONG = "long"
+    CHARACTERS = "characters"
+    SYNTAX = "syntax"
+    FORBIDDEN = "forbidden"
+    COMPLEX = "complex"
+    UNKNOWN = "unknown"
+    MISSING = "missing"
+    FAILS = "fails"
+    CODE_IN_SUBJECT = "code_in_subject"
+    HOST = "host"
+    SEGMENTS = "segments"
+    PROVIDER_ID = "provider_id"
+    PROVIDER_PARAMS = "provider_params"
+    PROVIDER_UNKNOWN = "provider_unknown"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with one part of a text; `told` is what to name: a line, a variable, those that are known."""
+
+    part: str
+    kind: FaultKind
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{name} {value}" for name, value in self.told.items())
+        return f"{self.kind}: {told}" if told else str(self.kind)
+
+
+@cache
+def environment(escapes: bool) -> Environment:
+    """Return where edited texts are understood: no files, no functions, our filters only."""
+    made = SandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=escapes, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals.clear()
+    made.filters = {name: made.filters[name] for name in FILTERS}
+    made.tests = {}
+    return made
+
+
+def faults(part: str, source: str) -> list[Fault]:
+    """Return what is wrong with a source: what can't be read, with its line, or is not allowed."""
+    try:
+        tree = environment(False).parse(source)
+        found = list(_forbidden(part, tree)) or (
+            [Fault(part, FaultKind.COMPLEX)] if _is_complex(tree) else []
+        )
+        if not found:
+            environment(False).from_string(source)
+        return found
+    except TemplateSyntaxError as error:
+        return [Fault(part, FaultKind.SYNTAX, {"line": error.lineno, "text": error.message or ""})]
+    except (RecursionError, MemoryError, SyntaxError, ValueError):  # ValueError: a number without end
+        return [Fault(part, FaultKind.COMPLEX)]
+
+
+def variables(source: str) -> frozenset[str]:
+    """Return the names that a source without faults asks for."""
+    return frozenset(name.name for name in environment(False).parse(source).find_all(nodes.Name))
+
+
+def _forbidden(part: str, tree: nodes.Template) -> Iterator[Fault]:
+    told = set()
+    for node in _all(tree):
+        what = _name_of_forbidden(node)
+        if what and (node.lineno, what) not in told:
+            told.add((node.lineno, what))
+            yield Fault(part, FaultKind.FORBIDDEN, {"line": node.lineno, "what": what})
+
+
+def _name_of_forbidden(node: nodes.Node) -> str | None:
+    if isinstance(node, nodes.Filter):
+        plain = node.name in FILTERS and not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
+        return None if plain and node.node is not None else f"|{node.name}"
+    if isinstance(node, _ALLOWED):
+        return None
+    return _CALLED.get(type(node), type(node).__name__.lower())
+
+
+def _all(tree: nodes.Node) -> Iterator[nodes.Node]:
+    waiting: list[nodes.Node] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(list(node.iter_child_nodes()))
+
+
+def _is_complex(tree: nodes.Node) -> bool:
+    """Tell whether there are more parts, or more of them within each other, than anybody needs."""
+    level: Iterable[nodes.Node] = [tree]
+    parts = depth = 0
+    while level := list(level):
+        parts, depth = parts + len(level), depth + 1
+        if parts > MOST_PARTS or depth > DEEPEST:
+            return True
+        level = (child for node in level for child in node.iter_child_nodes())
+    return False
