@@ -5,7 +5,7 @@ Run it with `celery -A tasks.celery worker --pool=solo --loglevel=info` and `cel
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from kombu import Queue
 
 from domain.statuses import Lane
 from exts import db
-from services import bell, firing, incoming, retention, rollups, schedule_runs, worker, worker_logs
+from services import bell, firing, incoming, reports, retention, rollups, schedule_runs, worker, worker_logs
 
 ROOT = str(Path(__file__).resolve().parent)
 # Once more, although it is there: the `celery` command puts the folder in to load this file and then takes one away.
@@ -89,6 +89,22 @@ def purge(older_than_days: int = 30) -> int:
 def roll_up() -> int:
     """Count what the hours came to that ended or changed; return how many those were."""
     return rollups.roll_up()
+
+
+@shared_task(name="sendcode.hourly_report", bind=True)
+def hourly_report(
+    self: Task, recipients: Sequence[str] = (), locale: str | None = None, zone: str = "UTC"
+) -> int:
+    """Mail what the last full hour came to; return how many mails went into the outbox."""
+    return reports.send_hourly(self.request.id, recipients, locale, zone)
+
+
+@shared_task(name="sendcode.daily_report", bind=True)
+def daily_report(
+    self: Task, recipients: Sequence[str] = (), locale: str | None = None, zone: str = "UTC"
+) -> int:
+    """Mail yesterday's registrations and sends; return how many mails went into the outbox."""
+    return reports.send_daily(self.request.id, recipients, locale, zone)
 
 
 _consumed: dict[str, Any] = {}

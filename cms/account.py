@@ -176,7 +176,7 @@ def _wants_card() -> bool:
 
 def _changed_text(change: Change) -> str:
     done = _("Your e-mail address is changed.") if change is Change.EMAIL else _("Your phone is bound.")
-    return f"{done} {_('All other sessions are signed out.')}"
+    return " ".join((done, _("All other sessions are signed out.")))
 
 
 def _seconds_until(moment: datetime) -> int:

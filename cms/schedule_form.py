@@ -27,7 +27,10 @@ OTHER_TASK = ""
 TASKS = {
     "send_mail": lazy_gettext("sends a mail"),
     "ccp_send_sms_code": lazy_gettext("sends a code by SMS"),
+    "sendcode.hourly_report": lazy_gettext("mails what the last hour came to"),
+    "sendcode.daily_report": lazy_gettext("mails yesterday's registrations and sends"),
     "sendcode.purge": lazy_gettext("deletes what is old"),
+    "sendcode.roll_up": lazy_gettext("counts for the statistics"),
     "sendcode.drain": lazy_gettext("sends what waits"),
 }
 """What our own tasks do; the first is chosen in an empty form."""

@@ -42,12 +42,18 @@ def furnish(email: str, password: str) -> None:
     )
     schedules.run_now("daily purge", by=maria)
     schedules.add(
-        NewSchedule("registrations", "reports.mail", cron="0 9 * * 1-5", zone="Europe/Berlin"), force=True
+        NewSchedule(
+            "daily report",
+            "sendcode.daily_report",
+            cron="10 8 * * *",
+            zone="Europe/Berlin",
+            kwargs={"recipients": ["ops@example.org"]},
+        )
     )
     now = datetime.now(UTC)
     with db.engine.begin() as connection:
-        schedule_runs.queue(connection, "1", "registrations", now - timedelta(hours=23))
-        schedule_runs.queue(connection, "2", "registrations", now)
+        schedule_runs.queue(connection, "1", "daily report", now - timedelta(hours=23))
+        schedule_runs.queue(connection, "2", "daily report", now)
     schedule_runs.started(db.engine, "1", now - timedelta(hours=23))
     schedule_runs.failed(db.engine, "1", "TimeoutError", now - timedelta(hours=22, minutes=58))
     schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
