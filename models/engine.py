@@ -28,6 +28,7 @@ def prepare(settings: dict[str, Any]) -> None:
         ) from error
     options: dict[str, Any] = {
         "pool_pre_ping": url.get_backend_name() != "sqlite",
+        "pool_use_lifo": True,  # the connection used last still has its pages, and others may end
         "hide_parameters": True,  # errors and debug logs must not show destinations
     }
     if url.get_backend_name() == "sqlite":

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from exts import db
+from models.turns import turn_to_write
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -65,7 +66,8 @@ def statements(work: Callable[[Connection], T]) -> T:
 def _until_won(once: Callable[[], T]) -> T:
     for attempt in range(TRIES):
         try:
-            return once()
+            with turn_to_write(db.engine):
+                return once()
         except LostRace:
             pass
         except DBAPIError as error:

@@ -1,0 +1,43 @@
+"""SQLite has one writer at a time: threads of one process take turns instead of asking again and again.
+
+Its own way to wait is to sleep and to look again, up to a tenth of a second each time.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from models.engine import BUSY_SECONDS
+
+_turn = threading.RLock()
+
+
+@contextmanager
+def turn_to_write(engine: Engine) -> Iterator[None]:
+    """Wait until no other thread of this process writes, where the database takes one writer only.
+
+    It keeps no two apart that must be: who has waited as long as SQLite itself would wait goes on.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    turn = _turn
+    has_turn = turn.acquire(timeout=BUSY_SECONDS)
+    try:
+        yield
+    finally:
+        if has_turn:
+            turn.release()
+
+
+def _start_anew() -> None:
+    """Give a forked process a turn of its own: its parent's may be taken by a thread that the child does not have."""
+    global _turn
+    _turn = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
