@@ -26,6 +26,15 @@ class Priority(IntEnum):
     BULK = 2
 
 
+FLOWS = tuple(
+    (priority, lane)
+    for priority in Priority
+    for lane in Lane
+    if (lane is Lane.BULK) == (priority is Priority.BULK)
+)
+"""Which priorities there are in which lane; nothing else has bulk than its own."""
+
+
 class MessageStatus(StrEnum):
     """Where a message is on its way."""
 

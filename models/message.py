@@ -43,7 +43,6 @@ class Message(db.Model):
     __tablename__ = "message"
     __table_args__ = (
         _of_those_with("due_at", "ix_message_due", "priority", "lane", "due_at"),
-        _of_those_with("due_at", "ix_message_due_at", "due_at"),
         _of_those_with("gateway_reference", "ix_message_gateway_reference", "gateway_reference"),
         _of_those_with("broadcast_id", "ix_message_broadcast", "broadcast_id", "status"),
         _of_those_with("verification_id", "ix_message_verification_id", "verification_id"),

@@ -8,6 +8,7 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.statuses import FLOWS
 from exts import db
 from models import Message, SeenProcess
 from services.bell import impatient_connection
@@ -45,16 +46,24 @@ def clock_is_seen() -> bool:
     return found is not None
 
 
+_OLDEST_DUE = [
+    select(func.min(Message.due_at))
+    .where(Message.priority == int(priority), Message.lane == lane.value, Message.due_at.is_not(None))
+    .scalar_subquery()
+    for priority, lane in FLOWS
+]
+"""One look at the index each, however many wait."""
+
+
 def _look() -> list[Finding]:
     return [*_look_at_database(datetime.now(UTC)), _look_at_broker()]
 
 
 def _look_at_database(now: datetime) -> list[Finding]:
-    oldest_due = select(func.min(Message.due_at)).where(Message.due_at.is_not(None)).scalar_subquery()
     last_seen = select(func.max(SeenProcess.seen_at)).where(SeenProcess.kind == "worker").scalar_subquery()
     try:
         with db.engine.connect() as connection:
-            due_at, seen_at = connection.execute(select(oldest_due, last_seen)).one()
+            *due, seen_at = connection.execute(select(*_OLDEST_DUE, last_seen)).one()
     except SQLAlchemyError as error:
         log.error("the database did not answer: %s", type(error).__name__)
         unknown = "not known while the database does not answer"
@@ -63,7 +72,11 @@ def _look_at_database(now: datetime) -> list[Finding]:
             Finding("oldest_due_message", False, unknown),
             Finding("worker", False, unknown),
         ]
-    return [Finding("database", True, "answers"), _judge_wait(due_at, now), _judge_worker(seen_at, now)]
+    return [
+        Finding("database", True, "answers"),
+        _judge_wait(min(filter(None, due), default=None), now),
+        _judge_worker(seen_at, now),
+    ]
 
 
 def _judge_wait(due_at: datetime | None, now: datetime) -> Finding:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Update,
+    and_,
     bindparam,
     insert,
     literal_column,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from domain.statuses import MessageStatus
+from domain.statuses import FLOWS, MessageStatus
 from models.broadcast import Broadcast
 from models.message import Message
 from models.message_try import MessageTry
@@ -201,9 +202,15 @@ def stop_values(canceled_at: datetime | None) -> dict[str, Any]:
     }
 
 
+_IN_THE_INDEX = or_(
+    *(and_(messages.c.priority == int(priority), messages.c.lane == lane.value) for priority, lane in FLOWS)
+)
+"""True of every message, and told so that the database looks into the index of what is due."""
+
+
 def expire(connection: Connection, now: datetime) -> int:
     """Give up what could not be sent by its deadline, erase it, and return how many there were; the caller commits."""
-    overdue = (messages.c.due_at <= now, messages.c.deadline_at <= now)
+    overdue = (_IN_THE_INDEX, messages.c.due_at <= now, messages.c.deadline_at <= now)
     if connection.execute(select(messages.c.id).where(*overdue).limit(1)).first() is None:
         return 0  # looked at every second: a reader that finds nothing must not take the write lock
     expired = connection.execute(

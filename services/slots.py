@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.statuses import Lane, Priority
+from domain.statuses import FLOWS, Lane, Priority
 
 MORE_FOR_CODES = 0.2
 """Slots for codes alone, as a share of all others: a newsletter may fill those and never stands before a code."""
@@ -51,12 +51,7 @@ class Slots:
     """
 
     def __init__(self, lanes: Sequence[Lane], slots: int, ceilings: Mapping[Lane, int] | None = None):
-        self.flows = [
-            Flow(priority, lane)
-            for priority in Priority
-            for lane in lanes
-            if (lane is Lane.BULK) == (priority is Priority.BULK)
-        ]
+        self.flows = [Flow(priority, lane) for priority, lane in FLOWS if lane in lanes]
         self.all = slots + int(slots * MORE_FOR_CODES)
         self._slots = slots
         self.ceilings = ceilings or {}
