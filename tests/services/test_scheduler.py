@@ -93,6 +93,24 @@ def test_two_leaders_run_everything_once_through_ten_minutes_of_changes(clock, m
     assert get("minutes").runs == 7
 
 
+def test_ten_minutes_with_edits_and_the_death_of_a_leader_run_everything_once(clock, make):
+    leader, standby = make(5), make(5)
+    add("changing", every="20s")
+    add("often", every="5s")
+    run_for(clock, 90, leader, standby)
+    schedules.edit(NewSchedule("changing", "tests.count", every="30s"))
+    run_for(clock, 110, leader, standby)
+    schedules.edit(NewSchedule("changing", "tests.count", cron="* * * * *", queue="bulk"))
+    run_for(clock, 100, leader, standby)
+    run_for(clock, 300, standby)  # the leader is killed: nothing was given back
+    often = offsets("often")
+    assert often[:59] == list(range(5, 300, 5))
+    taken_over = often[59]
+    assert 300 <= taken_over <= 315
+    assert often[60:] == [taken_over + 5 * number for number in range(1, len(often) - 59)]
+    assert offsets("changing") == [20, 40, 60, 80, 120, 150, 180, 240, taken_over, 360, 420, 480, 540]
+
+
 @pytest.mark.usefixtures("always_leading")
 def test_an_interval_keeps_its_beat_without_drift(clock, make):
     add("steady", every="7s")
