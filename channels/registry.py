@@ -2,11 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from random import SystemRandom
+from types import MappingProxyType
 from typing import Any
 
 from channels import aliyun, http, ronglian, smtp, sns, tencent, twilio, vonage
@@ -37,10 +38,18 @@ DICE = SystemRandom()
 
 
 class Gateways:
-    """All gateways, in the order of the file."""
+    """All gateways, in the order of the file; `off` are never chosen, `weights` come before those of the file."""
 
-    def __init__(self, gateways: Sequence[Gateway]):
+    def __init__(
+        self,
+        gateways: Iterable[Gateway],
+        *,
+        off: frozenset[str] = frozenset(),
+        weights: Mapping[str, int] = MappingProxyType({}),
+    ):
         self._gateways = tuple(gateways)
+        self._off = off
+        self._weights = weights
         self._able = lru_cache(1024)(self._find_able)  # asked for every message, and the answers are few
 
     def __iter__(self) -> Iterator[Gateway]:
@@ -67,15 +76,24 @@ class Gateways:
             for gateway in self._gateways
             if gateway.channel == channel
             and gateway.name not in exclude
+            and not self.is_off(gateway.name)
             and (not gateway.countries or country in gateway.countries)
         ]
-        weighted = [gateway for gateway in able if gateway.weight > 0]
+        weighted = [gateway for gateway in able if self.weight(gateway) > 0]
         if not weighted:
             return able, list(range(1, len(able) + 1))
-        return weighted, list(accumulate(gateway.weight for gateway in weighted))
+        return weighted, list(accumulate(map(self.weight, weighted)))
+
+    def is_off(self, name: str) -> bool:
+        """Tell whether a gateway is switched off."""
+        return name in self._off
+
+    def weight(self, gateway: Gateway) -> int:
+        """Return the weight that a gateway has now."""
+        return self._weights.get(gateway.name, gateway.weight)
 
     def named(self, name: str) -> Gateway | None:
-        """Return the gateway of that name."""
+        """Return the gateway of that name, switched off or not."""
         return next((gateway for gateway in self._gateways if gateway.name == name), None)
 
     def capacity(self, channel: Channel) -> int | None:

@@ -15,6 +15,7 @@ from cms import (
     languages,
     login,
     navigation,
+    numbers,
     own_sessions,
     password,
     root,
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     navigation.init_app(app)
     times.init_app(app)
+    numbers.init_app(app)
     languages.init_app(app)
     agents.init_app(app)
     app.register_blueprint(console)

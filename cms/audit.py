@@ -26,6 +26,7 @@ ABOUT = {
     "account": lazy_gettext("Own accounts"),
     "suppression": lazy_gettext("Suppression list"),
     "template": lazy_gettext("Templates"),
+    "gateway": lazy_gettext("Gateways"),
 }
 LABELS = {
     Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
@@ -54,6 +55,10 @@ LABELS = {
     Action.TEMPLATE_PUBLISHED: lazy_gettext("Text published"),
     Action.TEMPLATE_WITHDRAWN: lazy_gettext("Text withdrawn"),
     Action.TEMPLATE_TESTED: lazy_gettext("Text sent as a test"),
+    Action.GATEWAY_SWITCHED_OFF: lazy_gettext("Gateway switched off"),
+    Action.GATEWAY_SWITCHED_ON: lazy_gettext("Gateway switched on"),
+    Action.GATEWAY_WEIGHT_SET: lazy_gettext("Weight of a gateway changed"),
+    Action.GATEWAY_TESTED: lazy_gettext("Test sent through a gateway"),
 }
 FIELDS = {
     "task": lazy_gettext("Task"),
@@ -71,6 +76,7 @@ FIELDS = {
     "destination": lazy_gettext("Destination"),
     "reason": lazy_gettext("Reason"),
     "version": lazy_gettext("Version"),
+    "weight": lazy_gettext("Weight"),
 }
 WORDS = {
     "active": lazy_gettext("active"),
@@ -82,6 +88,8 @@ WORDS = {
     "unsubscribed": lazy_gettext("unsubscribed"),
     "complaint": lazy_gettext("complaint"),
     "bounce": lazy_gettext("bounce"),
+    "on": lazy_gettext("on"),
+    "off": lazy_gettext("off"),
 }
 
 

@@ -146,6 +146,16 @@ def administrator_text(error: SendcodeError) -> str:
     return _("Choose one of the roles.")
 
 
+def gateway_test_text(error: SendcodeError) -> str:
+    """Return why no test could be sent."""
+    if isinstance(error, LimitExceeded):
+        wait = wait_text(error.retry_after)
+        return _("That is enough for now. You can send another test in %(wait)s.", wait=wait)
+    if isinstance(error, CountryNotAllowed):
+        return _("SMS to the country of your number is not switched on.")
+    return _("There is nowhere to send it to. Bind your phone on the account page first.")
+
+
 def key_texts(error: InvalidInput) -> dict[str, str]:
     """Return what is wrong with a new API key, by the field it stands beside."""
     texts = {

@@ -36,19 +36,19 @@ def init_app(app: Flask) -> None:
 
 def moment(at: datetime) -> Markup:
     """Return a moment to the second."""
-    text = format_datetime(at, "medium", tzinfo=zone(), locale=_locale())
+    text = format_datetime(at, "medium", tzinfo=zone(), locale=locale())
     return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
 
 
 def day(at: datetime) -> Markup:
     """Return the day of a moment."""
-    text = format_date(at.astimezone(zone()), "medium", locale=_locale())
+    text = format_date(at.astimezone(zone()), "medium", locale=locale())
     return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
 
 
 def relative(at: datetime) -> Markup:
     """Return how long ago or ahead a moment is."""
-    text = format_timedelta(at - datetime.now(UTC), add_direction=True, locale=_locale())
+    text = format_timedelta(at - datetime.now(UTC), add_direction=True, locale=locale())
     return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
 
 
@@ -56,8 +56,8 @@ def duration(length: timedelta) -> str:
     """Return a length of time, with a decimal below a minute."""
     seconds = max(0.0, length.total_seconds())
     if seconds >= 60:
-        return format_timedelta(length, format="short", locale=_locale())
-    text = format_decimal(max(0.1, seconds), "0.0", locale=_locale())
+        return format_timedelta(length, format="short", locale=locale())
+    text = format_decimal(max(0.1, seconds), "0.0", locale=locale())
     return f"{text} s" if seconds >= 0.1 else f"< {text} s"
 
 
@@ -85,5 +85,6 @@ def _exact(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _locale() -> str:
+def locale() -> str:
+    """Return the locale by whose rules times and numbers are written."""
     return LOCALES.get(language(), language())

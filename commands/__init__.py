@@ -5,6 +5,7 @@ from flask_migrate import Migrate
 
 from commands.admins import admins
 from commands.doctor import doctor
+from commands.gateways import gateways
 from commands.keys import keys
 from commands.purge import purge
 from commands.schedules import schedules
@@ -17,6 +18,6 @@ migrate = Migrate(render_as_batch=True)
 
 def init_app(app: Flask) -> None:
     """Add our commands to `flask`."""
-    for command in (admins, doctor, keys, purge, schedules, suppressions):
+    for command in (admins, doctor, gateways, keys, purge, schedules, suppressions):
         app.cli.add_command(command)
     migrate.init_app(app, db)

@@ -3,11 +3,23 @@
 from datetime import UTC, datetime, timedelta
 
 from channels.memory import MemoryGateway
+from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
 from domain.statuses import Channel
 from exts import db
-from services import administrators, api_keys, schedule_runs, schedules, sessions
+from services import (
+    administrators,
+    api_keys,
+    gateway_switches,
+    schedule_runs,
+    schedules,
+    sessions,
+    verifications,
+)
 from services.audit import Actor
+from services.issuing import Owner
+from services.runtime import runtime
 from services.schedule_rules import NewSchedule
+from services.verifications import Request
 
 
 def gateways() -> list[MemoryGateway]:
@@ -25,8 +37,9 @@ def gateways() -> list[MemoryGateway]:
 
 
 def furnish(email: str, password: str) -> None:
-    """Add people, keys, schedules and their traces beside the first administrator."""
+    """Add people, keys, schedules, traffic and their traces beside the first administrator."""
     maria = Actor(1, email, "203.0.113.7")
+    _carry(maria)
     administrators.add("kim@example.org", "operator", password, by=maria)
     administrators.add("lee@example.org", "viewer", by=maria)
     administrators.add("former.colleague@example.org", "operator", password, by=maria)
@@ -58,3 +71,23 @@ def furnish(email: str, password: str) -> None:
     schedule_runs.failed(db.engine, "1", "TimeoutError", now - timedelta(hours=22, minutes=58))
     schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
     schedules.disable("often", by=maria)
+
+
+def _carry(by: Actor) -> None:
+    """Have codes sent, some of them only after a gateway failed."""
+    _mail, main, world, spare = runtime().gateways
+    main.failures += [  # type: ignore[attr-defined]
+        TemporaryGatewayError("the provider answered 503"),
+        UnknownResult("the provider did not answer in time"),
+        GatewayError("the provider answered 400: isv.MOBILE_NUMBER_ILLEGAL"),
+        TemporaryGatewayError("the provider answered 503"),
+    ]
+    for number in range(60):
+        channel, to = (
+            (Channel.SMS, f"+8613{number:02}0013800")
+            if number % 3
+            else (Channel.EMAIL, f"u{number}@example.org")
+        )
+        verifications.issue(Request(channel, to), Owner("key:demo"))
+    gateway_switches.switch_off(world.name, by=by)
+    gateway_switches.set_weight(spare.name, 30, by=by)

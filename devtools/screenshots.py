@@ -20,6 +20,9 @@ SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 SCHEMES = ("light", "dark")
 PAGES = (
     "gateways",
+    "gateways/main",
+    "gateways/mail",
+    "gateways/main/off",
     "api-keys",
     "api-keys/new",
     "administrators",

@@ -32,8 +32,12 @@ class Action(StrEnum):
     TEMPLATE_PUBLISHED = "template.published"
     TEMPLATE_WITHDRAWN = "template.withdrawn"
     TEMPLATE_TESTED = "template.tested"
+    GATEWAY_SWITCHED_OFF = "gateway.switched_off"
+    GATEWAY_SWITCHED_ON = "gateway.switched_on"
+    GATEWAY_WEIGHT_SET = "gateway.weight_set"
+    GATEWAY_TESTED = "gateway.tested"
 
     @property
     def about(self) -> str:
-        """The kind of thing that is changed: `schedule`, `key`, `administrator`, `account`, `template` …"""
+        """The kind of thing that is changed, such as `schedule`, `key` or `gateway`."""
         return self.partition(".")[0]

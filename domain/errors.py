@@ -212,6 +212,21 @@ class GatewayBusy(TemporaryGatewayError):
     code = "busy"
 
 
+class SwitchedOff(GatewayBusy):
+    """Raised when all gateways that serve a destination are switched off: nobody was asked, so it is no try."""
+
+    code = "switched_off"
+
+
+class LastGateway(Conflict):
+    """Raised when a gateway is to be switched off that no other one stands in for, and nobody said that it is meant."""
+
+    code = "last_gateway"
+
+    def __init__(self) -> None:
+        super().__init__("no other gateway takes its messages: they would wait, and then expire")
+
+
 class BrokerUnreachable(SendcodeError):
     """Raised when a task that is no message could not be handed to the broker."""
 

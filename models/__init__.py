@@ -4,6 +4,7 @@ from models.administrator import Administrator, AdministratorSession
 from models.api_key import ApiKey
 from models.audit_entry import AuditEntry
 from models.broadcast import Broadcast
+from models.gateway_switch import GatewaySwitch
 from models.idempotency import IdempotentAnswer
 from models.limit_window import LimitWindow
 from models.message import Message
@@ -22,6 +23,7 @@ __all__ = [
     "AuditEntry",
     "Broadcast",
     "DeliveryHour",
+    "GatewaySwitch",
     "IdempotentAnswer",
     "Lease",
     "LimitWindow",

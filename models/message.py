@@ -85,7 +85,10 @@ class Message(db.Model):
     tries: Mapped[int] = mapped_column(default=0)
     gateway: Mapped[str | None] = mapped_column(String(64))
     ask_first: Mapped[str | None] = mapped_column(String(64))
-    """The gateway that may already have it: asked again before others, for it knows the key and repeats nothing."""
+    """The gateway that may already have it: asked again before others, for it knows the key and repeats nothing.
+
+    Or the only one that may have it, see domain/pinning.py.
+    """
     gateway_reference: Mapped[str | None] = mapped_column(String(255))
     error: Mapped[str | None] = mapped_column(String(255))
     took_ms: Mapped[int | None]

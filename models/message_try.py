@@ -13,7 +13,10 @@ class MessageTry(db.Model):
     """Good tries have no row: what they came to stands in the message. The purge deletes these with their messages."""
 
     __tablename__ = "message_try"
-    __table_args__ = (Index("ix_message_try_message_id", "message_id"),)
+    __table_args__ = (
+        Index("ix_message_try_message_id", "message_id"),
+        Index("ix_message_try_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(String(32))

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, insert, select, update
@@ -46,14 +46,17 @@ def erase_ended_codes(engine: Engine, now: datetime) -> None:
 
 
 class Housekeeping:
-    """Both duties, each as often as it needs to be."""
+    """Both duties, each as often as it needs to be, after those that others have each second."""
 
-    def __init__(self, engine: Engine, lanes: Iterable[str]):
+    def __init__(self, engine: Engine, lanes: Iterable[str], each_second: Sequence[Callable[[], None]] = ()):
         self._engine = engine
         self._lanes = list(lanes)
+        self._each_second = each_second
         self._next_seen = self._next_erase = datetime.min.replace(tzinfo=UTC)
 
     def __call__(self, now: datetime) -> None:
+        for duty in self._each_second:
+            duty()
         if now >= self._next_seen:
             self._next_seen = now + SEEN_EVERY
             say_alive(self._engine, "worker", self._lanes, now)

@@ -9,8 +9,16 @@ from jinja2 import TemplateError
 
 from channels.gateway import Gateway, Outgoing
 from domain.destinations import mask
-from domain.errors import GatewayBusy, GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.errors import (
+    GatewayBusy,
+    GatewayError,
+    SwitchedOff,
+    TemporaryGatewayError,
+    UnknownResult,
+    WrongGateway,
+)
 from domain.keyring import Keyring, Unreadable
+from domain.pinning import pinned_to
 from domain.retries import next_try_at
 from domain.statuses import MessageStatus
 from services.claims import Claimed
@@ -25,6 +33,8 @@ TEST_GATEWAY = "test"
 ERROR_LENGTH = 255
 NOBODY: frozenset[str] = frozenset()
 BUSY_WAIT = timedelta(seconds=1)
+OFF_WAIT = timedelta(seconds=5)
+"""Messages for which people have switched off every gateway look again after this time, until their deadline."""
 FAILOVER_SECONDS = 4.0
 """Another gateway is asked within the same try up to this age of it; together with one send that is below the lease."""
 
@@ -89,7 +99,7 @@ class Sender:
             log.info("message %s: %s refused (%s)", claimed.id, gateway.name, error.reason)
             refused |= {gateway.name}
         if gateway is None or error is None:
-            nobody = TemporaryGatewayError("no gateway serves this destination")
+            nobody = self._router.why_nobody(outgoing.channel, claimed.country)
             return self._judge(claimed, None, nobody, self._noted(None, nobody))
         return self._judge(claimed, gateway.name, error, answers)
 
@@ -146,7 +156,8 @@ class Sender:
     ) -> Settled:
         now = self._clock()
         if isinstance(error, GatewayBusy):
-            return self._again(claimed, now, now + BUSY_WAIT, gateway, error, answers, tried=False)
+            wait = OFF_WAIT if isinstance(error, SwitchedOff) else BUSY_WAIT
+            return self._again(claimed, now, now + wait, gateway, error, answers, tried=False)
         log.warning("message %s, try %s by %s: %s", claimed.id, claimed.tries, gateway, error.reason)
         if isinstance(error, TemporaryGatewayError):
             due_at = next_try_at(
@@ -175,7 +186,7 @@ class Sender:
             gateway,
             error=error.reason[:ERROR_LENGTH],
             tried=tried,
-            ask_first=gateway if isinstance(error, UnknownResult) else None,
+            ask_first=_ask_first(claimed, gateway, error),
             asked=answers,
         )
 
@@ -194,6 +205,12 @@ class Sender:
 
 def _milliseconds(since: float) -> int:
     return round((time.monotonic() - since) * 1000)
+
+
+def _ask_first(claimed: Claimed, gateway: str | None, error: GatewayError) -> str | None:
+    if pinned_to(claimed.ask_first):
+        return claimed.ask_first
+    return gateway if isinstance(error, UnknownResult) else None
 
 
 def _may_another_take_it(error: GatewayError) -> bool:

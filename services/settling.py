@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from domain.pinning import pinned_to
 from domain.statuses import FLOWS, MessageStatus
 from models.broadcast import Broadcast
 from models.message import Message
@@ -69,7 +70,7 @@ def given_back(claimed: Claimed, now: datetime) -> Settled:
         MessageStatus.QUEUED,
         now,
         due_at=now,
-        gateway=claimed.ask_first,
+        gateway=pinned_to(claimed.ask_first) or claimed.ask_first,
         tried=False,
         ask_first=claimed.ask_first,
     )

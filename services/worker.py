@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from flask import Flask, current_app
 
 from domain.statuses import Channel, Lane
 from exts import db
+from services import gateway_switches
 from services.drain import Drain
 from services.housekeeping import Housekeeping
 from services.routing import Router
@@ -24,7 +26,9 @@ def start(app: Flask, lanes: Sequence[Lane]) -> None:
         return
     with app.app_context():
         db.engine.dispose(close=False)
-        _running = _drain(lanes, Housekeeping(db.engine, lanes))
+        router = _router()
+        obey = partial(gateway_switches.hand_to, router.take_over, db.engine)
+        _running = _drain(router, lanes, Housekeeping(db.engine, lanes, [obey]))
     _running.start()
     log.info("draining %s", ", ".join(lanes) or "nothing")
 
@@ -41,12 +45,17 @@ def drain_now() -> None:
     """Wake this process's drain; where none runs (eager mode), send here and now what is due."""
     if _running is not None:
         _running.wake()
-    else:
-        _drain(list(Lane)).run_until_idle()
+        return
+    router = _router()
+    gateway_switches.hand_to(router.take_over, db.engine)
+    _drain(router, list(Lane)).run_until_idle()
 
 
-def _drain(lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
-    router = Router(runtime().gateways, runtime().health, runtime().windows)
+def _router() -> Router:
+    return Router(runtime().gateways, runtime().health, runtime().windows)
+
+
+def _drain(router: Router, lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
     public_url, versions = current_app.config["PUBLIC_URL"], runtime().texts
     sender = Sender(router, runtime().keyring, public_url=public_url, versions=versions)
     slots = current_app.config["SEND_CONCURRENCY"]

@@ -17,6 +17,8 @@ from services import (
     accounts,
     administrators,
     api_keys,
+    gateway_switches,
+    gateway_tests,
     preferences,
     schedules,
     sessions,
@@ -42,7 +44,17 @@ OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
 NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib", "requests", "socket", "exts"}
 ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
-AUDITED = (accounts, administrators, api_keys, preferences, schedules, sessions, suppressions)
+AUDITED = (
+    accounts,
+    administrators,
+    api_keys,
+    gateway_switches,
+    gateway_tests,
+    preferences,
+    schedules,
+    sessions,
+    suppressions,
+)
 
 
 def files(*names):

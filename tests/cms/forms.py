@@ -11,7 +11,7 @@ from flask import Flask
 
 from channels.memory import MemoryGateway
 from domain.actions import Action
-from services import administrators, api_keys, schedule_views, schedules, session_lists
+from services import administrators, api_keys, gateway_switches, schedule_views, schedules, session_lists
 from services.schedule_rules import NewSchedule
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
@@ -48,6 +48,12 @@ class Form:
 def code_by_mail(house: House) -> Fields:
     house.jane.submit("/cms/account/email/send", email="jane.doe@example.net")
     return {"code": code_in(house.mails)}
+
+
+def switched_off(house: House) -> Fields:
+    with house.app.app_context():
+        gateway_switches.switch_off("memory-sms", is_meant=True)
+    return {}
 
 
 NOT_AUDITED = {
@@ -91,6 +97,14 @@ CHANGES = {
     "cms.pause_schedule": Form(Action.SCHEDULE_PAUSED, "/cms/schedules/{running}/pause"),
     "cms.resume_schedule": Form(Action.SCHEDULE_RESUMED, "/cms/schedules/{paused}/resume"),
     "cms.remove_schedule": Form(Action.SCHEDULE_REMOVED, "/cms/schedules/{running}/remove"),
+    "cms.switch_gateway_off": Form(
+        Action.GATEWAY_SWITCHED_OFF, "/cms/gateways/memory-sms/off", {"is_last": "1"}
+    ),
+    "cms.switch_gateway_on": Form(Action.GATEWAY_SWITCHED_ON, "/cms/gateways/memory-sms/on", switched_off),
+    "cms.set_gateway_weight": Form(
+        Action.GATEWAY_WEIGHT_SET, "/cms/gateways/memory-sms/weight", {"weight": "7"}
+    ),
+    "cms.test_gateway": Form(Action.GATEWAY_TESTED, "/cms/gateways/memory-mail/test"),
 }
 
 

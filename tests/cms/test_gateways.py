@@ -8,9 +8,14 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from channels.memory import MemoryGateway
 from channels.registry import Gateways
+from domain.errors import GatewayError, TemporaryGatewayError
+from domain.roles import Role
+from domain.statuses import Channel
 from exts import db
-from services import administrators, runtime
+from models import Administrator
+from services import administrators, audit, gateway_switches, runtime
 from services.gateway_health import GatewayHealth
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
@@ -36,6 +41,14 @@ from = "+15005550006"
 """
 
 
+def add_spare(app: Flask, channel: Channel = Channel.SMS) -> MemoryGateway:
+    """Let there be another gateway of a channel."""
+    spare = MemoryGateway("spare", channel)
+    there = runtime.of(app)
+    runtime.install(app, dataclasses.replace(there, gateways=Gateways([*there.gateways, spare])))
+    return spare
+
+
 def test_each_gateway_is_told_and_none_of_its_secrets(settings: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "gateways.toml").write_text(FILE, encoding="utf-8")
     app = create_app(settings | {"MAIL_SERVER": "mail.example", "MAIL_PASSWORD": "hush-4"})
@@ -51,15 +64,16 @@ def test_each_gateway_is_told_and_none_of_its_secrets(settings: dict[str, Any], 
         "http",
         "70",
         "CN, DE",
-        "25 a second",
         "spare",
         "twilio",
         "when no other is left",
         "smtp",
     ):
         assert text in page
-    assert page.count(">Not known here<") == 3
+    assert page.count(">Switched on<") == 3
     assert "REDIS_URL" in page
+    page += visitor.get("/cms/gateways/main").text + visitor.get("/cms/gateways/spare").text
+    assert "25 a second" in page
     for secret in ("hush", "aHVzaC", "carrier.example", "mail.example", "AC0000"):
         assert secret not in page
     with app.app_context():
@@ -75,3 +89,166 @@ def test_a_failing_gateway_is_told(signed_in: Visitor, monkeypatch: pytest.Monke
 def test_without_gateways_the_page_says_what_to_do(signed_in: Visitor, app: Flask) -> None:
     runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways([])))
     assert "gateways.example.toml explains every key" in signed_in.get("/cms/gateways").text
+
+
+def entries(app: Flask) -> list[tuple[str, str]]:
+    with app.app_context():
+        return [(entry.action, entry.subject) for entry in audit.entries().shown]
+
+
+def as_(role: Role, app: Flask, visitor: Visitor) -> Visitor:
+    with app.app_context():
+        administrators.add("kim@example.org", role.value, PASSWORD)
+    visitor.sign_in("kim@example.org")
+    return visitor
+
+
+def test_a_gateway_is_switched_off_and_on(signed_in: Visitor, app: Flask) -> None:
+    page = "/cms/gateways/memory-sms"
+    add_spare(app)
+    question = signed_in.get(f"{page}/off").text
+    assert "Other gateways take its messages." in question
+    assert signed_in.submit(f"{page}/off", page=f"{page}/off").location == page
+    assert "Switched off" in signed_in.get(page).text
+    assert "Switched off" in signed_in.get("/cms/gateways").text
+    assert signed_in.submit(f"{page}/on", page=page).location == page
+    assert "Switched off" not in signed_in.get(page).text
+    assert entries(app)[:2] == [
+        ("gateway.switched_on", "memory-sms"),
+        ("gateway.switched_off", "memory-sms"),
+    ]
+
+
+def test_the_last_one_goes_off_only_after_its_meaning_was_told(signed_in: Visitor, app: Flask) -> None:
+    page = "/cms/gateways/memory-sms"
+    question = signed_in.get(f"{page}/off").text
+    assert "It is the last working gateway of its channel." in question
+    assert "expire" in question
+    unaware = signed_in.submit(f"{page}/off", page=page)
+    assert unaware.status_code == 409
+    assert "It is the last working gateway of its channel." in unaware.text
+    assert "Switched off" not in signed_in.get(page).text
+    signed_in.submit(f"{page}/off", page=page, is_last="1")
+    assert "Switched off" in signed_in.get(page).text
+
+
+def test_of_one_for_some_countries_these_are_told(signed_in: Visitor, sms: MemoryGateway) -> None:
+    sms.countries = frozenset({"CN", "DE"})
+    assert "(CN, DE)" in signed_in.get("/cms/gateways/memory-sms/off").text
+
+
+def test_a_weight_is_set_and_follows_the_file_again(signed_in: Visitor, app: Flask) -> None:
+    page = "/cms/gateways/memory-sms"
+    signed_in.submit(f"{page}/weight", page=page, weight=" 30 ")
+    assert 'value="30"' in signed_in.get(page).text
+    signed_in.submit(f"{page}/weight", page=page, weight="")
+    assert 'value="100"' in signed_in.get(page).text
+    assert entries(app)[:2] == [("gateway.weight_set", "memory-sms")] * 2
+
+
+@pytest.mark.parametrize("weight", ["-1", "1001", "many", "٣", "9" * 30])
+def test_no_weight_is_told_beside_the_field(signed_in: Visitor, weight: str) -> None:
+    page = "/cms/gateways/memory-sms"
+    answer = signed_in.submit(f"{page}/weight", page=page, weight=weight)
+    assert answer.status_code == 422
+    assert "Enter a whole number from 0 to 1000." in answer.text
+    assert f'value="{weight}"' in answer.text
+
+
+def test_a_test_goes_to_ones_own_address_through_this_gateway(
+    signed_in: Visitor, app: Flask, mails: MemoryGateway
+) -> None:
+    page = "/cms/gateways/memory-mail"
+    answer = signed_in.submit(f"{page}/test", page=page)
+    assert answer.location == f"{page}#test"
+    (sent,) = mails.sent
+    assert (sent.to, sent.params["code"]) == (EMAIL, "000000")
+    shown = signed_in.get(page).text
+    assert ">Sent<" in shown
+    assert "j***@example.org" in shown
+    assert entries(app)[0] == ("gateway.tested", "memory-mail")
+
+
+def test_what_went_wrong_with_a_test_is_shown_and_no_other_gateway_is_asked(
+    signed_in: Visitor, app: Flask, mails: MemoryGateway
+) -> None:
+    spare = add_spare(app, Channel.EMAIL)
+    mails.failures.append(GatewayError("RCPT answered 550"))
+    signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail")
+    shown = signed_in.get("/cms/gateways/memory-mail").text
+    assert ">Failed<" in shown
+    assert "RCPT answered 550" in shown
+    assert spare.sent == mails.sent == []
+
+
+def test_a_test_that_waits_is_looked_at_again(signed_in: Visitor, app: Flask, mails: MemoryGateway) -> None:
+    spare = add_spare(app, Channel.EMAIL)
+    mails.failures.append(TemporaryGatewayError("RCPT answered 450"))
+    signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail")
+    shown = signed_in.get("/cms/gateways/memory-mail").text
+    assert "data-pending" in shown
+    assert spare.sent == []
+
+
+def test_an_sms_test_needs_a_bound_phone(signed_in: Visitor, app: Flask, sms: MemoryGateway) -> None:
+    page = "/cms/gateways/memory-sms"
+    assert "none is bound yet" in signed_in.get(page).text
+    assert signed_in.submit(f"{page}/test", page=page).status_code == 409
+    with app.app_context():
+        db.session.scalars(db.select(Administrator)).one().phone = "+8613800138000"
+        db.session.commit()
+    signed_in.submit(f"{page}/test", page=page)
+    assert [outgoing.to for outgoing in sms.sent] == ["+8613800138000"]
+
+
+def test_tests_have_a_limit(signed_in: Visitor, mails: MemoryGateway) -> None:
+    page = "/cms/gateways/memory-mail"
+    answers = [signed_in.submit(f"{page}/test", page=page).status_code for _ in range(11)]
+    assert answers == [303] * 10 + [429]
+    assert len(mails.sent) == 10
+
+
+def test_errors_of_the_last_hour_are_told_by_class(
+    signed_in: Visitor, app: Flask, mails: MemoryGateway
+) -> None:
+    mails.failures += [
+        GatewayError("RCPT answered 550 5.1.1"),
+        TemporaryGatewayError("the mail server is away"),
+    ]
+    page = "/cms/gateways/memory-mail"
+    for _ in range(2):
+        signed_in.submit(f"{page}/test", page=page)
+    app.extensions.pop("sendcode_gateway_figures", None)
+    shown = signed_in.get(page).text
+    for text in ("RCPT answered 550 5.1.1", "the message itself is at fault", "another try may work"):
+        assert text in shown
+
+
+def test_a_viewer_sees_and_changes_nothing(visitor: Visitor, app: Flask) -> None:
+    as_(Role.VIEWER, app, visitor)
+    page = visitor.get("/cms/gateways/memory-sms")
+    assert page.status_code == 200
+    for text in ("Switch off</a>", "Save</button>", "Send a test</button>"):
+        assert text not in page.text
+    for path in ("off", "on", "weight", "test"):
+        assert visitor.submit(f"/cms/gateways/memory-sms/{path}").status_code == 403
+    assert visitor.get("/cms/gateways/memory-sms/off").status_code == 403
+    with app.app_context():
+        assert gateway_switches.read(db.session()) == gateway_switches.Switches()
+
+
+def test_an_operator_may_switch(visitor: Visitor, app: Flask) -> None:
+    as_(Role.OPERATOR, app, visitor)
+    page = "/cms/gateways/memory-sms"
+    assert visitor.submit(f"{page}/off", page=f"{page}/off", is_last="1").status_code == 303
+
+
+def test_no_change_without_the_token(signed_in: Visitor) -> None:
+    for path in ("off", "on", "weight", "test"):
+        assert signed_in.client.post(f"/cms/gateways/memory-sms/{path}").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["", "/off"])
+def test_an_unknown_gateway_is_not_there(signed_in: Visitor, path: str) -> None:
+    assert signed_in.get(f"/cms/gateways/nobody{path}").status_code == 404
+    assert signed_in.submit("/cms/gateways/nobody/on").status_code == 404

@@ -33,6 +33,8 @@ ON_EVERY_DATABASE = {
     "test_suppressions",
     "test_bulk_stops",
     "test_templates",
+    "test_gateway_switches",
+    "test_gateway_figures",
 }
 """The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
 

@@ -1,16 +1,19 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from domain.errors import GatewayBusy, GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.pinning import pin
 from domain.statuses import Channel, MessageStatus
 from services.breaker import Breaker
 from services.gateway_health import GatewayHealth
+from services.gateway_switches import Switches
 from services.rate_windows import RateWindows
 from services.routing import Router
 from services.sender import Sender
+from services.settling import given_back
 from tests.services.test_sender import KEYRING, claimed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -131,3 +134,57 @@ def test_a_ceiling_of_sends_per_second_is_kept(router, main, monkeypatch):
         router.wait_for_turn(main)
     with pytest.raises(GatewayBusy):
         router.wait_for_turn(main)
+
+
+def test_a_gateway_that_is_switched_off_gets_nothing_new(router, main, spare):
+    assert choose(router).name == "main"
+    router.take_over(Switches(off=frozenset({"main"})))
+    assert {choose(router).name for _ in range(50)} == {"spare"}
+    assert choose(router, ask_first="main").name == "spare", "not even what it may already have"
+    router.take_over(Switches())
+    assert choose(router).name == "main"
+
+
+def test_messages_wait_untried_while_every_gateway_is_switched_off(router, sender, main, spare):
+    router.take_over(Switches(off=frozenset({"main", "spare"})))
+    settled = sender.send(claimed(4))
+    assert (settled.status, settled.tried, settled.gateway) == (MessageStatus.QUEUED, False, None)
+    assert settled.due_at == NOW + timedelta(seconds=5)
+    assert main.sent == spare.sent == []
+    router.take_over(Switches(off=frozenset({"main"})))
+    assert sender.send(claimed(4)).gateway == "spare"
+
+
+def test_where_no_gateway_serves_a_message_it_does_not_wait_for_a_switch(sender, router):
+    router.take_over(Switches(off=frozenset({"main", "spare"})))
+    assert router.why_nobody(Channel.EMAIL, None).code == "temporary"
+
+
+def test_a_weight_that_was_set_takes_the_place_of_that_of_the_file(router, main, spare):
+    router.take_over(Switches(weights={"main": 0, "spare": 1}))
+    assert {choose(router).name for _ in range(50)} == {"spare"}
+    router.take_over(Switches(weights={"main": 50, "spare": 50}))
+    assert {choose(router).name for _ in range(200)} == {"main", "spare"}
+
+
+def test_what_is_set_for_a_gateway_that_has_left_the_file_means_nothing(router):
+    router.take_over(Switches(off=frozenset({"gone"}), weights={"gone": 7}))
+    assert choose(router).name == "main"
+
+
+def test_a_pinned_message_goes_to_its_gateway_and_nowhere_else(router, sender, health, main, spare):
+    router.take_over(Switches(off=frozenset({"spare"})))
+    assert sender.send(claimed(ask_first=pin("spare"))).gateway == "spare", "even where it is switched off"
+    for _ in range(5):
+        health.failed("spare")
+    for error in (TemporaryGatewayError("HTTP 503"), UnknownResult("timed out"), GatewayBusy("no place")):
+        spare.failures.append(error)
+        settled = sender.send(claimed(ask_first=pin("spare")))
+        assert (settled.status, settled.ask_first) == (MessageStatus.QUEUED, pin("spare"))
+    assert sender.send(claimed(ask_first=pin("gone"))).gateway is None
+    assert main.sent == []
+
+
+def test_a_pinned_message_that_was_not_started_in_time_stays_pinned():
+    back = given_back(claimed(ask_first=pin("spare")), NOW)
+    assert (back.gateway, back.ask_first) == ("spare", pin("spare"))

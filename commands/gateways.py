@@ -1,0 +1,66 @@
+"""`flask --app app gateways`: look at gateways, switch them, weigh them."""
+
+import click
+
+from commands.groups import DatabaseGroup
+from domain.errors import InvalidInput, LastGateway, NotFound
+from services import gateway_list
+from services import gateway_switches as service
+
+gateways = DatabaseGroup("gateways", help="Who carries the messages; a change needs no restart.")
+
+
+@gateways.command("list")
+def show() -> None:
+    """List all of them: name, channel, type, on or off, weight."""
+    for view in gateway_list.everything():
+        state = "off" if view.is_off else "on"
+        click.echo("\t".join((view.name, view.channel, view.type, state, str(view.weight))))
+
+
+@gateways.command("on")
+@click.argument("name")
+def on(name: str) -> None:
+    """Let a gateway take messages again."""
+    try:
+        service.switch_on(name)
+    except NotFound as error:
+        raise _unknown(name) from error
+
+
+@gateways.command("off")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Also where no other gateway takes its messages.")
+def off(name: str, yes: bool) -> None:
+    """Give a gateway nothing new.
+
+    Where no other one takes its messages, they wait and then expire; so that is asked first.
+    """
+    try:
+        service.switch_off(name, is_meant=yes)
+    except NotFound as error:
+        raise _unknown(name) from error
+    except LastGateway:
+        click.confirm(
+            "No other working gateway takes its messages: they wait, and then expire. Go on?", abort=True
+        )
+        service.switch_off(name, is_meant=True)
+
+
+@gateways.command("weight")
+@click.argument("name")
+@click.argument("weight")
+def weigh(name: str, weight: str) -> None:
+    """Set how often a gateway is chosen beside others: a number, or `file` for what the file says."""
+    if weight != "file" and not (weight.isascii() and weight.isdigit()):
+        raise click.UsageError("WEIGHT must be a whole number, or `file`")
+    try:
+        service.set_weight(name, None if weight == "file" else int(weight))
+    except NotFound as error:
+        raise _unknown(name) from error
+    except InvalidInput as error:
+        raise click.UsageError(f"WEIGHT {error.problems[0].message}") from error
+
+
+def _unknown(name: str) -> click.ClickException:
+    return click.ClickException(f"no gateway is called {name}")

@@ -1,0 +1,105 @@
+"""How gateways did in the last hour: counted from the rows of messages and tries, now and then when somebody asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import Connection, func, select
+
+from exts import db
+from models import Message, MessageTry
+from services.freshness import Fresh
+
+COUNT_EVERY_SECONDS = 3.0
+PERIOD = timedelta(hours=1)
+"""Rows of the last hour lie together in an index, so a look stays cheap however long rows are kept."""
+REFUSED = "refused"
+"""The answer of a gateway that works and finds the message at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFigure:
+    """One answer that was no yes, and how often it came; `answer` is the code of its class in domain/errors.py."""
+
+    answer: str
+    reason: str
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What became of the hand-overs to one gateway."""
+
+    sent: int = 0
+    mean: timedelta | None = None
+    """How long it took to say yes."""
+    slowest: timedelta | None = None
+    errors: tuple[ErrorFigure, ...] = ()
+
+    @property
+    def failed(self) -> int:
+        """How many hand-overs failed by the gateway's fault."""
+        return sum(error.count for error in self.errors if error.answer != REFUSED)
+
+    @property
+    def refused(self) -> int:
+        """How many messages a working gateway would not take."""
+        return sum(error.count for error in self.errors if error.answer == REFUSED)
+
+    @property
+    def asked(self) -> int:
+        """How many hand-overs there were."""
+        return self.sent + self.failed + self.refused
+
+    @property
+    def error_rate(self) -> float | None:
+        """Which share of the hand-overs failed by the gateway's fault; None where there was none."""
+        return self.failed / self.asked if self.asked else None
+
+
+def lately() -> Mapping[str, Figures]:
+    """Return the figures of the last hour by gateway; counts at most every three seconds."""
+    fresh: Fresh[Mapping[str, Figures]] = current_app.extensions.setdefault(
+        "sendcode_gateway_figures", Fresh(_count, COUNT_EVERY_SECONDS)
+    )
+    return fresh.get()
+
+
+def _count() -> Mapping[str, Figures]:
+    since = datetime.now(UTC) - PERIOD
+    with db.engine.connect() as connection:
+        figures, errors = _sent(connection, since), _errors(connection, since)
+    return {
+        name: replace(figures.get(name, Figures()), errors=tuple(errors.get(name, ())))
+        for name in {*figures, *errors}
+    }
+
+
+def _sent(connection: Connection, since: datetime) -> dict[str, Figures]:
+    rows = connection.execute(
+        select(Message.gateway, func.count(), func.avg(Message.took_ms), func.max(Message.took_ms))
+        .where(Message.created_at > since, Message.sent_at.is_not(None), Message.gateway.is_not(None))
+        .group_by(Message.gateway)
+    )
+    return {str(name): Figures(count, _length(mean), _length(most)) for name, count, mean, most in rows}
+
+
+def _length(milliseconds: float | None) -> timedelta | None:
+    return None if milliseconds is None else timedelta(milliseconds=float(milliseconds))
+
+
+def _errors(connection: Connection, since: datetime) -> dict[str, list[ErrorFigure]]:
+    """Return what each gateway answered, the commonest first."""
+    kind = (MessageTry.gateway, MessageTry.answer, MessageTry.reason)
+    rows = connection.execute(
+        select(*kind, func.count(), func.max(MessageTry.at))
+        .where(MessageTry.at > since, MessageTry.gateway.is_not(None))
+        .group_by(*kind)
+        .order_by(func.count().desc(), func.max(MessageTry.at).desc())
+    )
+    found: dict[str, list[ErrorFigure]] = {}
+    for name, answer, reason, count, last_at in rows:
+        found.setdefault(str(name), []).append(ErrorFigure(answer, reason, count, last_at))
+    return found

@@ -1,0 +1,15 @@
+from channels.registry import NAME
+from domain.pinning import SIGN, pin, pinned_to
+
+
+def test_a_pinned_message_names_its_one_gateway():
+    assert pinned_to(pin("main")) == "main"
+
+
+def test_a_gateway_that_is_only_asked_first_pins_nothing():
+    assert pinned_to("main") is None
+    assert pinned_to(None) is None
+
+
+def test_no_gateway_can_have_a_name_that_looks_pinned():
+    assert not NAME.fullmatch(f"{SIGN}main")
