@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 from celery import Celery
 from kombu import Connection, Producer
@@ -65,6 +66,7 @@ class Ringer(threading.Thread):
         self._asked = threading.Event()
         self._connection: Connection | None = None
         self._producer: Producer | None = None
+        self._declared: set[Lane] = set()
 
     def ask(self, lane: Lane) -> None:
         """Have the bell of a lane rung, at once if the last one is a while ago; the row must be committed by now."""
@@ -93,18 +95,37 @@ class Ringer(threading.Thread):
             )
 
     def _publish(self, lane: Lane) -> None:
+        """Publish the task as `apply_async` does, without what that looks up anew for each one: a third of its time."""
+        amqp = self._celery.amqp
         if self._producer is None:
             self._connection = impatient_connection(self._celery)
-            self._producer = self._celery.amqp.Producer(self._connection, auto_declare=False)
-        amqp = self._celery.amqp
+            self._producer = amqp.Producer(self._connection, auto_declare=False)
+            _keep_one_client(self._producer.channel)
         message = amqp.as_task_v2(uuid(), TASK, ignore_result=True, expires=60)
-        amqp.send_task_message(self._producer, TASK, message, queue=lane.value, retry=False)
+        self._producer.publish(
+            message.body,
+            routing_key=lane.value,
+            declare=None if lane in self._declared else [amqp.queues[lane.value]],
+            headers=message.headers,
+            serializer=self._celery.conf.task_serializer,
+            retry=False,
+            **message.properties,
+        )
+        self._declared.add(lane)
 
     def _hang_up(self) -> None:
         connection, self._connection, self._producer = self._connection, None, None
+        self._declared.clear()
         if connection is not None:
             with suppress(Exception):
                 connection.release()
+
+
+def _keep_one_client(channel: Any) -> None:
+    """Let a Redis channel publish with one client; kombu makes one a message, which takes as long as the rest."""
+    if hasattr(channel, "Client"):
+        client = channel.Client(connection_pool=channel.pool)
+        channel.Client = lambda **_: client
 
 
 def impatient_connection(celery: Celery, seconds: float = SOCKET_SECONDS) -> Connection:
