@@ -11,10 +11,10 @@ from werkzeug.test import TestResponse
 from channels.memory import MemoryGateway
 from cms.guard import needed_role
 from cms.headers import POLICY
+from devtools import crawl
 from domain.roles import Role
 from exts import db
 from services import audit
-from tests.browser import crawl
 from tests.cms.conftest import PASSWORD, Visitor, token_of
 from tests.cms.forms import CHANGES, NOT_AUDITED, VERA, House, furnished
 
