@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from babel.dates import format_datetime
 from flask import current_app
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
@@ -202,7 +201,7 @@ def _notice(
         locale=text.locale,
         params={
             "new": mask(new.to),
-            "when": format_datetime(now, "long", locale=locales.of_dates(text.locale)),
+            "when": locales.moment(now, session.administrator.zone, text.locale),
             "service": settings["SERVICE_NAME"],
         },
         priority=Priority.SINGLE,

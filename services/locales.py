@@ -1,13 +1,20 @@
 """Which of our languages a page is shown in."""
 
+from datetime import datetime
+
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
 from flask import current_app, has_request_context, request, session
 
+from domain.errors import InvalidInput
 from domain.locales import broader
 from services.texts import LOCALES, nearest_locale
+from services.timings import parse_zone
 
 CHOICE = "language"
 """Where the cookie keeps the language that somebody chose: error pages don't ask the database who reads them."""
+FORMATS = {"en": "en-GB"}
+"""English for everybody: the day before the month, and 24 hours."""
 
 
 def of_request() -> str:
@@ -50,7 +57,16 @@ def of_dates(tag: str) -> Locale:
     """Return what Babel knows that is nearest to a tag, English where that is nothing."""
     for one in broader(tag):
         try:
-            return Locale.parse(one, sep="-")
+            return Locale.parse(FORMATS.get(one, one), sep="-")
         except (ValueError, UnknownLocaleError):
             continue
-    return Locale("en")
+    return Locale("en", "GB")
+
+
+def moment(at: datetime, zone: str | None, tag: str) -> str:
+    """Return a moment for a mail: in the reader's zone, which it names, and language."""
+    try:
+        known = parse_zone(zone or "UTC")
+    except InvalidInput:  # chosen on another machine, which knows more of them
+        known = parse_zone("UTC")
+    return f"{format_datetime(at, 'medium', tzinfo=known, locale=of_dates(tag))} ({known.key})"

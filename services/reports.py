@@ -16,14 +16,12 @@ from flask_babel import gettext as _
 from domain.errors import FieldProblem, InvalidInput
 from domain.statuses import Channel, MessageStatus
 from models.traffic import NONE
-from services import incoming, texts, traffic
+from services import incoming, locales, texts, traffic
 from services.tallies import Tally
 from services.timings import parse_zone
 from services.traffic_counts import HOUR
 
 log = logging.getLogger(__name__)
-REGIONS = {"en": "en_GB"}
-"""English with 24 hours, as on pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ def _fates(report: Report, tally: Tally) -> str:
 
 
 def _when(report: Report) -> str:
-    region = REGIONS.get(report.locale, report.locale)
+    region = locales.of_dates(report.locale)
     day = format_date(report.begin.astimezone(report.zone), "medium", locale=region)
     if report.end - report.begin > HOUR:
         return day

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_datetime
 from flask import current_app
 
 from domain.destinations import mask
@@ -48,5 +47,5 @@ def _ours(key: TextKey) -> dict[str, Any]:
     if key.name == CODE:
         life = timedelta(seconds=settings["CODE_TTL_SECONDS"])
         return code_params(DIGITS[: settings["CODE_LENGTH"]], life, settings)
-    when = format_datetime(datetime.now(UTC), "long", locale=locales.of_dates(key.locale))
+    when = locales.moment(datetime.now(UTC), None, key.locale)
     return given | {"when": when, "new": mask(PHONE if key.name == "phone_changed" else MAIL)}

@@ -99,10 +99,12 @@ def test_the_choice_is_given_back_to_the_browser(
 
 def test_mails_are_in_the_language_of_the_account(signed_in: Visitor, mails: MemoryGateway) -> None:
     signed_in.submit("/cms/account/language", language="de")
+    signed_in.submit("/cms/account/zone", zone="Asia/Shanghai")
     signed_in.submit("/cms/account/email/send", email="new@example.net")
     signed_in.submit("/cms/account/email/confirm", code=code_in(mails))
     code, notice = mails.sent
     assert "Ihr Code" in code.text
+    assert re.search(r"am\s\d\d\.\d\d\.\d{4}, \d\d:\d\d:\d\d \(Asia/Shanghai\)", notice.text)
     assert "geändert" in notice.text
     assert notice.to == EMAIL
 
