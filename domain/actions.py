@@ -36,6 +36,16 @@ class Action(StrEnum):
     GATEWAY_SWITCHED_ON = "gateway.switched_on"
     GATEWAY_WEIGHT_SET = "gateway.weight_set"
     GATEWAY_TESTED = "gateway.tested"
+    MESSAGE_RESENT = "message.resent"
+    MESSAGE_CANCELED = "message.canceled"
+    MESSAGES_RESENT = "message.resent_in_bulk"
+    MESSAGES_CANCELED = "message.canceled_in_bulk"
+    MESSAGE_DESTINATIONS_SHOWN = "message.destinations_shown"
+    MESSAGES_EXPORTED = "message.exported"
+    VERIFICATION_RESENT = "verification.resent"
+    VERIFICATION_CANCELED = "verification.canceled"
+    VERIFICATION_DESTINATIONS_SHOWN = "verification.destinations_shown"
+    VERIFICATIONS_EXPORTED = "verification.exported"
 
     @property
     def about(self) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from domain.refusals import Refusal
+
 
 class SendcodeError(Exception):
     """The root of all errors raised on purpose."""
@@ -92,6 +94,14 @@ class Conflict(SendcodeError):
     """Raised when the thing is in a state that forbids the action."""
 
     code = "conflict"
+
+
+class NotAgain(Conflict):
+    """Raised when a message or code may not be sent again or canceled; `why` says why not."""
+
+    def __init__(self, why: Refusal, message: str):
+        super().__init__(message)
+        self.why = why
 
 
 class LastOwner(Conflict):

@@ -17,7 +17,9 @@ UNSUCCESSFUL = (
     MessageStatus.EXPIRED,
     MessageStatus.CANCELED,
 )
-_IS_UNSUCCESSFUL = text("status IN ({})".format(", ".join(f"'{status}'" for status in UNSUCCESSFUL)))
+WITH_PARTIAL_INDEXES = ("sqlite", "postgresql")
+IS_UNSUCCESSFUL = text("status IN ({})".format(", ".join(f"'{status}'" for status in UNSUCCESSFUL)))
+"""Word for word what the index says, or SQLite would not take it."""
 
 
 def _of_those_with(column: str, name: str, *columns: str) -> Index:
@@ -30,7 +32,7 @@ def _of_those_with(column: str, name: str, *columns: str) -> Index:
 
 
 def _has_partial_indexes(*_: Any, dialect: Dialect, **__: Any) -> bool:
-    return dialect.name in ("sqlite", "postgresql")
+    return dialect.name in WITH_PARTIAL_INDEXES
 
 
 class Message(db.Model):
@@ -52,9 +54,9 @@ class Message(db.Model):
         # what operators look for; a message that goes well never enters it
         Index(
             "ix_message_unsuccessful",
-            *("status", "created_at"),
-            sqlite_where=_IS_UNSUCCESSFUL,
-            postgresql_where=_IS_UNSUCCESSFUL,
+            *("created_at", "status"),
+            sqlite_where=IS_UNSUCCESSFUL,
+            postgresql_where=IS_UNSUCCESSFUL,
             info={"partial": True},
         ).ddl_if(callable_=_has_partial_indexes),
     )

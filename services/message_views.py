@@ -1,23 +1,21 @@
 """Messages as their owner may see them: one, and lists that go on where the last page ended."""
 
-import base64
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, load_only
 
 from domain import destinations
-from domain.errors import FieldProblem, InvalidInput, NotFound
+from domain.errors import NotFound
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
+from services import keyset
 from services.issuing import Owner
-
-CURSOR = re.compile(rb"([0-9]{1,17})\.([0-9a-f]{32})")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from services.keyset import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +63,14 @@ def page(owner: Owner, chosen: Filter, *, limit: int, cursor: str | None) -> Pag
     """Return the next `limit` messages of this owner; raises InvalidInput where the cursor is none of ours."""
     statement = _filtered(owner, chosen)
     if cursor is not None:
-        at, last_id = _read(cursor)
-        statement = statement.where(
-            or_(Message.created_at < at, and_(Message.created_at == at, Message.id < last_id))
-        )
+        last = keyset.read(cursor)
+        statement = statement.where(keyset.after(last, Message.created_at, Message.id))
     newest_first = statement.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1)
     rows = db.session.scalars(newest_first).all()
     now = datetime.now(UTC)
     return Page(
         [view(row, now) for row in rows[:limit]],
-        _cursor(rows[limit - 1]) if len(rows) > limit else None,
+        keyset.write(Place(rows[limit - 1].created_at, rows[limit - 1].id)) if len(rows) > limit else None,
     )
 
 
@@ -87,9 +83,8 @@ def owned(session: Session, message_id: str, owner: Owner) -> Message:
 
 
 def view(row: Message, now: datetime) -> MessageView:
-    """Return a row as its owner may see it; what can no longer be sent is expired before a worker has said so."""
-    is_late = row.status == MessageStatus.QUEUED and row.due_at is not None and row.deadline_at <= now
-    status = MessageStatus.EXPIRED if is_late else MessageStatus(row.status)
+    """Return a row as its owner may see it."""
+    status = status_of(row, now)
     return MessageView(
         id=row.id,
         channel=row.channel,
@@ -105,6 +100,12 @@ def view(row: Message, now: datetime) -> MessageView:
         sent_at=row.sent_at,
         settled_at=row.settled_at,
     )
+
+
+def status_of(row: Any, now: datetime) -> MessageStatus:
+    """Return where a message is; what can no longer be sent is expired before a worker has said so."""
+    is_late = row.status == MessageStatus.QUEUED and row.due_at is not None and row.deadline_at <= now
+    return MessageStatus.EXPIRED if is_late else MessageStatus(row.status)
 
 
 _SHOWN = (
@@ -133,18 +134,3 @@ def _filtered(owner: Owner, chosen: Filter) -> Select[Message]:
         parsed = destinations.parse(channel, chosen.to, region=current_app.config["DEFAULT_REGION"])
         statement = statement.where(Message.canonical == parsed.canonical)
     return statement
-
-
-def _cursor(row: Message) -> str:
-    microseconds = (row.created_at - _EPOCH) // timedelta(microseconds=1)
-    return base64.urlsafe_b64encode(f"{microseconds}.{row.id}".encode()).rstrip(b"=").decode()
-
-
-def _read(cursor: str) -> tuple[datetime, str]:
-    try:
-        found = CURSOR.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        found = None
-    if found is None:
-        raise InvalidInput(FieldProblem("cursor", "is not one that a list has given"))
-    return _EPOCH + timedelta(microseconds=int(found[1])), found[2].decode()

@@ -11,13 +11,21 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from domain import destinations, unsubscribe_links
-from domain.destinations import Destination
-from domain.errors import Conflict, FieldProblem, InvalidInput
+from domain.actions import Action
+from domain.destinations import Destination, mask
+from domain.errors import (
+    Conflict,
+    FieldProblem,
+    InvalidInput,
+    NotAgain,
+)
 from domain.keyring import Unreadable
+from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Broadcast, Message
-from services import contents, message_views, notices, outbox, send_limits, suppressions
+from services import audit, contents, message_views, notices, outbox, send_limits, suppressions
+from services.audit import Actor
 from services.contents import Content
 from services.issuing import Owner
 from services.message_views import MessageView
@@ -91,12 +99,17 @@ def _params(given: Mapping[str, Any], content: Content) -> dict[str, str]:
     return {"service": current_app.config["SERVICE_NAME"], "unsubscribe_url": "", **params}
 
 
-def _put(message: NewMessage, now: datetime) -> MessageView:
+def _put(
+    message: NewMessage, now: datetime, *, copied: Message | None = None, by: Actor | None = None
+) -> MessageView:
     if message.destination.channel is Channel.SMS:
         send_limits.take_budget()
 
     def work(session: Session) -> MessageView:
         outbox.put(session, runtime().keyring, [message], now)
+        if copied is not None:
+            outbox.mark_resent(session, copied.id, message.id)
+            _note(session, by, Action.MESSAGE_RESENT, copied, {"message": message.id})
         return message_views.view(message_views.owned(session, message.id, Owner(message.owner)), now)
 
     view = transaction(work)
@@ -105,7 +118,13 @@ def _put(message: NewMessage, now: datetime) -> MessageView:
     return view
 
 
-def cancel(message_id: str, owner: Owner) -> MessageView:
+def _note(session: Session, by: Actor | None, action: Action, row: Message, after: dict[str, Any]) -> None:
+    """Tell the audit where one of our own people does it; what programs do is not for the audit."""
+    if by is not None:
+        audit.note(session, by, action, mask(row.to), subject_id=row.id, after=after)
+
+
+def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> MessageView:
     """Take a message back that no worker has yet; one that is canceled stays so.
 
     Raises NotFound, and Conflict where it is too late or the message carries a code.
@@ -113,8 +132,10 @@ def cancel(message_id: str, owner: Owner) -> MessageView:
 
     def work(session: Session) -> MessageView:
         now = datetime.now(UTC)
-        _refuse_codes(message_views.owned(session, message_id, owner))
-        outbox.cancel(session, message_id, now)
+        row = message_views.owned(session, message_id, owner)
+        _refuse_codes(row)
+        if outbox.cancel(session, message_id, now):
+            _note(session, by, Action.MESSAGE_CANCELED, row, {})
         view = message_views.view(message_views.owned(session, message_id, owner), now)
         if view.status is not MessageStatus.CANCELED:
             raise Conflict(f"the message is {view.status}")
@@ -123,7 +144,7 @@ def cancel(message_id: str, owner: Owner) -> MessageView:
     return transaction(work)
 
 
-def resend(message_id: str, owner: Owner) -> MessageView:
+def resend(message_id: str, owner: Owner, *, by: Actor | None = None) -> MessageView:
     """Send what a settled message said once more, as a new message to the same destination.
 
     Raises NotFound, LimitExceeded, and Conflict where it is still on its way, its content is gone, or it was a
@@ -131,16 +152,24 @@ def resend(message_id: str, owner: Owner) -> MessageView:
     """
     now = datetime.now(UTC)
     row = message_views.owned(db.session(), message_id, owner)
+    return _put(copy_of(row, now), now, copied=row, by=by)
+
+
+def copy_of(row: Message, now: datetime) -> NewMessage:
+    """Return a new message that says what a settled one said, to the same destination.
+
+    Raises NotAgain and CountryNotAllowed.
+    """
     _refuse_codes(row)
     if message_views.view(row, now).result is None:
-        raise Conflict(f"the message is {row.status}")
+        raise NotAgain(Refusal.UNDER_WAY, f"the message is {row.status}")
     if row.priority == Priority.BULK and suppressions.find(Channel(row.channel), row.canonical):
-        raise Conflict("the destination gets no broadcasts any more")
+        raise NotAgain(Refusal.SUPPRESSED, "the destination gets no broadcasts any more")
     destination = destinations.parse(
         Channel(row.channel), row.to, region=current_app.config["DEFAULT_REGION"]
     )
     send_limits.ensure_country(destination)
-    return _put(_copy(row, destination, now), now)
+    return _copy(row, destination, now)
 
 
 def _copy(row: Message, destination: Destination, now: datetime) -> NewMessage:
@@ -169,7 +198,7 @@ def _kept(row: Message) -> dict[str, str]:
             return params
         shared: dict[str, str] = json.loads(keyring.open(broadcast.sealed, row=broadcast.id))
     except Unreadable:
-        raise Conflict("what the message said is no longer kept") from None
+        raise NotAgain(Refusal.GONE, "what the message said is no longer kept") from None
     url = unsubscribe_links.link(
         keyring, current_app.config["PUBLIC_URL"], Channel(row.channel), row.canonical
     )
@@ -178,4 +207,4 @@ def _kept(row: Message) -> dict[str, str]:
 
 def _refuse_codes(row: Message) -> None:
     if row.verification_id is not None or row.priority == Priority.CODE:
-        raise Conflict("the message carries a code: use its verification")
+        raise NotAgain(Refusal.CODE, "the message carries a code: use its verification")

@@ -95,6 +95,11 @@ def _json(params: Mapping[str, Any]) -> bytes:
     return json.dumps(dict(params), ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def mark_resent(writer: Writer, message_id: str, copy_id: str) -> None:
+    """Note that another message says the same once more; the caller commits."""
+    change(writer, update(messages).where(messages.c.id == message_id).values(resent_as=copy_id))
+
+
 def cancel(writer: Writer, message_id: str, now: datetime) -> bool:
     """Take back a message that no worker has claimed yet; the caller commits."""
     return change(writer, _CANCEL, {"wanted": message_id, "now": now}) == 1

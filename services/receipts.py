@@ -12,6 +12,7 @@ from channels.receipts import ReadsReceipts, Receipt, ReceiptAnswer, ReceiptRequ
 from domain.errors import NotFound
 from domain.receipts import statuses_before
 from models import Message
+from services.outbox import WHAT_IS_KEPT
 from services.runtime import runtime
 from services.transactions import change, transaction
 
@@ -64,7 +65,7 @@ def _note(session: Session, name: str, receipt: Receipt, now: datetime) -> bool:
                 error=receipt.reason[:REASON_LENGTH] if receipt.reason else None,
                 due_at=None,
                 lease_token=None,
-                sealed=None,
+                sealed=WHAT_IS_KEPT,
                 settled_at=now,
                 **values,
             ),

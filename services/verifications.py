@@ -10,12 +10,15 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from domain import destinations
-from domain.errors import Conflict, NotFound
+from domain.actions import Action
+from domain.errors import Conflict, NotAgain, NotFound
 from domain.purposes import check_locale, check_metadata, check_purpose
+from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
-from services import outbox, published, send_limits
+from services import audit, outbox, published, send_limits
+from services.audit import Actor
 from services.issuing import (
     TEMPLATE,
     Challenge,
@@ -152,7 +155,7 @@ def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | No
     return found.id
 
 
-def resend(verification_id: str, owner: Owner) -> VerificationView:
+def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> VerificationView:
     """Send the same code once more; its life does not grow and attempts are not given back.
 
     Raises NotFound, Conflict where the verification has ended, and LimitExceeded.
@@ -163,19 +166,21 @@ def resend(verification_id: str, owner: Owner) -> VerificationView:
         verification = _owned(session, verification_id, owner)
         status = verification.status(now)
         if status is not VerificationStatus.PENDING:
-            raise Conflict(f"the verification is {status}")
+            raise NotAgain(Refusal.ENDED, f"the verification is {status}")
         challenge = challenge_of(verification, _version_of(session, verification.message_id))
         send_limits.take(session, challenge.destination, now, client_ip=None)
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at
         message = put_message(session, challenge, open_code(verification), now, code_ends_at=ends_at)
+        outbox.mark_resent(session, verification.message_id, message.id)
         verification.message_id, verification.resend_at = message.id, resend_at(now)
+        _note(session, by, Action.VERIFICATION_RESENT, verification)
         return _view(verification, MessageStatus.QUEUED, now)
 
     return _on_its_way(transaction(work))
 
 
-def cancel(verification_id: str, owner: Owner) -> VerificationView:
+def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> VerificationView:
     """End a pending verification, and take its message back if no worker has it yet.
 
     Raises NotFound, and Conflict where the verification is approved; any other ended one is left as it is.
@@ -196,9 +201,16 @@ def cancel(verification_id: str, owner: Owner) -> VerificationView:
             raise Conflict("the verification is approved")
         if ended:
             outbox.cancel(session, verification.message_id, now)
+            _note(session, by, Action.VERIFICATION_CANCELED, verification)
         return verification
 
     return _view(transaction(work), None, datetime.now(UTC))
+
+
+def _note(session: Session, by: Actor | None, action: Action, row: Verification) -> None:
+    """Tell the audit where one of our own people does it; what programs do is not for the audit."""
+    if by is not None:
+        audit.note(session, by, action, destinations.mask(row.to), subject_id=row.id)
 
 
 def _owned(session: Session, verification_id: str, owner: Owner) -> Verification:

@@ -17,12 +17,16 @@ from services import (
     accounts,
     administrators,
     api_keys,
+    bulk_acts,
+    disclosures,
     gateway_switches,
     gateway_tests,
+    messages,
     preferences,
     schedules,
     sessions,
     suppressions,
+    verifications,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,15 +49,8 @@ NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib",
 ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
 AUDITED = (
-    accounts,
-    administrators,
-    api_keys,
-    gateway_switches,
-    gateway_tests,
-    preferences,
-    schedules,
-    sessions,
-    suppressions,
+    *(accounts, administrators, api_keys, bulk_acts, disclosures, gateway_switches, gateway_tests),
+    *(messages, preferences, schedules, sessions, suppressions, verifications),
 )
 
 

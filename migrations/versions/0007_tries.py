@@ -31,7 +31,7 @@ def upgrade() -> None:
         op.create_index(
             "ix_message_unsuccessful",
             "message",
-            ["status", "created_at"],
+            ["created_at", "status"],
             sqlite_where=UNSUCCESSFUL,
             postgresql_where=UNSUCCESSFUL,
         )

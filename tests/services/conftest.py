@@ -35,6 +35,8 @@ ON_EVERY_DATABASE = {
     "test_templates",
     "test_gateway_switches",
     "test_gateway_figures",
+    "test_listing",
+    "test_bulk_acts",
 }
 """The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
 

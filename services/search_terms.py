@@ -1,0 +1,84 @@
+"""What somebody types to find a message: a destination, an id or a gateway's reference.
+
+It travels sealed, for it may be a destination, and the address of a page ends up in access logs. A hash of the
+destination beside the row would hide nothing, as the row needs the destination itself to be sent, and every click would
+pay for one more index.
+"""
+
+import base64
+import binascii
+
+from flask import current_app
+from sqlalchemy import ColumnElement, select
+
+from domain import destinations
+from domain.errors import FieldProblem, InvalidDestination, InvalidInput
+from domain.keyring import Unreadable
+from domain.statuses import Channel
+from exts import db
+from models import Message, Verification
+from services.runtime import runtime
+
+USE = "search"
+LONGEST = destinations.MAX_LENGTH
+MOST_IDS = 1000
+
+
+def seal(text: str) -> str:
+    """Return what stands for a typed text in a page's address; raises InvalidInput where it is too long."""
+    typed = text.strip()
+    if len(typed) > LONGEST:
+        raise InvalidInput(FieldProblem("sought", f"must have at most {LONGEST} characters"))
+    sealed = runtime().keyring.seal_link(typed.encode("utf-8", "replace"), use=USE)
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def unseal(token: str) -> str:
+    """Return what was typed; raises InvalidInput where the token was changed or its key has left the ring."""
+    try:
+        sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        return runtime().keyring.open_link(sealed, use=USE).decode()
+    except (binascii.Error, ValueError, Unreadable) as error:
+        raise InvalidInput(FieldProblem("sought", "can't be read any more: type it again")) from error
+
+
+def of_messages(text: str) -> ColumnElement[bool]:
+    """Return the condition of what was typed: an e-mail address or +number, else an id, else a local number."""
+    ids = [] if _is_plainly_a_destination(text) else _message_ids(text)
+    if ids:
+        return Message.id.in_(ids)
+    canonical = _canonical(text)
+    return Message.id.in_([]) if canonical is None else Message.canonical == canonical
+
+
+def of_verifications(text: str) -> ColumnElement[bool]:
+    """Return the same for verifications, which are found by their messages: those have the index."""
+    found = select(Message.verification_id).where(Message.verification_id.is_not(None), of_messages(text))
+    if _is_plainly_a_destination(text):
+        return Verification.id.in_(found)
+    return Verification.id.in_([text, *db.session.scalars(found.limit(MOST_IDS))])
+
+
+def is_destination(text: str) -> bool:
+    """Tell whether a typed text may be a destination, so that it is shown masked."""
+    return _is_plainly_a_destination(text) or _canonical(text) is not None
+
+
+def _is_plainly_a_destination(text: str) -> bool:
+    return "@" in text or text.startswith(("+", "＋"))
+
+
+def _message_ids(text: str) -> list[str]:
+    """Return the messages with this id, of this verification, or with this reference of a gateway."""
+    found: set[str] = set()
+    for column in (Message.id, Message.verification_id, Message.gateway_reference):
+        found.update(db.session.scalars(select(Message.id).where(column == text).limit(MOST_IDS)))
+    return sorted(found)
+
+
+def _canonical(text: str) -> str | None:
+    channel = Channel.EMAIL if "@" in text else Channel.SMS
+    try:
+        return destinations.parse(channel, text, region=current_app.config["DEFAULT_REGION"]).canonical
+    except InvalidDestination:
+        return None
