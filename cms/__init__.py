@@ -8,12 +8,16 @@ from cms import (
     agents,
     api_keys,
     audit,
+    bulk,
     errors,
+    exports,
     gateways,
     headers,
     identity,
     languages,
     login,
+    message_list,
+    message_pages,
     navigation,
     numbers,
     own_sessions,
@@ -23,6 +27,7 @@ from cms import (
     schedules,
     times,
     unsubscribing,
+    verification_pages,
 )
 from cms.guard import console
 
@@ -31,13 +36,18 @@ VIEWS = (
     administrators,
     api_keys,
     audit,
+    bulk,
+    exports,
     gateways,
     languages,
     login,
+    message_list,
+    message_pages,
     own_sessions,
     password,
     schedule_form,
     schedules,
+    verification_pages,
 )
 """Imported for their routes."""
 

@@ -27,6 +27,8 @@ ABOUT = {
     "suppression": lazy_gettext("Suppression list"),
     "template": lazy_gettext("Templates"),
     "gateway": lazy_gettext("Gateways"),
+    "message": lazy_gettext("Messages"),
+    "verification": lazy_gettext("Verifications"),
 }
 LABELS = {
     Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
@@ -59,6 +61,16 @@ LABELS = {
     Action.GATEWAY_SWITCHED_ON: lazy_gettext("Gateway switched on"),
     Action.GATEWAY_WEIGHT_SET: lazy_gettext("Weight of a gateway changed"),
     Action.GATEWAY_TESTED: lazy_gettext("Test sent through a gateway"),
+    Action.MESSAGE_RESENT: lazy_gettext("Message sent again"),
+    Action.MESSAGE_CANCELED: lazy_gettext("Message canceled"),
+    Action.MESSAGES_RESENT: lazy_gettext("Messages sent again in bulk"),
+    Action.MESSAGES_CANCELED: lazy_gettext("Messages canceled in bulk"),
+    Action.MESSAGE_DESTINATIONS_SHOWN: lazy_gettext("Destinations of messages shown"),
+    Action.MESSAGES_EXPORTED: lazy_gettext("Messages exported"),
+    Action.VERIFICATION_RESENT: lazy_gettext("Code sent again"),
+    Action.VERIFICATION_CANCELED: lazy_gettext("Verification canceled"),
+    Action.VERIFICATION_DESTINATIONS_SHOWN: lazy_gettext("Destinations of verifications shown"),
+    Action.VERIFICATIONS_EXPORTED: lazy_gettext("Verifications exported"),
 }
 FIELDS = {
     "task": lazy_gettext("Task"),
@@ -77,6 +89,12 @@ FIELDS = {
     "reason": lazy_gettext("Reason"),
     "version": lazy_gettext("Version"),
     "weight": lazy_gettext("Weight"),
+    "message": lazy_gettext("New message"),
+    "messages": lazy_gettext("Messages"),
+    "unmasked": lazy_gettext("Destinations in full"),
+    "shown": lazy_gettext("Shown"),
+    "first": lazy_gettext("First"),
+    "last": lazy_gettext("Last"),
 }
 WORDS = {
     "active": lazy_gettext("active"),

@@ -17,6 +17,7 @@ from domain.errors import (
     LimitExceeded,
     MalformedCode,
     NameTaken,
+    NotAgain,
     NotAuthenticated,
     NotFound,
     OwnAccount,
@@ -25,6 +26,7 @@ from domain.errors import (
     WeakPassword,
 )
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
+from domain.refusals import Refusal
 from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
 from services import api_keys
@@ -180,6 +182,28 @@ def schedule_texts(error: InvalidInput) -> dict[str, str]:
         "kwargs": _('This is no JSON object, such as {"older_than_days": 30}.'),
     }
     return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
+
+
+def resend_text(error: SendcodeError) -> str | None:
+    """Return why a message or code was not sent again or canceled; None where it is nobody's fault."""
+    if isinstance(error, LimitExceeded):
+        return _limit_text(error, is_email=False)
+    if isinstance(error, CountryNotAllowed):
+        return _("SMS to this country is not switched on.")
+    texts = {
+        Refusal.CODE: _("This message carries a code. Send it again or cancel it through its verification."),
+        Refusal.ENDED: _("This verification has ended, so its code is not sent any more."),
+        Refusal.UNDER_WAY: _("This message is still on its way. Wait until it has settled, or cancel it."),
+        Refusal.GONE: _("What this message said is no longer kept, so it can't be sent again."),
+        Refusal.SUPPRESSED: _("This destination gets no bulk messages any more, so it was not sent again."),
+    }
+    if isinstance(error, NotAgain) and error.why in texts:
+        return texts[error.why]
+    return (
+        _("It is too late for this: it has moved on in the meantime.")
+        if isinstance(error, Conflict)
+        else None
+    )
 
 
 def _limit_text(error: LimitExceeded, is_email: bool) -> str:

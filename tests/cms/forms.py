@@ -5,13 +5,25 @@ A new view that takes a POST needs its line here: in `CHANGES` with the action t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
 from channels.memory import MemoryGateway
 from domain.actions import Action
-from services import administrators, api_keys, gateway_switches, schedule_views, schedules, session_lists
+from domain.statuses import Channel
+from services import (
+    administrators,
+    api_keys,
+    gateway_switches,
+    messages,
+    schedule_views,
+    schedules,
+    session_lists,
+    verifications,
+)
+from services.issuing import Owner
 from services.schedule_rules import NewSchedule
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
@@ -56,7 +68,14 @@ def switched_off(house: House) -> Fields:
     return {}
 
 
+def without_cooldown(house: House) -> Fields:
+    house.app.config["RESEND_COOLDOWN_SECONDS"] = 0
+    return {}
+
+
 NOT_AUDITED = {
+    "cms.search_messages": "goes to a list, and keeps what was typed out of its address",
+    "cms.search_verifications": "goes to a list, and keeps what was typed out of its address",
     "cms.sign_in": "nobody is signed in; the log tells of it",
     "cms.logout": "ends the own session only",
     "cms.choose_language": "changes the cookie of this browser only",
@@ -105,6 +124,25 @@ CHANGES = {
         Action.GATEWAY_WEIGHT_SET, "/cms/gateways/memory-sms/weight", {"weight": "7"}
     ),
     "cms.test_gateway": Form(Action.GATEWAY_TESTED, "/cms/gateways/memory-mail/test"),
+    "cms.resend_message": Form(Action.MESSAGE_RESENT, "/cms/messages/{sent}/resend"),
+    "cms.cancel_message": Form(Action.MESSAGE_CANCELED, "/cms/messages/{waiting}/cancel"),
+    "cms.bulk": Form(Action.MESSAGES_CANCELED, "/cms/messages/bulk/cancel"),
+    "cms.export_messages": Form(Action.MESSAGES_EXPORTED, "/cms/messages/export"),
+    "cms.show_message_destination": Form(
+        Action.MESSAGE_DESTINATIONS_SHOWN, "/cms/messages/{sent}/destination"
+    ),
+    "cms.show_message_destinations": Form(Action.MESSAGE_DESTINATIONS_SHOWN, "/cms/messages/destinations"),
+    "cms.resend_verification": Form(
+        Action.VERIFICATION_RESENT, "/cms/verifications/{verification}/resend", without_cooldown
+    ),
+    "cms.cancel_verification": Form(Action.VERIFICATION_CANCELED, "/cms/verifications/{verification}/cancel"),
+    "cms.export_verifications": Form(Action.VERIFICATIONS_EXPORTED, "/cms/verifications/export"),
+    "cms.show_verification_destination": Form(
+        Action.VERIFICATION_DESTINATIONS_SHOWN, "/cms/verifications/{verification}/destination"
+    ),
+    "cms.show_verification_destinations": Form(
+        Action.VERIFICATION_DESTINATIONS_SHOWN, "/cms/verifications/destinations"
+    ),
 }
 
 
@@ -119,6 +157,7 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
         names["key"] = api_keys.create("Old shop")[0].id
         schedules.add(NewSchedule("running", "sendcode.purge", every="1h"))
         schedules.add(NewSchedule("paused", "sendcode.purge", every="1h", enabled=False))
+        names |= _traffic()
         names |= {shown.name: str(shown.id) for shown in schedule_views.everything()}
     for email in (KIM, EMAIL):
         newcomer().sign_in(email)
@@ -127,3 +166,15 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
     jane = newcomer()
     jane.sign_in()
     return House(app, jane, names, mails)
+
+
+def _traffic() -> dict[str, str]:
+    """Send a message, leave one waiting, and ask for a code."""
+    owner, notice = Owner("key:a"), messages.Request(Channel.SMS, "+8613900139000", text="Hello")
+    later = replace(notice, send_at=datetime.now(UTC) + timedelta(hours=1))
+    code = verifications.Request(Channel.SMS, "+8613800138000")
+    return {
+        "sent": messages.send(notice, owner).id,
+        "waiting": messages.send(later, owner).id,
+        "verification": verifications.issue(code, owner).id,
+    }

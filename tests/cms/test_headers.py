@@ -6,7 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services import administrators, api_keys, schedules
+from domain.statuses import Channel
+from services import administrators, api_keys, schedules, verifications
+from services.issuing import Owner
 from services.schedule_rules import NewSchedule
 from tests.cms.conftest import PASSWORD, Visitor
 from tests.cms.test_guard import rules
@@ -46,10 +48,13 @@ def test_pages_hold_no_inline_script_or_style_and_ask_no_other_host(signed_in: V
 def test_no_page_of_the_console_forgets_that(app: Flask, signed_in: Visitor) -> None:
     with app.app_context():
         key, _ = api_keys.create("shop")
+        issued = verifications.issue(verifications.Request(Channel.SMS, "+8613800138000"), Owner("key:a"))
         schedules.add(NewSchedule("nightly", "sendcode.purge", every="1d"))
         administrators.add("kim@example.org", "viewer", PASSWORD)
     for rule in rules(app, "GET"):
         path = rule.rule.replace("<key_id>", key.id).replace("gateways/<name>", "gateways/memory-sms")
+        path = path.replace("<message_id>", issued.message_id).replace("<verification_id>", issued.id)
+        path = path.replace("<act>", "replay")
         path = re.sub(r"<[^>]+>", "1", path)
         answer = signed_in.get(path, follow_redirects=True)
         assert answer.status_code == 200, path

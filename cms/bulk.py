@@ -1,0 +1,116 @@
+"""Cancel or send again all messages of the list's choice: counted first, then done."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
+from werkzeug.wrappers import Response
+
+from cms import traffic_filters as filters
+from cms.guard import console, needs
+from cms.identity import actor
+from domain.errors import NotFound
+from domain.refusals import Refusal
+from domain.roles import Role
+from services import bulk_acts as service
+from services.bulk_acts import Act, Outcome
+from services.message_lists import Filter
+
+TITLES = {
+    Act.CANCEL: lazy_gettext("Cancel what is waiting?"),
+    Act.REPLAY: lazy_gettext("Send again what did not arrive?"),
+    Act.RESEND: lazy_gettext("Send again what was sent?"),
+}
+TEXTS = {
+    Act.CANCEL: lazy_gettext(
+        "Those that no worker has yet are taken back. Codes stay: they are canceled through their verification."
+    ),
+    Act.REPLAY: lazy_gettext(
+        "Each failed, undelivered or expired one is sent as a new message, within the limits. "
+        "A code is sent only while its verification is pending; what was sent again before is passed over."
+    ),
+    Act.RESEND: lazy_gettext(
+        "Each one that was sent or delivered is sent as a new message: people get it twice. "
+        "A code is sent only while its verification is pending; what was sent again before is passed over."
+    ),
+}
+BUTTONS = {
+    Act.CANCEL: lazy_gettext("Cancel them"),
+    Act.REPLAY: lazy_gettext("Send them again"),
+    Act.RESEND: lazy_gettext("Send them again"),
+}
+REFUSALS: Mapping[Refusal, object] = {
+    Refusal.CODE: lazy_gettext("codes, which their verification cancels"),
+    Refusal.ENDED: lazy_gettext("codes that are expired, used or canceled"),
+    Refusal.UNDER_WAY: lazy_gettext("still on their way"),
+    Refusal.GONE: lazy_gettext("no longer kept"),
+    Refusal.SUPPRESSED: lazy_gettext("to destinations that get no bulk messages"),
+    Refusal.COUNTRY: lazy_gettext("to countries that are not switched on"),
+    Refusal.LIMIT: lazy_gettext("over a limit for now"),
+    Refusal.MOVED: lazy_gettext("moved on in the meantime"),
+}
+
+
+@console.get("/messages/bulk/<act>")
+@needs(Role.OPERATOR)
+def confirm_bulk(act: str) -> str:
+    """Say how many it would be, and ask whether it is meant."""
+    wanted, now = _act(act), datetime.now(UTC)
+    chosen = filters.from_address(filters.MESSAGE_FIELDS)
+    return render_template(
+        "cms/bulk.html",
+        title=TITLES[wanted],
+        text=TEXTS[wanted],
+        button=BUTTONS[wanted],
+        chosen=chosen,
+        counted=service.count(_until(filters.of_messages(chosen), now), wanted),
+        now=now.isoformat(),
+        statuses=filters.status_choices(),
+        channels=filters.CHANNELS,
+    )
+
+
+@console.post("/messages/bulk/<act>")
+@needs(Role.OPERATOR)
+def bulk(act: str) -> Response:
+    """Do it."""
+    chosen = filters.from_address(filters.MESSAGE_FIELDS)
+    outcome = service.run(_until(filters.of_messages(chosen), _asked_at()), _act(act), by=actor())
+    flash(_outcome_text(outcome, _act(act)), "success" if outcome.done else "info")
+    return redirect(url_for("cms.messages", **chosen.args), 303)
+
+
+def _act(word: str) -> Act:
+    if word not in list(Act):
+        raise NotFound("there is no such act")
+    return Act(word)
+
+
+def _asked_at() -> datetime:
+    """Return when the count was shown: what has come since was not meant."""
+    try:
+        asked = datetime.fromisoformat(request.form.get("counted_at", ""))
+    except ValueError:
+        return datetime.now(UTC)
+    return asked if asked.tzinfo else datetime.now(UTC)
+
+
+def _until(chosen: Filter, at: datetime) -> Filter:
+    return replace(chosen, until=min(at, chosen.until or at))
+
+
+def _outcome_text(outcome: Outcome, act: Act) -> str:
+    if act is Act.CANCEL:
+        done = ngettext("%(num)s message is canceled.", "%(num)s messages are canceled.", outcome.done)
+    else:
+        done = ngettext(
+            "%(num)s message is on its way again.", "%(num)s messages are on their way again.", outcome.done
+        )
+    left = [(number, REFUSALS[why]) for why, number in outcome.refused.items() if number]
+    if not left:
+        return done
+    reasons = "; ".join(_("%(reason)s: %(number)s", number=number, reason=reason) for number, reason in left)
+    return _("%(done)s Not done: %(reasons)s.", done=done, reasons=reasons)

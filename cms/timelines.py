@@ -1,0 +1,101 @@
+"""What happened to a message, in the reader's words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from services.message_details import Event, Happening, MessageDetails
+
+TITLES = {
+    Happening.QUEUED: lazy_gettext("Accepted"),
+    Happening.LOST: lazy_gettext("No answer is known"),
+    Happening.HELD_BACK: lazy_gettext("Held back: its broadcast is paused"),
+    Happening.SENDING: lazy_gettext("A worker has it"),
+    Happening.DELIVERED: lazy_gettext("Delivered"),
+    Happening.UNDELIVERED: lazy_gettext("Undelivered"),
+    Happening.FAILED: lazy_gettext("Given up"),
+    Happening.EXPIRED: lazy_gettext("Expired"),
+    Happening.CANCELED: lazy_gettext("Canceled"),
+}
+ANSWERS = {
+    "refused": lazy_gettext("refused for good"),
+    "temporary": lazy_gettext("did not take it this time"),
+    "unknown": lazy_gettext("gave no clear answer"),
+    "wrong_gateway": lazy_gettext("can't carry it"),
+}
+KINDS = {
+    Happening.SENT: "good",
+    Happening.DELIVERED: "good",
+    Happening.UNDELIVERED: "bad",
+    Happening.FAILED: "bad",
+    Happening.EXPIRED: "bad",
+    Happening.SENDING: "busy",
+    Happening.SCHEDULED: "busy",
+    Happening.ASKED: "warn",
+    Happening.LOST: "warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a timeline; `kind` is its colour."""
+
+    title: str
+    at: datetime | None
+    kind: str
+    notes: tuple[str, ...]
+
+
+def steps(shown: MessageDetails) -> list[Step]:
+    """Return the timeline of a message."""
+    return [_step(event, shown.timeline) for event in shown.timeline]
+
+
+def sender_name(owner: str) -> str:
+    """Return who sent a message: the name of an API key, or what else did."""
+    if owner == "session":
+        return _("this console")
+    return _("a task of another program") if owner == "task" else owner
+
+
+def _step(event: Event, timeline: Sequence[Event]) -> Step:
+    return Step(_title(event, timeline), event.at, KINDS.get(event.what, ""), tuple(_notes(event)))
+
+
+def _title(event: Event, timeline: Sequence[Event]) -> str:
+    if event.what is Happening.ASKED:
+        answer = ANSWERS.get(event.answer or "", event.answer)
+        if event.gateway is None:
+            return _("No gateway could be asked")
+        return _("%(gateway)s %(answer)s", gateway=event.gateway, answer=answer)
+    if event.what is Happening.SENT:
+        return _("%(gateway)s took it", gateway=event.gateway or "?")
+    if event.what is Happening.SCHEDULED:
+        return _("Next try") if any(one.number for one in timeline) else _("Waits for its time")
+    return str(TITLES[event.what])
+
+
+def _notes(event: Event) -> list[str]:
+    found = []
+    if event.number is not None:
+        found.append(_("try %(number)s", number=event.number))
+    if event.took_ms is not None:
+        found.append(_("after %(time)s", time=_length(event.took_ms)))
+    if event.what in (Happening.DELIVERED, Happening.UNDELIVERED):
+        found.append(_("the carrier's report"))
+    if event.what is Happening.SENT and event.reason:
+        found.append(_("reference %(reference)s", reference=event.reason))
+    elif event.reason:
+        found.append(event.reason)
+    elif event.what is Happening.EXPIRED:
+        found.append(_("it could not be sent by its deadline"))
+    elif event.what is Happening.LOST:
+        found.append(_("its worker ended before it could tell, or nothing of it was kept"))
+    return found
+
+
+def _length(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"

@@ -1,0 +1,339 @@
+"""Messages and verifications at the console: found, looked at, sent again, canceled, exported."""
+
+import csv
+import io
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from channels.memory import MemoryGateway
+from domain.errors import GatewayError, TemporaryGatewayError
+from domain.statuses import Channel
+from services import administrators, audit, listing, message_lists, messages, verifications
+from services.issuing import Owner
+from tests.cms.conftest import PASSWORD, Visitor, code_in
+
+NUMBER, MASKED = "+8613800138000", "+86138****8000"
+KEY = Owner("key:a")
+
+
+def send(app: Flask, to: str = NUMBER, **options: object) -> str:
+    channel = Channel.EMAIL if "@" in to else Channel.SMS
+    subject = "Hi" if channel is Channel.EMAIL else None
+    with app.app_context():
+        return messages.send(messages.Request(channel, to, text="Hello", subject=subject, **options), KEY).id
+
+
+def issue(app: Flask, to: str = NUMBER) -> verifications.VerificationView:
+    with app.app_context():
+        return verifications.issue(verifications.Request(Channel.SMS, to, "login"), KEY)
+
+
+def later() -> datetime:
+    return datetime.now(UTC) + timedelta(hours=1)
+
+
+def actions(app: Flask) -> list[str]:
+    with app.app_context():
+        found = [entry.action for entry in audit.entries().shown]
+        return found[: found.index("administrator.added")]
+
+
+def destinations_in(html: str) -> list[str]:
+    return re.findall(r'<td class="main"><a class="name" [^>]+>([^<]+)</a>', html)
+
+
+def search(visitor: Visitor, text: str, of: str = "messages", **fields: str) -> TestResponse:
+    answer = visitor.submit(f"/cms/{of}/search", page=f"/cms/{of}", sought=text, **fields)
+    assert answer.status_code == 303
+    return answer
+
+
+@pytest.fixture
+def operator(app: Flask, visitor: Visitor) -> Visitor:
+    """Kim, who may act."""
+    with app.app_context():
+        administrators.add("kim@example.net", "operator", PASSWORD)
+    visitor.sign_in("kim@example.net")
+    return visitor
+
+
+@pytest.fixture
+def viewer(app: Flask, visitor: Visitor) -> Visitor:
+    """Lee, who may look."""
+    with app.app_context():
+        administrators.add("lee@example.net", "viewer", PASSWORD)
+    visitor.sign_in("lee@example.net")
+    return visitor
+
+
+@pytest.mark.parametrize("of", ["messages", "verifications"])
+def test_an_empty_list_says_what_comes(signed_in: Visitor, of: str) -> None:
+    page = signed_in.get(f"/cms/{of}").text
+    assert "over the API" in page
+    assert 'href="/cms/api-keys"' in page
+    assert "Nothing fits" in signed_in.get(f"/cms/{of}?status=expired").text
+
+
+def test_lists_and_pages_show_destinations_masked_and_no_content(
+    app: Flask, viewer: Visitor, sms: MemoryGateway
+) -> None:
+    message_id, issued = send(app), issue(app)
+    for path in (
+        "messages",
+        f"messages/{message_id}",
+        f"messages/{issued.message_id}",
+        "verifications",
+        f"verifications/{issued.id}",
+    ):
+        page = viewer.get(f"/cms/{path}").text
+        assert MASKED in page
+        assert NUMBER not in page, path
+        assert "Hello" not in page
+        assert code_in(sms) not in page
+        assert "Show destination" not in page, "viewers see no button for it"
+
+
+def test_what_is_searched_for_stands_in_no_address(app: Flask, viewer: Visitor) -> None:
+    send(app), send(app, "kim@example.org")
+    place = search(viewer, "138 0013 8000", status="sent").location
+    assert place.startswith("/cms/messages?")
+    assert "0013" not in place
+    page = viewer.get(place).text
+    assert destinations_in(page) == [MASKED]
+    assert "138 0****8000" in page, "what it is narrowed by is told masked"
+    assert NUMBER not in page
+    again = viewer.submit(
+        "/cms/messages/search", page=place, q=re.findall(r"q=([^&]+)", place)[0], status="failed"
+    )
+    assert destinations_in(viewer.get(again.location).text) == []
+
+
+def test_a_search_by_id_or_reference(app: Flask, viewer: Visitor) -> None:
+    message_id, issued = send(app, "kim@example.org"), issue(app)
+    for text in (message_id, "memory-mail-1"):
+        assert destinations_in(viewer.get(search(viewer, text).location).text) == ["k***@example.org"]
+    for text in (issued.id, issued.message_id, NUMBER):
+        place = search(viewer, text, "verifications").location
+        assert destinations_in(viewer.get(place).text) == [MASKED]
+
+
+@pytest.mark.parametrize("of", ["messages", "verifications"])
+def test_a_search_that_can_not_be_read_finds_nothing_and_says_so(
+    app: Flask, operator: Visitor, of: str
+) -> None:
+    send(app), issue(app)
+    answer = operator.get(f"/cms/{of}?q=nonsense")
+    assert answer.status_code == 422
+    assert "can&#39;t be read any more" in answer.text
+    assert destinations_in(answer.text) == []
+    assert "none to do this with" in operator.get("/cms/messages/bulk/resend?q=nonsense").text
+    answer = operator.submit(f"/cms/{of}/search", page=f"/cms/{of}", sought="x" * 321)
+    assert (answer.status_code, "too long" in answer.text) == (422, True)
+
+
+def test_filters_are_in_the_readers_days(app: Flask, viewer: Visitor) -> None:
+    send(app), send(app, "kim@example.org")
+    today = datetime.now(UTC).date()
+    for query, count in (
+        ("", 2),
+        ("channel=sms", 1),
+        ("gateway=memory-mail", 1),
+        ("template=code", 0),
+        ("status=unsuccessful", 0),
+        ("status=nonsense&since=nonsense", 2),
+        (f"since={today}&until={today}", 2),
+        (f"until={today - timedelta(days=1)}", 0),
+        ("cursor=nonsense", 2),
+    ):
+        answer = viewer.get(f"/cms/messages?{query}", follow_redirects=True)
+        assert len(destinations_in(answer.text)) == count, query
+
+
+def test_older_ones_are_a_page_further(app: Flask, viewer: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message_lists, "PAGE", 2)
+    for name in "abc":
+        send(app, f"{name}@example.org")
+    page = viewer.get("/cms/messages?channel=email").text
+    older = re.search(r'href="([^"]+)">Older', page)
+    assert older
+    further = viewer.get(older[1].replace("&amp;", "&")).text
+    assert destinations_in(page) + destinations_in(further) == [f"{name}***@example.org" for name in "cba"]
+    assert "Newest" in further
+
+
+def test_a_look_that_was_cut_short_says_how_far_it_went(
+    app: Flask, viewer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "LOOK_THROUGH", 1)
+    for name in "abc":
+        send(app, f"{name}@example.org")
+    page = viewer.get("/cms/messages?gateway=nobody").text
+    assert "None among the newest" in page
+    assert "Look further back" in page
+
+
+def test_the_timeline_tells_each_try(app: Flask, viewer: Visitor, mails: MemoryGateway) -> None:
+    mails.failures.append(GatewayError("550 no such user"))
+    page = viewer.get(f"/cms/messages/{send(app, 'kim@example.org')}").text
+    steps = [
+        " ".join(re.sub(r"<[^>]+>", " ", step).split())
+        for step in re.findall(r"<li[^>]*><strong>.*?</li>", page, re.S)
+    ]
+    assert steps[0].startswith("Accepted")
+    assert any("memory-mail refused for good" in step and "550 no such user" in step for step in steps)
+    assert any(step.startswith("Given up") for step in steps)
+
+
+def test_an_operator_sees_one_destination_and_the_audit_tells(app: Flask, operator: Visitor) -> None:
+    message_id, issued = send(app), issue(app)
+    for path, of in ((f"messages/{message_id}", "message"), (f"verifications/{issued.id}", "verification")):
+        page = operator.submit(f"/cms/{path}/destination", page=f"/cms/{path}").text
+        assert NUMBER in page
+        assert "only this one" in page
+        assert NUMBER not in operator.get(f"/cms/{path}").text
+        assert actions(app)[0] == f"{of}.destinations_shown"
+
+
+def test_an_operator_sees_those_of_one_page(app: Flask, operator: Visitor) -> None:
+    send(app), issue(app)
+    for of in ("messages", "verifications"):
+        page = operator.submit(f"/cms/{of}/destinations?channel=sms", page=f"/cms/{of}").text
+        assert set(destinations_in(page)) == {NUMBER}
+    assert actions(app) == ["verification.destinations_shown", "message.destinations_shown"]
+
+
+def test_a_message_is_sent_again_and_one_that_waits_is_canceled(
+    app: Flask, operator: Visitor, sms: MemoryGateway
+) -> None:
+    first = f"/cms/messages/{send(app)}"
+    answer = operator.submit(f"{first}/resend", page=first)
+    assert answer.location != first
+    assert "on its way again" in operator.get(answer.location).text
+    assert len(sms.sent) == 2
+    assert answer.location in operator.get(first).text
+    waiting = f"/cms/messages/{send(app, send_at=later())}"
+    assert operator.submit(f"{waiting}/cancel", page=waiting).location == waiting
+    assert "It will not be sent" in operator.get(waiting).text
+    assert actions(app) == ["message.canceled", "message.resent"]
+
+
+def test_what_the_rules_forbid_is_refused_with_its_reason(app: Flask, operator: Visitor) -> None:
+    waiting, sent, code = send(app, send_at=later()), send(app), issue(app)
+    for message_id, verb, text in (
+        (waiting, "resend", "still on its way"),
+        (sent, "cancel", "too late"),
+        (code.message_id, "resend", "through its verification"),
+        (code.message_id, "cancel", "through its verification"),
+    ):
+        path = f"/cms/messages/{message_id}"
+        operator.submit(f"{path}/{verb}", page=path)
+        assert text in operator.get(path).text, verb
+    path = f"/cms/verifications/{code.id}"
+    operator.submit(f"{path}/resend", page=path)
+    assert "You can send it again in" in operator.get(path).text
+    operator.submit(f"{path}/cancel", page=path)
+    assert "good for nothing" in operator.get(path).text
+    operator.submit(f"{path}/resend", page=path)
+    assert "has ended" in operator.get(path).text
+    assert actions(app) == ["verification.canceled"]
+
+
+def test_failed_ones_of_the_choice_are_counted_then_sent_again(
+    app: Flask, operator: Visitor, sms: MemoryGateway, mails: MemoryGateway
+) -> None:
+    sms.failures.append(GatewayError("no"))
+    mails.failures.append(GatewayError("no"))
+    send(app), send(app, "kim@example.org")
+    path = "/cms/messages/bulk/replay?channel=email"
+    asked = operator.get(path).text
+    assert "It is 1 message." in asked
+    counted_at = re.findall(r'name="counted_at" value="([^"]+)"', asked)[0]
+    mails.failures.append(GatewayError("no"))
+    send(app, "late@example.org")
+    answer = operator.submit(path, page=path, counted_at=counted_at)
+    assert answer.location == "/cms/messages?channel=email"
+    assert "1 message is on its way again." in operator.get(answer.location).text
+    assert actions(app) == ["message.resent_in_bulk"]
+    assert "It is 1 message." in operator.get(path).text, "what came after the count was not meant"
+
+
+def test_what_waits_is_canceled_and_what_was_not_is_told(
+    app: Flask, operator: Visitor, sms: MemoryGateway
+) -> None:
+    send(app, send_at=later())
+    sms.failures.append(TemporaryGatewayError("busy"))
+    issue(app)
+    path = "/cms/messages/bulk/cancel"
+    assert "They are 2 messages." in operator.get(path).text
+    page = operator.get(operator.submit(path, page=path).location).text
+    assert "1 message is canceled." in page
+    assert "which their verification cancels: 1" in page
+    assert operator.get("/cms/messages/bulk/nonsense").status_code == 404
+
+
+@pytest.mark.parametrize("of", ["messages", "verifications"])
+def test_an_export_is_masked_or_in_full(app: Flask, operator: Visitor, of: str) -> None:
+    issue(app)
+    for chosen, shown in (("masked", MASKED), ("full", NUMBER)):
+        page = f"/cms/{of}/export?channel=sms"
+        answer = operator.submit(page, page=page, destinations=chosen)
+        assert answer.mimetype == "text/csv"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{of}.csv"'
+        assert answer.headers["Cache-Control"] == "no-store"
+        (row,) = csv.DictReader(io.StringIO(answer.text))
+        assert row["to"] == f"'{shown}"
+    assert actions(app) == [f"{of[:-1]}.exported"] * 2
+
+
+def test_a_viewer_changes_nothing_and_sees_no_destination(app: Flask, viewer: Visitor) -> None:
+    message_id, issued = send(app), issue(app)
+    for path in (
+        f"messages/{message_id}/resend",
+        f"messages/{message_id}/cancel",
+        f"messages/{message_id}/destination",
+        "messages/destinations",
+        "messages/export",
+        "messages/bulk/replay",
+        f"verifications/{issued.id}/resend",
+        f"verifications/{issued.id}/cancel",
+        f"verifications/{issued.id}/destination",
+        "verifications/destinations",
+        "verifications/export",
+    ):
+        answer = viewer.submit(f"/cms/{path}", page="/cms/messages")
+        assert answer.status_code == 403, path
+        assert NUMBER not in answer.text
+    for path in ("messages/export", "messages/bulk/cancel", "verifications/export"):
+        assert viewer.get(f"/cms/{path}").status_code == 403
+    assert actions(app) == []
+
+
+def test_every_form_needs_its_token(app: Flask, operator: Visitor) -> None:
+    message_id = send(app, send_at=later())
+    for path in (
+        "messages/search",
+        "messages/export",
+        "messages/bulk/cancel",
+        f"messages/{message_id}/cancel",
+    ):
+        assert operator.client.post(f"/cms/{path}").status_code == 400
+    assert actions(app) == []
+
+
+def test_no_log_shows_what_was_searched_for(
+    app: Flask, viewer: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    viewer.get(search(viewer, NUMBER).location)
+    assert "13800138000" not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["messages/nowhere", "verifications/nowhere"])
+def test_what_is_gone_is_said_to_be_gone(operator: Visitor, path: str) -> None:
+    assert operator.get(f"/cms/{path}").status_code == 404
+    assert operator.submit(f"/cms/{path}/resend", page="/cms/messages").status_code == 404
