@@ -8,9 +8,9 @@ from api.schemas import broadcasts as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
 from services import broadcast_views, broadcasts
-from services.api_keys import Scope
 from services.broadcast_views import BroadcastView
 from services.broadcasts import Accepted, Request
+from services.key_owners import Scope
 
 LONGEST_BODY = 8 * 1024 * 1024
 blueprint = Subject(

@@ -8,7 +8,7 @@ from api.schemas import messages as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
 from services import message_views, messages
-from services.api_keys import Scope
+from services.key_owners import Scope
 from services.message_views import Filter, MessageView, Page
 from services.messages import Request
 

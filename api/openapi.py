@@ -17,8 +17,9 @@ INTRODUCTION = """\
 Send verification codes and notices by e-mail and SMS, and check what the user typed.
 
 Every call below `/api/v1` needs `Authorization: Bearer <key>`. Errors are `application/problem+json` (RFC 9457); with
-429 come `Retry-After` and `limit`, the name of the limit that was hit. Unknown fields are refused with 422, bodies
-above 64 KiB with 413; a broadcast may have 8 MiB.
+429 come `Retry-After` and `limit`, the name of the limit that was hit. 403 has the code `not_allowed` where the key
+lacks the scope, `address_not_allowed` where it has a list of addresses and the caller's is not on it. Unknown fields
+are refused with 422, bodies above 64 KiB with 413; a broadcast may have 8 MiB.
 
 A POST with an `Idempotency-Key` can be repeated safely: for 24 hours the first answer is given again, with
 `Idempotent-Replayed: true`. While the first is in flight the answer is 409; with another body it is 422. Answers 401,

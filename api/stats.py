@@ -6,7 +6,7 @@ from api.schemas import stats as wire
 from api.subject import Subject, owner
 from domain.statuses import MessageStatus
 from services import statistics
-from services.api_keys import Scope
+from services.key_owners import Scope
 from services.statistics import Tally
 
 blueprint = Subject("stats", __name__, scope=Scope.READ, description="What became of it all.")

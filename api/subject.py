@@ -1,5 +1,6 @@
 """The routes of one subject behind a key: who calls, may it, how often, and was it called before?"""
 
+import logging
 import re
 from http import HTTPStatus
 from typing import Any
@@ -8,12 +9,14 @@ from flask import Response, current_app, g, request
 
 from api import openapi
 from api.idempotent import begin, finish
-from domain.errors import NotAllowed, NotAuthenticated, NotFound
-from services import api_keys
-from services.api_keys import KeyOwner, Scope
+from domain import networks
+from domain.errors import AddressNotAllowed, NotAllowed, NotAuthenticated, NotFound
+from services import key_owners
 from services.issuing import Owner
+from services.key_owners import KeyOwner, Scope
 from services.runtime import runtime
 
+log = logging.getLogger(__name__)
 ID = re.compile(r"[0-9a-f]{32}")
 PROBLEMS = (400, 401, 403, 409, 413, 415, 422, 429, 500, 503)
 PROBLEMS_OF_GET = (401, 403, 429, 500, 503)
@@ -55,10 +58,21 @@ def owner() -> Owner:
 
 def _authenticate() -> KeyOwner:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    caller = api_keys.authenticate(key.strip()) if scheme.lower() == "bearer" else None
+    caller = key_owners.authenticate(key.strip()) if scheme.lower() == "bearer" else None
     if caller is None:
         raise NotAuthenticated("a valid API key is needed: Authorization: Bearer <key>")
+    if caller.networks:
+        _admit(caller)
     return caller
+
+
+def _admit(caller: KeyOwner) -> None:
+    """Raise AddressNotAllowed where the peer, behind trusted proxies, is not on the key's list."""
+    try:
+        networks.admit(caller.networks, request.remote_addr)
+    except AddressNotAllowed as error:
+        log.warning("API key %s was used from %s and refused", caller.id, error.address)
+        raise
 
 
 def _document(doc: dict[str, Any], _: dict[str, Any], *, method: str, **__: Any) -> dict[str, Any]:

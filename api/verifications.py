@@ -8,8 +8,8 @@ from api.schemas import verifications as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
 from services import checks, verifications
-from services.api_keys import Scope
 from services.checks import CheckResult
+from services.key_owners import Scope
 from services.verifications import Request, VerificationView
 
 blueprint = Subject(

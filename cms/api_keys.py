@@ -1,5 +1,6 @@
 """The keys of the programs that call the API. A key is shown in the answer that makes it, and never again."""
 
+import re
 import secrets
 from collections.abc import Mapping
 
@@ -13,10 +14,11 @@ from cms import drafts, messages
 from cms.guard import console, needs
 from cms.identity import actor
 from cms.messages import Answer
-from domain.errors import InvalidInput
+from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from services import api_keys as service
-from services.api_keys import Scope
+from services.api_keys import KeyView
+from services.key_owners import Scope
 
 FORM = "key_form"
 """Where the cookie keeps which form was answered last, so that a reload of its answer makes no second key."""
@@ -47,8 +49,7 @@ def new_key() -> str:
 @needs(Role.OWNER, password=True)
 def add_key() -> Answer:
     """Make a key and show it, this once."""
-    form = request.form.get("form", "")
-    if form and session.get(FORM) == form:
+    if is_repeated():
         flash(
             _("This key was made already, and was shown that once. Revoke it if you did not copy it."), "info"
         )
@@ -58,21 +59,43 @@ def add_key() -> Answer:
             request.form.get("name", ""),
             is_test="test" in request.form,
             scopes=request.form.getlist("scopes"),
+            networks=_networks(),
             by=actor(),
         )
     except InvalidInput as error:
         return _form(request.form, messages.key_texts(error)), 422
-    session[FORM] = form
-    return render_template(
-        "cms/secret.html",
-        title=_("The key of %(name)s", name=view.name),
-        text=_(
-            "Copy it now: it is shown only this once. We keep no copy, so a lost key can't be found again."
-        ),
-        label=_("API key"),
-        secret=key,
-        back=url_for("cms.api_keys"),
-    )
+    return secret_page(key, _("The key of %(name)s", name=view.name), url_for("cms.api_keys"))
+
+
+@console.get("/api-keys/<key_id>")
+@needs(Role.OWNER)
+def api_key(key_id: str) -> str:
+    """Show one key with its secrets."""
+    return render_template("cms/api_key.html", key=service.get(key_id), scopes=SCOPES)
+
+
+@console.get("/api-keys/<key_id>/edit")
+@needs(Role.OWNER, password=True)
+def edit_key(key_id: str) -> str:
+    """Show what the key may do and from where, or what was typed before the password was asked for."""
+    key = service.get(key_id)
+    start = MultiDict([("networks", "\n".join(key.networks)), *(("scopes", scope) for scope in key.scopes)])
+    return _form(drafts.take() or start, {}, key)
+
+
+@console.post("/api-keys/<key_id>/edit")
+@needs(Role.OWNER, password=True)
+def save_key(key_id: str) -> Answer:
+    """Say anew what the key may do and from where."""
+    key = service.get(key_id)
+    try:
+        service.edit(key_id, scopes=request.form.getlist("scopes"), networks=_networks(), by=actor())
+    except (InvalidInput, Conflict) as error:
+        texts = messages.key_texts(error) if isinstance(error, InvalidInput) else {}
+        status, headers = messages.status_and_headers(error)
+        return _form(request.form, texts, key), status, headers
+    flash(_("Saved. It counts from the next call on."), "success")
+    return redirect(url_for("cms.api_key", key_id=key_id), 303)
 
 
 @console.get("/api-keys/<key_id>/revoke")
@@ -86,7 +109,7 @@ def confirm_revocation(key_id: str) -> str:
             "Whoever uses it is refused within two seconds, for good. A new key does not see what this one sent."
         ),
         action=_("Revoke"),
-        back=url_for("cms.api_keys"),
+        back=url_for("cms.api_key", key_id=key_id),
     )
 
 
@@ -99,9 +122,30 @@ def revoke_key(key_id: str) -> Response:
     return redirect(url_for("cms.api_keys"), 303)
 
 
-def _form(typed: MultiDict[str, str], errors: Mapping[str, str]) -> str:
+def is_repeated() -> bool:
+    """Tell whether this form was answered before: a reload must not make one more secret. Remember that it was."""
+    form = request.form.get("form", "")
+    repeated = bool(form) and session.get(FORM) == form
+    session[FORM] = form
+    return repeated
+
+
+def secret_page(key: str, title: str, back: str) -> str:
+    """Show a key, this once."""
+    text = _("Copy it now: it is shown only this once. We keep no copy, so a lost key can't be found again.")
+    return render_template(
+        "cms/secret.html", title=title, text=text, label=_("API key"), secret=key, back=back
+    )
+
+
+def _networks() -> list[str]:
+    return re.split(r"[\s,;]+", request.form.get("networks", ""))
+
+
+def _form(typed: MultiDict[str, str], errors: Mapping[str, str], key: KeyView | None = None) -> str:
     return render_template(
         "cms/api_key_form.html",
+        key=key,
         typed=typed,
         errors=errors,
         scopes=SCOPES,

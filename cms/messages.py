@@ -163,6 +163,7 @@ def key_texts(error: InvalidInput) -> dict[str, str]:
     texts = {
         "name": _("Give it a name of up to %(length)s characters.", length=api_keys.LONGEST_NAME),
         "scopes": _("Choose at least one thing that it may do."),
+        "networks": _("Enter up to 50 addresses or networks, such as 203.0.113.7 or 2001:db8::/32."),
     }
     return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
 

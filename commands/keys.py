@@ -1,11 +1,14 @@
 """`flask --app app keys`: the keys of the programs that call the API."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from commands.groups import DatabaseGroup
-from domain.errors import InvalidInput, NotFound
-from services import api_keys
-from services.api_keys import Scope
+from domain.errors import Conflict, InvalidInput, NotFound
+from services import api_keys, key_rotation
+from services.key_owners import Scope
 
 keys = DatabaseGroup("keys", help="The keys of the programs that call the API.")
 
@@ -20,33 +23,76 @@ keys = DatabaseGroup("keys", help="The keys of the programs that call the API.")
     type=click.Choice([scope.value for scope in Scope]),
     help="What it may do; can be said again. Without it: everything.",
 )
-def add(name: str, is_test: bool, scopes: tuple[str, ...]) -> None:
+@click.option(
+    "--allow",
+    "networks",
+    multiple=True,
+    metavar="ADDRESS",
+    help="An address or network to be used from; can be said again. Without it: everywhere.",
+)
+def add(name: str, is_test: bool, scopes: tuple[str, ...], networks: tuple[str, ...]) -> None:
     """Make a key and print it; it can't be shown again."""
-    try:
-        view, text = api_keys.create(name, is_test=is_test, scopes=scopes or None)
-    except InvalidInput as error:
-        raise click.UsageError("; ".join(f"{one.field} {one.message}" for one in error.problems)) from error
+    with _plain_errors():
+        view, text = api_keys.create(name, is_test=is_test, scopes=scopes or None, networks=networks)
     click.echo(f"Key {view.id} ({', '.join(view.scopes)}) of {view.name}, shown this once:", err=True)
     click.echo(text)
 
 
 @keys.command("list")
 def show() -> None:
-    """List all keys, newest first: id, first characters, state, scopes, last use, name."""
+    """List all keys, newest first: id, first characters, state, scopes, addresses, last use, name."""
     for view in api_keys.list_all():
-        state = "revoked" if view.revoked_at else "active"
+        state = "revoked" if view.revoked_at else f"active{'+old' * len(view.overlapping)}"
         used = view.last_used_at.isoformat(timespec="seconds") if view.last_used_at else "never"
-        click.echo(
-            "\t".join((view.id, f"{view.hint}…", state, ",".join(view.scopes), f"used {used}", view.name))
-        )
+        scopes, places = ",".join(view.scopes), ",".join(view.networks) or "everywhere"
+        click.echo("\t".join((view.id, f"{view.hint}…", state, scopes, places, f"used {used}", view.name)))
+
+
+@keys.command("rotate")
+@click.argument("key", metavar="NAME|ID")
+@click.option(
+    "--overlap",
+    type=click.Choice(list(key_rotation.OVERLAPS)),
+    default=key_rotation.USUAL,
+    show_default=True,
+    help="How long the old secret still works; 0 where it has leaked.",
+)
+def rotate(key: str, overlap: str) -> None:
+    """Give a key a new secret and print it; what the key has sent stays its own."""
+    with _plain_errors():
+        view, text = key_rotation.rotate(api_keys.find(key).id, overlap)
+    until = view.secrets[1].expires_at
+    ends = "ended" if overlap == "0" or until is None else f"ends {until.isoformat(timespec='seconds')}"
+    click.echo(f"New secret of {view.name}, shown this once; the old one {ends}:", err=True)
+    click.echo(text)
+
+
+@keys.command("allow")
+@click.argument("key", metavar="NAME|ID")
+@click.argument("networks", metavar="[ADDRESS...]", nargs=-1)
+def allow(key: str, networks: tuple[str, ...]) -> None:
+    """Let a key be used from these addresses and networks only; none named: from everywhere."""
+    with _plain_errors():
+        found = api_keys.find(key)
+        view = api_keys.edit(found.id, scopes=found.scopes, networks=networks)
+    click.echo(f"{view.name} may be used from {', '.join(view.networks) or 'everywhere'}", err=True)
 
 
 @keys.command("revoke")
-@click.argument("key_id")
-def revoke(key_id: str) -> None:
-    """End a key for good, by its id."""
-    try:
-        view = api_keys.revoke(key_id)
-    except NotFound as error:
-        raise click.ClickException(str(error)) from error
+@click.argument("key", metavar="NAME|ID")
+def revoke(key: str) -> None:
+    """End a key for good."""
+    with _plain_errors():
+        view = api_keys.revoke(api_keys.find(key).id)
     click.echo(f"{view.name} revoked", err=True)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Tell what is wrong in one line: exit status 2 for bad input, 1 for what the database says."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise click.UsageError("; ".join(f"{one.field} {one.message}" for one in error.problems)) from error
+    except (Conflict, NotFound) as error:
+        raise click.ClickException(str(error)) from error

@@ -13,6 +13,9 @@ class Action(StrEnum):
     SCHEDULE_RUN = "schedule.run"
     SCHEDULE_REMOVED = "schedule.removed"
     KEY_ADDED = "key.added"
+    KEY_EDITED = "key.edited"
+    KEY_ROTATED = "key.rotated"
+    KEY_SECRET_ENDED = "key.secret_ended"  # noqa: S105 - no password
     KEY_REVOKED = "key.revoked"
     ADMINISTRATOR_ADDED = "administrator.added"
     ROLE_CHANGED = "administrator.role_changed"

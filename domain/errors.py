@@ -178,6 +178,16 @@ class NotAllowed(SendcodeError):
     code = "not_allowed"
 
 
+class AddressNotAllowed(NotAllowed):
+    """Raised when an API key is used from an address that its list does not hold."""
+
+    code = "address_not_allowed"
+
+    def __init__(self, address: str | None):
+        super().__init__(f"the key may not be used from {address or 'an unknown address'}")
+        self.address = address
+
+
 class GatewayError(SendcodeError):
     """Raised when a gateway refused the message for good; another try would be refused too."""
 

@@ -1,7 +1,7 @@
 """The tables, a file a subject."""
 
 from models.administrator import Administrator, AdministratorSession
-from models.api_key import ApiKey
+from models.api_key import ApiKey, ApiKeySecret
 from models.audit_entry import AuditEntry
 from models.broadcast import Broadcast
 from models.gateway_switch import GatewaySwitch
@@ -20,6 +20,7 @@ __all__ = [
     "Administrator",
     "AdministratorSession",
     "ApiKey",
+    "ApiKeySecret",
     "AuditEntry",
     "Broadcast",
     "DeliveryHour",

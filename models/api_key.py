@@ -1,26 +1,44 @@
-"""Keys of the programs that call the API."""
+"""Keys of the programs that call the API, and the secrets that they are recognised by."""
 
 from datetime import datetime
 
-from sqlalchemy import String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exts import db
 from models.types import Json, UtcTime
 
 
+class ApiKeySecret(db.Model):
+    """A secret itself is shown once; the row keeps its SHA-256, enough for 256 random bits.
+
+    A key has one that does not expire. Those before it live as long as they overlap, and stay to tell of their use.
+    """
+
+    __tablename__ = "api_key_secret"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    api_key_id: Mapped[str] = mapped_column(ForeignKey("api_key.id"), index=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(16))
+    """The first characters, so that people can tell secrets apart."""
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 class ApiKey(db.Model):
-    """The key itself is shown once; the row keeps its SHA-256, enough for 256 random bits."""
+    """One program; its messages, limits and idempotency stay its own while its secrets change."""
 
     __tablename__ = "api_key"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
-    hint: Mapped[str] = mapped_column(String(16))
-    """The first characters, so that people can tell keys apart."""
-    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[list[str]] = mapped_column(Json)
+    networks: Mapped[list[str] | None] = mapped_column(Json)
+    """Where it may be used from; None for everywhere."""
     is_test: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
-    last_used_at: Mapped[datetime | None] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    secrets: Mapped[list[ApiKeySecret]] = relationship(lazy="selectin", order_by=ApiKeySecret.id.desc())

@@ -1,142 +1,125 @@
-"""Keys of the programs that call the API: make, recognise, revoke."""
+"""Keys of the programs that call the API: make, list, edit, revoke."""
 
-import hashlib
 import logging
 import secrets
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from flask import current_app
-from sqlalchemy import or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from domain import networks as known_networks
 from domain.actions import Action
 from domain.codes import new_id
-from domain.errors import FieldProblem, InvalidInput, NotFound
+from domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from domain.networks import spelled
 from domain.purposes import has_control_characters
 from exts import db
-from models import ApiKey
-from services import audit
+from models import ApiKey, ApiKeySecret
+from services import audit, key_owners
 from services.audit import COMMAND_LINE, Actor
-from services.transactions import change, transaction
+from services.key_owners import Scope
+from services.transactions import transaction
 
 log = logging.getLogger(__name__)
 LONGEST_NAME = 120
-LONGEST_KEY = 128
 HINT_LENGTH = 12
-REMEMBER_SECONDS = 1.5
-"""A revoked key works at most this long in other processes than the one that revoked it."""
-MOST_REMEMBERED = 10_000
-NOTE_USE_EVERY = timedelta(minutes=1)
 
 
-class Scope(StrEnum):
-    """What a key may do."""
+@dataclass(frozen=True, slots=True)
+class SecretView:
+    """One secret of a key; without `expires_at` it is the one of now."""
 
-    VERIFICATIONS = "verifications"
-    MESSAGES = "messages"
-    READ = "read"
+    id: int
+    hint: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @property
+    def is_living(self) -> bool:
+        """Tell whether the API still takes it."""
+        return self.expires_at is None or self.expires_at > datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key as people may see it: never the key itself."""
+    """A key as people may see it: never the key itself. The newest secret comes first."""
 
     id: str
     name: str
-    hint: str
     scopes: tuple[str, ...]
+    networks: tuple[str, ...]
     is_test: bool
     created_at: datetime
-    last_used_at: datetime | None
     revoked_at: datetime | None
+    secrets: tuple[SecretView, ...]
 
+    @property
+    def hint(self) -> str:
+        """How the secret of now begins."""
+        return self.secrets[0].hint
 
-@dataclass(frozen=True, slots=True)
-class KeyOwner:
-    """Who calls: the key's id and what it may do."""
+    @property
+    def last_used_at(self) -> datetime | None:
+        """When any of its secrets was used last."""
+        return max((one.last_used_at for one in self.secrets if one.last_used_at), default=None)
 
-    id: str
-    scopes: frozenset[str]
-    is_test: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    owner: KeyOwner
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    """The keys that one application has just seen, by their hash."""
-
-    keys: dict[str, _Remembered] = field(default_factory=dict)
+    @property
+    def overlapping(self) -> tuple[SecretView, ...]:
+        """The older secrets that still work."""
+        return tuple(one for one in self.secrets if one.expires_at and one.is_living and not self.revoked_at)
 
 
 def create(
-    name: str, *, is_test: bool = False, scopes: Iterable[str] | None = None, by: Actor = COMMAND_LINE
+    name: str,
+    *,
+    is_test: bool = False,
+    scopes: Iterable[str] | None = None,
+    networks: Iterable[str] = (),
+    by: Actor = COMMAND_LINE,
 ) -> tuple[KeyView, str]:
     """Make a key; return its view and the key itself, which is kept nowhere and can't be shown again.
 
-    Without `scopes` it may do everything. Raises InvalidInput.
+    Without `scopes` it may do everything, without `networks` from everywhere. Raises InvalidInput.
     """
-    trimmed = name.strip()
-    if not 1 <= len(trimmed) <= LONGEST_NAME or has_control_characters(trimmed):
-        raise InvalidInput(FieldProblem("name", f"must have 1 to {LONGEST_NAME} characters"))
-    wanted = set(Scope if scopes is None else scopes)
-    if not wanted or not wanted <= set(Scope):
-        raise InvalidInput(FieldProblem("scopes", f"must be some of {', '.join(Scope)}"))
-    text = f"sc_{'test' if is_test else 'live'}_{secrets.token_urlsafe(32)}"
     row = ApiKey(
         id=new_id(),
-        name=trimmed,
-        hint=text[:HINT_LENGTH],
-        key_hash=_hash(text),
-        scopes=[scope.value for scope in Scope if scope in wanted],
+        name=_check_name(name),
+        scopes=_check_scopes(Scope if scopes is None else scopes),
+        networks=_check_networks(networks),
         is_test=is_test,
         created_at=datetime.now(UTC),
     )
+    text = new_secret(row)
 
     def work(session: Session) -> KeyView:
         session.add(row)
         session.flush()
-        made = {"scopes": row.scopes, "test": row.is_test}
+        made = {"scopes": row.scopes, "networks": row.networks, "test": row.is_test}
         audit.note(session, by, Action.KEY_ADDED, row.name, subject_id=row.id, after=made)
-        return _view(row)
+        return view(row)
 
     return transaction(work), text
 
 
-def authenticate(text: str) -> KeyOwner | None:
-    """Return whose key this is, or None where it is unknown or revoked.
-
-    What is compared is a hash that a stranger can't steer, so how long it takes tells nothing of the keys there are.
-    """
-    if len(text) > LONGEST_KEY:
-        return None
-    key_hash = _hash(text)
-    remembered = _memory().keys.get(key_hash)
-    if remembered is not None and time.monotonic() < remembered.until:
-        return remembered.owner
-    row = _find(key_hash)
-    if row is None:
-        _memory().keys.pop(key_hash, None)
-        return None
-    _note_use(row)
-    owner = KeyOwner(row.id, frozenset(row.scopes), row.is_test)
-    _remember(key_hash, owner)
-    return owner
+def new_secret(row: ApiKey) -> str:
+    """Give a key one more secret and return it; the caller commits."""
+    text = f"sc_{'test' if row.is_test else 'live'}_{secrets.token_urlsafe(32)}"
+    made = ApiKeySecret(
+        key_hash=key_owners.hash_of(text), hint=text[:HINT_LENGTH], created_at=datetime.now(UTC)
+    )
+    row.secrets.insert(0, made)
+    return text
 
 
 def list_all() -> list[KeyView]:
     """Return every key, newest first."""
-    rows = db.session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
-    return [_view(row) for row in rows]
+    newest = select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id)
+    rows = db.session.scalars(newest.execution_options(populate_existing=True)).all()
+    return [view(row) for row in rows]
 
 
 def get(key_id: str) -> KeyView:
@@ -144,77 +127,112 @@ def get(key_id: str) -> KeyView:
     row = db.session.get(ApiKey, key_id, populate_existing=True)
     if row is None:
         raise NotFound("no such API key")
-    return _view(row)
+    return view(row)
+
+
+def find(name_or_id: str) -> KeyView:
+    """Return the one key with this id, or the one that works with this name; raises NotFound and Conflict."""
+    named = (ApiKey.name == name_or_id.strip()) & ApiKey.revoked_at.is_(None)
+    rows = db.session.scalars(select(ApiKey).where(or_(ApiKey.id == name_or_id, named))).all()
+    if not rows:
+        raise NotFound("no such API key")
+    if len(rows) > 1:
+        raise Conflict(f"several keys have this name, say one's id: {', '.join(row.id for row in rows)}")
+    return view(rows[0])
+
+
+def edit(key_id: str, *, scopes: Iterable[str], networks: Iterable[str], by: Actor = COMMAND_LINE) -> KeyView:
+    """Say anew what a key may do and from where; raises NotFound, InvalidInput, and Conflict for a revoked one."""
+    wanted = {"scopes": _check_scopes(scopes), "networks": _check_networks(networks)}
+
+    def work(session: Session) -> KeyView:
+        row = living(session, key_id)
+        before = {name: getattr(row, name) for name in wanted}
+        changed = [name for name in wanted if wanted[name] != before[name]]
+        for name in changed:
+            setattr(row, name, wanted[name])
+        if changed:
+            told: dict[str, Any] = {
+                "before": {name: before[name] for name in changed},
+                "after": {name: wanted[name] for name in changed},
+            }
+            audit.note(session, by, Action.KEY_EDITED, row.name, subject_id=row.id, **told)
+        return view(row)
+
+    edited = transaction(work)
+    forget(key_id)
+    return edited
 
 
 def revoke(key_id: str, *, by: Actor = COMMAND_LINE) -> KeyView:
     """End a key for good; one that was revoked before stays as it is. Raises NotFound."""
 
     def work(session: Session) -> KeyView:
-        row = session.get(ApiKey, key_id, with_for_update=True, populate_existing=True)
-        if row is None:
-            raise NotFound("no such API key")
+        row = locked(session, key_id)
         if row.revoked_at is None:
             row.revoked_at = datetime.now(UTC)
             state = {"before": {"state": "active"}, "after": {"state": "revoked"}}
             audit.note(session, by, Action.KEY_REVOKED, row.name, subject_id=row.id, **state)
-        _memory().keys.pop(row.key_hash, None)
-        return _view(row)
+        return view(row)
 
-    view = transaction(work)
+    revoked = transaction(work)
+    forget(key_id)
     log.info("API key %s revoked", key_id)
-    return view
+    return revoked
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+def locked(session: Session, key_id: str) -> ApiKey:
+    """Return a key that nobody else changes until the transaction ends; raises NotFound."""
+    row = session.get(ApiKey, key_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("no such API key")
+    return row
 
 
-def _memory() -> _Memory:
-    memory: _Memory = current_app.extensions.setdefault("sendcode_api_keys", _Memory())
-    return memory
+def living(session: Session, key_id: str) -> ApiKey:
+    """Return the same for a key that works; raises NotFound, and Conflict for a revoked one."""
+    row = locked(session, key_id)
+    if row.revoked_at is not None:
+        raise Conflict("the API key is revoked")
+    return row
 
 
-def _find(key_hash: str) -> ApiKey | None:
-    found = db.session.scalar(
-        select(ApiKey)
-        .where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None))
-        .execution_options(populate_existing=True)
-    )
-    if found is not None:
-        db.session.expunge(found)
+def forget(key_id: str) -> None:
+    """Let this process look up all secrets of a key again."""
+    key_owners.forget(db.session.scalars(select(ApiKeySecret.key_hash).filter_by(api_key_id=key_id)))
     db.session.rollback()
-    return found
 
 
-def _remember(key_hash: str, owner: KeyOwner) -> None:
-    keys = _memory().keys
-    if len(keys) >= MOST_REMEMBERED:
-        keys.clear()
-    keys[key_hash] = _Remembered(owner, time.monotonic() + REMEMBER_SECONDS)
-
-
-def _note_use(row: ApiKey) -> None:
-    """Write down that the key is in use, once a minute; a database too busy for it is no reason to refuse a call."""
-    now = datetime.now(UTC)
-    if row.last_used_at is not None and row.last_used_at > now - NOTE_USE_EVERY:
-        return
-    stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - NOTE_USE_EVERY)
-    statement = update(ApiKey).where(ApiKey.id == row.id, stale).values(last_used_at=now)
-    try:
-        transaction(lambda session: change(session, statement))
-    except SQLAlchemyError as error:
-        log.warning("the use of API key %s was not noted: %s", row.id, type(error).__name__)
-
-
-def _view(row: ApiKey) -> KeyView:
+def view(row: ApiKey) -> KeyView:
+    """Return what may leave the services."""
     return KeyView(
         id=row.id,
         name=row.name,
-        hint=row.hint,
         scopes=tuple(row.scopes),
+        networks=tuple(row.networks or ()),
         is_test=row.is_test,
         created_at=row.created_at,
-        last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
+        secrets=tuple(
+            SecretView(one.id, one.hint, one.created_at, one.expires_at, one.last_used_at)
+            for one in row.secrets
+        ),
     )
+
+
+def _check_name(name: str) -> str:
+    trimmed = name.strip()
+    if not 1 <= len(trimmed) <= LONGEST_NAME or has_control_characters(trimmed):
+        raise InvalidInput(FieldProblem("name", f"must have 1 to {LONGEST_NAME} characters"))
+    return trimmed
+
+
+def _check_scopes(scopes: Iterable[str]) -> list[str]:
+    wanted = set(scopes)
+    if not wanted or not wanted <= set(Scope):
+        raise InvalidInput(FieldProblem("scopes", f"must be some of {', '.join(Scope)}"))
+    return [scope.value for scope in Scope if scope in wanted]
+
+
+def _check_networks(texts: Iterable[str]) -> list[str] | None:
+    return [spelled(network) for network in known_networks.parse(texts)] or None

@@ -21,6 +21,7 @@ from services import (
     disclosures,
     gateway_switches,
     gateway_tests,
+    key_rotation,
     messages,
     preferences,
     schedules,
@@ -50,7 +51,7 @@ ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
 AUDITED = (
     *(accounts, administrators, api_keys, bulk_acts, disclosures, gateway_switches, gateway_tests),
-    *(messages, preferences, schedules, sessions, suppressions, verifications),
+    *(key_rotation, messages, preferences, schedules, sessions, suppressions, verifications),
 )
 
 

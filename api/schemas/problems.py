@@ -25,6 +25,13 @@ class Problem(Answer):
 
 
 EXAMPLES = {
+    403: {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
+        "code": "address_not_allowed",
+        "detail": "the key may not be used from 203.0.113.7",
+    },
     422: {
         "type": "about:blank",
         "title": "Unprocessable Entity",

@@ -17,6 +17,7 @@ from services import (
     administrators,
     api_keys,
     gateway_switches,
+    key_rotation,
     messages,
     schedule_views,
     schedules,
@@ -109,6 +110,9 @@ CHANGES = {
     "cms.enable_administrator": Form(Action.ADMINISTRATOR_ENABLED, "/cms/administrators/{dan}/enable"),
     "cms.sign_out_administrator": Form(Action.SESSIONS_ENDED, "/cms/administrators/{kim}/sign-out"),
     "cms.add_key": Form(Action.KEY_ADDED, "/cms/api-keys/new", {"name": "Shop", "scopes": ["read"]}),
+    "cms.save_key": Form(Action.KEY_EDITED, "/cms/api-keys/{key}/edit", {"scopes": ["read"]}),
+    "cms.rotate_key": Form(Action.KEY_ROTATED, "/cms/api-keys/{key}/rotate", {"overlap": "1h"}),
+    "cms.end_secret": Form(Action.KEY_SECRET_ENDED, "/cms/api-keys/{key}/secrets/{secret}/end"),
     "cms.revoke_key": Form(Action.KEY_REVOKED, "/cms/api-keys/{key}/revoke"),
     "cms.add_schedule": Form(Action.SCHEDULE_ADDED, "/cms/schedules/new", SCHEDULE),
     "cms.save_schedule": Form(Action.SCHEDULE_EDITED, "/cms/schedules/{running}/edit", SCHEDULE),
@@ -155,6 +159,7 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
             names[email.partition("@")[0]] = str(made.id)
         administrators.disable(DAN)
         names["key"] = api_keys.create("Old shop")[0].id
+        names["secret"] = str(key_rotation.rotate(names["key"])[0].secrets[1].id)
         schedules.add(NewSchedule("running", "sendcode.purge", every="1h"))
         schedules.add(NewSchedule("paused", "sendcode.purge", every="1h", enabled=False))
         names |= _traffic()

@@ -6,7 +6,7 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from services import api_keys, audit
+from services import api_keys, audit, key_owners
 from services.api_keys import KeyView
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
@@ -45,7 +45,7 @@ def test_a_key_is_shown_once_and_kept_nowhere(signed_in: Visitor, app: Flask) ->
     (made,) = keys(app)
     assert (made.name, made.scopes, made.is_test) == ("shop", ("verifications", "read"), True)
     with app.app_context():
-        assert api_keys.authenticate(key).id == made.id
+        assert key_owners.authenticate(key).id == made.id
         entry = audit.entries().shown[0]
         assert (entry.actor, entry.ip, entry.action) == (EMAIL, "127.0.0.1", "key.added")
         assert key not in repr(entry)
@@ -102,3 +102,46 @@ def test_the_password_is_asked_again_and_what_was_typed_stays(visitor: Visitor, 
         assert 'value="Web shop"' in form
         assert re.findall(r'value="(\w+)" checked', form) == ["messages", "1"]
         assert 'value="Web shop"' not in visitor.get(NEW).text, "a draft is used once"
+
+
+def test_a_key_is_rotated_and_the_old_secret_ended(signed_in: Visitor, app: Flask) -> None:
+    old = re.search(r"sc_live_[\w-]{43}", make(signed_in).text)[0]
+    page = f"/cms/api-keys/{keys(app)[0].id}"
+    form = signed_in.get(f"{page}/rotate").text
+    assert 'value="24h" checked' in form
+    sent = {name: re.search(f'name="{name}" value="([^"]+)"', form)[1] for name in ("csrf_token", "form")} | {
+        "overlap": "1h"
+    }
+    answer = signed_in.client.post(f"{page}/rotate", data=sent)
+    new = re.search(r"sc_live_[\w-]{43}", answer.text)[0]
+    assert signed_in.client.post(f"{page}/rotate", data=sent).location == page
+    with app.app_context():
+        assert key_owners.authenticate(old) == key_owners.authenticate(new) is not None
+    shown = signed_in.get(page).text
+    assert ">Old<" in shown
+    assert new not in shown
+    assert ">Two secrets<" in signed_in.get("/cms/api-keys").text
+    end = re.search(f'action="({page}/secrets/\\d+/end)"', shown)[1]
+    assert signed_in.submit(end, page=page).location == page
+    with app.app_context():
+        assert key_owners.authenticate(old) is None
+    assert signed_in.submit(end, page=page).status_code == 404
+    assert signed_in.submit(f"{page}/rotate", page=page, overlap="1y").status_code == 422
+
+
+def test_what_a_key_may_do_and_from_where_is_edited(signed_in: Visitor, app: Flask) -> None:
+    make(signed_in, networks="203.0.113.9/24")
+    page = f"/cms/api-keys/{keys(app)[0].id}"
+    assert "203.0.113.0/24" in signed_in.get(f"{page}/edit").text
+    fields = {"scopes": "messages", "networks": "203.0.113.7\r\n 2001:DB8::/32, "}
+    assert signed_in.submit(f"{page}/edit", page=page, **fields).location == page
+    (key,) = keys(app)
+    assert (key.scopes, key.networks) == (("messages",), ("203.0.113.7", "2001:db8::/32"))
+    assert "2001:db8::/32" in signed_in.get(page).text
+    answer = signed_in.submit(f"{page}/edit", page=page, networks="office")
+    assert answer.status_code == 422
+    assert (
+        'id="networks-error"'
+        in signed_in.submit(f"{page}/edit", page=page, **{**fields, "networks": "x"}).text
+    )
+    assert keys(app)[0] == key

@@ -4,7 +4,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from services import api_keys
+from services import api_keys, key_owners
 
 
 def run(app: Flask, *arguments: str) -> Result:
@@ -20,7 +20,7 @@ def test_add_prints_the_key_alone_on_stdout(app: Flask) -> None:
     assert "the shop" in result.stderr
     assert key not in result.stderr
     with app.app_context():
-        owner = api_keys.authenticate(key)
+        owner = key_owners.authenticate(key)
         assert owner is not None
         assert owner.scopes == {"verifications", "messages", "read"}
 
@@ -28,7 +28,7 @@ def test_add_prints_the_key_alone_on_stdout(app: Flask) -> None:
 def test_add_takes_scopes_and_makes_test_keys(app: Flask) -> None:
     result = run(app, "add", "shop", "--test", "--scope", "read", "--scope", "verifications")
     with app.app_context():
-        owner = api_keys.authenticate(result.stdout.strip())
+        owner = key_owners.authenticate(result.stdout.strip())
     assert owner is not None
     assert owner.is_test
     assert owner.scopes == {"verifications", "read"}
@@ -54,7 +54,7 @@ def test_list_shows_what_tells_keys_apart_but_no_key(app: Flask) -> None:
     key = run(app, "add", "shop", "--scope", "read").stdout.strip()
     with app.app_context():
         view = api_keys.list_all()[0]
-    assert run(app, "list").stdout == f"{view.id}\t{key[:12]}…\tactive\tread\tused never\tshop\n"
+    assert run(app, "list").stdout == f"{view.id}\t{key[:12]}…\tactive\tread\teverywhere\tused never\tshop\n"
 
 
 def test_revoke_ends_a_key(app: Flask) -> None:
@@ -63,7 +63,7 @@ def test_revoke_ends_a_key(app: Flask) -> None:
         view = api_keys.list_all()[0]
     assert run(app, "revoke", view.id).exit_code == 0
     with app.app_context():
-        assert api_keys.authenticate(key) is None
+        assert key_owners.authenticate(key) is None
     assert "\trevoked\t" in run(app, "list").stdout
 
 
@@ -71,3 +71,34 @@ def test_revoke_of_an_unknown_key_is_an_error(app: Flask) -> None:
     result = run(app, "revoke", "nobody")
     assert result.exit_code == 1
     assert result.stderr == "Error: no such API key\n"
+
+
+def test_rotate_prints_a_new_secret_while_the_old_one_overlaps(app: Flask) -> None:
+    old = run(app, "add", "shop").stdout.strip()
+    result = run(app, "rotate", "shop", "--overlap", "1h")
+    new = result.stdout.strip()
+    with app.app_context():
+        assert key_owners.authenticate(old) == key_owners.authenticate(new) is not None
+    assert "\tactive+old\t" in run(app, "list").stdout
+    assert run(app, "rotate", "shop", "--overlap", "0").exit_code == 0
+    with app.app_context():
+        assert key_owners.authenticate(old) is key_owners.authenticate(new) is None
+    assert run(app, "rotate", "shop", "--overlap", "2h").exit_code == 2
+
+
+def test_a_name_that_several_keys_have_is_refused_with_their_ids(app: Flask) -> None:
+    for _ in range(2):
+        run(app, "add", "shop")
+    result = run(app, "rotate", "shop")
+    assert result.exit_code == 1
+    assert "several keys have this name" in result.stderr
+
+
+def test_allow_sets_and_clears_the_list_of_addresses(app: Flask) -> None:
+    run(app, "add", "shop", "--allow", "203.0.113.9/24")
+    assert "\t203.0.113.0/24\t" in run(app, "list").stdout
+    run(app, "allow", "shop", "203.0.113.7", "2001:db8::/32")
+    assert "\t203.0.113.7,2001:db8::/32\t" in run(app, "list").stdout
+    assert run(app, "allow", "shop", "anywhere").exit_code == 2
+    run(app, "allow", "shop")
+    assert "\teverywhere\t" in run(app, "list").stdout

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
 from domain.errors import InvalidInput, NotFound
 from exts import db
-from models import ApiKey
-from services import api_keys
-from services.api_keys import KeyOwner, Scope
+from models import ApiKey, ApiKeySecret
+from services import api_keys, key_owners
+from services.key_owners import KeyOwner, Scope
 from tests.servers.thread import wait_until
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -42,10 +42,11 @@ def test_a_key_says_what_it_is_and_has_256_random_bits():
 
 def test_only_the_hash_of_a_key_is_stored():
     view, key = api_keys.create("shop")
-    stored = row(view)
+    stored = row(view).secrets[0]
     assert stored.key_hash == hashlib.sha256(key.encode()).hexdigest()
     assert stored.hint == key[:12]
-    assert key not in repr([getattr(stored, column.name) for column in ApiKey.__table__.columns])
+    for kept in (ApiKey, ApiKeySecret):
+        assert key not in repr(db.session.execute(select(kept.__table__)).all())
     assert key not in repr(view)
 
 
@@ -68,7 +69,7 @@ def test_a_key_needs_a_name(name):
 
 def test_a_key_is_recognised_and_nothing_else_is():
     view, key = api_keys.create("shop", is_test=True, scopes=["read"])
-    assert api_keys.authenticate(key) == KeyOwner(view.id, frozenset({Scope.READ}), True)
+    assert key_owners.authenticate(key) == KeyOwner(view.id, frozenset({Scope.READ}), True)
     for other in (
         "",
         key[:-1],
@@ -78,27 +79,27 @@ def test_a_key_is_recognised_and_nothing_else_is():
         "x" * 5000,
         "\xff\ud800",
     ):
-        assert api_keys.authenticate(other) is None
+        assert key_owners.authenticate(other) is None
 
 
 def test_a_key_just_seen_is_recognised_without_asking_the_database(statements):
     _, key = api_keys.create("shop")
-    first = api_keys.authenticate(key)
+    first = key_owners.authenticate(key)
     statements.clear()
-    assert api_keys.authenticate(key) == first
+    assert key_owners.authenticate(key) == first
     assert statements == []
 
 
 def test_a_revoked_key_ends_at_once_here_and_soon_in_other_processes(context):
     here, key_here = api_keys.create("here")
     there, key_there = api_keys.create("there")
-    assert api_keys.authenticate(key_here)
-    assert api_keys.authenticate(key_there)
+    assert key_owners.authenticate(key_here)
+    assert key_owners.authenticate(key_there)
     assert api_keys.revoke(here.id).revoked_at is not None
-    assert api_keys.authenticate(key_here) is None
+    assert key_owners.authenticate(key_here) is None
     db.session.execute(update(ApiKey).where(ApiKey.id == there.id).values(revoked_at=datetime.now(UTC)))
     db.session.commit()
-    wait_until(lambda: api_keys.authenticate(key_there) is None)
+    wait_until(lambda: key_owners.authenticate(key_there) is None)
 
 
 def test_revoking_twice_keeps_the_first_time_and_an_unknown_key_is_not_found():
@@ -117,9 +118,9 @@ def test_the_last_use_is_noted_once_a_minute(app, statements):
         app.extensions.pop("sendcode_api_keys", None)  # as another process, which has not seen it
         statements.clear()
         with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
-            api_keys.authenticate(key)
+            key_owners.authenticate(key)
         assert any("UPDATE" in statement for statement in statements) == noted
-    assert row(view).last_used_at == start + timedelta(seconds=61)
+    assert row(view).secrets[0].last_used_at == start + timedelta(seconds=61)
 
 
 def test_keys_are_listed_newest_first():
@@ -132,9 +133,9 @@ def test_keys_are_listed_newest_first():
 def test_no_key_gets_into_a_log(caplog):
     with caplog.at_level(logging.DEBUG):
         view, key = api_keys.create("shop")
-        api_keys.authenticate(key)
+        key_owners.authenticate(key)
         api_keys.revoke(view.id)
-        api_keys.authenticate(key)
+        key_owners.authenticate(key)
     assert view.id in caplog.text
     assert key not in caplog.text
     assert key[8:] not in caplog.text
