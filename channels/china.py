@@ -26,6 +26,8 @@ class ChinaProvider(Provider, ABC):
     """Its own code of an answer that accepts the message."""
     errors: Errors
     """Its other codes."""
+    signs = True
+    """Whether a message names the signature that it is sent with."""
 
     def __init__(
         self, options: Options, url: str, path: str, seconds: float = SEND_SECONDS, clock: Clock = utc_now

@@ -87,6 +87,7 @@ class RonglianGateway(ChinaProvider):
     """See the module. A report comes alone, as XML or JSON, and tells the smsMessageSid as `content`."""
 
     company = "Ronglian"
+    signs = False
     yes = "000000"
     errors = ERRORS
     receipt_answer = ReceiptAnswer(

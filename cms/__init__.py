@@ -26,6 +26,8 @@ from cms import (
     root,
     schedule_form,
     schedules,
+    template_form,
+    templates,
     times,
     unsubscribing,
     verification_pages,
@@ -49,6 +51,8 @@ VIEWS = (
     password,
     schedule_form,
     schedules,
+    template_form,
+    templates,
     verification_pages,
 )
 """Imported for their routes."""

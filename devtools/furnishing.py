@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from channels.memory import MemoryGateway
+from devtools import texts
 from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
 from domain.statuses import Channel
 from exts import db
@@ -71,6 +72,7 @@ def furnish(email: str, password: str) -> None:
     schedule_runs.failed(db.engine, "1", "TimeoutError", now - timedelta(hours=22, minutes=58))
     schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
     schedules.disable("often", by=maria)
+    texts.furnish(maria)
 
 
 def _carry(by: Actor) -> None:

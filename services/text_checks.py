@@ -40,7 +40,7 @@ def faults(key: TextKey, source: Source) -> list[Fault]:
         *(fault for part, text in _parts(source).items() for fault in text_rules.faults(part, text)),
         *_providers(key, source),
     ]
-    if source.host is not None and host_of(source.host) != source.host:
+    if source.host is not None and (not source.host or host_of(source.host) != source.host):
         found.append(Fault("host", FaultKind.HOST))
     return found or [*_variables(key, source), *_providers_variables(key, source)] or list(_said(key, source))
 

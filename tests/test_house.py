@@ -27,6 +27,8 @@ from services import (
     schedules,
     sessions,
     suppressions,
+    template_tests,
+    templates,
     verifications,
 )
 
@@ -51,7 +53,8 @@ ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
 AUDITED = (
     *(accounts, administrators, api_keys, bulk_acts, disclosures, gateway_switches, gateway_tests),
-    *(key_rotation, messages, preferences, schedules, sessions, suppressions, verifications),
+    *(key_rotation, messages, preferences, schedules, sessions, suppressions),
+    *(template_tests, templates, verifications),
 )
 
 

@@ -13,19 +13,23 @@ from flask import Flask
 from channels.memory import MemoryGateway
 from domain.actions import Action
 from domain.statuses import Channel
+from domain.template_keys import parse
 from services import (
     administrators,
     api_keys,
+    audit,
     gateway_switches,
     key_rotation,
     messages,
     schedule_views,
     schedules,
     session_lists,
+    templates,
     verifications,
 )
 from services.issuing import Owner
 from services.schedule_rules import NewSchedule
+from services.text_sources import Source
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 KIM, DAN, VERA = "kim@example.org", "dan@example.org", "vera@example.org"
@@ -74,9 +78,12 @@ def without_cooldown(house: House) -> Fields:
     return {}
 
 
+TEXT = "/cms/templates/code.sms.en"
 NOT_AUDITED = {
     "cms.search_messages": "goes to a list, and keeps what was typed out of its address",
     "cms.search_verifications": "goes to a list, and keeps what was typed out of its address",
+    "cms.preview_template": "shows what is typed, and keeps nothing",
+    "cms.preview_mail": "shows what is typed, and keeps nothing",
     "cms.sign_in": "nobody is signed in; the log tells of it",
     "cms.logout": "ends the own session only",
     "cms.choose_language": "changes the cookie of this browser only",
@@ -147,6 +154,10 @@ CHANGES = {
     "cms.show_verification_destinations": Form(
         Action.VERIFICATION_DESTINATIONS_SHOWN, "/cms/verifications/destinations"
     ),
+    "cms.save_template": Form(Action.TEMPLATE_SAVED, f"{TEXT}/edit", {"text": "New {{ code }}", "base": "2"}),
+    "cms.publish_template": Form(Action.TEMPLATE_PUBLISHED, f"{TEXT}/versions/2/publish"),
+    "cms.withdraw_template": Form(Action.TEMPLATE_WITHDRAWN, f"{TEXT}/withdraw"),
+    "cms.test_template": Form(Action.TEMPLATE_TESTED, "/cms/templates/code.email.en/versions/0/test"),
 }
 
 
@@ -164,6 +175,9 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
         schedules.add(NewSchedule("paused", "sendcode.purge", every="1h", enabled=False))
         names |= _traffic()
         names |= {shown.name: str(shown.id) for shown in schedule_views.everything()}
+        for number, text in enumerate(("First {{ code }}", "Second {{ code }}")):
+            templates.save(parse("code.sms.en"), Source(text), base=number, by=audit.COMMAND_LINE)
+        templates.publish(parse("code.sms.en"), 1, by=audit.COMMAND_LINE)
     for email in (KIM, EMAIL):
         newcomer().sign_in(email)
     with app.app_context():

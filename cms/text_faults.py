@@ -1,0 +1,68 @@
+"""What is wrong with an edited text, as people read it."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from domain.errors import InvalidInput
+from services.text_checks import BadText
+from services.text_rules import FILTERS, Fault, FaultKind
+
+
+def texts(error: BadText) -> dict[str, str]:
+    """Return what is wrong, by the field it stands beside; of several faults of one field the first."""
+    return {fault.part: text(fault) for fault in reversed(error.faults)}
+
+
+def text(fault: Fault) -> str:
+    """Return one fault with what to do about it."""
+    told = fault.told
+    if fault.kind in (FaultKind.UNKNOWN, FaultKind.PROVIDER_UNKNOWN):
+        return _unknown(told)
+    texts = {
+        FaultKind.EMPTY: _("Write something here."),
+        FaultKind.LONG: _("This is too long: %(most)s characters at the most.", most=told.get("most")),
+        FaultKind.CHARACTERS: _("There is a character in it that can't be sent. Type the text anew."),
+        FaultKind.SYNTAX: _(
+            "Line %(line)s can't be read: %(text)s", line=told.get("line"), text=told.get("text")
+        ),
+        FaultKind.FORBIDDEN: _(
+            "Line %(line)s: “%(what)s” can't be used here. A text can show variables, use if, and the filters "
+            "%(filters)s.",
+            line=told.get("line"),
+            what=told.get("what"),
+            filters=", ".join(FILTERS),
+        ),
+        FaultKind.COMPLEX: _("This has too many variables, or too many conditions within each other."),
+        FaultKind.MISSING: _("The code must always be in it: write {{ code }}, outside of any condition."),
+        FaultKind.FAILS: _("This can't be filled in: %(text)s", text=told.get("text")),
+        FaultKind.CODE_IN_SUBJECT: _("A subject is shown on locked screens. Leave the code out of it."),
+        FaultKind.HOST: _("Enter a host such as example.org, without a port."),
+        FaultKind.SEGMENTS: _(
+            "With this line the SMS is longer than one segment of %(most)s characters by %(over)s. Shorten the text, "
+            "or leave the line out.",
+            most=told.get("most"),
+            over=told.get("over"),
+        ),
+        FaultKind.PROVIDER_ID: _("Enter the id that the provider has given to the approved text."),
+        FaultKind.PROVIDER_PARAMS: _("Enter names separated by commas, such as code, minutes."),
+    }
+    return texts[fault.kind]
+
+
+def key_texts(error: InvalidInput) -> dict[str, str]:
+    """Return what is wrong with the name of a new text, by the field it stands beside."""
+    texts = {
+        "name": _("Up to 64 small letters, digits and _, beginning with a letter."),
+        "channel": _("Choose one of the list."),
+        "locale": _("Enter a language tag such as fr, pt-BR or zh-Hant."),
+        "purpose": _("A purpose is for the template code only: small letters, digits and . _ -"),
+    }
+    return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
+
+
+def _unknown(told: dict[str, Any]) -> str:
+    if not told["known"]:
+        return _("“%(name)s” can't be a name. Take letters, digits and _.", name=told["name"])
+    known = ", ".join(told["known"])
+    return _("There is no “%(name)s” here. You can use: %(known)s.", name=told["name"], known=known)

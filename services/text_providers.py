@@ -1,0 +1,34 @@
+"""The gateways that send approved texts only, so that each of ours needs the id of one of theirs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from channels.china import ChinaProvider
+from channels.registry import TYPES
+from services.runtime import runtime
+
+_APPROVING = {
+    kind: maker
+    for kind, (_, maker) in TYPES.items()
+    if isinstance(maker, type) and issubclass(maker, ChinaProvider)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """One such gateway; `type` is None where gateways.toml names it no more and only a version still does."""
+
+    name: str
+    type: str | None
+    has_signature: bool = True
+
+
+def takers(named: Iterable[str] = ()) -> list[Taker]:
+    """Return all of this installation in the order of the file, and those that are only `named`."""
+    found = [
+        Taker(gateway.name, gateway.type, _APPROVING[gateway.type].signs)
+        for gateway in runtime().gateways
+        if gateway.type in _APPROVING
+    ]
+    known = {taker.name for taker in found}
+    return found + [Taker(name, None) for name in sorted(set(named) - known)]
