@@ -1,5 +1,7 @@
 """Acts on all messages of a filter: each once, none against its rules, and each told of."""
 
+import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, SuppressionReason
 from exts import db
 from models import AuditEntry, LimitWindow, Message, Verification
-from services import audit, broadcasts, bulk_acts, messages, suppressions, verifications
+from services import audit, broadcasts, bulk_acts, bulk_resends, messages, suppressions, verifications
 from services.audit import Actor
 from services.bulk_acts import Act
 from services.issuing import Owner
@@ -142,3 +144,25 @@ def test_a_filter_says_what_makes_sense():
     assert bulk_acts.fitting(Filter(statuses=(MessageStatus.SENT,))) == [Act.RESEND]
     assert bulk_acts.fitting(Filter(statuses=(MessageStatus.CANCELED,))) == []
     assert bulk_acts.count(Filter(statuses=(MessageStatus.SENT,)), Act.CANCEL).number == 0
+
+
+def test_two_who_send_the_same_again_at_once_send_it_once(app, mails):
+    sent = [send(f"reader{number}@example.org") for number in range(20)]
+    start, done, refused = threading.Barrier(2), [], Counter()
+
+    def press():
+        with app.app_context():
+            start.wait(10)
+            done.append(bulk_resends.resend(sent, "all", refused, KIM))
+            db.session.remove()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sum(done) == refused[Refusal.MOVED] == len(sent)
+    copies = db.session.scalars(sa.select(Message.resent_as).where(Message.id.in_(sent))).all()
+    there = set(db.session.scalars(sa.select(Message.id)).all())
+    assert set(copies) == there - set(sent)
+    assert len(there) == 2 * len(sent)
