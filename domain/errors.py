@@ -1,7 +1,6 @@
 """Every error that a rule, a limit or a gateway can raise; the doors map them to answers."""
 
-from dataclasses import dataclass
-
+from domain.field_problems import FieldProblem as FieldProblem
 from domain.refusals import Refusal
 
 
@@ -15,14 +14,6 @@ class ConfigurationError(SendcodeError):
     """Raised when a setting is missing or makes no sense; the text names it."""
 
     code = "configuration"
-
-
-@dataclass(frozen=True)
-class FieldProblem:
-    """One thing wrong with one field of the input."""
-
-    field: str
-    message: str
 
 
 class InvalidInput(SendcodeError):
