@@ -16,10 +16,11 @@ from domain.statuses import Channel, Priority
 from models import Verification
 from services import outbox
 from services.outbox import NewMessage
+from services.prepared import Prepared
 from services.runtime import runtime
 from services.transactions import Writer
 
-_NEW = insert(Verification.__table__)
+_NEW = Prepared(insert(Verification.__table__))
 TEMPLATE = "code"
 TEST_DIGIT = "0"
 """The code of a test key is all zeros: it reaches no gateway, so a client's own tests must know it."""
@@ -102,7 +103,7 @@ def put_verification(
         "expires_at": expires_at(now),
         "resend_at": resend_at(now),
     }
-    writer.execute(_NEW, row)
+    _NEW.run(writer, [row])
 
 
 def _hash(challenge: Challenge, code: str) -> bytes:

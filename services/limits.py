@@ -12,13 +12,22 @@ from domain.destinations import Destination
 from domain.errors import LimitExceeded
 from domain.limits import Window, refuse, remember
 from models.limit_window import LimitWindow, pack, unpack
-from services.transactions import LostRace, Writer, change, statements
+from services.prepared import Prepared
+from services.transactions import LostRace, Writer, statements
 
 DAY = 86_400
 _table = LimitWindow.__table__
 _FIND = select(_table.c.version, _table.c.events).where(_table.c.key == bindparam("wanted"))
-_FIRST = insert(_table)
-_NEXT = update(_table).where(_table.c.key == bindparam("wanted"), _table.c.version == bindparam("seen"))
+_FIRST = Prepared(insert(_table))
+_NEXT = Prepared(
+    update(_table)
+    .where(_table.c.key == bindparam("wanted"), _table.c.version == bindparam("seen"))
+    .values(
+        version=bindparam("new_version"),
+        events=bindparam("new_events"),
+        touched_at=bindparam("new_touched_at"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +101,11 @@ def take_back(key: str, windows: Sequence[Window], event: datetime) -> None:
 def _write(writer: Writer, counted: Counted, events: list[datetime], now: datetime) -> None:
     values = {"version": counted.version + 1, "events": pack(events), "touched_at": now}
     if counted.version > 0:
-        if change(writer, _NEXT, {"wanted": counted.key, "seen": counted.version, **values}) != 1:
+        new = {f"new_{name}": value for name, value in values.items()}
+        if _NEXT.run(writer, [{"wanted": counted.key, "seen": counted.version, **new}]).rowcount != 1:
             raise LostRace
         return
     try:
-        writer.execute(_FIRST, {"key": counted.key, **values})
+        _FIRST.run(writer, [{"key": counted.key, **values}])
     except IntegrityError as error:
         raise LostRace from error

@@ -13,12 +13,13 @@ from domain.destinations import Destination
 from domain.keyring import Keyring
 from domain.statuses import Lane, MessageStatus, Priority
 from models.message import Message
+from services.prepared import Prepared
 from services.transactions import Writer, change
 
 messages = Message.__table__
 WHAT_IS_KEPT = case((messages.c.keeps_content.is_(true()), messages.c.sealed), else_=None)
 """What is left of a message's content once it has settled."""
-_PUT = insert(messages)
+_PUT = Prepared(insert(messages))
 _CANCEL = (
     update(messages)
     .where(messages.c.id == bindparam("wanted"), messages.c.status == MessageStatus.QUEUED.value)
@@ -56,7 +57,8 @@ class NewMessage:
 
 def put(writer: Writer, keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> None:
     """Insert messages; the caller commits, then rings the bell."""
-    writer.execute(_PUT, rows(keyring, new, now))
+    if new:
+        _PUT.run(writer, rows(keyring, new, now))
 
 
 def rows(keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> list[dict[str, Any]]:

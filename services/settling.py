@@ -1,16 +1,12 @@
 """Write down how tries ended, in blocks: Core statements, the hot path."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     Connection,
-    Dialect,
-    Update,
     and_,
     bindparam,
     insert,
@@ -29,6 +25,7 @@ from models.message_try import MessageTry
 from models.types import microseconds
 from services.claims import Claimed
 from services.outbox import WHAT_IS_KEPT
+from services.prepared import Prepared
 
 messages = Message.__table__
 broadcasts = Broadcast.__table__
@@ -78,7 +75,7 @@ def given_back(claimed: Claimed, now: datetime) -> Settled:
 
 _ours = (messages.c.id == bindparam("message"), messages.c.lease_token == bindparam("token"))
 
-_SETTLE = (
+_SETTLE = Prepared(
     update(messages)
     .where(*_ours)
     .values(
@@ -95,7 +92,7 @@ _SETTLE = (
     )
 )
 
-_TRY_AGAIN = (
+_TRY_AGAIN = Prepared(
     update(messages)
     .where(*_ours)
     .values(
@@ -118,9 +115,9 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     done = [_settle_values(one) for one in settled if one.due_at is None]
     again = [one for one in settled if one.due_at is not None]
     if done:
-        _execute(connection, _SETTLE, done)
+        _SETTLE.run(connection, done)
     if again:
-        _execute(connection, _TRY_AGAIN, [_try_again_values(one) for one in again])
+        _TRY_AGAIN.run(connection, [_try_again_values(one) for one in again])
         _hold_back(connection, again)
     if tries := [_try_values(one, asked) for one in settled for asked in one.asked]:
         connection.execute(_NOTE_TRY, tries)
@@ -128,22 +125,6 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
 
 def _try_values(one: Settled, asked: Asked) -> dict[str, Any]:
     return {"message_id": one.claimed.id, "number": one.claimed.tries, **asked._asdict()}
-
-
-def _execute(connection: Connection, statement: Update, rows: Sequence[dict[str, Any]]) -> None:
-    """Execute a statement for each row, with values that are already what the driver takes.
-
-    SQLAlchemy would look at every value of every row once more, which takes longer than the database does.
-    """
-    sql, in_order = _compiled(statement, connection.dialect)
-    connection.exec_driver_sql(sql, [in_order(row) for row in rows] if in_order else list(rows))
-
-
-@lru_cache(16)
-def _compiled(statement: Update, dialect: Dialect) -> tuple[str, Callable[[dict[str, Any]], Any] | None]:
-    """Return the SQL, and what puts a row's values in order where the driver knows no names."""
-    compiled = statement.compile(dialect=dialect)
-    return str(compiled), itemgetter(*compiled.positiontup) if compiled.positiontup else None
 
 
 def _settle_values(one: Settled) -> dict[str, Any]:
