@@ -13,7 +13,7 @@ from sqlalchemy import select
 from devtools import crawl, translations
 from exts import db
 from models import Administrator
-from services import administrators, runtime
+from services import administrators, runtime, texts
 from services.texts import LOCALES
 from tests.browser.watch import Watch
 
@@ -41,6 +41,7 @@ SAME_EVERYWHERE = re.compile(
     | [A-Z][\w+-]*(/[\w+-]+)+ | UTC                      # time zones
     | ([A-Z]{2})(,\ [A-Z]{2})*                            # countries
     | [<\ \d.]+\ s                                        # short times
+    | [\w.-]+\ ·\ [a-z]{2}(-\w+)?                             # a text and its language
     | every\ \d+[smhd] | \w+=.+                          # a schedule in the audit
     | SMS | API | JSON | English | Deutsch | Sendcode.*  # names
     """,
@@ -75,6 +76,7 @@ def data(app: Any) -> str:
     """Return all that people and programs wrote into database and configuration, which is shown as it is."""
     with app.app_context():
         found = [word for gateway in runtime.of(app).gateways for word in (gateway.name, gateway.type)]
+        found += [path.name for path in texts.FOLDER.rglob("*.txt")]
     with app.app_context(), db.engine.connect() as connection:
         for table in db.metadata.sorted_tables:
             columns = [column for column in table.c if column.type.python_type is str]
@@ -93,7 +95,7 @@ def untranslated(texts: list[str], locale: str, known: str) -> list[str]:
     return [
         text
         for text in (text.removesuffix(" · Sendcode") for text in texts)
-        if (text in ours and text not in known)
+        if (text in ours and text not in known.split("\n"))
         or (
             locale == "zh"
             and not re.search("[一-鿿]", text)
