@@ -51,6 +51,8 @@ OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
 NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib", "requests", "socket", "exts"}
 ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
+LONGEST = {"domain/errors.py": 300}
+"""A list of names more than code: there is one tree of errors, and it stands in one place."""
 AUDITED = (
     *(accounts, administrators, api_keys, bulk_acts, disclosures, gateway_switches, gateway_tests),
     *(key_rotation, messages, preferences, schedules, sessions, suppressions),
@@ -148,7 +150,8 @@ def test_there_is_no_room_for_odds_and_ends():
 def test_no_module_has_grown_too_long_to_read():
     for path in files(*MAY_IMPORT, "devtools", "dev"):
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= 250, f"{path.relative_to(ROOT)} has {lines} lines"
+        name = path.relative_to(ROOT).as_posix()
+        assert lines <= LONGEST.get(name, 250), f"{name} has {lines} lines"
 
 
 def test_every_public_thing_says_what_it_does():
