@@ -61,9 +61,15 @@ class RateWindows:
         return question(self._local)
 
 
+class _Storage(RedisStorage):
+    """Needs redis-py alone: the library would load all clients that are installed, whichever the address names."""
+
+    DEPENDENCIES = {"redis": RedisStorage.DEPENDENCIES["redis"]}  # noqa: RUF012 - as the library has it
+
+
 def _redis(url: str) -> Storage:
     try:
-        return RedisStorage(
+        return _Storage(
             url,
             key_prefix="sendcode",
             socket_timeout=SOCKET_SECONDS,
