@@ -8,15 +8,18 @@ from domain.provider_templates import ProviderTemplate
 
 
 class ProviderTemplates:
-    """The approved texts by our template's name, and where they differ by `<name>.<locale>`."""
+    """The approved texts by our template's name, and where they differ by `<name>.<locale>`.
+
+    Without the table only those are sent whose versions name an approved text themselves.
+    """
 
     def __init__(self, options: Options):
         """Read `templates`. Raises ConfigurationError."""
         self._gateway = options.name
         table = options.table("templates")
-        if table is None or not table.keys:
-            raise options.error("templates", "must hold at least one, the provider sends no free texts")
-        self._templates = _read(table)
+        if table is not None and not table.keys:
+            raise options.error("templates", "must hold at least one, or be left out")
+        self._templates = _read(table) if table else {}
 
     def of(self, outgoing: Outgoing) -> ProviderTemplate:
         """Return the text for a message: what its own version names goes before what gateways.toml does.

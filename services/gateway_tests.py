@@ -16,7 +16,7 @@ from domain.errors import Conflict
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Message
-from services import audit, outbox, send_limits, texts
+from services import audit, outbox, published, send_limits
 from services.audit import Actor
 from services.gateway_switches import named
 from services.issuing import TEMPLATE, TEST_DIGIT, code_params
@@ -87,12 +87,14 @@ def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
 
 def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
     settings = current_app.config
+    text = published.choose_own(TEMPLATE, destination.channel, session.administrator.locale)
     life = timedelta(seconds=settings["CODE_TTL_SECONDS"])
     return NewMessage(
         owner=OWNER,
         destination=destination,
         template=TEMPLATE,
-        locale=texts.nearest_locale(session.administrator.locale, settings["DEFAULT_LOCALE"]),
+        template_version=text.version_id,
+        locale=text.locale,
         params=code_params(TEST_DIGIT * settings["CODE_LENGTH"], life, settings),
         priority=Priority.SINGLE,
         deadline_at=datetime.now(UTC) + DEADLINE,

@@ -11,9 +11,11 @@ from sqlalchemy import select
 from domain.destinations import mask
 from domain.errors import NotFound
 from domain.statuses import Channel, MessageStatus
+from domain.template_keys import TextKey
 from exts import db
 from models import ApiKey, Message, MessageTry
 from services.message_views import status_of
+from services.template_views import named
 
 
 class Happening(StrEnum):
@@ -60,6 +62,8 @@ class MessageDetails:
     to: str = field(repr=False)
     country: str | None
     template: str | None
+    version: tuple[TextKey, int] | None
+    """The edited text that it was made with, and its number; None for a shipped one and for own texts."""
     locale: str
     status: MessageStatus
     gateway: str | None
@@ -91,6 +95,7 @@ def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
         to=row.to if unmasked else mask(row.to),
         country=row.country,
         template=row.template,
+        version=named(row.template_version),
         locale=row.locale,
         status=status_of(row, now),
         gateway=row.gateway,

@@ -154,6 +154,18 @@ def text(key: TextKey) -> TextView:
     return TextView(key, newest, views)
 
 
+def named(version_id: int | None) -> tuple[TextKey, int] | None:
+    """Return which text a row of versions belongs to, and its number."""
+    if version_id is None:
+        return None
+    found = db.session.execute(
+        select(Template.name, Template.channel, Template.locale, Template.purpose, TemplateVersion.number)
+        .join(TemplateVersion, TemplateVersion.template_id == Template.id)
+        .where(TemplateVersion.id == version_id)
+    ).one_or_none()
+    return (TextKey(found[0], Channel(found[1]), found[2], found[3]), found[4]) if found else None
+
+
 def _versions(row: Template) -> Sequence[TemplateVersion]:
     which = select(TemplateVersion).where(TemplateVersion.template_id == row.id)
     return db.session.scalars(which.order_by(TemplateVersion.number.desc())).all()

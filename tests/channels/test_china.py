@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -15,6 +16,7 @@ from channels.receipts import ReadsReceipts, Receipt, ReceiptRequest
 from channels.ronglian import RonglianGateway
 from channels.tencent import TencentGateway
 from domain.errors import ConfigurationError, ForgedReceipt, InvalidInput, WrongGateway
+from domain.provider_templates import ProviderTemplate
 from domain.statuses import MessageStatus
 from tests.channels.conftest import CODE, base, options_of, sms
 from tests.servers.dialects import DIALECTS
@@ -81,6 +83,37 @@ def test_the_text_in_the_messages_language_goes_before_the_one_for_all(
 
 
 @EACH
+def test_a_broader_language_stands_in(server: HttpGatewayServer, kind: str) -> None:
+    dotted = {"code": {"zh": {"id": "SMS_zh"}, "zh-Hant": {"id": "SMS_hant"}}}
+    assert "SMS_hant" in sent_values(server, kind, dotted, locale="zh-Hant-HK")
+    assert "SMS_zh" in sent_values(server, kind, dotted, locale="zh-CN")
+
+
+@EACH
+def test_what_the_version_names_goes_before_the_file(server: HttpGatewayServer, kind: str) -> None:
+    server.usual = YES[kind]
+    approved = ProviderTemplate("SMS_own", (("number", "code"),), "Own brand")
+    for templates in ({"code": {"id": "SMS_file", "params": ["code", "minutes"]}}, None):
+        made = gateway(kind, url=base(server), templates=templates)
+        made.send(sms(provider_templates={made.name: approved, "another": ProviderTemplate("x", ())}))
+        made.close()
+        told = unquote_plus(server.calls[-1].target) + server.calls[-1].body.decode()
+        assert "SMS_own" in told
+        assert CODE in told
+        assert "SMS_file" not in told
+        assert ("Own brand" in told) == made.signs
+
+
+@EACH
+def test_without_any_approved_text_nothing_is_sent(server: HttpGatewayServer, kind: str) -> None:
+    made = gateway(kind, url=base(server), templates=None)
+    with pytest.raises(WrongGateway, match="no template"):
+        made.send(sms())
+    made.close()
+    assert server.calls == []
+
+
+@EACH
 @pytest.mark.parametrize(
     ("message", "said"),
     [
@@ -105,7 +138,6 @@ def test_what_has_no_approved_text_is_for_another_gateway_and_not_sent(
 @pytest.mark.parametrize(
     ("templates", "key"),
     [
-        (None, "templates"),
         ({}, "templates"),
         ("s3cret", "templates"),
         ({"code": "s3cret"}, "templates: code"),

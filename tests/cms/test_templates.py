@@ -249,6 +249,15 @@ def test_a_test_goes_to_the_own_address_with_the_version_that_is_looked_at(app, 
         assert db.session.scalars(db.select(Message.owner)).one().startswith("session:")
 
 
+def test_a_message_tells_its_version(app, signed_in, mails, published):
+    published("offer.email.en", "Hi {{ name }}", subject="S")
+    signed_in.submit(f"{MAIL}/versions/1/test")
+    with app.app_context():
+        number = db.session.scalars(db.select(Message.id)).one()
+    page = signed_in.get(f"/cms/messages/{number}").text
+    assert f'<a href="{MAIL}/versions/1">Version 1</a>' in page
+
+
 def test_the_shipped_text_can_be_tried_too(signed_in, mails):
     signed_in.submit("/cms/templates/code.email.de/versions/0/test")
     assert "012345" in mails.sent[-1].text
