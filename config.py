@@ -69,6 +69,7 @@ DEFAULTS: dict[str, Any] = {
     "SESSION_IDLE_SECONDS": 1800,
     "SESSION_LIFE_SECONDS": 43200,
     "REAUTHENTICATION_SECONDS": 300,  # a sign-in older than this is asked for the password before a change
+    "SECOND_FACTOR_REQUIRED": False,  # everybody is asked for a code, too; by e-mail unless they chose their phone
     "SIGN_IN_FAILURES_PER_5_MINUTES": 5,  # per account
     "SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES": 20,
 }
@@ -227,9 +228,7 @@ def _validate(settings: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{name} must be set to at least {MINIMUM_KEY_LENGTH} random characters")
     transport, separator, _ = settings["CELERY_BROKER_URL"].partition("://")
     if not separator or transport.split("+")[0] not in TRANSPORT_ALIASES:
-        raise ConfigurationError(
-            "CELERY_BROKER_URL must begin with redis://, amqp:// or another kind of broker"
-        )
+        raise ConfigurationError("CELERY_BROKER_URL must begin with redis://, amqp:// or another broker")
     if settings["DEFAULT_REGION"] not in SUPPORTED_REGIONS:
         raise ConfigurationError("DEFAULT_REGION must be an ISO country code of two letters")
     if not SUPPORTED_REGIONS | {"*"} >= set(settings["SMS_COUNTRIES"]):

@@ -5,12 +5,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from cms import identity, messages
+from cms import identity, messages, second_step
 from cms.guard import before_new_password, console, needs, public
 from cms.identity import client_ip, signed_in
 from cms.messages import Answer
 from cms.paths import HOME, own_path
-from domain.errors import LimitExceeded, NotAuthenticated
+from domain.errors import LimitExceeded, NotAuthenticated, SecondStepNeeded
 from domain.roles import Role
 from services import locales, sessions
 
@@ -36,6 +36,8 @@ def sign_in() -> Answer:
             ip=client_ip(),
             user_agent=request.user_agent.string,
         )
+    except SecondStepNeeded as step:
+        return second_step.begin(step.token)
     except (NotAuthenticated, LimitExceeded) as error:
         page = render_template(
             "cms/login.html", email=email, error=messages.sign_in_text(error), next=_next()

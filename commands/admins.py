@@ -9,7 +9,7 @@ import click
 from commands.groups import DatabaseGroup
 from domain.errors import Conflict, InvalidInput, NotFound
 from domain.roles import Role
-from services import administrators
+from services import administrators, second_factor
 
 admins = DatabaseGroup("admins", help="Who may sign in to the console.")
 
@@ -46,6 +46,16 @@ def reset_password(email: str) -> None:
     with _plain_errors():
         one_time_password = administrators.reset_password(email)
     _print_password(email, one_time_password)
+
+
+@admins.command("second-step-off")
+@click.argument("email")
+def second_step_off(email: str) -> None:
+    """Let somebody who gets no codes any more sign in with the password alone."""
+    with _plain_errors():
+        was_on = second_factor.reset(email)
+    required = ", but SECOND_FACTOR_REQUIRED asks for one by e-mail" if second_factor.is_required() else ""
+    click.echo(f"second step of {email} {'switched' if was_on else 'was'} off{required}", err=True)
 
 
 @admins.command("disable")

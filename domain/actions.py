@@ -29,6 +29,11 @@ class Action(StrEnum):
     ZONE_CHANGED = "account.zone_changed"
     LANGUAGE_CHANGED = "account.language_changed"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - no password
+    SECOND_FACTOR_ON = "account.second_factor_on"
+    SECOND_FACTOR_OFF = "account.second_factor_off"
+    RECOVERY_CODES_MADE = "account.recovery_codes_made"
+    RECOVERY_CODE_USED = "account.recovery_code_used"
+    SECOND_FACTOR_RESET = "administrator.second_factor_reset"
     SUPPRESSION_ADDED = "suppression.added"
     SUPPRESSION_REMOVED = "suppression.removed"
     TEMPLATE_SAVED = "template.saved"

@@ -157,6 +157,16 @@ class NotAuthenticated(SendcodeError):
     code = "not_authenticated"
 
 
+class SecondStepNeeded(NotAuthenticated):
+    """Raised when the password is right and a code has to come back, too; `token` names the step and is a secret."""
+
+    code = "second_step_needed"
+
+    def __init__(self, token: str):
+        super().__init__("a code is needed, too")
+        self.token = token
+
+
 class PasswordNeeded(NotAuthenticated):
     """Raised when a change needs the password once more: it was proven too long ago."""
 

@@ -86,6 +86,15 @@ class SuppressionReason(StrEnum):
     BOUNCE = "bounce"
 
 
+class SignInOutcome(StrEnum):
+    """What became of a try to sign in to the console; `code_asked`: the password was right, the code is to come."""
+
+    SIGNED_IN = "signed_in"
+    CODE_ASKED = "code_asked"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - no password
+    WRONG_CODE = "wrong_code"
+
+
 class RunState(StrEnum):
     """Where one run of a schedule is."""
 

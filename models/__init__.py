@@ -11,6 +11,7 @@ from models.message import Message
 from models.message_try import MessageTry
 from models.process import SeenProcess
 from models.schedule import Lease, Schedule, ScheduleRun
+from models.sign_in import RecoveryCode, SignIn, SignInStep
 from models.suppression import Suppression
 from models.template import Template, TemplateVersion
 from models.traffic import DeliveryHour, RolledHour, TrafficHour
@@ -30,10 +31,13 @@ __all__ = [
     "LimitWindow",
     "Message",
     "MessageTry",
+    "RecoveryCode",
     "RolledHour",
     "Schedule",
     "ScheduleRun",
     "SeenProcess",
+    "SignIn",
+    "SignInStep",
     "Suppression",
     "Template",
     "TemplateVersion",

@@ -24,6 +24,8 @@ class Administrator(db.Model):
     locale: Mapped[str | None] = mapped_column(String(35))
     zone: Mapped[str | None] = mapped_column(String(64))
     """The time zone in which pages show times; None for UTC."""
+    second_factor: Mapped[str | None] = mapped_column(String(8))
+    """The channel that codes for the second step of a sign-in take; None where there is none."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
 

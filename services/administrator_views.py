@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.roles import Role
+from domain.statuses import Channel
 from models import Administrator
 
 
@@ -19,6 +20,7 @@ class AdministratorView:
     must_change_password: bool
     locale: str | None
     zone: str | None
+    second_factor: Channel | None
     created_at: datetime
     disabled_at: datetime | None
 
@@ -34,6 +36,7 @@ def view(administrator: Administrator) -> AdministratorView:
         must_change_password=administrator.must_change_password,
         locale=administrator.locale,
         zone=administrator.zone,
+        second_factor=Channel(administrator.second_factor) if administrator.second_factor else None,
         created_at=administrator.created_at,
         disabled_at=administrator.disabled_at,
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ from domain.passwords import check_password, one_time_password
 from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
-from models import Administrator, AdministratorSession
+from models import Administrator, AdministratorSession, SignInStep
 from services import audit
 from services.administrator_views import AdministratorView, view
 from services.audit import COMMAND_LINE, Actor
@@ -160,7 +160,8 @@ def enable(email: str, *, by: Actor = COMMAND_LINE) -> None:
 
 
 def end_sessions(session: Session, administrator_id: int, now: datetime, *, but: str | None = None) -> None:
-    """End an administrator's console sessions, all `but` one, in the caller's transaction."""
+    """End an administrator's sessions, all `but` one, and begun sign-ins, in the caller's transaction."""
+    change(session, delete(SignInStep).where(SignInStep.administrator_id == administrator_id))
     session.execute(
         update(AdministratorSession)
         .where(AdministratorSession.administrator_id == administrator_id)

@@ -18,9 +18,11 @@ from models import (
     MessageTry,
     ScheduleRun,
     SeenProcess,
+    SignIn,
+    SignInStep,
     Verification,
 )
-from services import idempotency, rollups, traffic_counts
+from services import idempotency, rollups, sign_ins, traffic_counts
 from services.traffic_counts import LONGEST_CODE_LIFE
 from services.transactions import change, transaction
 
@@ -69,6 +71,8 @@ def purge(age: timedelta) -> dict[str, int]:
         "sessions": _delete(
             AdministratorSession, AdministratorSession.last_seen_at < min(before, now - _DAY)
         ),
+        "sign-ins": _delete(SignIn, SignIn.at < max(before, now - sign_ins.KEPT)),
+        "sign-in steps": _delete(SignInStep, SignInStep.started_at < now - _DAY),
         "processes": _delete(SeenProcess, SeenProcess.seen_at < now - _DAY),
         "roll-ups": transaction(lambda session: rollups.delete_before(session, now - LONGEST_ROLL_UP)),
     }

@@ -7,24 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.codes import new_id
-from domain.destinations import mask
-from domain.errors import InvalidDestination, NotAuthenticated
-from domain.limits import Window
+from domain.errors import InvalidDestination, NotAuthenticated, SecondStepNeeded
+from domain.statuses import SignInOutcome
 from exts import db
 from models import Administrator, AdministratorSession
-from services import limits, send_limits
+from services import sign_in_steps, sign_ins
 from services.administrator_views import AdministratorView, view
 from services.administrators import parse_email
-from services.passwords import hash_password, is_password, needs_rehash
-from services.runtime import runtime
-from services.transactions import statements, transaction
+from services.password_proofs import prove
+from services.passwords import hash_password, needs_rehash
+from services.sign_ins import Browser
+from services.transactions import transaction
 
 log = logging.getLogger(__name__)
-FAILURES_SECONDS = 300
 SEEN_EVERY_SECONDS = 60
 TOKEN_BYTES = 32
 
@@ -43,40 +42,58 @@ def sign_in(email: str, password: str, *, ip: str | None, user_agent: str) -> tu
     """Start a session; return the token for the cookie, of which only a hash is kept, and the session.
 
     An unknown or disabled account costs the same work and raises the same error as a wrong password. Raises
-    NotAuthenticated, and LimitExceeded after too many failures of the account or the address.
+    NotAuthenticated, SecondStepNeeded where a code has to come back first, and LimitExceeded after too many failures
+    of the account or the address.
     """
-    account = _account(email)
+    account, browser = _account(email), Browser(ip, user_agent)
     found = db.session.execute(
-        select(Administrator.id, Administrator.password_hash).where(
-            Administrator.canonical == account, Administrator.disabled_at.is_(None)
+        select(Administrator.id, Administrator.password_hash, Administrator.disabled_at).where(
+            Administrator.canonical == account
         )
     ).one_or_none()
     db.session.rollback()
-    _prove(account, found.password_hash if found else None, password, ip)
+    stored = found.password_hash if found and found.disabled_at is None else None
+    try:
+        prove(account, stored, password, ip)
+    except NotAuthenticated:
+        known = found.id if found else None
+        sign_ins.note_failure(SignInOutcome.WRONG_PASSWORD, email, known, browser)
+        raise
     assert found is not None
-    token = secrets.token_urlsafe(TOKEN_BYTES)
 
-    def work(session: Session) -> ConsoleSession:
-        now = datetime.now(UTC)
-        administrator = session.get_one(Administrator, found.id)
+    def work(session: Session) -> tuple[str, ConsoleSession | None]:
+        administrator = session.get_one(Administrator, found.id, populate_existing=True)
         if needs_rehash(administrator.password_hash):
             administrator.password_hash = hash_password(password)
-        started = AdministratorSession(
-            id=new_id(),
-            token_hash=_hash(token),
-            administrator=administrator,
-            signed_in_at=now,
-            password_at=now,
-            last_seen_at=now,
-            ip=ip,
-            user_agent=user_agent[:255],
-        )
-        session.add(started)
-        return _session_view(started)
+        needs_code = sign_in_steps.channel_of(administrator) is not None
+        outcome = SignInOutcome.CODE_ASKED if needs_code else SignInOutcome.SIGNED_IN
+        sign_ins.note(session, outcome, email, found.id, browser)
+        if needs_code:
+            return sign_in_steps.begin(session, administrator, browser), None
+        return start(session, administrator, browser)
 
-    started = transaction(work)
+    token, started = transaction(work)
+    if started is None:
+        raise SecondStepNeeded(token)
     log.info("administrator %s signed in from %s", started.administrator.id, ip)
     return token, started
+
+
+def start(session: Session, administrator: Administrator, browser: Browser) -> tuple[str, ConsoleSession]:
+    """Start a session in the caller's transaction, of somebody who has proven all there is to prove."""
+    token, now = secrets.token_urlsafe(TOKEN_BYTES), datetime.now(UTC)
+    started = AdministratorSession(
+        id=new_id(),
+        token_hash=_hash(token),
+        administrator=administrator,
+        signed_in_at=now,
+        password_at=now,
+        last_seen_at=now,
+        ip=browser.ip,
+        user_agent=browser.user_agent[:255],
+    )
+    session.add(started)
+    return token, _session_view(started)
 
 
 def resume(token: str) -> ConsoleSession | None:
@@ -116,7 +133,7 @@ def prove_password(session: ConsoleSession, password: str, *, ip: str | None) ->
         select(Administrator.password_hash).where(Administrator.id == session.administrator.id)
     )
     db.session.rollback()
-    _prove(session.administrator.canonical, stored, password, ip)
+    prove(session.administrator.canonical, stored, password, ip)
     transaction(
         lambda database: database.execute(
             update(AdministratorSession)
@@ -124,41 +141,6 @@ def prove_password(session: ConsoleSession, password: str, *, ip: str | None) ->
             .values(password_at=datetime.now(UTC))
         )
     )
-
-
-def _prove(account: str, stored: str | None, password: str, ip: str | None) -> None:
-    """Raise NotAuthenticated where the password is wrong.
-
-    The failure of the account is counted before the password is looked at, and taken back where it is right, so that
-    parallel guesses can't share one.
-    """
-    settings, windows = current_app.config, runtime().windows
-    per_address = ("sign_in_failures_per_ip", _address(ip), settings["SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES"])
-    windows.ensure_room(*per_address, FAILURES_SECONDS)
-    key, counted_at = _count_failure(account)
-    if not is_password(stored, password):
-        log.warning("sign-in of %s from %s refused", mask(account) if "@" in account else "no address", ip)
-        windows.hit(*per_address, FAILURES_SECONDS)
-        raise NotAuthenticated("e-mail address or password is wrong")
-    limits.take_back(key, _failure_windows(), counted_at)
-
-
-def _count_failure(account: str) -> tuple[str, datetime]:
-    key = "sign_in|" + hashlib.sha256(account.encode()).hexdigest()
-
-    def work(connection: Connection) -> datetime:
-        now = datetime.now(UTC)
-        counted = limits.look(connection, key, _failure_windows())
-        limits.ensure_room(counted, now)
-        limits.count(connection, counted, now)
-        return now
-
-    return key, statements(work)
-
-
-def _failure_windows() -> list[Window]:
-    count = current_app.config["SIGN_IN_FAILURES_PER_5_MINUTES"]
-    return [Window("sign_in_failures", count, FAILURES_SECONDS)]
 
 
 def _is_living(session: AdministratorSession, now: datetime) -> bool:
@@ -188,10 +170,6 @@ def _account(email: str) -> str:
         return parse_email(email).canonical
     except InvalidDestination:
         return email.strip().lower()
-
-
-def _address(ip: str | None) -> str:
-    return send_limits.address_key(ip) if ip else "unknown"
 
 
 def _hash(token: str) -> str:

@@ -78,6 +78,16 @@ def without_cooldown(house: House) -> Fields:
     return {}
 
 
+def second_factor_by_mail(house: House) -> Fields:
+    house.jane.submit("/cms/account/second-step/send", channel="email")
+    return {"code": code_in(house.mails)}
+
+
+def second_factor_on(house: House) -> Fields:
+    house.jane.submit("/cms/account/second-step/confirm", **second_factor_by_mail(house))
+    return {}
+
+
 TEXT = "/cms/templates/code.sms.en"
 NOT_AUDITED = {
     "cms.search_messages": "goes to a list, and keeps what was typed out of its address",
@@ -88,6 +98,10 @@ NOT_AUDITED = {
     "cms.logout": "ends the own session only",
     "cms.choose_language": "changes the cookie of this browser only",
     "cms.prove_password": "proves, and changes nothing",
+    "cms.check_second_step": "nobody is signed in; the history of sign-ins tells of it",
+    "cms.send_second_step": "a code was sent, and nothing is changed until it comes back",
+    "cms.use_recovery_code": "needs a begun sign-in; tests/cms/test_second_step.py looks into the audit",
+    "cms.send_second_factor": "a code was sent, and nothing is changed until it comes back",
     "cms.send_code": "a code was sent, and nothing is changed until it comes back",
     "cms.cancel_code": "gives up what was not changed yet",
 }
@@ -105,6 +119,13 @@ CHANGES = {
     "cms.set_language": Form(Action.LANGUAGE_CHANGED, "/cms/account/language", {"language": "de"}),
     "cms.set_password": Form(
         Action.PASSWORD_CHANGED, "/cms/password", {"password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
+    ),
+    "cms.confirm_second_factor": Form(
+        Action.SECOND_FACTOR_ON, "/cms/account/second-step/confirm", second_factor_by_mail
+    ),
+    "cms.renew_recovery_codes": Form(Action.RECOVERY_CODES_MADE, "/cms/account/second-step/codes"),
+    "cms.switch_second_factor_off": Form(
+        Action.SECOND_FACTOR_OFF, "/cms/account/second-step/off", second_factor_on
     ),
     "cms.end_session": Form(Action.OWN_SESSIONS_ENDED, "/cms/account/sessions/{session}/end"),
     "cms.end_other_sessions": Form(Action.OWN_SESSIONS_ENDED, "/cms/account/sessions/end-others"),
