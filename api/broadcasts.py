@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask import url_for
-
 from api.schemas import broadcasts as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
@@ -35,7 +33,7 @@ def start(body: dict[str, Any]) -> tuple[Accepted, dict[str, str]]:
     Bad recipients are rejected by their place in the list; all others get it. Who has unsubscribed is `suppressed`.
     """
     accepted = broadcasts.start(Request(**body), owner())
-    return accepted, {"Location": url_for("broadcasts.show", broadcast_id=accepted.id)}
+    return accepted, blueprint.location(accepted.id)
 
 
 @blueprint.get("/<broadcast_id>")

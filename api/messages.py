@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask import url_for
-
 from api.schemas import messages as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
@@ -81,4 +79,4 @@ def resend(_: dict[str, Any], message_id: str) -> tuple[MessageView, dict[str, s
 
 
 def _made(view: MessageView) -> tuple[MessageView, dict[str, str]]:
-    return view, {"Location": url_for("messages.show", message_id=view.id)}
+    return view, blueprint.location(view.id)

@@ -37,6 +37,10 @@ class Subject(openapi.Blueprint):
         self.before_request(begin)
         self.after_request(finish)
 
+    def location(self, thing_id: str) -> dict[str, str]:
+        """Return the header that tells where one of the subject's things is."""
+        return {"Location": f"{request.script_root}{self.url_prefix}/{thing_id}"}
+
     def _guard(self) -> Response | None:
         g.caller = caller = _authenticate()
         g.longest_body = self._longest_body

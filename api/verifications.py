@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask import url_for
-
 from api.schemas import verifications as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
@@ -31,7 +29,7 @@ def issue(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     Answers at once; a worker hands the code to the mail server or the SMS gateway.
     """
     view = verifications.issue(Request(**body), owner())
-    return _wire(view), {"Location": url_for("verifications.show", verification_id=view.id)}
+    return _wire(view), blueprint.location(view.id)
 
 
 @blueprint.get("/<verification_id>")
@@ -82,7 +80,7 @@ def resend(_: dict[str, Any], verification_id: str) -> tuple[dict[str, Any], dic
     The code and its expiry stay, and attempts are not given back. 429 before `resend_at`, 409 where it has ended.
     """
     view = verifications.resend(verification_id, owner())
-    return _wire(view), {"Location": url_for("verifications.show", verification_id=view.id)}
+    return _wire(view), blueprint.location(view.id)
 
 
 @blueprint.post("/<verification_id>/cancel")
