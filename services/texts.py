@@ -1,7 +1,7 @@
 """The texts of messages: files under templates/messages/<locale>/, one for each template and channel."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,6 +53,7 @@ def _trees(files: list[str]) -> Iterator[nodes.Template]:
         files += [name for name in meta.find_referenced_templates(tree) if name]
 
 
+@lru_cache(1024)
 def nearest_locale(wanted: str | None, default: str) -> str:
     """Return the locale we ship that is nearest to a BCP 47 tag, else to the default, else English."""
     return next(tag for tag in locales.chain(wanted, default) if tag in LOCALES)
