@@ -41,9 +41,9 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     (
         lazy_gettext("Traffic"),
         (
+            Entry("cms.statistics", lazy_gettext("Overview")),
             Entry("cms.verifications", lazy_gettext("Verifications")),
             Entry("cms.messages", lazy_gettext("Messages")),
-            Entry("cms.statistics", lazy_gettext("Statistics")),
         ),
     ),
     (

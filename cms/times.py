@@ -30,7 +30,9 @@ LOCALES = {"en": "en_GB"}
 
 def init_app(app: Flask) -> None:
     """Bind to `app`."""
-    app.jinja_env.filters.update(moment=moment, day=day, relative=relative, duration=duration)
+    app.jinja_env.filters.update(
+        moment=moment, day=day, relative=relative, duration=duration, maybe_duration=maybe_duration
+    )
     app.context_processor(lambda: {"zones": zones, "zone_name": zone_name, "area_name": AREAS.get})
 
 
@@ -59,6 +61,11 @@ def duration(length: timedelta) -> str:
         return format_timedelta(length, format="short", locale=locale())
     text = format_decimal(max(0.1, seconds), "0.0", locale=locale())
     return f"{text} s" if seconds >= 0.1 else f"< {text} s"
+
+
+def maybe_duration(length: timedelta | None) -> str:
+    """Return a length of time, a dash for none."""
+    return "–" if length is None else duration(length)
 
 
 def zone() -> tzinfo:

@@ -9,6 +9,7 @@ from commands.gateways import gateways
 from commands.keys import keys
 from commands.purge import purge
 from commands.schedules import schedules
+from commands.seed_demo import seed_demo
 from commands.suppressions import suppressions
 from exts import db
 
@@ -18,6 +19,6 @@ migrate = Migrate(render_as_batch=True)
 
 def init_app(app: Flask) -> None:
     """Add our commands to `flask`."""
-    for command in (admins, doctor, gateways, keys, purge, schedules, suppressions):
+    for command in (admins, doctor, gateways, keys, purge, schedules, seed_demo, suppressions):
         app.cli.add_command(command)
     migrate.init_app(app, db)

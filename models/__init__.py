@@ -14,7 +14,7 @@ from models.schedule import Lease, Schedule, ScheduleRun
 from models.sign_in import RecoveryCode, SignIn, SignInStep
 from models.suppression import Suppression
 from models.template import Template, TemplateVersion
-from models.traffic import DeliveryHour, RolledHour, TrafficHour
+from models.traffic import DeliveryHour, OwnerHour, RolledHour, TrafficHour
 from models.verification import Verification
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Message",
     "MessageTry",
     "RecoveryCode",
+    "OwnerHour",
     "RolledHour",
     "Schedule",
     "ScheduleRun",

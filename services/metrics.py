@@ -44,7 +44,7 @@ def count() -> Counts:
 def _count() -> Counts:
     now = datetime.now(UTC)
     with db.engine.connect() as connection:
-        waiting, oldest_due_seconds = _lanes(connection, now)
+        waiting, oldest_due_seconds = lanes(connection, now)
         return Counts(
             messages=_messages(connection, now),
             verifications=_verifications(connection, now),
@@ -92,7 +92,8 @@ def _verifications(connection: Connection, now: datetime) -> dict[tuple[str, str
     return counts
 
 
-def _lanes(connection: Connection, now: datetime) -> tuple[dict[str, int], dict[str, float]]:
+def lanes(connection: Connection, now: datetime) -> tuple[dict[str, int], dict[str, float]]:
+    """Return by lane how many messages wait, and for how many seconds the one that is due the longest."""
     waiting = dict.fromkeys([lane.value for lane in Lane], 0)
     oldest = dict.fromkeys([lane.value for lane in Lane], 0.0)
     rows = connection.execute(

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from exts import db
 from models.message import Message
-from models.traffic import DeliveryHour, RolledHour, TrafficHour
+from models.traffic import RolledHour, TrafficHour
 from services import traffic_counts
 from services.traffic_counts import HOUR, LONGEST_CODE_LIFE, Counted, hour_of
-from services.traffic_rows import add, kept, replace
+from services.traffic_rows import KEYS, add, kept, replace, rows_of, write
 from services.transactions import LostRace, change, statements
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,6 @@ STILL_CHANGING = timedelta(hours=72)
 
 rolled = RolledHour.__table__
 traffic = TrafficHour.__table__
-deliveries = DeliveryHour.__table__
 
 
 def roll_up(now: datetime | None = None) -> int:
@@ -48,11 +47,14 @@ def roll_up_hour(hour: datetime) -> bool:
 
     def work(connection: Connection) -> bool:
         last = connection.execute(select(rolled).where(rolled.c.hour == hour)).one_or_none()
-        counted = traffic_counts.of_span(connection, hour, hour + HOUR)
-        if last is not None and last.is_current and counted == kept(connection, hour):
+        rows = rows_of(traffic_counts.of_span(connection, hour, hour + HOUR), hour)
+        if last is not None and last.is_current and rows == kept(connection, hour):
             return False
         _take(connection, hour, None if last is None else last.version)
-        replace(connection, hour, counted)
+        if last is None:
+            write(connection, hour, rows)
+        else:
+            replace(connection, hour, rows)
         return True
 
     return statements(work)
@@ -74,7 +76,7 @@ def keep_purged(session: Session, counted: Counted) -> None:
     """Add what the caller is about to delete to what is kept of purged rows; the caller commits both at once."""
     for hour in sorted(counted.hours):
         set_aside(session, hour)
-        add(session, hour, counted)
+        add(session, hour, rows_of(counted, hour))
 
 
 def set_aside(session: Session, hour: datetime) -> None:
@@ -85,13 +87,13 @@ def set_aside(session: Session, hour: datetime) -> None:
     stale = {"version": rolled.c.version + 1, "is_current": False}
     if not change(session, update(rolled).where(rolled.c.hour == hour).values(**stale)):
         _insert(session, hour, is_current=False)
-    replace(session, hour, Counted())
+    replace(session, hour, {})
 
 
 def delete_before(session: Session, before: datetime) -> int:
     """Delete the roll-ups of hours before a time; return how many hours; the caller commits."""
-    for table in (traffic, deliveries):
-        change(session, delete(table).where(table.c.hour < before))
+    for model in KEYS:
+        change(session, delete(model).where(model.hour < before))
     return change(session, delete(rolled).where(rolled.c.hour < before))
 
 

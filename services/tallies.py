@@ -1,6 +1,5 @@
 """What became of a number of messages and codes."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,7 +15,9 @@ class Tally:
     approved: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        messages = Counter(self.messages) + Counter(other.messages)
+        messages = dict(self.messages)
+        for status, count in other.messages.items():
+            messages[status] = messages.get(status, 0) + count
         return Tally(messages, self.issued + other.issued, self.approved + other.approved)
 
     @property
@@ -38,6 +39,11 @@ class Tally:
     def waiting(self) -> int:
         """How many messages are still on their way."""
         return self.of(MessageStatus.QUEUED, MessageStatus.SENDING)
+
+    @property
+    def lost(self) -> int:
+        """How many messages never arrived, and nobody had taken them back."""
+        return self.of(MessageStatus.UNDELIVERED, MessageStatus.FAILED, MessageStatus.EXPIRED)
 
     @property
     def settled(self) -> int:

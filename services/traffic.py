@@ -4,14 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
 
 from domain.statuses import MessageStatus
 from exts import db
-from models.traffic import DeliveryHour, TrafficHour
+from models.traffic import DeliveryHour, OwnerHour, TrafficHour
 from services import rollups, traffic_counts
 from services.tallies import Tally
 from services.traffic_counts import Counted, TimesKey
@@ -20,7 +19,6 @@ from services.traffic_rows import COUNTS
 T = TypeVar("T")
 LOOKS = 3
 
-traffic = TrafficHour.__table__
 deliveries = DeliveryHour.__table__
 
 
@@ -33,19 +31,22 @@ class Traffic:
     live: Counted
 
     def by(self, *names: str, **equal: str) -> dict[tuple[Any, ...], Tally]:
-        """Return the tallies of what is alike in these columns of `TrafficHour`; hours in their order."""
-        columns = [traffic.c[name] for name in names]
-        sums = (func.sum(traffic.c[name]) for name in COUNTS)
-        chosen = [traffic.c[name] == value for name, value in equal.items()]
-        kept = select(*columns, *sums).where(traffic.c.hour >= self.since, *chosen).group_by(*columns)
-        counts: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-        for row in self.connection.execute(kept):
-            numbers = map(int, row[len(names) :])  # MariaDB sums to decimals
-            counts[tuple(row[: len(names)])].update(dict(zip(COUNTS, numbers, strict=True)))
+        """Return the tallies of what is alike in these columns of `TrafficHour`, or of `OwnerHour` by owner."""
+        table = (OwnerHour if "owner" in {*names, *equal} else TrafficHour).__table__
+        columns = [table.c[name] for name in names]
+        sums = (func.sum(table.c[name]) for name in COUNTS)
+        chosen = [table.c[name] == value for name, value in equal.items()]
+        kept = select(*columns, *sums).where(table.c.hour >= self.since, *chosen).group_by(*columns)
+        counts = {
+            tuple(row[: len(names)]): list(map(int, row[len(names) :]))  # MariaDB sums to decimals
+            for row in self.connection.execute(kept)
+        }
         for key, found in self.live.traffic.items():
             if all(getattr(key, name) == value for name, value in equal.items()):
-                counts[tuple(getattr(key, name) for name in names)].update(found)
-        return {key: _tally(found) for key, found in counts.items() if found.total()}
+                total = counts.setdefault(tuple(getattr(key, name) for name in names), [0] * len(COUNTS))
+                for place, name in enumerate(COUNTS):
+                    total[place] += found[name]
+        return {key: _tally(found) for key, found in counts.items() if any(found)}
 
     def times(self, **equal: str) -> dict[TimesKey, Counter[int]]:
         """Return how many codes took how long to deliver, by hour, channel and gateway."""
@@ -59,7 +60,7 @@ class Traffic:
         for live_key, live in self.live.times.items():
             if all(getattr(live_key, name) == value for name, value in equal.items()):
                 found[live_key].update(live)
-        return dict(sorted(found.items(), key=lambda one: attrgetter("hour")(one[0])))
+        return dict(found)
 
 
 def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = None) -> T:
@@ -87,6 +88,7 @@ def _live(
     return live
 
 
-def _tally(counts: Counter[str]) -> Tally:
-    messages = {status: counts[status.value] for status in MessageStatus if counts[status.value]}
-    return Tally(messages, counts["issued"], counts["approved"])
+def _tally(counts: list[int]) -> Tally:
+    *by_status, issued, approved = counts
+    messages = {status: count for status, count in zip(MessageStatus, by_status, strict=True) if count}
+    return Tally(messages, issued, approved)

@@ -30,6 +30,8 @@ ON_EVERY_DATABASE = {
     "test_broadcasts",
     "test_statistics",
     "test_rollups",
+    "test_overview",
+    "test_demo",
     "test_suppressions",
     "test_bulk_stops",
     "test_templates",

@@ -1,0 +1,173 @@
+"""Charts as plain SVG: places across are shares of the width, heights are pixels, so no text is ever stretched."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+PLOT = 180
+"""The height of what is drawn, in pixels."""
+TOP = 10
+BOTTOM = 26
+MOST_STEPS = 5
+MOST_LABELS = 12
+FEW = 7
+"""So many labels have room on a phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A rectangle; `kind` is its class."""
+
+    kind: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What stands at one place: bars on top of each other, and what a pointer is told there."""
+
+    left: float
+    title: str
+    bars: list[Bar]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line from one place to the next, or a dot where it has no neighbour."""
+
+    kind: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text below the chart; a minor one is left out on a phone."""
+
+    x: float
+    text: str
+    is_minor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A line across the chart and what it stands for."""
+
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """All that the template draws."""
+
+    ticks: list[Tick]
+    labels: list[Label]
+    columns: list[Column]
+    lines: list[Line]
+    slot: float
+    """The width of one place, in hundredths of the whole."""
+    bar: float
+    height: int = TOP + PLOT + BOTTOM
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Numbers from left to right; None leaves a gap. `kind` is the class they are drawn with."""
+
+    kind: str
+    values: Sequence[float | None]
+
+
+def stacked(
+    series: Sequence[Series], labels: Sequence[str], titles: Sequence[str], tick: Callable[[float], str]
+) -> Chart:
+    """Return bars of which each stands on the one before."""
+    sums = [
+        sum(value or 0 for value in column) for column in zip(*(one.values for one in series), strict=True)
+    ]
+    scale = scale_of(max(sums, default=0))
+    top = scale[-1]
+    columns = []
+    for place, title in enumerate(titles):
+        bars, base = [], 0.0
+        for one in series:
+            value = one.values[place] or 0
+            if value:
+                bars.append(Bar(one.kind, _y(base + value, top), round(PLOT * value / top, 2)))
+            base += value
+        columns.append(Column(_left(place, len(titles)), title, bars))
+    return _chart(scale, labels, columns, [], tick)
+
+
+def lines(
+    series: Sequence[Series], labels: Sequence[str], titles: Sequence[str], tick: Callable[[float], str]
+) -> Chart:
+    """Return a line for each series."""
+    scale = scale_of(max((value for one in series for value in one.values if value is not None), default=0))
+    top = scale[-1]
+    columns = [Column(_left(place, len(titles)), title, []) for place, title in enumerate(titles)]
+    drawn = [line for one in series for line in _segments(one, top)]
+    return _chart(scale, labels, columns, drawn, tick)
+
+
+def scale_of(largest: float) -> list[float]:
+    """Return the numbers beside a chart, from zero to the first that is large enough, in steps that people count in."""
+    wanted = max(largest, 1e-9) / MOST_STEPS
+    power = 10.0 ** math.floor(math.log10(wanted))
+    step = next(nice * power for nice in (1, 2, 2.5, 5, 10) if nice * power >= wanted * 0.9999)
+    count = max(1, math.ceil(largest / step * 0.9999))
+    return [round(step * place, 10) for place in range(count + 1)] if largest > 0 else [0, 1]
+
+
+def _segments(series: Series, top: float) -> list[Line]:
+    count = len(series.values)
+    points = [
+        None if value is None else (_left(place, count) + 50 / count, _y(value, top))
+        for place, value in enumerate(series.values)
+    ]
+    found = []
+    for place, point in enumerate(points):
+        following = points[place + 1] if place + 1 < count else None
+        before = points[place - 1] if place else None
+        if point and following:
+            found.append(Line(series.kind, *point, *following))
+        elif point and not before:
+            found.append(Line(series.kind, *point, *point))
+    return found
+
+
+def _chart(
+    scale: Sequence[float],
+    labels: Sequence[str],
+    columns: list[Column],
+    lines: list[Line],
+    tick: Callable[[float], str],
+) -> Chart:
+    count = len(labels)
+    ticks = [Tick(_y(value, scale[-1]), tick(value)) for value in scale]
+    bar = 100 / count * (0.44 if count <= FEW else 0.72)
+    return Chart(ticks, _labels(labels), columns, lines, round(100 / count, 4), round(bar, 4))
+
+
+def _labels(texts: Sequence[str]) -> list[Label]:
+    """Choose which places are named, counted back from the newest; on a phone every second one of these."""
+    count = len(texts)
+    every = next(step for step in (1, 2, 3, 4, 6, 9, count) if count <= step * MOST_LABELS)
+    on_a_phone = every if count <= FEW else 2 * every
+    return [
+        Label(round(_left(place, count) + 50 / count, 4), text, (count - 1 - place) % on_a_phone != 0)
+        for place, text in enumerate(texts)
+        if (count - 1 - place) % every == 0
+    ]
+
+
+def _left(place: int, count: int) -> float:
+    return round(place * 100 / count, 4)
+
+
+def _y(value: float, top: float) -> float:
+    return round(TOP + PLOT * (1 - value / top), 2)

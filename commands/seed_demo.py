@@ -1,0 +1,38 @@
+"""`flask --app app seed-demo`: a busy month that never happened, to show and to measure the console."""
+
+import time
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from services import demo
+
+MOST = 10_000_000
+
+
+@click.command("seed-demo")
+@click.option(
+    "--messages",
+    "count",
+    type=click.IntRange(1, MOST),
+    default=20_000,
+    show_default=True,
+    help="How many messages; their codes come with them.",
+)
+@click.option("--yes", is_flag=True, help="Do it although this is no development installation.")
+@with_appcontext
+def seed_demo(count: int, yes: bool) -> None:
+    """Fill the database with invented traffic of the last 30 days, and roll it up.
+
+    Numbers and addresses are from ranges that belong to nobody, and nothing is sent to them.
+    """
+    if not (current_app.debug or yes):
+        raise click.UsageError(
+            "this is no development installation (FLASK_DEBUG); invented traffic among the real one"
+            " can't be told apart afterwards. With --yes it is done all the same."
+        )
+    began = time.monotonic()
+    with click.progressbar(length=count, label="Messages") as bar:
+        demo.fill(count, progress=lambda written: bar.update(written - bar.pos))
+    click.echo(f"{count} messages in {time.monotonic() - began:.0f} s. Look at /cms/statistics.")

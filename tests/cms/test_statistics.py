@@ -1,0 +1,97 @@
+"""The overview page: numbers that agree with the rows, in every period, and what to do where there are none."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from exts import db
+from models import Message
+from services import demo
+from services.gateway_health import GatewayHealth
+from services.housekeeping import say_alive
+from tests.cms.conftest import Visitor
+
+URL = "/cms/statistics"
+
+
+@pytest.fixture
+def traffic(app: Flask) -> None:
+    """A month of invented traffic."""
+    with app.app_context():
+        demo.fill(400)
+
+
+def tile(page: str, name: str) -> str:
+    found = re.search(rf"<dt>{name}</dt><dd[^>]*>([^<]+)</dd>", page)
+    assert found, name
+    return found[1]
+
+
+def rows(app: Flask, *conditions: object) -> str:
+    with app.app_context():
+        found = db.session.scalar(select(func.count()).select_from(Message).where(*conditions))
+    return f"{found:,}"
+
+
+def test_the_tiles_agree_with_the_rows(signed_in: Visitor, traffic: None, app: Flask) -> None:
+    page = signed_in.get(f"{URL}?period=90d").text
+    assert tile(page, "Messages") == rows(app)
+    assert tile(page, "Delivered") == rows(app, Message.status == "delivered")
+    assert tile(page, "Failed") == rows(app, Message.status == "failed")
+    assert tile(page, "Expired") == rows(app, Message.status == "expired")
+    assert tile(page, "Sent") == rows(app, Message.status.in_(["sent", "delivered", "undelivered"]))
+    only = signed_in.get(f"{URL}?period=90d&channel=sms").text
+    assert tile(only, "Messages") == rows(app, Message.channel == "sms")
+    assert 'href="/cms/statistics?period=30d&amp;channel=sms"' in only
+
+
+@pytest.mark.parametrize(("period", "places"), [("24h", 24), ("7d", 7), ("30d", 30), ("90d", 90)])
+def test_each_period_has_pictures_and_their_tables(
+    signed_in: Visitor, traffic: None, period: str, places: int
+) -> None:
+    page = signed_in.get(f"{URL}?period={period}").text
+    pictures = 3 if period == "24h" else 4
+    assert page.count('role="img"') == page.count("Show as a table") == pictures
+    table = page.split('<table class="numbers">')[1].split("</table>")[0]
+    assert table.count("<tr><th scope=") == places + 1
+    assert "style=" not in page
+    for name in ("main", "world", "mail", "login", "Germany", "notices, no code"):
+        assert name in page
+
+
+def test_what_makes_no_sense_shows_the_week(signed_in: Visitor, traffic: None) -> None:
+    page = signed_in.get(f"{URL}?period=1y&channel=fax").text
+    assert page.count('aria-current="true"') == 2
+    assert re.search(r'aria-current="true">7 days<', page)
+    assert re.search(r'aria-current="true">All<', page)
+
+
+def test_without_traffic_it_says_what_to_do(signed_in: Visitor, app: Flask) -> None:
+    assert "Look further back" in signed_in.get(URL).text
+    page = signed_in.get(f"{URL}?period=90d").text
+    assert "Nothing was sent yet" in page
+    assert "seed-demo" not in page
+    app.debug = app.config["DEBUG"] = True
+    assert "seed-demo" in signed_in.get(f"{URL}?period=90d").text
+
+
+def test_it_tells_what_is_going_on_now(
+    signed_in: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "memory-sms")
+    page = signed_in.get(URL).text
+    assert "No worker is running" in page
+    assert page.count(">Left alone<") == page.count(">Works<") == 1
+    with app.app_context():
+        say_alive(db.engine, "worker", ["sms", "email", "bulk"], datetime.now(UTC))
+        page = signed_in.get(URL).text
+    assert "No clock is running" in page
+    assert "sms, email, bulk" in page
+
+
+def test_strangers_may_not_look(newcomer: Callable[[], Visitor]) -> None:
+    assert newcomer().get(URL).status_code == 303

@@ -1,0 +1,40 @@
+"""`flask seed-demo`: fills a development database, and no other by mistake."""
+
+import pytest
+from flask import Flask
+
+from exts import db
+from models import Message
+
+
+@pytest.fixture
+def runner(app: Flask):
+    return app.test_cli_runner()
+
+
+def count(app):
+    with app.app_context():
+        return db.session.query(Message).count()
+
+
+def test_it_refuses_where_there_may_be_real_traffic(app, runner):
+    done = runner.invoke(args=["seed-demo", "--messages", "10"])
+    assert done.exit_code == 2
+    assert "--yes" in done.output
+    assert count(app) == 0
+
+
+@pytest.mark.parametrize(("debug", "options"), [(True, []), (False, ["--yes"])])
+def test_it_fills_a_development_database_or_one_that_is_meant(app, runner, debug, options):
+    app.debug = debug
+    done = runner.invoke(args=["seed-demo", "--messages", "60", *options])
+    assert done.exit_code == 0, done.output
+    assert "60 messages" in done.output
+    assert count(app) == 60
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "many", "99999999"])
+def test_a_number_that_makes_no_sense_is_refused(app, runner, wrong):
+    app.debug = True
+    assert runner.invoke(args=["seed-demo", "--messages", wrong]).exit_code == 2
+    assert count(app) == 0

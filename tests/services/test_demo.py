@@ -1,0 +1,89 @@
+"""Invented traffic: as much as was asked for, believable, nobody's, and nothing that would be sent."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from domain import destinations
+from domain.statuses import Channel, MessageStatus
+from exts import db
+from models import ApiKey, Broadcast, Message, MessageTry, Verification
+from services import demo, overview, retention
+from services.demo import people
+from services.overview import Period
+
+pytestmark = pytest.mark.usefixtures("context")
+COUNT = 1500
+
+
+@pytest.fixture(autouse=True)
+def filled(context):
+    return demo.fill(COUNT)
+
+
+def count(model, *conditions):
+    return db.session.scalar(select(func.count()).select_from(model).where(*conditions))
+
+
+def test_there_is_as_much_as_was_asked_for_and_it_is_rolled_up():
+    assert count(Message) == COUNT
+    found = overview.of(Period.QUARTER, None, UTC)
+    assert found.total.all == COUNT
+    assert found.total.issued == count(Verification)
+    assert 0.5 < found.total.conversion < 0.95
+    assert found.delay.p50 < timedelta(seconds=10)
+    for name, least in {"channel": 2, "gateway": 3, "country": 5, "purpose": 5}.items():
+        assert len(found.parts[name]) >= least, name
+    for status in ("sent", "delivered", "undelivered", "failed", "expired", "queued"):
+        assert found.total.of(MessageStatus(status)) > 0, status
+
+
+def test_nothing_of_it_would_be_sent_and_no_code_can_be_used():
+    assert count(Message, Message.due_at.is_not(None)) == 0
+    assert count(Message, Message.sealed.is_not(None)) == 0
+    assert count(Verification, Verification.sealed_code.is_not(None)) == 0
+    now = datetime.now(UTC)
+    assert count(Message, Message.created_at > now) == 0
+
+
+def test_times_are_in_their_order():
+    late = sa.or_(
+        Message.sent_at < Message.created_at, Message.settled_at < func.coalesce(Message.sent_at, 0)
+    )
+    assert count(Message, late) == 0
+    assert count(Verification, Verification.used_at > Verification.expires_at) == 0
+
+
+def test_each_code_has_its_messages_and_each_broadcast_its_recipients():
+    newest = select(Message.id).where(
+        Message.id == Verification.message_id, Message.verification_id == Verification.id
+    )
+    assert count(Verification, ~newest.exists()) == 0
+    for row in db.session.scalars(select(Broadcast)):
+        assert count(Message, Message.broadcast_id == row.id) == row.accepted
+    assert count(MessageTry) > 0
+
+
+def test_destinations_are_what_the_service_would_have_made_of_them():
+    for row in db.session.scalars(select(Message).limit(300)):
+        parsed = destinations.parse(Channel(row.channel), row.to, region="CN")
+        assert (parsed.to, parsed.canonical) == (row.to, row.canonical)
+        if row.channel == "email":
+            assert row.to.endswith(people.DOMAINS)
+        else:
+            assert parsed.country in (row.country, None)
+
+
+def test_its_keys_are_made_once():
+    demo.fill(10)
+    assert sorted(db.session.scalars(select(ApiKey.name))) == sorted(demo.KEYS)
+    assert count(Message) == COUNT + 10
+
+
+def test_it_can_be_purged_like_any_other():
+    before = overview.of(Period.QUARTER, None, UTC).total
+    deleted = retention.purge(timedelta(days=7))
+    assert deleted["messages"] > 0
+    assert overview.of(Period.QUARTER, None, UTC).total == before
