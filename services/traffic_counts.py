@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, case, func, literal_column, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    case,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from domain.delivery_times import EDGES
@@ -20,6 +30,9 @@ HOUR = timedelta(hours=1)
 LONGEST_CODE_LIFE = timedelta(seconds=600)
 """`CODE_TTL_SECONDS` can't be longer; the last message of a code is made within it."""
 _MICROSECOND = timedelta(microseconds=1)
+_STEPS = " ".join(f"WHEN took < {edge // _MICROSECOND} THEN {number}" for number, edge in enumerate(EDGES))
+_STEP = literal_column(f"CASE WHEN took IS NULL THEN NULL {_STEPS} ELSE {len(EDGES)} END", Integer)
+"""The step of `domain/delivery_times.py`; as one text, for it is put together for every hour."""
 _HOUR_OF_COLUMN = literal_column(str(HOUR // _MICROSECOND), BigInteger)
 
 
@@ -111,7 +124,7 @@ def _messages(
         .subquery("made")
     )
     alike = [column for column in made.c if column.name != "took"]
-    found = select(*alike, _step(made.c.took).label("step"), func.count()).group_by(*alike, "step")
+    found = select(*alike, _STEP.label("step"), func.count()).group_by(*alike, "step")
     for *key, status, step, number in reader.execute(found):
         yield _key(*key), status, step, number
 
@@ -157,12 +170,6 @@ def _took() -> ColumnElement[int | None]:
         else_=None,
     )
     return ended_at - type_coerce(Message.created_at, BigInteger)
-
-
-def _step(took: Any) -> ColumnElement[int | None]:
-    """Return the step of `domain/delivery_times.py`."""
-    steps = [(took < edge // _MICROSECOND, number) for number, edge in enumerate(EDGES)]
-    return case((took.is_(None), None), *steps, else_=len(EDGES))
 
 
 def _key(hour: datetime, *parts: Any) -> Key:

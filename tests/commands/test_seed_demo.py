@@ -17,16 +17,17 @@ def count(app):
         return db.session.query(Message).count()
 
 
-def test_it_refuses_where_there_may_be_real_traffic(app, runner):
+def test_it_refuses_where_there_may_be_real_traffic(app, runner, monkeypatch):
+    monkeypatch.delenv("FLASK_DEBUG", raising=False)
     done = runner.invoke(args=["seed-demo", "--messages", "10"])
     assert done.exit_code == 2
     assert "--yes" in done.output
     assert count(app) == 0
 
 
-@pytest.mark.parametrize(("debug", "options"), [(True, []), (False, ["--yes"])])
-def test_it_fills_a_development_database_or_one_that_is_meant(app, runner, debug, options):
-    app.debug = debug
+@pytest.mark.parametrize(("debug", "options"), [("1", []), ("0", ["--yes"])])
+def test_it_fills_a_development_database_or_one_that_is_meant(app, runner, monkeypatch, debug, options):
+    monkeypatch.setenv("FLASK_DEBUG", debug)
     done = runner.invoke(args=["seed-demo", "--messages", "60", *options])
     assert done.exit_code == 0, done.output
     assert "60 messages" in done.output
@@ -35,6 +36,5 @@ def test_it_fills_a_development_database_or_one_that_is_meant(app, runner, debug
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "many", "99999999"])
 def test_a_number_that_makes_no_sense_is_refused(app, runner, wrong):
-    app.debug = True
-    assert runner.invoke(args=["seed-demo", "--messages", wrong]).exit_code == 2
+    assert runner.invoke(args=["seed-demo", "--messages", wrong, "--yes"]).exit_code == 2
     assert count(app) == 0
