@@ -251,7 +251,7 @@ def test_failed_ones_of_the_choice_are_counted_then_sent_again(
     send(app), send(app, "kim@example.org")
     path = "/cms/messages/bulk/replay?channel=email"
     asked = operator.get(path).text
-    assert "It is 1 message." in asked
+    assert "1 message fits." in asked
     counted_at = re.findall(r'name="counted_at" value="([^"]+)"', asked)[0]
     mails.failures.append(GatewayError("no"))
     send(app, "late@example.org")
@@ -259,7 +259,7 @@ def test_failed_ones_of_the_choice_are_counted_then_sent_again(
     assert answer.location == "/cms/messages?channel=email"
     assert "1 message is on its way again." in operator.get(answer.location).text
     assert actions(app) == ["message.resent_in_bulk"]
-    assert "It is 1 message." in operator.get(path).text, "what came after the count was not meant"
+    assert "1 message fits." in operator.get(path).text, "what came after the count was not meant"
 
 
 def test_what_waits_is_canceled_and_what_was_not_is_told(
@@ -269,7 +269,7 @@ def test_what_waits_is_canceled_and_what_was_not_is_told(
     sms.failures.append(TemporaryGatewayError("busy"))
     issue(app)
     path = "/cms/messages/bulk/cancel"
-    assert "They are 2 messages." in operator.get(path).text
+    assert "2 messages fit." in operator.get(path).text
     page = operator.get(operator.submit(path, page=path).location).text
     assert "1 message is canceled." in page
     assert "which their verification cancels: 1" in page
