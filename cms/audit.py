@@ -61,6 +61,7 @@ LABELS = {
     Action.SECOND_FACTOR_RESET: lazy_gettext("Second step switched off for somebody"),
     Action.SUPPRESSION_ADDED: lazy_gettext("Destination suppressed"),
     Action.SUPPRESSION_REMOVED: lazy_gettext("Destination no longer suppressed"),
+    Action.SUPPRESSIONS_EXPORTED: lazy_gettext("Suppression list exported"),
     Action.TEMPLATE_SAVED: lazy_gettext("Text saved"),
     Action.TEMPLATE_PUBLISHED: lazy_gettext("Text published"),
     Action.TEMPLATE_WITHDRAWN: lazy_gettext("Text withdrawn"),

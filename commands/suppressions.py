@@ -1,6 +1,7 @@
 """`flask --app app suppressions`: who gets no bulk messages."""
 
 from collections.abc import Iterable
+from typing import TextIO
 
 import click
 from flask import current_app
@@ -8,13 +9,15 @@ from flask import current_app
 from commands.groups import DatabaseGroup
 from domain import destinations
 from domain.destinations import Destination
-from domain.errors import InvalidDestination
+from domain.errors import InvalidDestination, InvalidInput
 from domain.statuses import Channel, SuppressionReason
+from services import suppression_lists
 from services import suppressions as service
 
 suppressions = DatabaseGroup(
     "suppressions", help="Who gets no bulk messages; codes and single messages are sent to everybody."
 )
+MOST_LINES = 10_000_000
 REASONS = [reason.value for reason in SuppressionReason]
 
 
@@ -41,6 +44,27 @@ def add(to: tuple[str, ...], reason: str) -> None:
     """
     added = [service.add(one.channel, one.canonical, SuppressionReason(reason)) for one in _destinations(to)]
     click.echo(f"{sum(added)} added, {len(added) - sum(added)} stood there already", err=True)
+
+
+@suppressions.command("export")
+def export() -> None:
+    """Write the whole list as CSV to standard output."""
+    for block in suppression_lists.export():
+        click.echo(block, nl=False)
+
+
+@suppressions.command("import")
+@click.argument("file", type=click.File(encoding="utf-8-sig"))
+def take_in(file: TextIO) -> None:
+    """Put the destinations of a file on the list: one a line, or the first column of a CSV file."""
+    try:
+        done = suppression_lists.take_in(file.read(), most=MOST_LINES)
+    except InvalidInput as error:
+        raise click.UsageError(f"the file {error.problems[0].message}") from error
+    click.echo(f"{done.added} added, {done.known} stood there already", err=True)
+    if done.bad:
+        numbers = ", ".join(map(str, done.bad))
+        raise click.ClickException(f"these lines are no e-mail address or phone number: {numbers}")
 
 
 @suppressions.command("remove")

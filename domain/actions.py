@@ -36,6 +36,7 @@ class Action(StrEnum):
     SECOND_FACTOR_RESET = "administrator.second_factor_reset"
     SUPPRESSION_ADDED = "suppression.added"
     SUPPRESSION_REMOVED = "suppression.removed"
+    SUPPRESSIONS_EXPORTED = "suppression.exported"
     TEMPLATE_SAVED = "template.saved"
     TEMPLATE_PUBLISHED = "template.published"
     TEMPLATE_WITHDRAWN = "template.withdrawn"

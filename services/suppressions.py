@@ -55,7 +55,7 @@ def suppressed(session: Session, channel: Channel, canonicals: Collection[str]) 
 def find(channel: Channel, canonical: str) -> SuppressionView | None:
     """Return the suppression of a destination, None where it gets bulk messages."""
     row = _row(db.session(), channel, canonical)
-    return _view(row) if row else None
+    return view(row) if row else None
 
 
 def page(after: SuppressionView | None = None, *, limit: int = PAGE) -> list[SuppressionView]:
@@ -64,7 +64,7 @@ def page(after: SuppressionView | None = None, *, limit: int = PAGE) -> list[Sup
     if after is not None:
         same_time = and_(Suppression.created_at == after.created_at, Suppression.id < after.id)
         rows = rows.where(or_(Suppression.created_at < after.created_at, same_time))
-    return [_view(row) for row in db.session.scalars(rows)]
+    return [view(row) for row in db.session.scalars(rows)]
 
 
 def add(
@@ -158,7 +158,8 @@ def _row(session: Session, channel: Channel, canonical: str) -> Suppression | No
     )
 
 
-def _view(row: Suppression) -> SuppressionView:
+def view(row: Suppression) -> SuppressionView:
+    """Return what may leave the services."""
     return SuppressionView(
         id=row.id,
         channel=Channel(row.channel),

@@ -27,6 +27,7 @@ from services import (
     schedules,
     second_factor,
     sessions,
+    suppression_lists,
     suppressions,
     template_tests,
     templates,
@@ -56,7 +57,16 @@ LONGEST = {"domain/errors.py": 300}
 """A list of names more than code: there is one tree of errors, and it stands in one place."""
 AUDITED = (
     *(accounts, administrators, api_keys, bulk_acts, disclosures, gateway_switches, gateway_tests),
-    *(key_rotation, messages, preferences, schedules, second_factor, sessions, suppressions),
+    *(
+        key_rotation,
+        messages,
+        preferences,
+        schedules,
+        second_factor,
+        sessions,
+        suppression_lists,
+        suppressions,
+    ),
     *(template_tests, templates, verifications),
 )
 

@@ -4,9 +4,11 @@ A new view that takes a POST needs its line here: in `CHANGES` with the action t
 `NOT_AUDITED` with the reason why it is not.
 """
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask import Flask
 
@@ -24,6 +26,7 @@ from services import (
     schedule_views,
     schedules,
     session_lists,
+    suppression_lists,
     templates,
     verifications,
 )
@@ -46,7 +49,7 @@ class House:
     mails: MemoryGateway
 
 
-Fields = Mapping[str, str | list[str]]
+Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ NOT_AUDITED = {
     "cms.search_verifications": "goes to a list, and keeps what was typed out of its address",
     "cms.preview_template": "shows what is typed, and keeps nothing",
     "cms.preview_mail": "shows what is typed, and keeps nothing",
+    "cms.find_suppression": "looks a destination up, and keeps it out of the address",
     "cms.sign_in": "nobody is signed in; the log tells of it",
     "cms.logout": "ends the own session only",
     "cms.choose_language": "changes the cookie of this browser only",
@@ -142,6 +146,14 @@ CHANGES = {
     "cms.rotate_key": Form(Action.KEY_ROTATED, "/cms/api-keys/{key}/rotate", {"overlap": "1h"}),
     "cms.end_secret": Form(Action.KEY_SECRET_ENDED, "/cms/api-keys/{key}/secrets/{secret}/end"),
     "cms.revoke_key": Form(Action.KEY_REVOKED, "/cms/api-keys/{key}/revoke"),
+    "cms.add_suppression": Form(Action.SUPPRESSION_ADDED, "/cms/suppressions/add", {"to": "new@example.org"}),
+    "cms.remove_suppression": Form(Action.SUPPRESSION_REMOVED, "/cms/suppressions/{suppressed}/remove"),
+    "cms.import_suppressions": Form(
+        Action.SUPPRESSION_ADDED,
+        "/cms/suppressions/import",
+        lambda _: {"file": (io.BytesIO(b"new@example.org\n"), "list.csv")},
+    ),
+    "cms.export_suppressions": Form(Action.SUPPRESSIONS_EXPORTED, "/cms/suppressions/export"),
     "cms.add_schedule": Form(Action.SCHEDULE_ADDED, "/cms/schedules/new", SCHEDULE),
     "cms.save_schedule": Form(Action.SCHEDULE_EDITED, "/cms/schedules/{running}/edit", SCHEDULE),
     "cms.run_schedule": Form(Action.SCHEDULE_RUN, "/cms/schedules/{running}/run"),
@@ -190,6 +202,8 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
             made, _ = administrators.add(email, role, PASSWORD)
             names[email.partition("@")[0]] = str(made.id)
         administrators.disable(DAN)
+        suppressed, _ = suppression_lists.add("gone@example.org")
+        names["suppressed"] = suppressed.id
         names["key"] = api_keys.create("Old shop")[0].id
         names["secret"] = str(key_rotation.rotate(names["key"])[0].secrets[1].id)
         schedules.add(NewSchedule("running", "sendcode.purge", every="1h"))

@@ -35,7 +35,7 @@ OWN = {
     "cms.confirm_code",
 } | {endpoint for endpoint, form in CHANGES.items() if form.action.about == "account"}
 """What everybody may do with the own account."""
-SEARCHES = {"cms.search_messages", "cms.search_verifications"}
+SEARCHES = {"cms.find_suppression", "cms.search_messages", "cms.search_verifications"}
 """Forms that change nothing."""
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
 

@@ -1,5 +1,7 @@
 """`flask suppressions`: what an operator sees."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -42,3 +44,18 @@ def test_a_long_list_is_shown_in_full(app: Flask, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(suppressions.page, "__kwdefaults__", {"limit": 2})
     run(app, "add", *[f"n{number}@example.org" for number in range(5)])
     assert len(run(app, "list").stdout.splitlines()) == 5
+
+
+def test_a_file_goes_in_and_out(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("kim@example.com,complaint\nnobody\n138 0013 8000\n", encoding="utf-8")
+    result = run(app, "import", str(file))
+    assert result.exit_code == 1
+    assert "2 added, 0 stood there already" in result.stderr
+    assert "no e-mail address or phone number: 2" in result.stderr
+    lines = run(app, "export").stdout.splitlines()
+    assert lines[0] == "destination,reason,since"
+    assert sorted(line.rsplit(",", 1)[0] for line in lines[1:]) == [
+        "+8613800138000,operator",
+        "kim@example.com,complaint",
+    ]
