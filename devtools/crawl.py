@@ -22,8 +22,11 @@ def endpoints(app: Flask) -> set[str]:
     }
 
 
-def pages(app: Flask, client: FlaskClient) -> tuple[list[str], set[str]]:
-    """Return the addresses of HTML pages that who is signed in may see, and the views that were reached at all."""
+def pages(app: Flask, client: FlaskClient, most: int = MOST_OF_A_KIND) -> tuple[list[str], set[str]]:
+    """Return the addresses of HTML pages that who is signed in may see, and the views that were reached at all.
+
+    Of pages of one kind there are `most`.
+    """
     found: dict[str, list[str]] = {}
     waiting = [
         rule.rule
@@ -34,7 +37,7 @@ def pages(app: Flask, client: FlaskClient) -> tuple[list[str], set[str]]:
     while waiting:
         path = waiting.pop(0)
         endpoint = _endpoint(app, path)
-        if path in seen or endpoint not in endpoints(app) or len(found.get(endpoint, ())) >= MOST_OF_A_KIND:
+        if path in seen or endpoint not in endpoints(app) or len(found.get(endpoint, ())) >= most:
             continue
         seen.add(path)
         answer = client.get(path)
