@@ -44,7 +44,6 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("cms.statistics", lazy_gettext("Overview")),
             Entry("cms.verifications", lazy_gettext("Verifications")),
             Entry("cms.messages", lazy_gettext("Messages")),
-            Entry("cms.statistics", lazy_gettext("Statistics")),
             Entry("cms.suppressions", lazy_gettext("Suppression list")),
         ),
     ),
