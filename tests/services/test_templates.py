@@ -357,6 +357,18 @@ def test_a_click_and_a_send_read_no_texts_once_they_are_known(owner, sms):
     assert not [one for one in statements if "FROM template_version" in one]
 
 
+def test_a_worker_reads_a_version_once_for_all_its_messages(app, owner, sms, waiting):
+    publish(SMS, "{{ code }} edited")
+    for _ in range(20):
+        issue(owner)
+    runtime().texts.__init__()  # a worker that has just started knows nothing
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    worker.drain_now()
+    assert [sent.text.endswith(" edited") for sent in sms.sent] == [True] * 20
+    assert len([one for one in statements if "FROM template_version" in one]) == 1
+
+
 def test_another_process_follows_within_two_seconds(app, owner, sms):
     issue(owner)
     other = runtime().texts
