@@ -17,13 +17,14 @@ from domain.errors import ConfigurationError
 from domain.keyring import Keyring
 from exts import babel, csrf, db, login, mail
 from models import engine
-from services import locales, runtime, send_limits
+from services import locales, pumping_guard, runtime, send_limits
 from services.bell import Bell
 from services.breaker import Breaker
 from services.catalogues import Catalogues
 from services.freshness import Fresh
 from services.gateway_health import GatewayHealth
 from services.rate_windows import RateWindows
+from services.refusals import Refusals
 from services.runtime import Runtime
 from services.text_versions import TextVersions
 from tasks import make_celery
@@ -99,6 +100,8 @@ def _runtime(app: Flask) -> Runtime:
         health=GatewayHealth(app.config["REDIS_URL"], breaker),
         texts=TextVersions(),
         sms_of_a_day=Fresh(send_limits.sms_of_a_day, seconds=60),
+        closures=Fresh(pumping_guard.read, seconds=1),
+        refusals=Refusals(app.config["REDIS_URL"], breaker),
         bell=Bell(breaker if app.config["REDIS_URL"] == app.config["CELERY_BROKER_URL"] else Breaker()),
     )
 

@@ -4,7 +4,6 @@ A unit stands in the name (`CODE_TTL_SECONDS`); a limit of 0 means no limit. Any
 is taken over as it is.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from kombu.transport import TRANSPORT_ALIASES
 from phonenumbers import SUPPORTED_REGIONS
 
 from domain.errors import ConfigurationError
+from domain.setting_texts import by_country, parse, parse_free
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_KEY_LENGTH = 32
@@ -62,7 +62,11 @@ DEFAULTS: dict[str, Any] = {
     "DESTINATION_FAILURES_PER_DAY": 20,  # wrong codes for one destination and purpose, over all its codes
     "IP_SENDS_PER_MINUTE": 20,
     "PREFIX_SENDS_PER_10_MINUTES": 20,  # SMS to numbers that share all but the last four digits
+    "COUNTRY_SENDS_PER_DAY": [],  # SMS to each country: CN=5000,*=200, or one number for each of them
     "KEY_REQUESTS_PER_MINUTE": 600,
+    "PUMPING_GUARD_SENDS_PER_HOUR": 30,  # from so many codes on, a prefix whose codes nobody enters is closed
+    "PUMPING_GUARD_APPROVED_PERCENT": 10,  # closed where less than this share of them was entered
+    "PUMPING_GUARD_DRY_RUN": False,  # only tell what it would have closed
     # -- the worker
     "SEND_CONCURRENCY": 100,  # sends in flight in one worker process
     # -- the console
@@ -84,6 +88,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "MAIL_CONNECTIONS": (0, 100),
     "MAIL_TIMEOUT": (0, 15),
     "MAIL_PORT": (1, 65535),
+    "PUMPING_GUARD_APPROVED_PERCENT": (0, 100),
 }
 
 FIXED: dict[str, Any] = {
@@ -144,38 +149,12 @@ def _parsed(texts: Mapping[str, str]) -> dict[str, Any]:
     parsed: dict[str, Any] = {}
     for name, text in texts.items():
         if name in DEFAULTS:
-            parsed[name] = _parse(name, text.strip(), DEFAULTS[name])
+            parsed[name] = parse(name, text.strip(), DEFAULTS[name])
         elif name.startswith("CELERY_"):
-            parsed[name] = _parse_free(text.strip())
+            parsed[name] = parse_free(text.strip())
         elif name == "FLASK_DEBUG":
-            parsed["DEBUG"] = _parse(name, text.strip(), False)
+            parsed["DEBUG"] = parse(name, text.strip(), False)
     return parsed
-
-
-def _parse(name: str, text: str, default: Any) -> Any:
-    if isinstance(default, bool):
-        if text.lower() in ("1", "true", "yes", "on"):
-            return True
-        if text.lower() in ("0", "false", "no", "off", ""):
-            return False
-        raise ConfigurationError(f"{name} must be true or false")
-    if isinstance(default, int) or default is None:
-        if text == "":
-            return default
-        if not (text.isascii() and text.isdigit()):
-            raise ConfigurationError(f"{name} must be a whole number, 0 or more")
-        return int(text)
-    if isinstance(default, list):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return text
-
-
-def _parse_free(text: str) -> Any:
-    """Read a `CELERY_*` value as JSON where it is JSON (true, 5, {"a": 1}), else as text."""
-    try:
-        return json.loads(text.lower() if text.lower() in ("true", "false", "none") else text)
-    except ValueError:
-        return text
 
 
 def _refuse_renamed(given: Mapping[str, Any]) -> None:
@@ -203,6 +182,8 @@ def _derive(settings: dict[str, Any]) -> None:
     countries = settings["SMS_COUNTRIES"]
     countries = countries.split(",") if isinstance(countries, str) else countries
     settings["SMS_COUNTRIES"] = [country.strip().upper() for country in countries]
+    budgets = settings["COUNTRY_SENDS_PER_DAY"]
+    settings["COUNTRY_SENDS_PER_DAY"] = by_country("COUNTRY_SENDS_PER_DAY", budgets)
     if not settings["MAIL_DEFAULT_SENDER"]:
         host = urlsplit(settings["PUBLIC_URL"]).hostname or "localhost"
         settings["MAIL_DEFAULT_SENDER"] = f"{settings['SERVICE_NAME']} <no-reply@{host}>"
@@ -233,6 +214,8 @@ def _validate(settings: Mapping[str, Any]) -> None:
         raise ConfigurationError("DEFAULT_REGION must be an ISO country code of two letters")
     if not SUPPORTED_REGIONS | {"*"} >= set(settings["SMS_COUNTRIES"]):
         raise ConfigurationError("SMS_COUNTRIES must hold ISO country codes of two letters, or *")
+    if not SUPPORTED_REGIONS | {"*"} >= set(settings["COUNTRY_SENDS_PER_DAY"]):
+        raise ConfigurationError("COUNTRY_SENDS_PER_DAY must name ISO country codes of two letters, or *")
     if any(not character.isprintable() for character in settings["SERVICE_NAME"]):
         raise ConfigurationError("SERVICE_NAME must be one line of text")
     if not settings.get("DEBUG") and not settings.get("TESTING"):

@@ -29,6 +29,7 @@ ABOUT = {
     "gateway": lazy_gettext("Gateways"),
     "message": lazy_gettext("Messages"),
     "verification": lazy_gettext("Verifications"),
+    "guard": lazy_gettext("Pumping guard"),
 }
 LABELS = {
     Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
@@ -80,6 +81,9 @@ LABELS = {
     Action.VERIFICATION_CANCELED: lazy_gettext("Verification canceled"),
     Action.VERIFICATION_DESTINATIONS_SHOWN: lazy_gettext("Destinations of verifications shown"),
     Action.VERIFICATIONS_EXPORTED: lazy_gettext("Verifications exported"),
+    Action.PREFIX_OPENED: lazy_gettext("Closed prefix opened"),
+    Action.SAFE_PREFIX_ADDED: lazy_gettext("Put on the safe list"),
+    Action.SAFE_PREFIX_REMOVED: lazy_gettext("Taken from the safe list"),
 }
 FIELDS = {
     "task": lazy_gettext("Task"),
@@ -109,6 +113,8 @@ FIELDS = {
     "shown": lazy_gettext("Shown"),
     "first": lazy_gettext("First"),
     "last": lazy_gettext("Last"),
+    "sends": lazy_gettext("Codes sent"),
+    "approved": lazy_gettext("Codes entered"),
 }
 WORDS = {
     "active": lazy_gettext("active"),

@@ -31,6 +31,8 @@ from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
 from services import api_keys
 from services.checks import CheckResult
+from services.runtime import runtime
+from services.safe_prefixes import LONGEST_NOTE
 from services.schedule_rules import LONGEST_NAME
 
 Answer = str | Response | tuple[str, int] | tuple[str, int, Mapping[str, str]]
@@ -48,8 +50,9 @@ def role_name(role: Role) -> str:
 
 
 def status_and_headers(error: SendcodeError) -> tuple[int, Mapping[str, str]]:
-    """Return the HTTP status of a page that shows `error`, and the wait where there is one."""
+    """Return the HTTP status of a page that shows `error`, and the wait where there is one; refusals are counted."""
     if isinstance(error, LimitExceeded):
+        runtime().refusals.note(error)
         return 429, {"Retry-After": str(error.retry_after)}
     return (409 if isinstance(error, Conflict) else 422), {}
 
@@ -158,6 +161,17 @@ def gateway_test_text(error: SendcodeError) -> str:
     return _("There is nowhere to send it to. Bind your phone on the account page first.")
 
 
+def safe_prefix_texts(error: InvalidInput) -> dict[str, str]:
+    """Return what is wrong with an entry of the safe list, by the field it stands beside."""
+    texts = {
+        "prefix": _("Enter the beginning of a number, such as +49 170, or a whole number."),
+        "name": _("The list has this entry already."),
+        "note": _("Write at most %(length)s characters.", length=LONGEST_NOTE),
+    }
+    told = {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
+    return {"prefix" if name == "name" else name: text for name, text in told.items()}
+
+
 def key_texts(error: InvalidInput) -> dict[str, str]:
     """Return what is wrong with a new API key, by the field it stands beside."""
     texts = {
@@ -211,7 +225,7 @@ def _limit_text(error: LimitExceeded, is_email: bool) -> str:
     wait = wait_text(error.retry_after)
     if error.limit == "resend_cooldown":
         return _("A code was sent a moment ago. You can send it again in %(wait)s.", wait=wait)
-    if error.limit == "sms_sends_per_day":
+    if error.limit in ("sms_sends_per_day", "country_sends_per_day", "pumping_guard"):
         return _("No more SMS can be sent for now. Try again in %(wait)s.", wait=wait)
     if error.limit.startswith("destination_") and is_email:
         return _("Too many codes were sent to this address. Try again in %(wait)s.", wait=wait)

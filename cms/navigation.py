@@ -52,6 +52,7 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry("cms.templates", lazy_gettext("Templates")),
             Entry("cms.gateways", lazy_gettext("Gateways")),
+            Entry("cms.limits", lazy_gettext("Limits")),
             Entry("cms.schedules", lazy_gettext("Schedules")),
             Entry("cms.api_keys", lazy_gettext("API keys")),
         ),

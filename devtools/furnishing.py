@@ -2,15 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import insert
+
 from channels.memory import MemoryGateway
 from devtools import texts
-from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
+from domain.errors import GatewayError, LimitExceeded, TemporaryGatewayError, UnknownResult
 from domain.statuses import Channel
 from exts import db
+from models import PrefixClosure
 from services import (
     administrators,
     api_keys,
     gateway_switches,
+    safe_prefixes,
     schedule_runs,
     schedules,
     sessions,
@@ -41,6 +45,7 @@ def furnish(email: str, password: str) -> None:
     """Add people, keys, schedules, traffic and their traces beside the first administrator."""
     maria = Actor(1, email, "203.0.113.7")
     _carry(maria)
+    _pump(maria)
     administrators.add("kim@example.org", "operator", password, by=maria)
     administrators.add("lee@example.org", "viewer", by=maria)
     administrators.add("former.colleague@example.org", "operator", password, by=maria)
@@ -86,10 +91,27 @@ def _carry(by: Actor) -> None:
     ]
     for number in range(60):
         channel, to = (
-            (Channel.SMS, f"+8613{number:02}0013800")
+            (Channel.SMS, f"+8613800{number % 7}0{number:04}")
             if number % 3
             else (Channel.EMAIL, f"u{number}@example.org")
         )
         verifications.issue(Request(channel, to), Owner("key:demo"))
     gateway_switches.switch_off(world.name, by=by)
     gateway_switches.set_weight(spare.name, 30, by=by)
+
+
+def _pump(by: Actor) -> None:
+    """Have a prefix closed, some senders refused, and an entry on the safe list."""
+    now = datetime.now(UTC)
+    row = {"country": "CN", "times": 2, "sends": 46, "approved": 1, "until": now + timedelta(minutes=107)}
+    with db.engine.begin() as connection:
+        values = {"prefix": "+861700521", "closed_at": now - timedelta(minutes=13), **row}
+        connection.execute(insert(PrefixClosure).values(**values))
+    safe_prefixes.add("+86 138 0013", "our own test phones", by=by)
+    for limit, who, count in (
+        ("pumping_guard", "+861700521", 212),
+        ("ip_sends_per_minute", "198.51.100.77", 31),
+        ("resend_cooldown", "+86138****8000", 4),
+    ):
+        for _ in range(count):
+            runtime().refusals.note(LimitExceeded(limit, 60, who=who))

@@ -55,6 +55,9 @@ class Action(StrEnum):
     VERIFICATION_CANCELED = "verification.canceled"
     VERIFICATION_DESTINATIONS_SHOWN = "verification.destinations_shown"
     VERIFICATIONS_EXPORTED = "verification.exported"
+    PREFIX_OPENED = "guard.prefix_opened"
+    SAFE_PREFIX_ADDED = "guard.safe_added"
+    SAFE_PREFIX_REMOVED = "guard.safe_removed"
 
     @property
     def about(self) -> str:

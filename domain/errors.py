@@ -129,14 +129,15 @@ class KeyReused(InvalidInput):
 
 
 class LimitExceeded(SendcodeError):
-    """Raised when a limit is hit; `retry_after` is in whole seconds, at least 1."""
+    """Raised when a limit is hit; `retry_after` is in whole seconds, at least 1; `who` names no whole destination."""
 
     code = "limit_exceeded"
 
-    def __init__(self, limit: str, retry_after: int):
+    def __init__(self, limit: str, retry_after: int, *, who: str = ""):
         super().__init__(f"{limit} reached, retry after {retry_after} s")
         self.limit = limit
         self.retry_after = retry_after
+        self.who = who
 
 
 class DestinationLocked(LimitExceeded):
@@ -241,11 +242,6 @@ class SwitchedOff(GatewayBusy):
 
 class LastGateway(Conflict):
     """Raised when a gateway is to be switched off that no other one stands in for, and nobody said that it is meant."""
-
-    code = "last_gateway"
-
-    def __init__(self) -> None:
-        super().__init__("no other gateway takes its messages: they would wait, and then expire")
 
 
 class BrokerUnreachable(SendcodeError):

@@ -10,6 +10,7 @@ from models.limit_window import LimitWindow
 from models.message import Message
 from models.message_try import MessageTry
 from models.process import SeenProcess
+from models.pumping import PrefixClosure, SafePrefix
 from models.schedule import Lease, Schedule, ScheduleRun
 from models.sign_in import RecoveryCode, SignIn, SignInStep
 from models.suppression import Suppression
@@ -32,8 +33,10 @@ __all__ = [
     "Message",
     "MessageTry",
     "OwnerHour",
+    "PrefixClosure",
     "RecoveryCode",
     "RolledHour",
+    "SafePrefix",
     "Schedule",
     "ScheduleRun",
     "SeenProcess",

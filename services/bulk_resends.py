@@ -90,7 +90,7 @@ def _keep_the_budget(copies: dict[str, NewMessage], refused: Counter[Refusal]) -
     if not sms:
         return
     try:
-        send_limits.take_budget(len(sms), reader=db.session())
+        send_limits.take_budget([copies[id].destination.country for id in sms], reader=db.session())
     except LimitExceeded:
         refused[Refusal.LIMIT] += len(sms)
         for id in sms:

@@ -17,6 +17,10 @@ class Fresh(Generic[T]):
         self._lock = threading.Lock()
         self._found: tuple[float, T] | None = None
 
+    def forget(self) -> None:
+        """Let the next one look again, whenever the last look was."""
+        self._found = None
+
     def get(self, look: Callable[[], T] | None = None) -> T:
         """Return what was found lately, by `look` if it has to be looked for again; raises what looking raises."""
         found = self._found

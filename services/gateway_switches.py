@@ -96,7 +96,7 @@ def switch_off(name: str, *, is_meant: bool = False, by: Actor = COMMAND_LINE) -
         if row.is_off:
             return False
         if not is_meant and _leaves_nobody(gateway, read(session)):
-            raise LastGateway
+            raise LastGateway("no other gateway takes its messages: they would wait, and then expire")
         row.is_off = True
         _note(session, row, by, Action.GATEWAY_SWITCHED_OFF, {"state": "on"}, {"state": "off"})
         return True

@@ -69,7 +69,7 @@ def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
     send_limits.ensure_country(destination)
     runtime().windows.hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
     if gateway.channel is Channel.SMS:
-        send_limits.take_budget()
+        send_limits.take_budget([destination.country])
     message = _message(session, destination)
 
     def work(database: Session) -> None:

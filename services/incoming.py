@@ -16,7 +16,7 @@ from domain.limits import Window
 from domain.purposes import has_control_characters
 from domain.statuses import Channel, Lane, Priority
 from models import Message
-from services import limits, outbox, published, send_limits, texts
+from services import limits, outbox, published, pumping_guard, send_limits, texts
 from services.issuing import TEMPLATE, code_params
 from services.outbox import NewMessage
 from services.runtime import runtime
@@ -69,6 +69,8 @@ def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
         message = _message(task_id, 0, destination, TEMPLATE, params, Priority.CODE, now)
         return _put([message], now, windows)
     except (InvalidInput, LimitExceeded) as error:
+        if isinstance(error, LimitExceeded):
+            runtime().refusals.note(error)
         log.warning("ccp_send_sms_code refused: %s", error)
         return REFUSED
 
@@ -111,7 +113,8 @@ def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = 
         for message in messages if windows else ():
             counted = limits.look(session, limits.sends_key(message.destination), windows)
             limits.ensure_room(counted, now)
-            send_limits.take_budget()
+            pumping_guard.ensure_open(message.destination, now, reader=session)
+            send_limits.take_budget([message.destination.country], reader=session)
             limits.count(session, counted, now)
         outbox.put(session, runtime().keyring, messages, now)
         return True

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from domain.destinations import Destination
+from domain.destinations import Destination, mask
 from domain.errors import LimitExceeded
 from domain.limits import Window, refuse, remember
 from models.limit_window import LimitWindow, pack, unpack
@@ -71,11 +71,14 @@ def look(writer: Writer, key: str, windows: Sequence[Window]) -> Counted:
     return Counted(key, counting, found.version, unpack(found.events)) if found else Counted(key, counting)
 
 
-def ensure_room(counted: Counted, now: datetime, error: type[LimitExceeded] = LimitExceeded) -> None:
-    """Raise `error` where one more event now would break a window."""
+def ensure_room(
+    counted: Counted, now: datetime, error: type[LimitExceeded] = LimitExceeded, *, who: str | None = None
+) -> None:
+    """Raise `error` where one more event now would break a window; `who` is told, else the masked destination."""
     refusal = refuse(counted.events, counted.windows, now)
     if refusal:
-        raise error(refusal.limit, refusal.retry_after)
+        masked = mask(counted.key.rpartition("|")[2]) if who is None else who
+        raise error(refusal.limit, refusal.retry_after, who=masked)
 
 
 def count(writer: Writer, counted: Counted, now: datetime) -> None:

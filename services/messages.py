@@ -103,7 +103,7 @@ def _put(
     message: NewMessage, now: datetime, *, copied: Message | None = None, by: Actor | None = None
 ) -> MessageView:
     if message.destination.channel is Channel.SMS:
-        send_limits.take_budget()
+        send_limits.take_budget([message.destination.country])
 
     def work(session: Session) -> MessageView:
         outbox.put(session, runtime().keyring, [message], now)

@@ -50,7 +50,7 @@ def count_failure(account: str) -> datetime:
     def work(connection: Connection) -> datetime:
         now = datetime.now(UTC)
         counted = limits.look(connection, _key(account), _windows())
-        limits.ensure_room(counted, now)
+        limits.ensure_room(counted, now, who=mask(account) if "@" in account else "")
         limits.count(connection, counted, now)
         return now
 

@@ -29,13 +29,16 @@ class RateWindows:
         self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
 
     def hit(self, name: str, key: str, count: int, seconds: int, *, events: int = 1) -> None:
-        """Count `events` of `key`; raises LimitExceeded where they are too many. A `count` of 0 means no limit."""
+        """Count `events` of `key`, which is no whole destination; a `count` of 0 means no limit.
+
+        Raises LimitExceeded where they are too many.
+        """
         if count == 0:
             return
         item = RateLimitItemPerSecond(count, seconds, namespace="limit")
         if not self._ask(lambda limiter: limiter.hit(item, name, key, cost=events)):
             reset_at = self._ask(lambda limiter: limiter.get_window_stats(item, name, key)).reset_time
-            raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())))
+            raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())), who=key)
 
     def ensure_room(self, name: str, key: str, count: int, seconds: int) -> None:
         """Raise LimitExceeded where one more event would be too many, without counting it."""
@@ -44,7 +47,7 @@ class RateWindows:
         item = RateLimitItemPerSecond(count, seconds, namespace="limit")
         if not self._ask(lambda limiter: limiter.test(item, name, key)):
             reset_at = self._ask(lambda limiter: limiter.get_window_stats(item, name, key)).reset_time
-            raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())))
+            raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())), who=key)
 
     @property
     def is_shared(self) -> bool:

@@ -16,6 +16,7 @@ from models import (
     LimitWindow,
     Message,
     MessageTry,
+    PrefixClosure,
     ScheduleRun,
     SeenProcess,
     SignIn,
@@ -73,6 +74,7 @@ def purge(age: timedelta) -> dict[str, int]:
         ),
         "sign-ins": _delete(SignIn, SignIn.at < max(before, now - sign_ins.KEPT)),
         "sign-in steps": _delete(SignInStep, SignInStep.started_at < now - _DAY),
+        "closed prefixes": _delete(PrefixClosure, PrefixClosure.until < min(before, now - _DAY)),
         "processes": _delete(SeenProcess, SeenProcess.seen_at < now - _DAY),
         "roll-ups": transaction(lambda session: rollups.delete_before(session, now - LONGEST_ROLL_UP)),
     }

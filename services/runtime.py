@@ -1,15 +1,18 @@
 """What one application keeps for its whole life beside its tables: keys, gateways, windows and the bell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, current_app
 
 from channels.registry import Gateways
 from domain.keyring import Keyring
+from domain.pumping import Closures
 from services.bell import Bell
 from services.freshness import Fresh
 from services.gateway_health import GatewayHealth
 from services.rate_windows import RateWindows
+from services.refusals import Refusals
 from services.text_versions import TextVersions
 
 
@@ -24,8 +27,11 @@ class Runtime:
     bell: Bell
     texts: TextVersions
     """The texts that people edit."""
-    sms_of_a_day: Fresh[int]
-    """How many SMS the rows of a day hold, counted now and then."""
+    sms_of_a_day: Fresh[Mapping[str | None, int]]
+    """How many SMS the rows of a day hold by country, counted now and then."""
+    closures: Fresh[Closures]
+    """Which prefixes are closed, read each second."""
+    refusals: Refusals
 
 
 def install(app: Flask, runtime: Runtime) -> None:

@@ -1,6 +1,8 @@
-"""May this be sent now? Country, address, prefix, budget and destination, asked in this order of cost."""
+"""May this be sent now? Country, destination, closed prefixes, address, prefix and the day's budgets are asked."""
 
 import ipaddress
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
@@ -8,12 +10,17 @@ from sqlalchemy import func, select
 
 from domain.destinations import Destination
 from domain.errors import CountryNotAllowed, FieldProblem, InvalidInput, LimitExceeded
+from domain.setting_texts import EVERY_OTHER
 from domain.statuses import Channel
 from exts import db
 from models import Message
-from services import limits
+from services import limits, pumping_guard
 from services.runtime import runtime
 from services.transactions import Writer
+
+COUNTRY_LIMIT = "country_sends_per_day"
+UNKNOWN = "unknown"
+"""The country of numbers whose calling code several share."""
 
 
 def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: str | None) -> None:
@@ -26,13 +33,15 @@ def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: 
     ensure_country(destination)
     counted = limits.look(writer, limits.sends_key(destination), limits.send_windows(settings))
     limits.ensure_room(counted, now)
+    if destination.channel is Channel.SMS:
+        pumping_guard.ensure_open(destination, now, reader=writer)
     shared = runtime().windows
     if client_ip:
         shared.hit("ip_sends_per_minute", address_key(client_ip), settings["IP_SENDS_PER_MINUTE"], 60)
     if destination.channel is Channel.SMS:
         prefix = destination.prefix or ""
         shared.hit("prefix_sends_per_10_minutes", prefix, settings["PREFIX_SENDS_PER_10_MINUTES"], 600)
-        take_budget(reader=writer)
+        take_budget([destination.country], reader=writer)
     limits.count(writer, counted, now)
 
 
@@ -43,8 +52,8 @@ def ensure_country(destination: Destination) -> None:
         raise CountryNotAllowed("SMS to this country is not switched on")
 
 
-def take_budget(count: int = 1, *, reader: Writer | None = None) -> None:
-    """Count SMS against `SMS_SENDS_PER_DAY`, all or none; raises LimitExceeded.
+def take_budget(countries: Collection[str | None], *, reader: Writer | None = None) -> None:
+    """Count one SMS to each of these countries against the day's budgets, all or none; raises LimitExceeded.
 
     `reader`: the caller's connection, where it holds one: who waited for a second could wait for ever.
 
@@ -52,22 +61,36 @@ def take_budget(count: int = 1, *, reader: Writer | None = None) -> None:
     must not open when a cache dies or forgets.
     """
     most = current_app.config["SMS_SENDS_PER_DAY"] or 0
-    if most == 0:
+    wanted = Counter(countries)
+    budgets = {country: budget for country in wanted if (budget := budget_of(country))}
+    if most == 0 and not budgets:
         return
-    if runtime().windows.is_shared:
-        runtime().windows.hit("sms_sends_per_day", "all", most, limits.DAY, events=count)
-    lately = runtime().sms_of_a_day
-    is_shared = runtime().windows.is_shared
-    sent = lately.get(lambda: sms_of_a_day(reader)) if is_shared else sms_of_a_day(reader)
-    if sent + count > most:
-        raise LimitExceeded("sms_sends_per_day", 3600)
+    windows, lately = runtime().windows, runtime().sms_of_a_day
+    if windows.is_shared:
+        windows.hit("sms_sends_per_day", "all", most, limits.DAY, events=wanted.total())
+        for country, budget in budgets.items():
+            windows.hit(COUNTRY_LIMIT, country or UNKNOWN, budget, limits.DAY, events=wanted[country])
+    sent = lately.get(lambda: sms_of_a_day(reader)) if windows.is_shared else sms_of_a_day(reader)
+    if most and sum(sent.values()) + wanted.total() > most:
+        raise LimitExceeded("sms_sends_per_day", 3600, who="all")
+    for country, budget in budgets.items():
+        if sent.get(country, 0) + wanted[country] > budget:
+            raise LimitExceeded(COUNTRY_LIMIT, 3600, who=country or UNKNOWN)
 
 
-def sms_of_a_day(reader: Writer | None = None) -> int:
-    """Return how many SMS were accepted in the last day."""
+def budget_of(country: str | None) -> int:
+    """Return the most SMS to a country in a day; 0 is no limit."""
+    budgets: Mapping[str, int] = current_app.config["COUNTRY_SENDS_PER_DAY"]
+    return budgets.get(country or EVERY_OTHER, budgets.get(EVERY_OTHER, 0))
+
+
+def sms_of_a_day(reader: Writer | None = None) -> Mapping[str | None, int]:
+    """Return how many SMS were accepted in the last day, by country."""
     since = datetime.now(UTC) - timedelta(seconds=limits.DAY)
     is_sms = (Message.channel == Channel.SMS.value, Message.created_at > since)
-    return (reader or db.session()).scalar(select(func.count()).where(*is_sms)) or 0
+    counted = select(Message.country, func.count()).where(*is_sms).group_by(Message.country)
+    rows = (reader or db.session()).execute(counted)
+    return {row[0]: row[1] for row in rows}
 
 
 def address_key(text: str) -> str:

@@ -52,7 +52,7 @@ def send(
         counted = limits.look(database, limits.sends_key(destination), windows)
         limits.ensure_room(counted, now)
         if key.channel is Channel.SMS:
-            send_limits.take_budget(reader=database)
+            send_limits.take_budget([destination.country], reader=database)
         limits.count(database, counted, now)
         outbox.put(database, runtime().keyring, [message], now)
         told = {"version": version.number, "destination": mask(to)}

@@ -1,4 +1,4 @@
-"""The drain of this worker process: started by the worker, woken by bells, stopped with it."""
+"""The drain of this worker process and the watch of the pumping guard: started by the worker, stopped with it."""
 
 import logging
 from collections.abc import Sequence
@@ -11,17 +11,19 @@ from exts import db
 from services import gateway_switches
 from services.drain import Drain
 from services.housekeeping import Housekeeping
+from services.pumping_watch import Watch
 from services.routing import Router
 from services.runtime import runtime
 from services.sender import Sender
 
 log = logging.getLogger(__name__)
 _running: Drain | None = None
+_watch: Watch | None = None
 
 
 def start(app: Flask, lanes: Sequence[Lane]) -> None:
     """Start the drain of this process, unless it runs; engines inherited from a parent process are left to it."""
-    global _running
+    global _running, _watch
     if _running is not None:
         return
     with app.app_context():
@@ -29,13 +31,18 @@ def start(app: Flask, lanes: Sequence[Lane]) -> None:
         router = _router()
         obey = partial(gateway_switches.hand_to, router.take_over, db.engine)
         _running = _drain(router, lanes, Housekeeping(db.engine, lanes, [obey]))
+        _watch = Watch(db.engine, app.config)
     _running.start()
+    _watch.start()
     log.info("draining %s", ", ".join(lanes) or "nothing")
 
 
 def stop() -> None:
     """Let the sends in flight end, settle them, and stop."""
-    global _running
+    global _running, _watch
+    if _watch is not None:
+        _watch.stop()
+        _watch = None
     if _running is not None:
         _running.stop()
         _running = None

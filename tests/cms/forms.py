@@ -16,6 +16,8 @@ from channels.memory import MemoryGateway
 from domain.actions import Action
 from domain.statuses import Channel
 from domain.template_keys import parse
+from exts import db
+from models import PrefixClosure
 from services import (
     administrators,
     api_keys,
@@ -23,6 +25,7 @@ from services import (
     gateway_switches,
     key_rotation,
     messages,
+    safe_prefixes,
     schedule_views,
     schedules,
     session_lists,
@@ -168,6 +171,11 @@ CHANGES = {
         Action.GATEWAY_WEIGHT_SET, "/cms/gateways/memory-sms/weight", {"weight": "7"}
     ),
     "cms.test_gateway": Form(Action.GATEWAY_TESTED, "/cms/gateways/memory-mail/test"),
+    "cms.open_prefix": Form(Action.PREFIX_OPENED, "/cms/settings/pumping/open", {"prefix": "+861700521"}),
+    "cms.add_safe_prefix": Form(
+        Action.SAFE_PREFIX_ADDED, "/cms/settings/pumping/safe", {"prefix": "+49 170"}
+    ),
+    "cms.remove_safe_prefix": Form(Action.SAFE_PREFIX_REMOVED, "/cms/settings/pumping/safe/1/remove"),
     "cms.resend_message": Form(Action.MESSAGE_RESENT, "/cms/messages/{sent}/resend"),
     "cms.cancel_message": Form(Action.MESSAGE_CANCELED, "/cms/messages/{waiting}/cancel"),
     "cms.bulk": Form(Action.MESSAGES_CANCELED, "/cms/messages/bulk/cancel"),
@@ -209,6 +217,7 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
         schedules.add(NewSchedule("running", "sendcode.purge", every="1h"))
         schedules.add(NewSchedule("paused", "sendcode.purge", every="1h", enabled=False))
         names |= _traffic()
+        _guard()
         names |= {shown.name: str(shown.id) for shown in schedule_views.everything()}
         for number, text in enumerate(("First {{ code }}", "Second {{ code }}")):
             templates.save(parse("code.sms.en"), Source(text), base=number, by=audit.COMMAND_LINE)
@@ -232,3 +241,21 @@ def _traffic() -> dict[str, str]:
         "waiting": messages.send(later, owner).id,
         "verification": verifications.issue(code, owner).id,
     }
+
+
+def _guard() -> None:
+    """Close a prefix, and put another on the safe list."""
+    now = datetime.now(UTC)
+    db.session.add(
+        PrefixClosure(
+            prefix="+861700521",
+            country="CN",
+            times=1,
+            sends=30,
+            approved=0,
+            closed_at=now,
+            until=now + timedelta(hours=1),
+        )
+    )
+    db.session.commit()
+    safe_prefixes.add("+86138", "ours")

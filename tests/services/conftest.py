@@ -39,6 +39,7 @@ ON_EVERY_DATABASE = {
     "test_gateway_figures",
     "test_listing",
     "test_bulk_acts",
+    "test_pumping_guard",
 }
 """The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
 

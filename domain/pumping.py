@@ -1,0 +1,90 @@
+"""When codes go to numbers at which nobody reads them: toll fraud, "SMS pumping". How long is a prefix closed for it?
+
+Who pumps earns by each SMS to numbers of a range that he shares in, and never enters a code. A prefix, as everywhere
+here, is a number without its last four digits.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+WINDOW = timedelta(hours=1)
+FIRST_CLOSURE = timedelta(hours=1)
+LONGEST_CLOSURE = timedelta(hours=12)
+FORGET_AFTER = timedelta(days=1)
+"""A prefix that stays open so long after a closure begins anew with the shortest one."""
+LAST_DIGITS = 4
+
+_SAFE = re.compile(r"\+[1-9][0-9]{0,14}")
+_SPACES = re.compile(r"[\s().\-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """From `sends` codes in an hour on, a prefix is closed where less than `percent` of them were entered."""
+
+    sends: int
+    percent: int
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Rule":
+        """Return the rule in force; none without a limit of sends to a prefix, for then somebody wants no limits."""
+        counts = settings["PREFIX_SENDS_PER_10_MINUTES"] > 0
+        return cls(
+            settings["PUMPING_GUARD_SENDS_PER_HOUR"] if counts else 0,
+            settings["PUMPING_GUARD_APPROVED_PERCENT"],
+        )
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether any prefix is ever closed."""
+        return self.sends > 0 and self.percent > 0
+
+    def is_broken(self, sends: int, approved: int) -> bool:
+        """Tell whether a prefix with so many codes in an hour is to be closed."""
+        return self.is_on and sends >= self.sends and approved * 100 < self.percent * sends
+
+
+def times(before: int, ended_at: datetime | None, now: datetime) -> int:
+    """Return which closure in a row this is, after `before` of which the last one ended at `ended_at`."""
+    if ended_at is None or now - ended_at >= FORGET_AFTER:
+        return 1
+    return before + 1
+
+
+def length(number: int) -> timedelta:
+    """Return how long the closure of this number lasts: each twice as long as the one before, up to twelve hours."""
+    doubled: int = 2 ** min(number - 1, 10)
+    return min(FIRST_CLOSURE * doubled, LONGEST_CLOSURE)
+
+
+def counts_from(ended_at: datetime | None, now: datetime) -> datetime:
+    """Return since when sends count: an hour, but nothing from before the prefix was opened again."""
+    return now - WINDOW if ended_at is None else max(now - WINDOW, ended_at)
+
+
+def parse_safe(text: str) -> str | None:
+    """Return a prefix or number of the safe list as it is kept, `+4917`; None where it is none."""
+    digits = _SPACES.sub("", text.strip())
+    digits = f"+{digits[2:]}" if digits.startswith("00") else digits
+    return digits if digits.isascii() and _SAFE.fullmatch(digits) else None
+
+
+def is_safe(number: str, safe: Iterable[str]) -> bool:
+    """Tell whether a prefix or a whole number falls under an entry of the safe list."""
+    return any(number.startswith(entry) for entry in safe)
+
+
+@dataclass(frozen=True, slots=True)
+class Closures:
+    """The closed prefixes, each with the time until which it is, and what is never closed."""
+
+    until: Mapping[str, datetime] = field(default_factory=dict)
+    safe: tuple[str, ...] = ()
+
+    def closed_until(self, prefix: str | None, number: str, now: datetime) -> datetime | None:
+        """Return when codes to a number may be sent again; None where they may now."""
+        until = self.until.get(prefix) if prefix else None
+        return None if until is None or until <= now or is_safe(number, self.safe) else until
