@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from bench import bursts, click, exactly_once, mail, memory, outage, report, start, throughput
+from bench import bursts, click, console, exactly_once, mail, memory, outage, report, start, throughput
 from bench.machine import machine
 from bench.report import Figure, Skipped
 
@@ -23,6 +23,7 @@ ROWS: dict[str, Callable[[bool], Iterator[Figure | Skipped]]] = {
     "start": start.measure,
     "outage": outage.measure,
     "exactly-once": exactly_once.measure,
+    "console": console.measure,
 }
 HEAD = """\
 # Performance
