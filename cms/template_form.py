@@ -80,12 +80,21 @@ def save_template(key: str) -> Answer:
     except BadText as error:
         return _page(view, request.form, text_faults.texts(error)), 422
     except Conflict:
-        text = _(
-            "Somebody else has saved this text since you opened it. Look at their version before you save yours."
-        )
-        return _page(view, request.form, {"": text}), 409
+        return _overtaken(view.key, request.form), 409
     flash(_("Saved as version %(number)s. It is sent once it is published.", number=number), "success")
     return redirect(url_for("cms.template_version", key=view.key, number=number), 303)
+
+
+def _overtaken(key: TextKey, form: MultiDict[str, str]) -> str:
+    """Show what was typed after somebody else has saved; to save once more is then meant: no version is lost."""
+    view, typed = template_views.text(key), MultiDict(form)
+    typed["base"] = str(view.newest)
+    text = _(
+        "Somebody else has saved version %(number)s since you opened this text. Look at it. To save yours as the next "
+        "version, press Save draft once more.",
+        number=view.newest,
+    )
+    return _page(view, typed, {"": text})
 
 
 @console.post("/templates/<key>/preview")

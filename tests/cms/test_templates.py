@@ -152,8 +152,11 @@ def test_who_saves_over_another_is_told_and_loses_nothing(signed_in, published):
     published("code.sms.en")
     answer = edit(signed_in, text="mine {{ code }}", base="0")
     assert answer.status_code == 409
-    assert "Somebody else has saved this text" in answer.text
+    assert "Somebody else has saved version 1 since" in answer.text
+    assert f'href="{SMS}/versions/1"' in answer.text
     assert "mine {{ code }}" in answer.text
+    assert 'name="base" value="1"' in answer.text
+    assert edit(signed_in, text="mine {{ code }}", base="1").location == f"{SMS}/versions/2"
 
 
 def test_the_last_line_takes_the_host_of_this_service_where_none_is_typed(signed_in):
