@@ -3,6 +3,7 @@
 from flask import Flask
 
 from cms import (
+    accepting,
     account,
     administrators,
     agents,
@@ -14,6 +15,7 @@ from cms import (
     gateways,
     headers,
     identity,
+    invitations,
     key_rotation,
     languages,
     limits,
@@ -42,6 +44,7 @@ from cms import (
 from cms.guard import console
 
 VIEWS = (
+    accepting,
     account,
     administrators,
     api_keys,
@@ -49,6 +52,7 @@ VIEWS = (
     bulk,
     exports,
     gateways,
+    invitations,
     key_rotation,
     languages,
     limits,

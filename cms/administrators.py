@@ -16,7 +16,7 @@ from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from services import administrators as service
-from services import session_lists
+from services import invitations, session_lists
 from services.administrator_views import AdministratorView
 
 ROLES = {
@@ -36,6 +36,7 @@ def administrators() -> str:
         "cms/administrators.html",
         people=people,
         seen={one.administrator_id: one.last_seen_at for one in reversed(sessions)},
+        invitations=invitations.waiting(),
         counts=Counter(one.administrator_id for one in sessions),
         me=signed_in().administrator.id,
     )

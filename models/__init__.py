@@ -6,6 +6,7 @@ from models.audit_entry import AuditEntry
 from models.broadcast import Broadcast
 from models.gateway_switch import GatewaySwitch
 from models.idempotency import IdempotentAnswer
+from models.invitation import Invitation
 from models.limit_window import LimitWindow
 from models.message import Message
 from models.message_try import MessageTry
@@ -28,6 +29,7 @@ __all__ = [
     "DeliveryHour",
     "GatewaySwitch",
     "IdempotentAnswer",
+    "Invitation",
     "Lease",
     "LimitWindow",
     "Message",

@@ -13,7 +13,7 @@ from domain.statuses import Channel
 from services import published, texts
 from services.text_versions import Choice
 
-OWN_TEMPLATES = frozenset({"code", "email_changed", "phone_changed"})
+OWN_TEMPLATES = frozenset({"code", "email_changed", "invitation", "phone_changed"})
 """Told by the service itself, and to nobody in a caller's name: a fake code would look like one of ours."""
 GIVEN = frozenset({"service", "unsubscribe_url"})
 """Parameters that every template has without the caller's doing."""

@@ -13,6 +13,7 @@ from models import (
     AdministratorSession,
     Broadcast,
     IdempotentAnswer,
+    Invitation,
     LimitWindow,
     Message,
     MessageTry,
@@ -72,6 +73,7 @@ def purge(age: timedelta) -> dict[str, int]:
         "sessions": _delete(
             AdministratorSession, AdministratorSession.last_seen_at < min(before, now - _DAY)
         ),
+        "invitations": _delete(Invitation, Invitation.created_at < before, Invitation.expires_at < now),
         "sign-ins": _delete(SignIn, SignIn.at < max(before, now - sign_ins.KEPT)),
         "sign-in steps": _delete(SignInStep, SignInStep.started_at < now - _DAY),
         "closed prefixes": _delete(PrefixClosure, PrefixClosure.until < min(before, now - _DAY)),

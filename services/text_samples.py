@@ -48,4 +48,7 @@ def _ours(key: TextKey) -> dict[str, Any]:
         life = timedelta(seconds=settings["CODE_TTL_SECONDS"])
         return code_params(DIGITS[: settings["CODE_LENGTH"]], life, settings)
     when = locales.moment(datetime.now(UTC), None, key.locale)
+    if key.name == "invitation":
+        link = f"{settings['PUBLIC_URL'] or 'https://example.org'}/cms/invitation/…"
+        return given | {"inviter": MAIL, "link": link, "until": when}
     return given | {"when": when, "new": mask(PHONE if key.name == "phone_changed" else MAIL)}

@@ -23,6 +23,7 @@ from services import (
     api_keys,
     audit,
     gateway_switches,
+    invitations,
     key_rotation,
     messages,
     safe_prefixes,
@@ -100,6 +101,8 @@ NOT_AUDITED = {
     "cms.search_verifications": "goes to a list, and keeps what was typed out of its address",
     "cms.preview_template": "shows what is typed, and keeps nothing",
     "cms.preview_mail": "shows what is typed, and keeps nothing",
+    "cms.send_invitation_code": "a code was sent, and nothing is changed until it comes back",
+    "cms.accept_invitation": "nobody is signed in; tests/cms/test_invitations.py looks into the audit",
     "cms.find_suppression": "looks a destination up, and keeps it out of the address",
     "cms.sign_in": "nobody is signed in; the log tells of it",
     "cms.logout": "ends the own session only",
@@ -138,6 +141,15 @@ CHANGES = {
     "cms.end_other_sessions": Form(Action.OWN_SESSIONS_ENDED, "/cms/account/sessions/end-others"),
     "cms.add_administrator": Form(
         Action.ADMINISTRATOR_ADDED, "/cms/administrators/new", {"email": "new@example.org", "role": "viewer"}
+    ),
+    "cms.invite": Form(
+        Action.INVITED, "/cms/administrators/invite", {"email": "new@example.org", "role": "viewer"}
+    ),
+    "cms.resend_invitation": Form(
+        Action.INVITATION_RESENT, "/cms/administrators/invitations/{invitation}/resend"
+    ),
+    "cms.withdraw_invitation": Form(
+        Action.INVITATION_WITHDRAWN, "/cms/administrators/invitations/{invitation}/withdraw"
     ),
     "cms.change_role": Form(Action.ROLE_CHANGED, "/cms/administrators/{kim}/role", {"role": "viewer"}),
     "cms.reset_password": Form(Action.PASSWORD_RESET, "/cms/administrators/{kim}/reset-password"),
@@ -210,6 +222,8 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
             made, _ = administrators.add(email, role, PASSWORD)
             names[email.partition("@")[0]] = str(made.id)
         administrators.disable(DAN)
+        invited = invitations.invite("guest@example.org", "viewer", link_of=str, by=audit.Actor(1, EMAIL))
+        names["invitation"] = invited.id
         suppressed, _ = suppression_lists.add("gone@example.org")
         names["suppressed"] = suppressed.id
         names["key"] = api_keys.create("Old shop")[0].id

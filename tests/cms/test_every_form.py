@@ -21,6 +21,8 @@ from tests.cms.forms import CHANGES, NOT_AUDITED, VERA, House, furnished
 BEFORE_SIGN_IN = {
     "cms.sign_in",
     "cms.choose_language",
+    "cms.send_invitation_code",
+    "cms.accept_invitation",
     "cms.check_second_step",
     "cms.send_second_step",
     "cms.use_recovery_code",
