@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from channels.memory import MemoryGateway
 from devtools import texts
 from domain.errors import GatewayError, LimitExceeded, TemporaryGatewayError, UnknownResult
-from domain.statuses import Channel
+from domain.statuses import Channel, SuppressionReason
 from exts import db
 from models import PrefixClosure
 from services import (
@@ -18,6 +18,7 @@ from services import (
     schedule_runs,
     schedules,
     sessions,
+    suppressions,
     verifications,
 )
 from services.audit import Actor
@@ -77,6 +78,8 @@ def furnish(email: str, password: str) -> None:
     schedule_runs.failed(db.engine, "1", "TimeoutError", now - timedelta(hours=22, minutes=58))
     schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
     schedules.disable("often", by=maria)
+    suppressions.add(Channel.EMAIL, "robin@example.net", SuppressionReason.UNSUBSCRIBED, by=None)
+    suppressions.add(Channel.SMS, "+8613900139000", SuppressionReason.COMPLAINT, by=maria)
     texts.furnish(maria)
 
 
