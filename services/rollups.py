@@ -6,7 +6,6 @@ transaction that deletes it. So the sum of kept counts and live ones is right at
 """
 
 import logging
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
@@ -62,14 +61,21 @@ def roll_up_hour(hour: datetime) -> bool:
 
 def uncounted(reader: Connection | Session, since: datetime) -> list[tuple[datetime, datetime | None]]:
     """Return the spans since an hour that are in no roll-up, oldest first; the last one has no end."""
-    current = select(rolled.c.hour).where(rolled.c.hour >= since, rolled.c.is_current.is_(True))
+    current = (rolled.c.hour >= since, rolled.c.is_current.is_(True))
+    ends = select(func.count(), func.min(rolled.c.hour), func.max(rolled.c.hour)).where(*current)
+    count, first, last = reader.execute(ends).one()
+    if count and last - first == HOUR * (count - 1):  # as it nearly always is: no need to look at each
+        hours = [first]
+    else:
+        hours = list(reader.scalars(select(rolled.c.hour).where(*current).order_by(rolled.c.hour)))
+        last = hours[-1] if hours else None
     spans: list[tuple[datetime, datetime | None]] = []
     begin = since
-    for hour in reader.scalars(current.order_by(rolled.c.hour)):
+    for hour in hours:
         if begin < hour:
             spans.append((begin, hour))
         begin = hour + HOUR
-    return [*spans, (begin, None)]
+    return [*spans, (begin if last is None else last + HOUR, None)]
 
 
 def keep_purged(session: Session, counted: Counted) -> None:
@@ -97,15 +103,13 @@ def delete_before(session: Session, before: datetime) -> int:
     return change(session, delete(rolled).where(rolled.c.hour < before))
 
 
-def _hours(now: datetime) -> Iterable[datetime]:
+def _hours(now: datetime) -> list[datetime]:
     """Return the hours to be rolled up: the young, those that never were, and those with messages that still wait."""
     last = hour_of(now - QUIET) - HOUR
     with db.engine.connect() as connection:
-        oldest = connection.scalar(select(func.min(Message.created_at)))
-        if oldest is None:
-            return []
-        first = hour_of(oldest)
-        current = set(connection.scalars(select(rolled.c.hour).where(rolled.c.is_current.is_(True))))
+        first = hour_of(connection.scalar(select(func.min(Message.created_at))) or now)
+        rows = connection.execute(select(rolled.c.hour, rolled.c.is_current))
+        known: dict[datetime, bool] = {row.hour: row.is_current for row in rows}
         waiting = or_(traffic.c.queued > 0, traffic.c.sending > 0)
         unsettled = set(
             connection.scalars(
@@ -115,7 +119,9 @@ def _hours(now: datetime) -> Iterable[datetime]:
     number = (last - first) // HOUR + 1
     hours = (first + HOUR * back for back in range(number))
     young = now - STILL_CHANGING
-    return [hour for hour in hours if hour >= young or hour in unsettled or hour not in current]
+    due = [hour for hour in hours if hour >= young or hour in unsettled or not known.get(hour)]
+    emptied = [hour for hour, is_current in known.items() if not is_current and hour < first and hour <= last]
+    return emptied + due
 
 
 def _take(connection: Connection, hour: datetime, version: int | None) -> None:

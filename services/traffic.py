@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from domain.statuses import MessageStatus
 from exts import db
@@ -18,6 +18,7 @@ from services.traffic_rows import COUNTS
 
 T = TypeVar("T")
 LOOKS = 3
+STATUSES = tuple(MessageStatus)
 
 deliveries = DeliveryHour.__table__
 
@@ -31,15 +32,15 @@ class Traffic:
     live: Counted
 
     def by(self, *names: str, **equal: str) -> dict[tuple[Any, ...], Tally]:
-        """Return the tallies of what is alike in these columns of `TrafficHour`, or of `OwnerHour` by owner."""
-        table = (OwnerHour if "owner" in {*names, *equal} else TrafficHour).__table__
+        """Return the tallies of what is alike in these columns of `TrafficHour` or `OwnerHour`."""
+        table = _smallest_with({*names, *equal})
         columns = [table.c[name] for name in names]
         sums = (func.sum(table.c[name]) for name in COUNTS)
         chosen = [table.c[name] == value for name, value in equal.items()]
         kept = select(*columns, *sums).where(table.c.hour >= self.since, *chosen).group_by(*columns)
         counts = {
             tuple(row[: len(names)]): list(map(int, row[len(names) :]))  # MariaDB sums to decimals
-            for row in self.connection.execute(kept)
+            for row in self.connection.execute(kept).all()
         }
         for key, found in self.live.traffic.items():
             if all(getattr(key, name) == value for name, value in equal.items()):
@@ -55,12 +56,21 @@ class Traffic:
         of_keys = [deliveries.c[name] for name in TimesKey._fields]
         for *key, times in self.connection.execute(
             select(*of_keys, deliveries.c.times).where(deliveries.c.hour >= self.since, *chosen)
-        ):
-            found[TimesKey(*key)].update({int(step): number for step, number in times.items()})
+        ).all():
+            steps = found[TimesKey(*key)]
+            for step, number in times.items():
+                steps[int(step)] += number
         for live_key, live in self.live.times.items():
             if all(getattr(live_key, name) == value for name, value in equal.items()):
                 found[live_key].update(live)
         return dict(found)
+
+
+def _smallest_with(names: set[str]) -> Table:
+    """Return the table with the fewest rows that has these columns: every hour has fewer owners than purposes."""
+    return next(
+        model.__table__ for model in (OwnerHour, TrafficHour) if names <= set(model.__table__.c.keys())
+    )
 
 
 def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = None) -> T:
@@ -90,5 +100,5 @@ def _live(
 
 def _tally(counts: list[int]) -> Tally:
     *by_status, issued, approved = counts
-    messages = {status: count for status, count in zip(MessageStatus, by_status, strict=True) if count}
+    messages = {status: count for status, count in zip(STATUSES, by_status, strict=True) if count}
     return Tally(messages, issued, approved)
