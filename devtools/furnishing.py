@@ -13,6 +13,7 @@ from models import PrefixClosure
 from services import (
     administrators,
     api_keys,
+    demo,
     gateway_switches,
     safe_prefixes,
     schedule_runs,
@@ -26,6 +27,9 @@ from services.issuing import Owner
 from services.runtime import runtime
 from services.schedule_rules import NewSchedule
 from services.verifications import Request
+
+MESSAGES = 6_000
+"""Of the month before; what was carried last stands above them."""
 
 
 def gateways() -> list[MemoryGateway]:
@@ -57,6 +61,7 @@ def furnish(email: str, password: str) -> None:
     api_keys.create("Web shop", by=maria)
     api_keys.create("Nightly import", scopes=["messages", "read"], by=maria)
     api_keys.create("Staging", is_test=True)
+    demo.fill(MESSAGES, now=datetime.now(UTC) - timedelta(minutes=10))
     schedules.add(
         NewSchedule("daily purge", "sendcode.purge", cron="17 3 * * *", kwargs={"older_than_days": 30})
     )
