@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -16,8 +17,12 @@ from domain.errors import NotFound
 from domain.refusals import Refusal
 from domain.roles import Role
 from services import bulk_acts as service
+from services import bulk_cancels
 from services.bulk_acts import Act, Outcome
 from services.message_lists import Filter
+from services.verification_lists import Filter as VerificationFilter
+
+AnyFilter = TypeVar("AnyFilter", Filter, VerificationFilter)
 
 TITLES = {
     Act.CANCEL: lazy_gettext("Cancel what is waiting?"),
@@ -60,13 +65,16 @@ def confirm_bulk(act: str) -> str:
     """Say how many it would be, and ask whether it is meant."""
     wanted, now = _act(act), datetime.now(UTC)
     chosen = filters.from_address(filters.MESSAGE_FIELDS)
+    counted = service.count(_until(filters.of_messages(chosen), now), wanted)
     return render_template(
         "cms/bulk.html",
+        of="messages",
         title=TITLES[wanted],
         text=TEXTS[wanted],
         button=BUTTONS[wanted],
         chosen=chosen,
-        counted=service.count(_until(filters.of_messages(chosen), now), wanted),
+        fitting=ngettext("%(num)s message fits.", "%(num)s messages fit.", counted.number),
+        counted=counted,
         now=now.isoformat(),
         statuses=filters.status_choices(),
         channels=filters.CHANNELS,
@@ -81,6 +89,38 @@ def bulk(act: str) -> Response:
     outcome = service.run(_until(filters.of_messages(chosen), _asked_at()), _act(act), by=actor())
     flash(_outcome_text(outcome, _act(act)), "success" if outcome.done else "info")
     return redirect(url_for("cms.messages", **chosen.args), 303)
+
+
+@console.get("/verifications/bulk/cancel")
+@needs(Role.OPERATOR)
+def confirm_bulk_cancel() -> str:
+    """Say how many verifications it would be, and ask whether it is meant."""
+    now, chosen = datetime.now(UTC), filters.from_address(filters.VERIFICATION_FIELDS)
+    counted = bulk_cancels.count(_until(filters.of_verifications(chosen), now))
+    return render_template(
+        "cms/bulk.html",
+        of="verifications",
+        title=_("Cancel pending verifications?"),
+        text=_("Their codes are good for nothing from then on, and those that wait are not sent."),
+        button=_("Cancel them"),
+        chosen=chosen,
+        fitting=ngettext("%(num)s verification fits.", "%(num)s verifications fit.", counted.number),
+        counted=counted,
+        now=now.isoformat(),
+        statuses=filters.VERIFICATION_STATUSES,
+        channels=filters.CHANNELS,
+    )
+
+
+@console.post("/verifications/bulk/cancel")
+@needs(Role.OPERATOR)
+def bulk_cancel() -> Response:
+    """Do it."""
+    chosen = filters.from_address(filters.VERIFICATION_FIELDS)
+    done = bulk_cancels.cancel(_until(filters.of_verifications(chosen), _asked_at()), by=actor())
+    text = ngettext("%(num)s verification is canceled.", "%(num)s verifications are canceled.", done)
+    flash(text, "success" if done else "info")
+    return redirect(url_for("cms.verifications", **chosen.args), 303)
 
 
 def _act(word: str) -> Act:
@@ -98,7 +138,7 @@ def _asked_at() -> datetime:
     return asked if asked.tzinfo else datetime.now(UTC)
 
 
-def _until(chosen: Filter, at: datetime) -> Filter:
+def _until(chosen: AnyFilter, at: datetime) -> AnyFilter:
     return replace(chosen, until=min(at, chosen.until or at))
 
 

@@ -56,7 +56,7 @@ def steps(shown: MessageDetails) -> list[Step]:
 
 def sender_name(owner: str) -> str:
     """Return who sent a message: the name of an API key, or what else did."""
-    if owner == "session":
+    if owner in ("session", "sign_in"):
         return _("this console")
     return _("a task of another program") if owner == "task" else owner
 

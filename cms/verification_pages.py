@@ -15,7 +15,7 @@ from cms.traffic_filters import Chosen
 from domain.errors import InvalidInput, SendcodeError
 from domain.roles import Role
 from domain.statuses import VerificationStatus
-from services import disclosures, owners, verification_lists
+from services import bulk_cancels, disclosures, owners, verification_lists
 from services import verifications as service
 from services.verification_lists import VerificationDetails, VerificationPage
 
@@ -118,6 +118,7 @@ def _list(
         error=error,
         channels=filters.CHANNELS,
         statuses=filters.VERIFICATION_STATUSES,
+        may_cancel=bulk_cancels.fits(filters.of_verifications(chosen)),
     )
 
 

@@ -57,6 +57,7 @@ class Action(StrEnum):
     MESSAGES_EXPORTED = "message.exported"
     VERIFICATION_RESENT = "verification.resent"
     VERIFICATION_CANCELED = "verification.canceled"
+    VERIFICATIONS_CANCELED = "verification.canceled_in_bulk"
     VERIFICATION_DESTINATIONS_SHOWN = "verification.destinations_shown"
     VERIFICATIONS_EXPORTED = "verification.exported"
     PREFIX_OPENED = "guard.prefix_opened"

@@ -76,6 +76,11 @@ class MessageDetails:
     settled_at: datetime | None
     timeline: tuple[Event, ...]
 
+    @property
+    def masked(self) -> str:
+        """The destination fit for a title, which browsers keep in their history."""
+        return mask(self.to)
+
 
 def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
     """Return a message with its timeline; raises NotFound."""

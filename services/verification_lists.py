@@ -50,6 +50,11 @@ class ListedVerification:
     expires_at: datetime
     used_at: datetime | None
 
+    @property
+    def masked(self) -> str:
+        """The destination fit for a title, which browsers keep in their history."""
+        return mask(self.to)
+
 
 @dataclass(frozen=True, slots=True)
 class VerificationPage:
@@ -97,6 +102,20 @@ def page(
     found = listing.look(_wanted(chosen, now), limit=limit or PAGE, cursor=cursor)
     lines = tuple(_line(row, now, unmasked) for row in found.rows)
     return VerificationPage(lines, found.next_cursor, found.looked_back_to)
+
+
+def ids(chosen: Filter, *, most: int) -> list[str]:
+    """Return the ids of the newest `most` verifications of a filter."""
+    found: list[str] = []
+    cursor: str | None = None
+    wanted = _wanted(chosen, datetime.now(UTC))
+    while len(found) < most:
+        block = listing.look(wanted, limit=most - len(found), cursor=cursor)
+        found += [row.id for row in block.rows]
+        cursor = block.next_cursor
+        if cursor is None:
+            break
+    return found
 
 
 def pages(chosen: Filter, *, limit: int, unmasked: bool) -> Iterator[tuple[ListedVerification, ...]]:

@@ -200,6 +200,7 @@ CHANGES = {
         Action.VERIFICATION_RESENT, "/cms/verifications/{verification}/resend", without_cooldown
     ),
     "cms.cancel_verification": Form(Action.VERIFICATION_CANCELED, "/cms/verifications/{verification}/cancel"),
+    "cms.bulk_cancel": Form(Action.VERIFICATIONS_CANCELED, "/cms/verifications/bulk/cancel"),
     "cms.export_verifications": Form(Action.VERIFICATIONS_EXPORTED, "/cms/verifications/export"),
     "cms.show_verification_destination": Form(
         Action.VERIFICATION_DESTINATIONS_SHOWN, "/cms/verifications/{verification}/destination"

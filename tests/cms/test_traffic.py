@@ -195,6 +195,7 @@ def test_an_operator_sees_one_destination_and_the_audit_tells(app: Flask, operat
         page = operator.submit(f"/cms/{path}/destination", page=f"/cms/{path}").text
         assert NUMBER in page
         assert "only this one" in page
+        assert NUMBER not in page.partition("</title>")[0], "browsers keep titles"
         assert NUMBER not in operator.get(f"/cms/{path}").text
         assert actions(app)[0] == f"{of}.destinations_shown"
 
@@ -276,6 +277,23 @@ def test_what_waits_is_canceled_and_what_was_not_is_told(
     assert operator.get("/cms/messages/bulk/nonsense").status_code == 404
 
 
+def test_pending_verifications_of_the_choice_are_canceled(
+    app: Flask, operator: Visitor, sms: MemoryGateway
+) -> None:
+    sms.failures.append(TemporaryGatewayError("busy"))
+    waiting, other = issue(app), issue(app, "+8613900139000")
+    path = f"/cms/verifications/bulk/cancel?q={search(operator, NUMBER).location.partition('q=')[2]}"
+    assert "1 verification fits." in operator.get(path).text
+    page = operator.get(operator.submit(path, page=path).location).text
+    assert "1 verification is canceled." in page
+    with app.app_context():
+        assert verifications.get(waiting.id, KEY).status == "canceled"
+        assert verifications.get(waiting.id, KEY).message_status == "canceled"
+        assert verifications.get(other.id, KEY).status == "pending"
+    assert actions(app) == ["verification.canceled_in_bulk"]
+    assert "none to do this with" in operator.get(path).text
+
+
 @pytest.mark.parametrize("of", ["messages", "verifications"])
 def test_an_export_is_masked_or_in_full(app: Flask, operator: Visitor, of: str) -> None:
     issue(app)
@@ -299,6 +317,7 @@ def test_a_viewer_changes_nothing_and_sees_no_destination(app: Flask, viewer: Vi
         "messages/destinations",
         "messages/export",
         "messages/bulk/replay",
+        "verifications/bulk/cancel",
         f"verifications/{issued.id}/resend",
         f"verifications/{issued.id}/cancel",
         f"verifications/{issued.id}/destination",

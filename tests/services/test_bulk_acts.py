@@ -2,17 +2,28 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from domain.errors import GatewayError
+from domain.errors import GatewayError, TemporaryGatewayError
 from domain.refusals import Refusal
-from domain.statuses import Channel, MessageStatus, SuppressionReason
+from domain.statuses import Channel, MessageStatus, SuppressionReason, VerificationStatus
 from exts import db
 from models import AuditEntry, LimitWindow, Message, Verification
-from services import audit, broadcasts, bulk_acts, bulk_resends, messages, suppressions, verifications
+from services import (
+    audit,
+    broadcasts,
+    bulk_acts,
+    bulk_cancels,
+    bulk_resends,
+    messages,
+    suppressions,
+    verification_lists,
+    verifications,
+)
 from services.audit import Actor
 from services.bulk_acts import Act
 from services.issuing import Owner
@@ -166,3 +177,20 @@ def test_two_who_send_the_same_again_at_once_send_it_once(app, mails):
     there = set(db.session.scalars(sa.select(Message.id)).all())
     assert set(copies) == there - set(sent)
     assert len(there) == 2 * len(sent)
+
+
+def test_pending_verifications_end_with_their_waiting_messages(sms, owner):
+    request = verifications.Request(Channel.SMS, "+8613800138000", "login")
+    sms.failures.append(TemporaryGatewayError("busy"))
+    waiting = verifications.issue(request, owner)
+    sent = verifications.issue(replace(request, to="+8613900139000"), owner)
+    other = verifications.issue(replace(request, to="+8613700137000", purpose="other"), owner)
+    chosen = verification_lists.Filter(purpose="login")
+    assert bulk_cancels.count(chosen) == bulk_acts.Count(2, False)
+    assert bulk_cancels.cancel(chosen, by=KIM) == 2
+    found = [verifications.get(one.id, owner) for one in (waiting, sent, other)]
+    assert [one.status for one in found] == ["canceled", "canceled", "pending"]
+    assert [one.message_status for one in found] == ["canceled", "sent", "sent"]
+    assert bulk_cancels.cancel(chosen, by=KIM) == 0
+    assert notes() == [("verification.canceled_in_bulk", "purpose=login", {"verifications": 2})]
+    assert bulk_cancels.count(verification_lists.Filter(status=VerificationStatus.EXPIRED)).number == 0
