@@ -39,8 +39,10 @@ def ensure_open(destination: Destination, now: datetime, *, reader: Writer | Non
     """
     closures = runtime().closures.get(lambda: read(reader))
     until = closures.closed_until(destination.prefix, destination.canonical, now)
+    if until is None:
+        return
     settings = current_app.config
-    if until is None or not Rule.of(settings).is_on:
+    if not Rule.of(settings).is_on:
         return
     refusal = LimitExceeded(
         LIMIT, max(1, math.ceil((until - now).total_seconds())), who=destination.prefix or ""

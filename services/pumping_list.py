@@ -130,7 +130,10 @@ def _count() -> Counters:
     since = datetime.now(UTC) - pumping.WINDOW
     with db.engine.connect() as connection:
         return Counters(
-            tuple(pumping_watch.conversions(connection, since, least=1, most=MOST)),
+            tuple(
+                pumping_watch.conversion(connection, prefix, since)
+                for prefix in pumping_watch.busiest(connection, since, most=MOST)
+            ),
             send_limits.sms_of_a_day(connection),
         )
 

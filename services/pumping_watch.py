@@ -12,19 +12,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    func,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain import pumping
 from domain.pumping import Rule
 from domain.statuses import Channel
 from models import Message, PrefixClosure, SafePrefix, Verification
+from models.types import microseconds
 from services import leases
 from services.housekeeping import process_name
 
 log = logging.getLogger(__name__)
 LEASE = "pumping-guard"
 LOOK_SECONDS = 5.0
+FIRST_LOOK_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 LEASE_SECONDS = 15.0
 SHARE = 20
@@ -35,6 +48,13 @@ closures = PrefixClosure.__table__
 _LAST: ColumnElement[int] = literal_column(str(pumping.LAST_DIGITS))
 PREFIX = func.substr(messages.c.canonical, literal_column("1"), func.length(messages.c.canonical) - _LAST)
 """No bound values: PostgreSQL groups only by the very text that it reads."""
+_IS_CODE = (
+    messages.c.channel == Channel.SMS.value,
+    messages.c.verification_id.is_not(None),
+    messages.c.sent_at.is_not(None),
+    messages.c.is_test.is_(False),
+)
+"""Codes that a gateway took; those of test keys are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,90 +72,75 @@ def look(engine: Engine, settings: Mapping[str, Any], now: datetime) -> list[str
     rule = Rule.of(settings)
     if not rule.is_on:
         return []
-    with engine.begin() as connection:
-        suspects = [
-            one
-            for one in conversions(connection, now - pumping.WINDOW, least=rule.sends)
-            if rule.is_broken(one.sends, one.approved)
-        ]
-        if not suspects:
-            return []
-        safe = list(connection.scalars(select(SafePrefix.prefix)))
-        closed = [
-            one.prefix
-            for one in suspects
-            if not pumping.is_safe(one.prefix, safe) and _close(connection, rule, one, now)
-        ]
+    with engine.connect() as connection:
+        crowded = busiest(connection, now - pumping.WINDOW, least=rule.sends)
+        safe = list(connection.scalars(select(SafePrefix.prefix))) if crowded else []
+    suspects = [prefix for prefix in crowded if not pumping.is_safe(prefix, safe)]
+    closed = []
+    for prefix in suspects:
+        with engine.begin() as connection:
+            if _close(connection, rule, prefix, now):
+                closed.append(prefix)
     for prefix in closed:
         would = "would be" if settings["PUMPING_GUARD_DRY_RUN"] else "is"
         log.warning("codes to %s**** are not entered: it %s closed", prefix, would)
     return closed
 
 
-def conversions(
-    connection: Connection,
-    since: datetime,
-    *,
-    least: int,
-    prefix: str | None = None,
-    most: int = MOST_SUSPECTS,
-) -> list[Conversion]:
-    """Return the prefixes to which at least so many codes were sent, the most first; test keys' codes are none."""
-    found = (
-        select(
-            PREFIX.label("prefix"),
-            func.max(messages.c.country),
-            func.count(),
-            func.count(verifications.c.used_at),
-        )
-        .join(verifications, verifications.c.id == messages.c.verification_id)
-        .where(
-            messages.c.created_at >= since,
-            messages.c.channel == Channel.SMS.value,
-            messages.c.sent_at.is_not(None),
-            messages.c.is_test.is_(False),
-        )
+def busiest(
+    connection: Connection, since: datetime, *, least: int = 1, most: int = MOST_SUSPECTS
+) -> list[str]:
+    """Return the prefixes to which at least so many codes were sent, the most first."""
+    counted = (
+        select(PREFIX)
+        .where(*_IS_CODE, messages.c.created_at >= since)
         .group_by(PREFIX)
         .having(func.count() >= least)
         .order_by(func.count().desc())
         .limit(most)
     )
-    if prefix is not None:
-        digits = len(prefix) + pumping.LAST_DIGITS
-        found = found.where(
-            messages.c.canonical.between(
-                prefix + "0" * pumping.LAST_DIGITS, prefix + "9" * pumping.LAST_DIGITS
-            ),
-            func.length(messages.c.canonical) == digits,
+    return list(connection.scalars(counted))
+
+
+def conversion(connection: Connection, prefix: str, since: datetime) -> Conversion:
+    """Return how many codes went to one prefix, and how many of them were entered."""
+    first, last = (prefix + digit * pumping.LAST_DIGITS for digit in "09")
+    found = (
+        select(func.max(messages.c.country), func.count(), func.count(verifications.c.used_at))
+        .join(verifications, verifications.c.id == messages.c.verification_id)
+        .where(
+            *_IS_CODE,
+            messages.c.canonical.between(first, last),
+            func.length(messages.c.canonical) == len(first),
+            # not by the index of times: an hour has many rows, a prefix few
+            type_coerce(messages.c.created_at, BigInteger) + 0 >= microseconds(since),
         )
-    return [Conversion(*row) for row in connection.execute(found)]
+    )
+    return Conversion(prefix, *connection.execute(found).one())
 
 
-def _close(connection: Connection, rule: Rule, suspect: Conversion, now: datetime) -> bool:
+def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> bool:
     """Close a prefix unless it is closed, or what was sent since it was opened again is no reason."""
-    before = connection.execute(select(closures).where(closures.c.prefix == suspect.prefix)).one_or_none()
+    before = connection.execute(select(closures).where(closures.c.prefix == prefix)).one_or_none()
     ended_at = before.until if before else None
     if ended_at is not None and ended_at > now:
         return False
-    since = pumping.counts_from(ended_at, now)
-    if since > now - pumping.WINDOW:
-        lately = conversions(connection, since, least=rule.sends, prefix=suspect.prefix)
-        if not lately or not rule.is_broken(lately[0].sends, lately[0].approved):
-            return False
-        suspect = lately[0]
+    lately = conversion(connection, prefix, pumping.counts_from(ended_at, now))
+    if not rule.is_broken(lately.sends, lately.approved):
+        return False
     number = pumping.times(before.times if before else 0, ended_at, now)
     values = {
-        "country": suspect.country,
+        "country": lately.country,
         "times": number,
-        "sends": suspect.sends,
-        "approved": suspect.approved,
+        "sends": lately.sends,
+        "approved": lately.approved,
         "closed_at": now,
         "until": now + pumping.length(number),
     }
     if before:
-        connection.execute(update(closures).where(closures.c.prefix == suspect.prefix).values(**values))
+        connection.execute(update(closures).where(closures.c.prefix == prefix).values(**values))
     else:
-        connection.execute(insert(closures).values(prefix=suspect.prefix, **values))
+        connection.execute(insert(closures).values(prefix=prefix, **values))
     return True
 
 
@@ -161,7 +166,7 @@ class Watch:
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        pause = LOOK_SECONDS
+        pause = FIRST_LOOK_SECONDS
         while not self._stopped.wait(pause):
             started = time.monotonic()
             try:
