@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from babel.units import format_unit
 from flask import render_template
 from flask_babel import lazy_gettext, ngettext
 
 from cms.guard import console
 from cms.numbers import number
+from cms.times import locale
 from services import api_keys, limits_list, pumping_list
 from services import pumping_guard as guard
 from services.limits_list import SettingView, Subject, Unit
@@ -46,7 +48,7 @@ OTHERS = {
     "gateway_tests_per_10_minutes": lazy_gettext("Tests of gateways"),
 }
 """Limits that are no setting of the list above."""
-LENGTHS = {"h": 3600, "min": 60}
+LENGTHS = {"duration-hour": 3600, "duration-minute": 60}
 
 
 @console.get("/settings")
@@ -77,9 +79,10 @@ def value_text(setting: SettingView) -> Any:
     value, count = setting.value, number(setting.value)
     if setting.unit is Unit.SECONDS:
         unit, length = next(
-            ((unit, length) for unit, length in LENGTHS.items() if value and value % length == 0), ("s", 1)
+            ((unit, length) for unit, length in LENGTHS.items() if value and value % length == 0),
+            ("duration-second", 1),
         )
-        return f"{number(value // length)} {unit}"
+        return format_unit(value // length, unit, "short", locale=locale())
     texts = {
         Unit.SENDS: lambda: ngettext("%(count)s message", "%(count)s messages", value, count=count),
         Unit.GUESSES: lambda: ngettext("%(count)s guess", "%(count)s guesses", value, count=count),

@@ -15,6 +15,7 @@ from services import (
     api_keys,
     demo,
     gateway_switches,
+    invitations,
     safe_prefixes,
     schedule_runs,
     schedules,
@@ -85,7 +86,12 @@ def furnish(email: str, password: str) -> None:
     schedules.disable("often", by=maria)
     suppressions.add(Channel.EMAIL, "robin@example.net", SuppressionReason.UNSUBSCRIBED, by=None)
     suppressions.add(Channel.SMS, "+8613900139000", SuppressionReason.COMPLAINT, by=maria)
+    invitations.invite("new.colleague@example.org", "operator", link_of=_link, by=maria)
     texts.furnish(maria)
+
+
+def _link(token: str) -> str:
+    return f"https://sendcode.example.org/cms/invitation/{token}"
 
 
 def _carry(by: Actor) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from devtools import crawl, translations
 from exts import db
 from models import Administrator
-from services import administrators, runtime, texts
+from services import administrators, invitations, runtime, texts
+from services.audit import Actor
 from services.texts import LOCALES
 from tests.browser.watch import Watch
 
@@ -34,8 +35,8 @@ RULES = {
 }
 """What axe looks for: every rule once, where the width matters on a phone, too, and colours in the dark."""
 TAGS = {"en": "en", "zh": "zh-Hans", "de": "de"}
-NOT_LINKED = {"cms.template_mail"}
-"""Views with arguments that no link of the furnished console leads to; what a frame shows is one."""
+NOT_LINKED = {"cms.template_mail", "cms.invitation"}
+"""Views with arguments that no link of the console leads to: what a frame shows, what a mail leads to."""
 SAME_EVERYWHERE = re.compile(
     r"""
     [^A-Za-z]*                                           # numbers, signs
@@ -44,6 +45,7 @@ SAME_EVERYWHERE = re.compile(
     | ([A-Z]{2})(,\ [A-Z]{2})*                            # countries
     | [<\ \d.]+\ s                                        # short times
     | [\w.-]+\ ·\ [a-z]{2}(-\w+)?                             # a text and its language
+    | p95                                              # a word of statistics
     | every\ \d+[smhd] | \w+=.+                          # a schedule in the audit
     | SMS | API | JSON | English | Deutsch | Sendcode.*  # names
     """,
@@ -60,6 +62,20 @@ def people(showroom: Any, showrooms: Any) -> dict[str, str]:
         role: showrooms.sign_in(showroom.app, email)
         for role, email in (("owner", showrooms.EMAIL), ("viewer", VIEWER))
     }
+
+
+@pytest.fixture(scope="module")
+def invitation(showroom: Any) -> str:
+    """Where the mail to somebody who is invited leads."""
+    links: list[str] = []
+
+    def link_of(token: str) -> str:
+        links.append(f"/cms/invitation/{token}")
+        return links[-1]
+
+    with showroom.app.app_context():
+        invitations.invite("guest@example.org", "viewer", link_of=link_of, by=Actor(1, "maria@example.org"))
+    return links[-1]
 
 
 def speak(app: Any, locale: str) -> None:
@@ -158,13 +174,13 @@ def look(page: Any, locale: str, known: str, role: str) -> list[str]:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_page_of_strangers_is_whole(chromium: Any, showroom: Any, locale: str) -> None:
+def test_every_page_of_strangers_is_whole(chromium: Any, showroom: Any, invitation: str, locale: str) -> None:
     width, colours = LOOKS[locale]
     context = chromium.new_context(
         locale=locale, color_scheme=colours, viewport={"width": width, "height": 800}, reduced_motion="reduce"
     )
     watch, page = Watch(context, showroom.address), context.new_page()
-    for path in ("/cms/login", "/cms/schedules/1", "/nowhere"):
+    for path in ("/cms/login", "/cms/schedules/1", "/nowhere", invitation, "/cms/invitation/old"):
         page.goto(showroom.address + path)
         assert look(page, locale, "", "owner") == []
     assert watch.strange == []
