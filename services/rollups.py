@@ -17,6 +17,7 @@ from models.message import Message
 from models.traffic import RolledHour, TrafficHour
 from services import traffic_counts
 from services.traffic_counts import HOUR, LONGEST_CODE_LIFE, Counted, hour_of
+from services.traffic_memory import State
 from services.traffic_rows import KEYS, add, kept, replace, rows_of, write
 from services.transactions import LostRace, change, statements
 
@@ -57,6 +58,13 @@ def roll_up_hour(hour: datetime) -> bool:
         return True
 
     return statements(work)
+
+
+def state(reader: Connection | Session, since: datetime) -> State:
+    """Return what is another one as soon as any roll-up since an hour was written or taken away."""
+    sums = select(func.count(), func.coalesce(func.sum(rolled.c.version), 0)).where(rolled.c.hour >= since)
+    count, versions = reader.execute(sums).one()
+    return int(count), int(versions)
 
 
 def uncounted(reader: Connection | Session, since: datetime) -> list[tuple[datetime, datetime | None]]:

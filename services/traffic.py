@@ -13,7 +13,8 @@ from exts import db
 from models.traffic import DeliveryHour, OwnerHour, TrafficHour
 from services import rollups, traffic_counts
 from services.tallies import Tally
-from services.traffic_counts import Counted, TimesKey
+from services.traffic_counts import Counted, Key, TimesKey
+from services.traffic_memory import State, memory
 from services.traffic_rows import COUNTS
 
 T = TypeVar("T")
@@ -29,41 +30,55 @@ class Traffic:
 
     connection: Connection
     since: datetime
+    state: State
     live: Counted
 
     def by(self, *names: str, **equal: str) -> dict[tuple[Any, ...], Tally]:
         """Return the tallies of what is alike in these columns of `TrafficHour` or `OwnerHour`."""
+        question = (self.since, names, tuple(equal.items()))
+        kept = memory().recall(question, self.state, lambda: self._kept(names, equal))
+        added: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
+        for key, found in self.live.traffic.items():
+            if _is(key, equal):
+                total = added[tuple(getattr(key, name) for name in names)]
+                for place, name in enumerate(COUNTS):
+                    total[place] += found[name]
+        tallies = {key: _tally(counts) for key, counts in added.items() if any(counts)}
+        return kept | {key: kept.get(key, Tally()) + tally for key, tally in tallies.items()}
+
+    def times(self, **equal: str) -> dict[TimesKey, Counter[int]]:
+        """Return how many codes took how long to deliver, by hour, channel and gateway."""
+        question = (self.since, "times", tuple(equal.items()))
+        kept = memory().recall(question, self.state, lambda: self._kept_times(equal))
+        live = {key: steps for key, steps in self.live.times.items() if _is(key, equal)}
+        return kept | {key: kept.get(key, Counter()) + steps for key, steps in live.items()}
+
+    def _kept(self, names: tuple[str, ...], equal: dict[str, str]) -> dict[tuple[Any, ...], Tally]:
         table = _smallest_with({*names, *equal})
         columns = [table.c[name] for name in names]
         sums = (func.sum(table.c[name]) for name in COUNTS)
         chosen = [table.c[name] == value for name, value in equal.items()]
-        kept = select(*columns, *sums).where(table.c.hour >= self.since, *chosen).group_by(*columns)
+        found = select(*columns, *sums).where(table.c.hour >= self.since, *chosen).group_by(*columns)
         counts = {
             tuple(row[: len(names)]): list(map(int, row[len(names) :]))  # MariaDB sums to decimals
-            for row in self.connection.execute(kept).all()
+            for row in self.connection.execute(found).all()
         }
-        for key, found in self.live.traffic.items():
-            if all(getattr(key, name) == value for name, value in equal.items()):
-                total = counts.setdefault(tuple(getattr(key, name) for name in names), [0] * len(COUNTS))
-                for place, name in enumerate(COUNTS):
-                    total[place] += found[name]
-        return {key: _tally(found) for key, found in counts.items() if any(found)}
+        return {key: _tally(numbers) for key, numbers in counts.items() if any(numbers)}
 
-    def times(self, **equal: str) -> dict[TimesKey, Counter[int]]:
-        """Return how many codes took how long to deliver, by hour, channel and gateway."""
+    def _kept_times(self, equal: dict[str, str]) -> dict[TimesKey, Counter[int]]:
         chosen = [deliveries.c[name] == value for name, value in equal.items()]
+        columns = [*(deliveries.c[name] for name in TimesKey._fields), deliveries.c.times]
         found: defaultdict[TimesKey, Counter[int]] = defaultdict(Counter)
-        of_keys = [deliveries.c[name] for name in TimesKey._fields]
-        for *key, times in self.connection.execute(
-            select(*of_keys, deliveries.c.times).where(deliveries.c.hour >= self.since, *chosen)
-        ).all():
+        rows = self.connection.execute(select(*columns).where(deliveries.c.hour >= self.since, *chosen))
+        for *key, times in rows.all():
             steps = found[TimesKey(*key)]
             for step, number in times.items():
                 steps[int(step)] += number
-        for live_key, live in self.live.times.items():
-            if all(getattr(live_key, name) == value for name, value in equal.items()):
-                found[live_key].update(live)
         return dict(found)
+
+
+def _is(key: Key | TimesKey, equal: dict[str, str]) -> bool:
+    return all(getattr(key, name) == value for name, value in equal.items())
 
 
 def _smallest_with(names: set[str]) -> Table:
@@ -80,9 +95,10 @@ def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = N
     """
     with db.engine.connect() as connection:
         for _ in range(LOOKS):
-            spans = rollups.uncounted(connection, since)
-            found = work(Traffic(connection, since, _live(connection, spans, owner)))
-            if spans == rollups.uncounted(connection, since):
+            state = rollups.state(connection, since)
+            live = _live(connection, rollups.uncounted(connection, since), owner)
+            found = work(Traffic(connection, since, state, live))
+            if state == rollups.state(connection, since):
                 break
     return found
 

@@ -1,0 +1,34 @@
+"""What was read of roll-ups, remembered until one of them changes: pages are looked at more often than hours change."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from flask import current_app
+
+T = TypeVar("T")
+State = tuple[int, int]
+"""How many hours are rolled up and the sum of their versions: another one whenever any of them was written."""
+MOST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The last answer to each question, with the state of the roll-ups it was read in. Nobody may alter an answer."""
+
+    known: dict[Hashable, tuple[State, Any]] = field(default_factory=dict)
+
+    def recall(self, question: Hashable, state: State, read: Callable[[], T]) -> T:
+        """Return what `read` returned in this state, or read."""
+        found = self.known.get(question)
+        if found is None or found[0] != state:
+            if len(self.known) >= MOST:
+                self.known.clear()
+            found = self.known[question] = (state, read())
+        return cast(T, found[1])
+
+
+def memory() -> Memory:
+    """Return the memory of this application."""
+    found: Memory = current_app.extensions.setdefault("sendcode_traffic", Memory())
+    return found
