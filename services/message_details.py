@@ -148,7 +148,7 @@ def timeline(row: Message, tries: Sequence[MessageTry], now: datetime) -> Iterat
             Happening(status.value),
             row.settled_at or row.deadline_at,
             gateway=row.gateway if status in REPORTED else None,
-            reason=row.error,
+            reason=None if tries and tries[-1].reason == row.error else row.error,
         )
 
 
