@@ -1,12 +1,13 @@
 """What a console holds after some weeks, for pictures of it."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert
 
 from channels.memory import MemoryGateway
 from devtools import texts
-from domain.errors import GatewayError, LimitExceeded, TemporaryGatewayError, UnknownResult
+from domain.errors import GatewayError, LimitExceeded, NotAuthenticated, TemporaryGatewayError, UnknownResult
 from domain.statuses import Channel, SuppressionReason
 from exts import db
 from models import PrefixClosure
@@ -16,6 +17,7 @@ from services import (
     demo,
     gateway_switches,
     invitations,
+    key_rotation,
     safe_prefixes,
     schedule_runs,
     schedules,
@@ -58,8 +60,13 @@ def furnish(email: str, password: str) -> None:
     administrators.disable("former.colleague@example.org", by=maria)
     for address, agent in (("kim@example.org", "Firefox/140 Linux"), (email, "iPhone Mac OS X Safari/605")):
         sessions.sign_in(address, password, ip="198.51.100.23", user_agent=agent)
+    for address in ("kim@example.org", "stranger@example.net"):
+        with suppress(NotAuthenticated):
+            sessions.sign_in(address, "wrong", ip="198.51.100.99", user_agent="Chrome/140 Windows")
+    invitations.invite("new.colleague@example.org", "operator", link_of=str, by=maria)
     api_keys.revoke(api_keys.create("Old shop", by=maria)[0].id, by=maria)
-    api_keys.create("Web shop", by=maria)
+    shop, _ = api_keys.create("Web shop", networks=["203.0.113.0/24", "2001:db8::/32"], by=maria)
+    key_rotation.rotate(shop.id, "7d", by=maria)
     api_keys.create("Nightly import", scopes=["messages", "read"], by=maria)
     api_keys.create("Staging", is_test=True)
     demo.fill(MESSAGES, now=datetime.now(UTC) - timedelta(minutes=10))

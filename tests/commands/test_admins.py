@@ -95,3 +95,11 @@ def test_an_unknown_administrator_is_an_error(app: Flask) -> None:
         result = run(app, command, "nobody@example.org")
         assert result.exit_code == 1
         assert "no administrator has this e-mail address" in result.stderr
+
+
+def test_the_second_step_of_somebody_is_switched_off(app: Flask) -> None:
+    run(app, "add", "jane@example.org")
+    assert "was off" in run(app, "second-step-off", "Jane@Example.org").stderr
+    app.config["SECOND_FACTOR_REQUIRED"] = True
+    assert "SECOND_FACTOR_REQUIRED" in run(app, "second-step-off", "jane@example.org").stderr
+    assert run(app, "second-step-off", "nobody@example.org").exit_code == 1
