@@ -63,7 +63,6 @@ def furnish(email: str, password: str) -> None:
     for address in ("kim@example.org", "stranger@example.net"):
         with suppress(NotAuthenticated):
             sessions.sign_in(address, "wrong", ip="198.51.100.99", user_agent="Chrome/140 Windows")
-    invitations.invite("new.colleague@example.org", "operator", link_of=str, by=maria)
     api_keys.revoke(api_keys.create("Old shop", by=maria)[0].id, by=maria)
     shop, _ = api_keys.create("Web shop", networks=["203.0.113.0/24", "2001:db8::/32"], by=maria)
     key_rotation.rotate(shop.id, "7d", by=maria)
