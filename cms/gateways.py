@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from cms.guard import console, needs
 from cms.identity import actor, signed_in
 from cms.messages import Answer, gateway_test_text, status_and_headers
+from cms.traffic_filters import MESSAGE_STATUSES
 from domain.errors import Conflict, InvalidInput, LastGateway, LimitExceeded
 from domain.roles import Role
 from services import gateway_list, gateway_tests
@@ -105,6 +106,7 @@ def _page(
         "cms/gateway.html",
         gateway=shown,
         error_names=ERRORS,
+        statuses=MESSAGE_STATUSES,
         test=gateway_tests.newest(service.named(name)),
         destination=gateway_tests.own_destination(signed_in(), shown.channel),
         heaviest=service.HEAVIEST,

@@ -166,6 +166,8 @@ def test_a_test_goes_to_ones_own_address_through_this_gateway(
     shown = signed_in.get(page).text
     assert ">Sent<" in shown
     assert "j***@example.org" in shown
+    assert signed_in.get(f"/cms/messages/{sent.id}").status_code == 200
+    assert f"/cms/messages/{sent.id}" in shown
     assert entries(app)[0] == ("gateway.tested", "memory-mail")
 
 
