@@ -40,6 +40,8 @@ ON_EVERY_DATABASE = {
     "test_listing",
     "test_bulk_acts",
     "test_pumping_guard",
+    "test_second_steps",
+    "test_sign_ins",
 }
 """The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
 

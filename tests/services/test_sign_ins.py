@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from domain.errors import NotAuthenticated
 from exts import db
-from models import SignIn
+from models import Administrator, SignIn
 from services import administrators, retention, sessions, sign_ins
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -21,6 +21,10 @@ def jane(context: None) -> None:
     administrators.add(EMAIL, "owner", PASSWORD)
 
 
+def id_of(email: str = EMAIL) -> int:
+    return db.session.scalar(select(Administrator.id).filter_by(canonical=email))
+
+
 def attempt(email: str, password: str = "wrong") -> None:
     with suppress(NotAuthenticated):
         sessions.sign_in(email, password, ip="192.0.2.7", user_agent="Firefox " * 60)
@@ -29,7 +33,7 @@ def attempt(email: str, password: str = "wrong") -> None:
 def test_good_and_bad_tries_are_noted_with_their_browser() -> None:
     attempt(EMAIL)
     attempt(EMAIL.upper(), PASSWORD)
-    good, bad = sign_ins.of(1).shown
+    good, bad = sign_ins.of(id_of()).shown
     assert (good.outcome, bad.outcome) == ("signed_in", "wrong_password")
     assert (good.ip, good.user_agent, good.typed) == (
         "192.0.2.7",
@@ -48,22 +52,22 @@ def test_of_a_stranger_only_a_masked_address_is_kept() -> None:
     stored = repr(db.session.execute(select(SignIn.__table__)).all())
     assert "stranger" not in stored
     assert "secret" not in stored
-    assert sign_ins.of(1).shown == ()
+    assert sign_ins.of(id_of()).shown == ()
 
 
 def test_who_is_disabled_has_the_try_in_the_own_history() -> None:
     administrators.add("kim@example.org", "viewer", PASSWORD)
     administrators.disable("kim@example.org")
     attempt("kim@example.org", PASSWORD)
-    assert [one.outcome for one in sign_ins.of(2).shown] == ["wrong_password"]
+    assert [one.outcome for one in sign_ins.of(id_of("kim@example.org")).shown] == ["wrong_password"]
 
 
 def test_pages_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_ins, "PAGE", 2)
     for _ in range(3):
         attempt(EMAIL)
-    first = sign_ins.of(1)
-    second = sign_ins.of(1, older_than=first.older_than)
+    first = sign_ins.of(id_of())
+    second = sign_ins.of(id_of(), older_than=first.older_than)
     assert [len(first.shown), len(second.shown), second.older_than] == [2, 1, None]
     assert len({one.id for one in first.shown + second.shown}) == 3
 
