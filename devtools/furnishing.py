@@ -3,14 +3,15 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert
+from flask import Flask
+from sqlalchemy import delete, insert
 
 from channels.memory import MemoryGateway
 from devtools import texts
 from domain.errors import GatewayError, LimitExceeded, NotAuthenticated, TemporaryGatewayError, UnknownResult
 from domain.statuses import Channel, SuppressionReason
 from exts import db
-from models import PrefixClosure
+from models import PrefixClosure, SeenProcess
 from services import (
     administrators,
     api_keys,
@@ -88,8 +89,9 @@ def furnish(email: str, password: str) -> None:
         schedule_runs.queue(connection, "2", "daily report", now)
     schedule_runs.started(db.engine, "1", now - timedelta(hours=23))
     schedule_runs.failed(db.engine, "1", "TimeoutError", now - timedelta(hours=22, minutes=58))
-    schedules.add(NewSchedule("often", "sendcode.purge", every="90s"), by=maria)
-    schedules.disable("often", by=maria)
+    schedules.add(NewSchedule("roll-ups", "sendcode.roll_up", every="5m"), by=maria)
+    schedules.add(NewSchedule("hourly report", "sendcode.hourly_report", cron="5 * * * *"), by=maria)
+    schedules.disable("hourly report", by=maria)
     suppressions.add(Channel.EMAIL, "robin@example.net", SuppressionReason.UNSUBSCRIBED, by=None)
     suppressions.add(Channel.SMS, "+8613900139000", SuppressionReason.COMPLAINT, by=maria)
     invitations.invite("new.colleague@example.org", "operator", link_of=_link, by=maria)
@@ -135,3 +137,19 @@ def _pump(by: Actor) -> None:
     ):
         for _ in range(count):
             runtime().refusals.note(LimitExceeded(limit, 60, who=who))
+
+
+def say_alive(app: Flask) -> None:
+    """Let a worker and a clock have been seen just now, for pictures: those that run are seen every few seconds."""
+    now = datetime.now(UTC)
+    seen = SeenProcess.__table__
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(delete(seen))
+        connection.execute(
+            insert(seen),
+            [
+                {"name": "beat@alpha:311", "kind": "beat", "lanes": "", "seen_at": now},
+                {"name": "worker@alpha:312", "kind": "worker", "lanes": "sms,email,bulk", "seen_at": now},
+                {"name": "worker@beta:87", "kind": "worker", "lanes": "sms", "seen_at": now},
+            ],
+        )

@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from config import ROOT
-from devtools import crawl
+from devtools import crawl, furnishing
 from devtools.showroom import EMAIL, Showroom, chromium, showroom, sign_in
 
 NEW_EMAIL = "maria.lopez@example.org"
@@ -25,13 +25,12 @@ LANGUAGES = {"en": "en-GB", "zh": "zh-CN", "de": "de-DE"}
 MAIN = {
     "overview": "cms.statistics",
     "messages": "cms.messages",
-    "verifications": "cms.verifications",
     "templates": "cms.templates",
     "gateways": "cms.gateways",
     "schedules": "cms.schedules",
     "audit": "cms.audit",
 }
-LOOKS = {"light": (1200, 780, "light"), "dark": (1200, 780, "dark"), "phone": (360, 740, "light")}
+LOOKS = {"light": (1200, 800, "light"), "dark": (1200, 800, "dark"), "phone": (360, 740, "light")}
 
 
 def main() -> None:
@@ -55,6 +54,7 @@ def main_pages(page: Page, shown: Showroom, folder: Path) -> None:
     for name, endpoint in MAIN.items():
         if endpoint not in rules:
             continue
+        furnishing.say_alive(shown.app)
         page.goto(shown.address + rules[endpoint])
         for look, (width, height, scheme) in LOOKS.items():
             page.set_viewport_size({"width": width, "height": height})
@@ -156,7 +156,7 @@ def schedule_form(page: Page, shown: Showroom, folder: Path) -> None:
     page.locator("#queue").fill("no queue")
     page.locator("form.card [type=submit]").click()
     picture(page, folder, "schedules-wrong")
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         page.goto(f"{shown.address}/cms/schedules/{number}/remove")
         page.locator("main [type=submit]").click()
     picture(page, folder, "schedules-empty")
