@@ -45,7 +45,14 @@ def fill(
             known.add(row.id)
         written += _write(block)
         progress(written)
+    statements(_tell_planner)
     return rollups.roll_up(until)
+
+
+def _tell_planner(connection: Connection) -> None:
+    """PostgreSQL chooses its ways by figures that it gathers later, or never where autovacuum is off."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE")
 
 
 def _owners() -> dict[str, str]:
