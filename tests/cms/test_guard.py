@@ -15,6 +15,10 @@ from services import administrators, audit
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 
 OPEN = {"cms.login", "cms.sign_in", "cms.choose_language"}
+MAILED = {"cms.invitation", "cms.send_invitation_code", "cms.accept_invitation"}
+"""Open to who has the token that a mail brought; to all others there is nothing."""
+HALF_WAY = {"cms.check_second_step", "cms.send_second_step", "cms.use_recovery_code"}
+"""Open to who has given the password and not yet the code; all others are sent to the sign-in page."""
 
 
 def rules(app: Flask, method: str) -> list[Rule]:
@@ -36,6 +40,8 @@ def test_every_page_but_the_sign_in_is_closed_to_strangers(app: Flask, visitor: 
         answer = visitor.get(address(rule))
         if rule.endpoint in OPEN:
             assert answer.status_code == 200
+        elif rule.endpoint in MAILED:
+            assert answer.status_code == 404
         else:
             assert answer.location.startswith("/cms/login?next=/cms"), rule
 
@@ -44,7 +50,10 @@ def test_every_form_but_the_sign_in_is_closed_to_strangers(app: Flask, visitor: 
     for rule in rules(app, "POST"):
         if rule.endpoint not in OPEN:
             answer = visitor.submit(address(rule), page="/cms/login")
-            assert answer.location.startswith("/cms/login?next=/cms"), rule
+            if rule.endpoint in MAILED:
+                assert answer.status_code == 404
+            else:
+                assert answer.location.startswith("/cms/login?next=/cms"), rule
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "another session's"])
@@ -74,7 +83,7 @@ def test_every_form_is_refused_without_its_token(
 
 def test_every_form_says_who_may_send_it(app: Flask) -> None:
     for rule in rules(app, "POST"):
-        assert rule.endpoint in OPEN or needed_role(rule.endpoint, "POST"), rule
+        assert rule.endpoint in OPEN | MAILED | HALF_WAY or needed_role(rule.endpoint, "POST"), rule
     assert needed_role("cms.a_new_form", "POST") is None, "a form is closed to everybody until it says so"
 
 
