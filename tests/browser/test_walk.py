@@ -42,10 +42,11 @@ SAME_EVERYWHERE = re.compile(
     [^A-Za-z]*                                           # numbers, signs
     | .*@.* | [\w.+-]*\*+.*                              # addresses, masked ones
     | [A-Z][\w+-]*(/[\w+-]+)+ | UTC                      # time zones
-    | ([A-Z]{2})(,\ [A-Z]{2})*                            # countries
-    | [<\ \d.]+\ s                                        # short times
-    | [\w.-]+\ ·\ [a-z]{2}(-\w+)?                             # a text and its language
-    | p95                                              # a word of statistics
+    | ([A-Z]{2})(,\ [A-Z]{2})*                           # countries
+    | [<\ \d.]+\ s                                       # short times
+    | [\w.-]+\ ·\ [a-z]{2}(-\w+)?                        # a text and its language
+    | [\da-f:.]+/\d+(,\ [\da-f:.]+/\d+)*                 # networks
+    | p95                                                # a word of statistics
     | every\ \d+[smhd] | \w+=.+                          # a schedule in the audit
     | SMS | API | JSON | English | Deutsch | Sendcode.*  # names
     """,
