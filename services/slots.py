@@ -11,6 +11,9 @@ MORE_FOR_CODES = 0.2
 
 AHEAD_SECONDS = 0.25
 """A lane with a ceiling is given what it sends in this time, so that it never waits for the database."""
+BLOCK_SECONDS = 0.05
+"""The others are given what they send in this time, where that is more than their slots: a block costs the database the
+same whether it has a hundred rows or a thousand. Only gateways that take thousands in a second ever get more."""
 PACE_SECONDS = 0.1
 """How long its sends are counted to know its pace; after a rest it is slow until it has shown that it is not."""
 
@@ -55,6 +58,7 @@ class Slots:
         self.all = slots + int(slots * MORE_FOR_CODES)
         self._slots = slots
         self.ceilings = ceilings or {}
+        self._pace = Pace()
         self._paces = {lane: Pace() for lane in self.ceilings}
 
     @property
@@ -65,11 +69,12 @@ class Slots:
     def free(self, flow: Flow) -> int:
         """Return how many more of a flow may be started."""
         in_flight = self.in_flight
+        ahead = max(0, int(BLOCK_SECONDS * self._pace.rate) - self._slots)
         if flow.priority is Priority.CODE:
             codes = sum(one.in_flight for one in self.flows if one.priority is Priority.CODE)
-            free = min(self._slots - codes, self.all - in_flight)
+            free = min(self._slots - codes, self.all - in_flight) + ahead
         else:
-            free = self._slots - in_flight
+            free = self._slots - in_flight + ahead
         if flow.lane in self.ceilings:
             of_lane = sum(one.in_flight for one in self.flows if one.lane is flow.lane)
             most = max(self.ceilings[flow.lane], int(AHEAD_SECONDS * self._paces[flow.lane].rate))
@@ -79,5 +84,4 @@ class Slots:
     def ended(self, flow: Flow, count: int) -> None:
         """Take back the slots of sends that have ended."""
         flow.in_flight -= count
-        if flow.lane in self._paces:
-            self._paces[flow.lane].ended(count)
+        self._paces.get(flow.lane, self._pace).ended(count)

@@ -25,3 +25,24 @@ def test_a_lane_with_a_ceiling_is_given_what_it_sends_in_a_moment_and_no_more(mo
     now[0] += 60  # a rest, and then a slow send
     slots.ended(mails, 40)
     assert slots.free(mails) == 2
+
+
+def test_others_are_given_more_than_their_slots_only_while_thousands_end_in_a_second(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("services.slots.time.monotonic", lambda: now[0])
+    slots = Slots([Lane.SMS, Lane.BULK], 100)
+    code, single, bulk = slots.flows
+
+    def in_a_tenth_of_a_second(count):
+        single.in_flight += count
+        now[0] += 0.1
+        slots.ended(single, count)
+        return slots.free(code), slots.free(single), slots.free(bulk)
+
+    assert in_a_tenth_of_a_second(100) == (100, 100, 100), "a thousand in a second"
+    assert in_a_tenth_of_a_second(2000) == (1000, 1000, 1000), "twenty thousand in a second: a block of 50 ms"
+    bulk.in_flight = 1000
+    assert slots.free(bulk) == 0
+    assert slots.free(code) == 20, "what is for codes alone is still there"
+    bulk.in_flight = 0
+    assert in_a_tenth_of_a_second(10) == (100, 100, 100), "the gateways have become slow"
