@@ -23,6 +23,7 @@ from services import administrators, runtime
 
 EMAIL, PASSWORD = "maria@example.org", "seven purple otters"
 FIRST_PORT = 21_000
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -93,6 +94,7 @@ def chromium() -> Iterator[Browser]:
 def sign_in(app: Flask, email: str = EMAIL) -> str:
     """Sign somebody in without a browser; return the cookie `sendcode_session`."""
     client = app.test_client()
+    client.environ_base["HTTP_USER_AGENT"] = AGENT
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/cms/login").text)
     assert token
     client.post("/cms/login", data={"csrf_token": token[1], "email": email, "password": PASSWORD})
