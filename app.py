@@ -17,16 +17,18 @@ from domain.errors import ConfigurationError
 from domain.keyring import Keyring
 from exts import babel, csrf, db, login, mail
 from models import engine
-from services import locales, pumping_guard, runtime, send_limits
-from services.bell import Bell
-from services.breaker import Breaker
-from services.catalogues import Catalogues
+from services import runtime
+from services.codes import pumping_guard, send_limits
+from services.codes.rate_windows import RateWindows
+from services.codes.refusals import Refusals
 from services.freshness import Fresh
-from services.gateway_health import GatewayHealth
-from services.rate_windows import RateWindows
-from services.refusals import Refusals
+from services.gateways.gateway_health import GatewayHealth
 from services.runtime import Runtime
-from services.text_versions import TextVersions
+from services.sending.bell import Bell
+from services.sending.breaker import Breaker
+from services.templating import locales
+from services.templating.catalogues import Catalogues
+from services.templating.text_versions import TextVersions
 from tasks import make_celery
 
 DOORS = ("api", "cms", "commands")

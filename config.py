@@ -115,7 +115,7 @@ CELERY: dict[str, Any] = {
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
     "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
     "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 300},
-    "CELERY_BEAT_SCHEDULER": "services.scheduler:DbScheduler",
+    "CELERY_BEAT_SCHEDULER": "services.scheduling.scheduler:DbScheduler",
     "CELERY_BEAT_MAX_LOOP_INTERVAL": 1,
 }
 

@@ -16,7 +16,10 @@ from kombu import Queue
 
 from domain.statuses import Lane
 from exts import db
-from services import bell, firing, incoming, reports, retention, rollups, schedule_runs, worker, worker_logs
+from services import retention
+from services.figures import rollups
+from services.scheduling import firing, reports, schedule_runs
+from services.sending import bell, incoming, worker, worker_logs
 
 ROOT = str(Path(__file__).resolve().parent)
 # Once more, although it is there: the `celery` command puts the folder in to load this file and then takes one away.

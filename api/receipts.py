@@ -7,7 +7,7 @@ from flask import Response, current_app, request
 
 from api import bodies
 from api.openapi import Blueprint
-from services import receipts
+from services.gateways import receipts
 
 blueprint = Blueprint("receipts", __name__, description="Delivery reports, signed by the carrier.")
 

@@ -5,9 +5,9 @@ from typing import Any
 from api.schemas import stats as wire
 from api.subject import Subject, owner
 from domain.statuses import MessageStatus
-from services import statistics
-from services.key_owners import Scope
-from services.statistics import Tally
+from services.figures import statistics
+from services.figures.statistics import Tally
+from services.people.key_owners import Scope
 
 blueprint = Subject("stats", __name__, scope=Scope.READ, description="What became of it all.")
 

@@ -11,9 +11,9 @@ from api import openapi
 from api.idempotent import begin, finish
 from domain import networks
 from domain.errors import AddressNotAllowed, NotAllowed, NotAuthenticated, NotFound
-from services import key_owners
-from services.issuing import Owner
-from services.key_owners import KeyOwner, Scope
+from services.codes.issuing import Owner
+from services.people import key_owners
+from services.people.key_owners import KeyOwner, Scope
 from services.runtime import runtime
 
 log = logging.getLogger(__name__)

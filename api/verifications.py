@@ -5,10 +5,10 @@ from typing import Any
 from api.schemas import verifications as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
-from services import checks, verifications
-from services.checks import CheckResult
-from services.key_owners import Scope
-from services.verifications import Request, VerificationView
+from services.codes import checks, verifications
+from services.codes.checks import CheckResult
+from services.codes.verifications import Request, VerificationView
+from services.people.key_owners import Scope
 
 blueprint = Subject(
     "verifications",

@@ -18,7 +18,9 @@ from app import create_app
 from bench.report import Figure, Skipped, percentile
 from exts import db
 from models import Message
-from services import administrators, demo, search_terms
+from services import demo
+from services.messaging import search_terms
+from services.people import administrators
 from tests.databases import SERVERS, database_of
 
 COUNT, QUICK_COUNT = 1_000_000, 5_000

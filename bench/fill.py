@@ -7,10 +7,10 @@ from app import create_app
 from domain import destinations
 from domain.statuses import Channel, Priority
 from exts import db
-from services import outbox
-from services.issuing import code_params
-from services.outbox import NewMessage
+from services.codes.issuing import code_params
 from services.runtime import runtime
+from services.sending import outbox
+from services.sending.outbox import NewMessage
 from tests.live.installation import phone
 
 BLOCK = 5000

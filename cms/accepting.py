@@ -20,8 +20,8 @@ from domain.errors import (
 )
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.statuses import Channel, VerificationStatus
-from services import accepting as service
-from services.accepting import Guest
+from services.people import accepting as service
+from services.people.accepting import Guest
 
 
 @console.get("/invitation/<token>")

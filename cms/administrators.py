@@ -15,9 +15,9 @@ from cms.messages import Answer, administrator_text
 from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
-from services import administrators as service
-from services import invitations, session_lists
-from services.administrator_views import AdministratorView
+from services.people import administrators as service
+from services.people import invitations, session_lists
+from services.people.administrator_views import AdministratorView
 
 ROLES = {
     Role.VIEWER: lazy_gettext("sees everything but people and keys, and changes only the own account"),

@@ -16,9 +16,9 @@ from cms.identity import actor
 from cms.messages import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
-from services import api_keys as service
-from services.api_keys import KeyView
-from services.key_owners import Scope
+from services.people import api_keys as service
+from services.people.api_keys import KeyView
+from services.people.key_owners import Scope
 
 FORM = "key_form"
 """Where the cookie keeps which form was answered last, so that a reload of its answer makes no second key."""

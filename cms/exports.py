@@ -8,7 +8,7 @@ from cms import traffic_filters as filters
 from cms.guard import console, needs
 from cms.identity import actor
 from domain.roles import Role
-from services import disclosures
+from services.messaging import disclosures
 
 
 @console.get("/messages/export")

@@ -20,7 +20,8 @@ from cms.messages import role_name
 from cms.paths import HOME
 from domain.errors import NotAllowed, NotAuthenticated, NotFound, PasswordNeeded
 from domain.roles import Role
-from services import locales, sessions
+from services.people import sessions
+from services.templating import locales
 
 View = TypeVar("View", bound=Callable[..., object])
 

@@ -7,9 +7,10 @@ from flask_babel import refresh
 from flask_login import UserMixin, current_user, login_user
 
 from exts import login
-from services import locales, sessions
-from services.audit import Actor
-from services.sessions import ConsoleSession
+from services.people import sessions
+from services.people.audit import Actor
+from services.people.sessions import ConsoleSession
+from services.templating import locales
 
 TOKEN = "_user_id"  # noqa: S105 - where Flask-Login keeps the token
 

@@ -12,7 +12,7 @@ from cms.identity import actor
 from cms.messages import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
-from services import invitations as service
+from services.people import invitations as service
 
 
 @console.get("/administrators/invite")

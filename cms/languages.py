@@ -10,8 +10,9 @@ from cms.identity import client_ip, signed_in
 from cms.paths import own_path
 from domain.errors import InvalidInput
 from domain.roles import Role
-from services import locales, preferences
-from services.texts import LOCALES
+from services.people import preferences
+from services.templating import locales
+from services.templating.texts import LOCALES
 
 NAMES = {"en": "English", "zh": "中文", "de": "Deutsch"}
 """Each in itself, for who can't read the others."""

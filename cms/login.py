@@ -12,7 +12,8 @@ from cms.messages import Answer
 from cms.paths import HOME, own_path
 from domain.errors import LimitExceeded, NotAuthenticated, SecondStepNeeded
 from domain.roles import Role
-from services import locales, sessions
+from services.people import sessions
+from services.templating import locales
 
 
 @console.get("/login")

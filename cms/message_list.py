@@ -10,8 +10,10 @@ from cms.traffic_filters import Chosen
 from domain.errors import InvalidInput
 from domain.roles import Role
 from domain.statuses import Channel
-from services import bulk_acts, disclosures, gateway_list, message_lists, published
-from services.message_lists import MessagePage
+from services.gateways import gateway_list
+from services.messaging import bulk_acts, disclosures, message_lists
+from services.messaging.message_lists import MessagePage
+from services.templating import published
 
 
 @console.get("/messages")

@@ -13,9 +13,10 @@ from cms.identity import actor
 from domain.errors import SendcodeError
 from domain.roles import Role
 from domain.statuses import MessageStatus
-from services import disclosures, message_details, owners
-from services import messages as service
-from services.message_details import OPEN, MessageDetails
+from services.messaging import disclosures, message_details
+from services.messaging import messages as service
+from services.messaging.message_details import OPEN, MessageDetails
+from services.people import owners
 
 
 @console.get("/messages/<message_id>")

@@ -29,11 +29,11 @@ from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.refusals import Refusal
 from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
-from services import api_keys
-from services.checks import CheckResult
+from services.codes.checks import CheckResult
+from services.codes.safe_prefixes import LONGEST_NOTE
+from services.people import api_keys
 from services.runtime import runtime
-from services.safe_prefixes import LONGEST_NOTE
-from services.schedule_rules import LONGEST_NAME
+from services.scheduling.schedule_rules import LONGEST_NAME
 
 Answer = str | Response | tuple[str, int] | tuple[str, int, Mapping[str, str]]
 

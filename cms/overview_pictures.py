@@ -11,8 +11,8 @@ from cms.charts import Chart, Series
 from cms.numbers import number, percent, short
 from cms.times import locale, maybe_duration
 from domain.statuses import MessageStatus
-from services.overview import Overview, Period, Slot
-from services.tallies import Tally
+from services.figures.overview import Overview, Period, Slot
+from services.figures.tallies import Tally
 
 
 @dataclass(frozen=True, slots=True)

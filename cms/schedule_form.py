@@ -17,10 +17,10 @@ from cms.times import zone_name
 from domain.errors import FieldProblem, InvalidInput
 from domain.roles import Role
 from domain.statuses import Lane
-from services import schedule_rules, schedule_views
-from services import schedules as service
-from services.schedule_rules import NewSchedule
-from services.schedule_views import ScheduleView
+from services.scheduling import schedule_rules, schedule_views
+from services.scheduling import schedules as service
+from services.scheduling.schedule_rules import NewSchedule
+from services.scheduling.schedule_views import ScheduleView
 
 OTHER_TASK = ""
 """What the list of tasks gives where the name of another program's task is typed."""

@@ -9,9 +9,10 @@ from cms.guard import console, needs
 from cms.identity import actor
 from domain.errors import BrokerUnreachable, InvalidInput
 from domain.roles import Role
-from services import health, schedule_views
-from services import schedules as service
-from services.schedule_views import ScheduleView
+from services import health
+from services.scheduling import schedule_views
+from services.scheduling import schedules as service
+from services.scheduling.schedule_views import ScheduleView
 
 
 @console.get("/schedules")

@@ -7,8 +7,8 @@ from cms.guard import console, needs
 from cms.identity import signed_in
 from domain.roles import Role
 from domain.statuses import SignInOutcome
-from services import administrators
-from services import sign_ins as service
+from services.people import administrators
+from services.people import sign_ins as service
 
 OUTCOMES = {
     SignInOutcome.SIGNED_IN: (lazy_gettext("Signed in"), "good"),

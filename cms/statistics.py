@@ -9,8 +9,9 @@ from cms import overview_pictures
 from cms.guard import console
 from cms.times import zone
 from domain.statuses import Channel
-from services import gateway_list, overview, right_now
-from services.overview import Period
+from services.figures import overview, right_now
+from services.figures.overview import Period
+from services.gateways import gateway_list
 
 PERIODS = {
     Period.DAY: lazy_gettext("24 hours"),

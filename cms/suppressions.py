@@ -12,8 +12,8 @@ from domain.destinations import mask
 from domain.errors import InvalidDestination, InvalidInput, NotFound
 from domain.roles import Role
 from domain.statuses import SuppressionReason
-from services import suppression_lists, suppressions
-from services.suppressions import SuppressionView
+from services.messaging import suppression_lists, suppressions
+from services.messaging.suppressions import SuppressionView
 
 REASONS = {
     SuppressionReason.UNSUBSCRIBED: (lazy_gettext("Unsubscribed"), "busy"),

@@ -19,14 +19,14 @@ from domain.provider_templates import ProviderTemplate, params_text, read_params
 from domain.roles import Role
 from domain.statuses import Channel
 from domain.template_keys import CODE, TextKey
-from services import template_views, text_checks, text_samples, texts
-from services import templates as service
-from services.template_views import TextView
-from services.text_checks import BadText
-from services.text_previews import differences
-from services.text_providers import takers
-from services.text_rules import FILTERS, Fault, FaultKind
-from services.text_sources import Source
+from services.templating import template_views, text_checks, text_samples, texts
+from services.templating import templates as service
+from services.templating.template_views import TextView
+from services.templating.text_checks import BadText
+from services.templating.text_previews import differences
+from services.templating.text_providers import takers
+from services.templating.text_rules import FILTERS, Fault, FaultKind
+from services.templating.text_sources import Source
 
 CONDITION = '{{ "1 minute" if minutes|int == 1 else "some minutes" }}'
 """How one is written, to copy."""

@@ -5,8 +5,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from domain.errors import InvalidInput
-from services.text_checks import BadText
-from services.text_rules import FILTERS, Fault, FaultKind
+from services.templating.text_checks import BadText
+from services.templating.text_rules import FILTERS, Fault, FaultKind
 
 
 def texts(error: BadText) -> dict[str, str]:

@@ -13,7 +13,8 @@ from cms import times
 from domain.destinations import mask
 from domain.errors import InvalidInput
 from domain.statuses import Channel, MessageStatus, VerificationStatus
-from services import message_lists, search_terms, verification_lists
+from services.codes import verification_lists
+from services.messaging import message_lists, search_terms
 
 SOUGHT, KEPT = "sought", "q"
 UNSUCCESSFUL = "unsuccessful"

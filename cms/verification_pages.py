@@ -15,9 +15,11 @@ from cms.traffic_filters import Chosen
 from domain.errors import InvalidInput, SendcodeError
 from domain.roles import Role
 from domain.statuses import VerificationStatus
-from services import bulk_cancels, disclosures, owners, verification_lists
-from services import verifications as service
-from services.verification_lists import VerificationDetails, VerificationPage
+from services.codes import verification_lists
+from services.codes import verifications as service
+from services.codes.verification_lists import VerificationDetails, VerificationPage
+from services.messaging import bulk_cancels, disclosures
+from services.people import owners
 
 NOTHING = VerificationPage((), None, None)
 

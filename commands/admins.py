@@ -9,7 +9,7 @@ import click
 from commands.groups import DatabaseGroup
 from domain.errors import Conflict, InvalidInput, NotFound
 from domain.roles import Role
-from services import administrators, second_factor
+from services.people import administrators, second_factor
 
 admins = DatabaseGroup("admins", help="Who may sign in to the console.")
 

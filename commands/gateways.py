@@ -4,8 +4,8 @@ import click
 
 from commands.groups import DatabaseGroup
 from domain.errors import InvalidInput, LastGateway, NotFound
-from services import gateway_list
-from services import gateway_switches as service
+from services.gateways import gateway_list
+from services.gateways import gateway_switches as service
 
 gateways = DatabaseGroup("gateways", help="Who carries the messages; a change needs no restart.")
 

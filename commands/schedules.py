@@ -12,10 +12,10 @@ import click
 
 from commands.groups import DatabaseGroup
 from domain.errors import BrokerUnreachable, InvalidInput, NotFound
-from services import schedule_views
-from services import schedules as service
-from services.schedule_rules import NewSchedule, known_tasks
-from services.schedule_views import ScheduleView
+from services.scheduling import schedule_views
+from services.scheduling import schedules as service
+from services.scheduling.schedule_rules import NewSchedule, known_tasks
+from services.scheduling.schedule_views import ScheduleView
 
 HEADINGS = ("NAME", "TASK", "WHEN", "ZONE", "ENABLED", "LAST RUN", "NEXT RUN", "LAST RESULT")
 schedules = DatabaseGroup(

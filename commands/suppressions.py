@@ -11,8 +11,8 @@ from domain import destinations
 from domain.destinations import Destination
 from domain.errors import InvalidDestination, InvalidInput
 from domain.statuses import Channel, SuppressionReason
-from services import suppression_lists
-from services import suppressions as service
+from services.messaging import suppression_lists
+from services.messaging import suppressions as service
 
 suppressions = DatabaseGroup(
     "suppressions", help="Who gets no bulk messages; codes and single messages are sent to everybody."

@@ -10,7 +10,7 @@ from flask_migrate import upgrade
 
 from app import create_app
 from domain.roles import Role
-from services import administrators, api_keys
+from services.people import administrators, api_keys
 
 EMAIL = "admin@example.com"
 KEY_NAME = "development"

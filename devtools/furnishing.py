@@ -12,25 +12,17 @@ from domain.errors import GatewayError, LimitExceeded, NotAuthenticated, Tempora
 from domain.statuses import Channel, SuppressionReason
 from exts import db
 from models import PrefixClosure, SeenProcess
-from services import (
-    administrators,
-    api_keys,
-    demo,
-    gateway_switches,
-    invitations,
-    key_rotation,
-    safe_prefixes,
-    schedule_runs,
-    schedules,
-    sessions,
-    suppressions,
-    verifications,
-)
-from services.audit import Actor
-from services.issuing import Owner
+from services import demo
+from services.codes import safe_prefixes, verifications
+from services.codes.issuing import Owner
+from services.codes.verifications import Request
+from services.gateways import gateway_switches
+from services.messaging import suppressions
+from services.people import administrators, api_keys, invitations, key_rotation, sessions
+from services.people.audit import Actor
 from services.runtime import runtime
-from services.schedule_rules import NewSchedule
-from services.verifications import Request
+from services.scheduling import schedule_runs, schedules
+from services.scheduling.schedule_rules import NewSchedule
 
 MESSAGES = 6_000
 """Of the month before; what was carried last stands above them."""

@@ -19,7 +19,8 @@ from channels.registry import Gateways
 from devtools import furnishing
 from devtools.readiness import free_port
 from exts import db
-from services import administrators, runtime
+from services import runtime
+from services.people import administrators
 
 EMAIL, PASSWORD = "maria@example.org", "seven purple otters"
 FIRST_PORT = 21_000

@@ -2,9 +2,9 @@
 
 from domain.provider_templates import ProviderTemplate
 from domain.template_keys import parse
-from services import templates
-from services.audit import Actor
-from services.text_sources import Source
+from services.people.audit import Actor
+from services.templating import templates
+from services.templating.text_sources import Source
 
 LETTER = Source(
     "Dear {{ name }},\n\nuntil {{ day }} everything is {{ percent }} % off.\n\n{{ unsubscribe_url }}",

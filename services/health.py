@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.statuses import FLOWS
 from exts import db
 from models import Message, SeenProcess
-from services.bell import impatient_connection
 from services.freshness import Fresh
+from services.sending.bell import impatient_connection
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0

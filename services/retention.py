@@ -24,8 +24,10 @@ from models import (
     SignInStep,
     Verification,
 )
-from services import idempotency, rollups, sign_ins, traffic_counts
-from services.traffic_counts import LONGEST_CODE_LIFE
+from services import idempotency
+from services.figures import rollups, traffic_counts
+from services.figures.traffic_counts import LONGEST_CODE_LIFE
+from services.people import sign_ins
 from services.transactions import change, transaction
 
 LONGEST_AGE = timedelta(days=36_500)

@@ -8,12 +8,12 @@ from flask import Flask, current_app
 from channels.registry import Gateways
 from domain.keyring import Keyring
 from domain.pumping import Closures
-from services.bell import Bell
+from services.codes.rate_windows import RateWindows
+from services.codes.refusals import Refusals
 from services.freshness import Fresh
-from services.gateway_health import GatewayHealth
-from services.rate_windows import RateWindows
-from services.refusals import Refusals
-from services.text_versions import TextVersions
+from services.gateways.gateway_health import GatewayHealth
+from services.sending.bell import Bell
+from services.templating.text_versions import TextVersions
 
 
 @dataclass(frozen=True, slots=True)

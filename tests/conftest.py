@@ -15,7 +15,7 @@ from channels.registry import Gateways
 from domain.statuses import Channel
 from exts import db
 from services import runtime
-from services.issuing import Owner
+from services.codes.issuing import Owner
 
 
 @pytest.fixture

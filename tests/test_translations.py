@@ -9,8 +9,8 @@ import pytest
 from babel.messages.catalog import Message
 
 from devtools import translations
-from services.catalogues import path_of
-from services.texts import LOCALES
+from services.templating.catalogues import path_of
+from services.templating.texts import LOCALES
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w+\}|%%")
 OTHERS = [locale for locale in LOCALES if locale != "en"]

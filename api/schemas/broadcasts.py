@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from api.schemas.fields import Answer, Body, Params, Time, Word
 from api.schemas.messages import TO, Content
 from domain.statuses import BroadcastStatus, Channel, MessageStatus
-from services.recipients import LONGEST_TO, MOST
+from services.messaging.recipients import LONGEST_TO, MOST
 
 
 class Recipient(Body):

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from api.schemas.fields import Answer, Query, Time, Whole, Word
 from domain.statuses import Channel, MessageStatus
-from services.statistics import MOST_DAYS
+from services.figures.statistics import MOST_DAYS
 
 
 class Days(Query):

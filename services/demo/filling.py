@@ -10,9 +10,10 @@ import sqlalchemy
 from sqlalchemy import Connection
 
 from models import Message, MessageTry, Verification
-from services import api_keys, rollups
 from services.demo import broadcasts, days
 from services.demo.rows import Block, Maker, Row
+from services.figures import rollups
+from services.people import api_keys
 from services.runtime import runtime
 from services.transactions import statements
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from exts import db
-from services import leases
 from services.doctor.findings import Finding, fail, ok, warn, why
+from services.scheduling import leases
 
 SETTING = "SQLALCHEMY_DATABASE_URI"
 _KNOWN = {

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
 from exts import db
-from services import api_keys
-from services.api_keys import KeyView
+from services.people import api_keys
+from services.people.api_keys import KeyView
 
 NUMBER = "+8613800138000"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.statuses import Channel, SuppressionReason
-from services import suppressions
+from services.messaging import suppressions
 from tests.api.conftest import new_caller, problem
 
 URL = "/api/v1/broadcasts"

@@ -3,9 +3,9 @@
 import pytest
 
 from domain.template_keys import parse
-from services import templates
-from services.audit import COMMAND_LINE
-from services.text_sources import Source
+from services.people.audit import COMMAND_LINE
+from services.templating import templates
+from services.templating.text_sources import Source
 from tests.api.conftest import NUMBER, problem
 
 MESSAGE = {"channel": "sms", "to": NUMBER, "template": "sale", "params": {"name": "Kim"}}

@@ -10,8 +10,9 @@ from domain import destinations
 from domain.statuses import Channel, Priority
 from exts import db
 from models import SeenProcess
-from services import outbox, runtime
-from services.outbox import NewMessage
+from services import runtime
+from services.sending import outbox
+from services.sending.outbox import NewMessage
 from services.transactions import transaction
 from tests.api.conftest import problem, stop_database
 

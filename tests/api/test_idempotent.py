@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from exts import db
 from models import IdempotentAnswer
-from services import verifications
+from services.codes import verifications
 from tests.api.conftest import NUMBER, new_caller, problem
 
 URL = "/api/v1/verifications"

@@ -5,7 +5,7 @@ import logging
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from services import verifications
+from services.codes import verifications
 from tests.api.conftest import NUMBER, problem, stop_database
 
 URL = "/api/v1/verifications"

@@ -10,9 +10,9 @@ from channels.http import HttpGateway
 from domain.statuses import Channel
 from exts import db
 from models import Message
-from services import verifications
-from services.issuing import Owner
-from services.verifications import Request
+from services.codes import verifications
+from services.codes.issuing import Owner
+from services.codes.verifications import Request
 
 SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cw=="
 

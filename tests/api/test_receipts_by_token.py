@@ -12,9 +12,9 @@ from channels.tencent import TencentGateway
 from domain.statuses import Channel
 from exts import db
 from models import Message
-from services import verifications
-from services.issuing import Owner
-from services.verifications import Request
+from services.codes import verifications
+from services.codes.issuing import Owner
+from services.codes.verifications import Request
 
 TOKEN = "t0ken-of-the-reports"
 KEYS = {

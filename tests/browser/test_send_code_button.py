@@ -17,7 +17,9 @@ from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from devtools.readiness import free_port
 from domain.statuses import Channel, Lane
-from services import administrators, runtime, worker
+from services import runtime
+from services.people import administrators
+from services.sending import worker
 
 if os.environ.get("CI") != "true":
     pytest.importorskip("playwright.sync_api")

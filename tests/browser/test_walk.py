@@ -14,9 +14,11 @@ from sqlalchemy import select
 from devtools import crawl, translations
 from exts import db
 from models import Administrator
-from services import administrators, invitations, runtime, texts
-from services.audit import Actor
-from services.texts import LOCALES
+from services import runtime
+from services.people import administrators, invitations
+from services.people.audit import Actor
+from services.templating import texts
+from services.templating.texts import LOCALES
 from tests.browser.watch import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]

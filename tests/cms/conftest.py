@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from channels.memory import MemoryGateway
 from exts import db
 from models import Administrator
-from services import administrators
+from services.people import administrators
 
 EMAIL, PASSWORD = "jane@example.org", "seven purple otters"
 

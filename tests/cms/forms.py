@@ -18,25 +18,15 @@ from domain.statuses import Channel
 from domain.template_keys import parse
 from exts import db
 from models import PrefixClosure
-from services import (
-    administrators,
-    api_keys,
-    audit,
-    gateway_switches,
-    invitations,
-    key_rotation,
-    messages,
-    safe_prefixes,
-    schedule_views,
-    schedules,
-    session_lists,
-    suppression_lists,
-    templates,
-    verifications,
-)
-from services.issuing import Owner
-from services.schedule_rules import NewSchedule
-from services.text_sources import Source
+from services.codes import safe_prefixes, verifications
+from services.codes.issuing import Owner
+from services.gateways import gateway_switches
+from services.messaging import messages, suppression_lists
+from services.people import administrators, api_keys, audit, invitations, key_rotation, session_lists
+from services.scheduling import schedule_views, schedules
+from services.scheduling.schedule_rules import NewSchedule
+from services.templating import templates
+from services.templating.text_sources import Source
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 KIM, DAN, VERA = "kim@example.org", "dan@example.org", "vera@example.org"

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from channels.memory import MemoryGateway
 from domain.errors import GatewayError
 from models import Administrator
-from services import administrators
+from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 NEW = "jane.doe@example.net"

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from services import administrators, audit
+from services.people import administrators, audit
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 KIM = "kim@example.org"

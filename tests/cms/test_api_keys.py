@@ -6,8 +6,8 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from services import api_keys, audit, key_owners
-from services.api_keys import KeyView
+from services.people import api_keys, audit, key_owners
+from services.people.api_keys import KeyView
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 NEW = "/cms/api-keys/new"

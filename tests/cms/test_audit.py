@@ -8,7 +8,7 @@ from flask import Flask
 from channels.memory import MemoryGateway
 from cms import audit as page
 from domain.actions import Action
-from services import administrators, api_keys, audit
+from services.people import administrators, api_keys, audit
 from tests.cms.conftest import EMAIL, Visitor, code_in
 
 NEW, NEW_PASSWORD = "jane.doe@example.net", "eight green herons"

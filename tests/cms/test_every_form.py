@@ -14,7 +14,7 @@ from cms.headers import POLICY
 from devtools import crawl
 from domain.roles import Role
 from exts import db
-from services import audit
+from services.people import audit
 from tests.cms.conftest import PASSWORD, Visitor, token_of
 from tests.cms.forms import CHANGES, NOT_AUDITED, VERA, House, furnished
 

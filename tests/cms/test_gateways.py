@@ -15,8 +15,10 @@ from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import Administrator
-from services import administrators, audit, gateway_switches, runtime
-from services.gateway_health import GatewayHealth
+from services import runtime
+from services.gateways import gateway_switches
+from services.gateways.gateway_health import GatewayHealth
+from services.people import administrators, audit
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 FILE = """

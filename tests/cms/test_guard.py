@@ -11,7 +11,7 @@ from cms.guard import needed_role
 from domain.roles import Role
 from exts import db
 from models import AdministratorSession, Verification
-from services import administrators, audit
+from services.people import administrators, audit
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 
 OPEN = {"cms.login", "cms.sign_in", "cms.choose_language"}

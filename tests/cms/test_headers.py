@@ -8,9 +8,11 @@ from flask.testing import FlaskClient
 
 from devtools import crawl
 from domain.statuses import Channel
-from services import administrators, api_keys, schedules, verifications
-from services.issuing import Owner
-from services.schedule_rules import NewSchedule
+from services.codes import verifications
+from services.codes.issuing import Owner
+from services.people import administrators, api_keys
+from services.scheduling import schedules
+from services.scheduling.schedule_rules import NewSchedule
 from tests.cms.conftest import PASSWORD, Visitor
 
 PAGES = [

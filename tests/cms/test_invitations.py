@@ -12,7 +12,8 @@ from sqlalchemy import select
 from channels.memory import MemoryGateway
 from exts import db
 from models import Invitation
-from services import administrators, audit, retention
+from services import retention
+from services.people import administrators, audit
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 LIST, PAGE = "/cms/administrators", "/cms/administrators/invite"

@@ -10,7 +10,7 @@ from flask import Flask
 from channels.memory import MemoryGateway
 from cms import times
 from models import Administrator
-from services import audit
+from services.people import audit
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 GERMAN, CHINESE = {"Accept-Language": "de-AT,en;q=0.5"}, {"Accept-Language": "zh-CN"}

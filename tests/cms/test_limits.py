@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 import config
-from services import api_keys, limits_list
+from services.codes import limits_list
+from services.people import api_keys
 from tests.cms.conftest import EMAIL, Visitor
 
 PAGE = "/cms/settings"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from services import administrators
+from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 
 

@@ -11,9 +11,11 @@ from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import PrefixClosure
-from services import administrators, audit, checks, leases, pumping_watch, safe_prefixes, verifications
-from services.issuing import Owner
-from services.verifications import Request
+from services.codes import checks, pumping_watch, safe_prefixes, verifications
+from services.codes.issuing import Owner
+from services.codes.verifications import Request
+from services.people import administrators, audit
+from services.scheduling import leases
 from tests.cms.conftest import PASSWORD, Visitor
 
 PAGE = "/cms/settings/pumping"

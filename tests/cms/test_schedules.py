@@ -12,10 +12,11 @@ from werkzeug.test import TestResponse
 
 from domain.roles import Role
 from exts import db
-from services import administrators, audit, schedules
-from services.housekeeping import say_alive
-from services.schedule_rules import NewSchedule
-from services.schedule_views import everything, runs_of
+from services.people import administrators, audit
+from services.scheduling import schedules
+from services.scheduling.schedule_rules import NewSchedule
+from services.scheduling.schedule_views import everything, runs_of
+from services.sending.housekeeping import say_alive
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 TYPED = {

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 
 from channels.memory import MemoryGateway
-from services import administrators
+from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 PAGE = "/cms/account/second-step"

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from exts import db
 from models import Message
 from services import demo
-from services.gateway_health import GatewayHealth
-from services.housekeeping import say_alive
+from services.gateways.gateway_health import GatewayHealth
+from services.sending.housekeeping import say_alive
 from tests.cms.conftest import Visitor
 
 URL = "/cms/statistics"

@@ -8,7 +8,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from domain.statuses import Channel, SuppressionReason
-from services import administrators, audit, suppressions
+from services.messaging import suppressions
+from services.people import administrators, audit
 from tests.cms.conftest import PASSWORD, Visitor, token_of
 
 PAGE = "/cms/suppressions"

@@ -13,8 +13,10 @@ from werkzeug.test import TestResponse
 from channels.memory import MemoryGateway
 from domain.errors import GatewayError, TemporaryGatewayError
 from domain.statuses import Channel
-from services import administrators, audit, listing, message_lists, messages, verifications
-from services.issuing import Owner
+from services.codes import verifications
+from services.codes.issuing import Owner
+from services.messaging import listing, message_lists, messages
+from services.people import administrators, audit
 from tests.cms.conftest import PASSWORD, Visitor, code_in
 
 NUMBER, MASKED = "+8613800138000", "+86138****8000"

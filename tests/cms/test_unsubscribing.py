@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 from domain import unsubscribe_links
 from domain.statuses import Channel, SuppressionReason
 from exts import db
-from services import runtime, suppressions
+from services import runtime
+from services.messaging import suppressions
 from tests.cms.conftest import Visitor
 
 KIM, NUMBER = "kim@example.com", "+8613800138000"

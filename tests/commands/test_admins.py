@@ -4,9 +4,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from services import administrators
-from services.passwords import is_password
-from tests.services.test_administrators import stored
+from services.people import administrators
+from services.people.passwords import is_password
+from tests.services.people.test_administrators import stored
 
 PASSWORD = "seven purple otters"
 

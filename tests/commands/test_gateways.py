@@ -1,7 +1,7 @@
 import pytest
 
 from domain.actions import Action
-from services import audit
+from services.people import audit
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from domain.statuses import Channel
-from services import verifications
-from services.verifications import Request
+from services.codes import verifications
+from services.codes.verifications import Request
 
 
 def purge(app, *arguments):

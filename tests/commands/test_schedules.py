@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from exts import db
-from services.schedule_views import get
+from services.scheduling.schedule_views import get
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from services import suppressions
+from services.messaging import suppressions
 
 
 def run(app: Flask, *arguments: str) -> Result:

@@ -10,9 +10,10 @@ from domain import destinations
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import ApiKey, Broadcast, Message, MessageTry, Verification
-from services import demo, overview, retention
+from services import demo, retention
 from services.demo import people
-from services.overview import Period
+from services.figures import overview
+from services.figures.overview import Period
 
 pytestmark = pytest.mark.usefixtures("context")
 COUNT = 1500

@@ -21,7 +21,7 @@ from exts import db
 from services import doctor, runtime
 from services.doctor import Level, database, processes, servers, settings, versions
 from services.doctor.findings import bounded, ok, why
-from services.housekeeping import say_alive
+from services.sending.housekeeping import say_alive
 from tests.live.processes import Broker
 from tests.servers.smtp import SmtpServer
 from tests.servers.thread import ServerThread, closed_port, silence

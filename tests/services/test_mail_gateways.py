@@ -7,14 +7,14 @@ import pytest
 from channels.registry import load_gateways
 from channels.settings import MailSettings
 from domain.statuses import MessageStatus
-from services.breaker import Breaker
-from services.gateway_health import GatewayHealth
-from services.rate_windows import RateWindows
-from services.routing import Router
-from services.sender import Sender
+from services.codes.rate_windows import RateWindows
+from services.gateways.gateway_health import GatewayHealth
+from services.gateways.routing import Router
+from services.sending.breaker import Breaker
+from services.sending.sender import Sender
 from tests.servers.smtp import SmtpServer
 from tests.servers.thread import closed_port
-from tests.services.test_sender import KEYRING, NOW, claimed
+from tests.services.sending.test_sender import KEYRING, NOW, claimed
 
 TABLE = """
 [[gateway]]

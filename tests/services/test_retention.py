@@ -18,10 +18,13 @@ from models import (
     SeenProcess,
     Verification,
 )
-from services import administrators, api_keys, checks, retention, schedules, verifications
-from services.housekeeping import say_alive
-from services.schedules import NewSchedule
-from services.verifications import Request
+from services import retention
+from services.codes import checks, verifications
+from services.codes.verifications import Request
+from services.people import administrators, api_keys
+from services.scheduling import schedules
+from services.scheduling.schedules import NewSchedule
+from services.sending.housekeeping import say_alive
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Verifications: issue, check, and the limits of both."""

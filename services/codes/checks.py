@@ -1,0 +1,151 @@
+"""Check a code: the one gate where guesses are counted before they are looked at."""
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import current_app
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from domain import codes
+from domain.errors import DestinationLocked, NotFound, VerificationLocked
+from domain.keyring import Unreadable
+from domain.statuses import VerificationStatus
+from exts import db
+from models import Verification
+from services.codes import limits
+from services.codes.issuing import Owner
+from services.runtime import runtime
+from services.transactions import change, transaction
+
+log = logging.getLogger(__name__)
+Effect = Callable[[Session], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a guess was worth."""
+
+    id: str
+    status: VerificationStatus
+    valid: bool
+    attempts_left: int | None
+
+
+def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | None = None) -> CheckResult:
+    """Compare a guess with the code; the first right one wins, and `effect` is committed together with it.
+
+    The attempt and the destination's failure are counted and committed before the comparison, so that parallel guesses
+    can't share an attempt and a rollback can't give one back. A check of what has ended is just not valid.
+
+    Raises MalformedCode (costs nothing), NotFound, VerificationLocked and DestinationLocked.
+    """
+    digits = codes.parse_guess(guess, length=current_app.config["CODE_LENGTH"])
+    verification = _owned(verification_id, owner)
+    reserved_at = _reserve(verification)
+    if reserved_at is None:
+        return _unchanged(verification_id)
+    if not _matches(verification, digits):
+        log.info("wrong code for verification %s", verification_id)
+        return _result(verification_id, valid=False)
+    won = _approve(verification_id, effect)
+    windows = limits.failure_windows(current_app.config)
+    limits.take_back(_failures_key(verification), windows, reserved_at)
+    log.info("right code for verification %s, %s", verification_id, "approved" if won else "too late")
+    return _result(verification_id, valid=won)
+
+
+def _owned(verification_id: str, owner: Owner) -> Verification:
+    found = db.session.get(Verification, verification_id, populate_existing=True)
+    db.session.rollback()
+    if found is None or found.owner != owner.id:
+        raise NotFound("no such verification")
+    return found
+
+
+def _failures_key(verification: Verification) -> str:
+    return limits.failures_key(verification.channel, verification.canonical, verification.purpose)
+
+
+def _reserve(verification: Verification) -> datetime | None:
+    """Count one attempt and, in advance, one failure of the destination; return its time, None where it has ended."""
+    windows = limits.failure_windows(current_app.config)
+
+    def work(session: Session) -> datetime | None:
+        now = datetime.now(UTC)
+        counted = limits.look(session, _failures_key(verification), windows)
+        taken = change(
+            session,
+            update(Verification)
+            .where(Verification.id == verification.id)
+            .where(Verification.used_at.is_(None), Verification.canceled_at.is_(None))
+            .where(Verification.expires_at > now)
+            .where(or_(Verification.max_attempts == 0, Verification.attempts < Verification.max_attempts))
+            .values(attempts=Verification.attempts + 1),
+        )
+        if not taken:
+            return None
+        limits.ensure_room(counted, now, DestinationLocked)
+        limits.count(session, counted, now)
+        return now
+
+    return transaction(work)
+
+
+def _matches(verification: Verification, digits: str) -> bool:
+    try:
+        guessed = codes.hash_code(
+            runtime().keyring,
+            digits,
+            verification=verification.id,
+            purpose=verification.purpose,
+            canonical=verification.canonical,
+            key=verification.pepper_id,
+        )
+    except Unreadable as error:
+        log.error("verification %s can't be checked: %s", verification.id, error)
+        return False
+    return codes.same(guessed, verification.code_hash)
+
+
+def _approve(verification_id: str, effect: Effect | None) -> bool:
+    """Mark the code as used, once; tell whether this caller was the one."""
+
+    def work(session: Session) -> bool:
+        used = change(
+            session,
+            update(Verification)
+            .where(Verification.id == verification_id)
+            .where(Verification.used_at.is_(None), Verification.canceled_at.is_(None))
+            .values(used_at=datetime.now(UTC), sealed_code=None),
+        )
+        if used != 1:
+            return False
+        if effect is not None:
+            effect(session)
+        return True
+
+    return transaction(work)
+
+
+def _unchanged(verification_id: str) -> CheckResult:
+    """Return the state of a verification that takes no guesses; raises VerificationLocked where guesses ran out."""
+    result = _result(verification_id, valid=False)
+    if result.status is VerificationStatus.LOCKED:
+        expires_at = db.session.scalar(
+            select(Verification.expires_at).where(Verification.id == verification_id)
+        )
+        left = (expires_at - datetime.now(UTC)).total_seconds() if expires_at else 0
+        raise VerificationLocked("code_attempts", max(1, math.ceil(left)))
+    return result
+
+
+def _result(verification_id: str, *, valid: bool) -> CheckResult:
+    now = datetime.now(UTC)
+    current = db.session.get(Verification, verification_id, populate_existing=True)
+    if current is None:
+        raise NotFound("no such verification")
+    return CheckResult(current.id, current.status(now), valid, current.attempts_left)

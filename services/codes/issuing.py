@@ -1,0 +1,152 @@
+"""The rows of a verification: the challenge itself, and each message that carries its code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import insert
+
+from domain import codes, destinations
+from domain.destinations import Destination
+from domain.errors import Conflict
+from domain.keyring import Unreadable
+from domain.statuses import Channel, Priority
+from models import Verification
+from services.runtime import runtime
+from services.sending import outbox
+from services.sending.outbox import NewMessage
+from services.sending.prepared import Prepared
+from services.transactions import Writer
+
+_NEW = Prepared(insert(Verification.__table__))
+TEMPLATE = "code"
+TEST_DIGIT = "0"
+"""The code of a test key is all zeros: it reaches no gateway, so a client's own tests must know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who asks: `key:<id>` for an API key, `session:<id>` for a console session. Only the owner may see and check."""
+
+    id: str
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What is to be verified, all of it checked."""
+
+    owner: Owner
+    destination: Destination
+    purpose: str
+    locale: str
+    metadata: Mapping[str, str]
+    template_version: int | None
+    id: str = field(default_factory=codes.new_id)
+
+
+def challenge_of(verification: Verification, template_version: int | None) -> Challenge:
+    """Return what a row asks for; the text it is told in stays that of its first message."""
+    return Challenge(
+        owner=Owner(verification.owner, verification.is_test),
+        destination=destinations.parse(
+            Channel(verification.channel), verification.to, region=current_app.config["DEFAULT_REGION"]
+        ),
+        purpose=verification.purpose,
+        locale=verification.locale,
+        metadata=verification.details,
+        template_version=template_version,
+        id=verification.id,
+    )
+
+
+def new_code(owner: Owner) -> str:
+    """Return a fresh code, or the known one where the owner only tests."""
+    length = current_app.config["CODE_LENGTH"]
+    return TEST_DIGIT * length if owner.is_test else codes.generate(length)
+
+
+def expires_at(now: datetime) -> datetime:
+    """Return when a code made now will be worth nothing."""
+    return now + timedelta(seconds=current_app.config["CODE_TTL_SECONDS"])
+
+
+def resend_at(now: datetime) -> datetime:
+    """Return when a code sent now may be sent once more."""
+    return now + timedelta(seconds=current_app.config["RESEND_COOLDOWN_SECONDS"])
+
+
+def put_verification(
+    writer: Writer, challenge: Challenge, code: str, message: NewMessage, now: datetime
+) -> None:
+    """Insert a challenge whose first message is `message`; the caller commits."""
+    keyring, destination = runtime().keyring, challenge.destination
+    row = {
+        "id": challenge.id,
+        "owner": challenge.owner.id,
+        "channel": destination.channel.value,
+        "to": destination.to,
+        "canonical": destination.canonical,
+        "purpose": challenge.purpose,
+        "locale": challenge.locale,
+        "metadata": dict(challenge.metadata),
+        "code_hash": _hash(challenge, code),
+        "pepper_id": keyring.newest,
+        "sealed_code": keyring.seal(code.encode(), row=challenge.id),
+        "attempts": 0,
+        "max_attempts": current_app.config["CODE_ATTEMPTS"],
+        "message_id": message.id,
+        "is_test": challenge.owner.is_test,
+        "created_at": now,
+        "expires_at": expires_at(now),
+        "resend_at": resend_at(now),
+    }
+    _NEW.run(writer, [row])
+
+
+def _hash(challenge: Challenge, code: str) -> bytes:
+    return codes.hash_code(
+        runtime().keyring,
+        code,
+        verification=challenge.id,
+        purpose=challenge.purpose,
+        canonical=challenge.destination.canonical,
+    )
+
+
+def put_message(
+    writer: Writer, challenge: Challenge, code: str, now: datetime, *, code_ends_at: datetime
+) -> NewMessage:
+    """Put a message with the code into the outbox, to be sent while the code still lives; the caller commits."""
+    settings = current_app.config
+    deadline = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
+    message = NewMessage(
+        owner=challenge.owner.id,
+        destination=challenge.destination,
+        template=TEMPLATE,
+        template_version=challenge.template_version,
+        locale=challenge.locale,
+        params=code_params(code, code_ends_at - now, settings),
+        priority=Priority.CODE,
+        deadline_at=min(now + deadline, code_ends_at),
+        verification_id=challenge.id,
+        is_test=challenge.owner.is_test,
+    )
+    outbox.put(writer, runtime().keyring, [message], now)
+    return message
+
+
+def code_params(code: str, life: timedelta, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the text of a code is made of."""
+    minutes = max(1, round(life.total_seconds() / 60))
+    return {"code": code, "minutes": minutes, "service": settings["SERVICE_NAME"]}
+
+
+def open_code(verification: Verification) -> str:
+    """Return the code of a verification that has not ended; raises Conflict where its key has left the ring."""
+    try:
+        return runtime().keyring.open(verification.sealed_code or b"", row=verification.id).decode()
+    except Unreadable as error:
+        raise Conflict("the code can't be read any more, start a new verification") from error

@@ -1,0 +1,250 @@
+"""Issue, resend and cancel verifications."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from flask import current_app
+from sqlalchemy import Connection, select, update
+from sqlalchemy.orm import Session
+
+from domain import destinations
+from domain.actions import Action
+from domain.errors import Conflict, NotAgain, NotFound
+from domain.purposes import check_locale, check_metadata, check_purpose
+from domain.refusals import Refusal
+from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
+from exts import db
+from models import Message, Verification
+from services.codes import send_limits
+from services.codes.issuing import (
+    TEMPLATE,
+    Challenge,
+    Owner,
+    challenge_of,
+    expires_at,
+    new_code,
+    open_code,
+    put_message,
+    put_verification,
+    resend_at,
+)
+from services.people import audit
+from services.people.audit import Actor
+from services.runtime import runtime
+from services.sending import outbox
+from services.sending.outbox import NewMessage
+from services.templating import published
+from services.transactions import change, statements, transaction
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks for; texts as they came."""
+
+    channel: Channel
+    to: str = field(repr=False)
+    purpose: str = "default"
+    locale: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    client_ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationView:
+    """A verification as its owner may see it."""
+
+    id: str
+    channel: str
+    to: str = field(repr=False)
+    purpose: str
+    status: VerificationStatus
+    attempts_left: int | None
+    created_at: datetime
+    expires_at: datetime
+    resend_at: datetime
+    message_id: str
+    message_status: str
+    metadata: Mapping[str, str]
+
+
+def issue(request: Request, owner: Owner) -> VerificationView:
+    """Make a code and put it on its way; return at once.
+
+    Raises InvalidInput, InvalidDestination, CountryNotAllowed and LimitExceeded.
+    """
+    settings = current_app.config
+    purpose = check_purpose(request.purpose)
+    locale = check_locale(request.locale) if request.locale else None
+    text = published.choose_own(TEMPLATE, request.channel, locale, purpose)
+    challenge = Challenge(
+        owner=owner,
+        destination=destinations.parse(request.channel, request.to, region=settings["DEFAULT_REGION"]),
+        purpose=purpose,
+        locale=text.locale,
+        metadata=check_metadata(request.metadata),
+        template_version=text.version_id,
+    )
+    code = new_code(owner)
+
+    def work(connection: Connection) -> VerificationView:
+        now = datetime.now(UTC)
+        send_limits.take(connection, challenge.destination, now, client_ip=request.client_ip)
+        message = put_message(connection, challenge, code, now, code_ends_at=expires_at(now))
+        put_verification(connection, challenge, code, message, now)
+        return _first_view(challenge, message, now)
+
+    return _on_its_way(statements(work))
+
+
+def _first_view(challenge: Challenge, message: NewMessage, now: datetime) -> VerificationView:
+    return VerificationView(
+        id=challenge.id,
+        channel=challenge.destination.channel.value,
+        to=challenge.destination.to,
+        purpose=challenge.purpose,
+        status=VerificationStatus.PENDING,
+        attempts_left=current_app.config["CODE_ATTEMPTS"] or None,
+        created_at=now,
+        expires_at=expires_at(now),
+        resend_at=resend_at(now),
+        message_id=message.id,
+        message_status=MessageStatus.QUEUED,
+        metadata=challenge.metadata,
+    )
+
+
+def _version_of(session: Session, message_id: str) -> int | None:
+    return session.scalar(select(Message.template_version).where(Message.id == message_id))
+
+
+def _on_its_way(view: VerificationView) -> VerificationView:
+    runtime().bell.ring(Lane(view.channel))
+    log.info("verification %s to %s is on its way", view.id, destinations.mask(view.to))
+    return view
+
+
+def get(verification_id: str, owner: Owner) -> VerificationView:
+    """Return a verification of this owner; raises NotFound."""
+    return _view(_owned(db.session(), verification_id, owner), None, datetime.now(UTC))
+
+
+def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | None) -> str:
+    """Return the id of the owner's newest pending verification of a destination; raises NotFound."""
+    now = datetime.now(UTC)
+    parsed = destinations.parse(
+        channel or (Channel.EMAIL if "@" in to else Channel.SMS),
+        to,
+        region=current_app.config["DEFAULT_REGION"],
+    )
+    found = db.session.scalars(
+        select(Verification)
+        .where(
+            Verification.owner == owner.id,
+            Verification.canonical == parsed.canonical,
+            Verification.purpose == check_purpose(purpose),
+            Verification.expires_at > now,
+            Verification.used_at.is_(None),
+            Verification.canceled_at.is_(None),
+        )
+        .order_by(Verification.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("no pending verification of this destination and purpose")
+    return found.id
+
+
+def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> VerificationView:
+    """Send the same code once more; its life does not grow and attempts are not given back.
+
+    Raises NotFound, Conflict where the verification has ended, and LimitExceeded.
+    """
+
+    def work(session: Session) -> VerificationView:
+        now = datetime.now(UTC)
+        verification = _owned(session, verification_id, owner)
+        status = verification.status(now)
+        if status is not VerificationStatus.PENDING:
+            raise NotAgain(Refusal.ENDED, f"the verification is {status}")
+        challenge = challenge_of(verification, _version_of(session, verification.message_id))
+        send_limits.take(session, challenge.destination, now, client_ip=None)
+        outbox.cancel(session, verification.message_id, now)
+        ends_at = verification.expires_at
+        message = put_message(session, challenge, open_code(verification), now, code_ends_at=ends_at)
+        outbox.mark_resent(session, verification.message_id, message.id)
+        verification.message_id, verification.resend_at = message.id, resend_at(now)
+        _note(session, by, Action.VERIFICATION_RESENT, verification)
+        return _view(verification, MessageStatus.QUEUED, now)
+
+    return _on_its_way(transaction(work))
+
+
+def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> VerificationView:
+    """End a pending verification, and take its message back if no worker has it yet.
+
+    Raises NotFound, and Conflict where the verification is approved; any other ended one is left as it is.
+    """
+
+    def work(session: Session) -> Verification:
+        now = datetime.now(UTC)
+        ended = change(
+            session,
+            update(Verification)
+            .where(Verification.id == verification_id, Verification.owner == owner.id)
+            .where(Verification.used_at.is_(None), Verification.canceled_at.is_(None))
+            .where(Verification.expires_at > now)
+            .values(canceled_at=now, sealed_code=None),
+        )
+        verification = _owned(session, verification_id, owner)
+        if verification.used_at is not None:
+            raise Conflict("the verification is approved")
+        if ended:
+            outbox.cancel(session, verification.message_id, now)
+            _note(session, by, Action.VERIFICATION_CANCELED, verification)
+        return verification
+
+    return _view(transaction(work), None, datetime.now(UTC))
+
+
+def _note(session: Session, by: Actor | None, action: Action, row: Verification) -> None:
+    """Tell the audit where one of our own people does it; what programs do is not for the audit."""
+    if by is not None:
+        audit.note(session, by, action, destinations.mask(row.to), subject_id=row.id)
+
+
+def _owned(session: Session, verification_id: str, owner: Owner) -> Verification:
+    found = session.get(Verification, verification_id, populate_existing=True)
+    if found is None or found.owner != owner.id:
+        raise NotFound("no such verification")
+    return found
+
+
+def _view(verification: Verification, message_status: str | None, now: datetime) -> VerificationView:
+    return VerificationView(
+        id=verification.id,
+        channel=verification.channel,
+        to=verification.to,
+        purpose=verification.purpose,
+        status=verification.status(now),
+        attempts_left=verification.attempts_left,
+        created_at=verification.created_at,
+        expires_at=verification.expires_at,
+        resend_at=verification.resend_at,
+        message_id=verification.message_id,
+        message_status=message_status or _message_status(verification.message_id, now),
+        metadata=verification.details,
+    )
+
+
+def _message_status(message_id: str, now: datetime) -> str:
+    """Return how a message stands; what no worker has taken by its deadline will never be sent, and says so at once."""
+    found = db.session.execute(
+        select(Message.status, Message.deadline_at).where(Message.id == message_id)
+    ).one_or_none()
+    if found is None or (found.status == MessageStatus.QUEUED and found.deadline_at <= now):
+        return MessageStatus.EXPIRED
+    return str(found.status)

@@ -1,0 +1,1 @@
+"""What is counted, and the roll-ups it is read from."""

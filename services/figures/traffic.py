@@ -1,0 +1,120 @@
+"""What the hours since some time came to: from roll-ups, and from the rows of hours that are in none, as one."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, func, select
+
+from domain.statuses import MessageStatus
+from exts import db
+from models.traffic import DeliveryHour, OwnerHour, TrafficHour
+from services.figures import rollups, traffic_counts
+from services.figures.tallies import Tally
+from services.figures.traffic_counts import Counted, Key, TimesKey
+from services.figures.traffic_memory import State, memory
+from services.figures.traffic_rows import COUNTS
+
+T = TypeVar("T")
+LOOKS = 3
+STATUSES = tuple(MessageStatus)
+
+deliveries = DeliveryHour.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The counts of all hours since one; `equal` in its methods chooses among them, as in `channel="sms"`."""
+
+    connection: Connection
+    since: datetime
+    state: State
+    live: Counted
+
+    def by(self, *names: str, **equal: str) -> dict[tuple[Any, ...], Tally]:
+        """Return the tallies of what is alike in these columns of `TrafficHour` or `OwnerHour`."""
+        question = (self.since, names, tuple(equal.items()))
+        kept = memory().recall(question, self.state, lambda: self._kept(names, equal))
+        added: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
+        for key, found in self.live.traffic.items():
+            if _is(key, equal):
+                total = added[tuple(getattr(key, name) for name in names)]
+                for place, name in enumerate(COUNTS):
+                    total[place] += found[name]
+        tallies = {key: _tally(counts) for key, counts in added.items() if any(counts)}
+        return kept | {key: kept.get(key, Tally()) + tally for key, tally in tallies.items()}
+
+    def times(self, **equal: str) -> dict[TimesKey, Counter[int]]:
+        """Return how many codes took how long to deliver, by hour, channel and gateway."""
+        question = (self.since, "times", tuple(equal.items()))
+        kept = memory().recall(question, self.state, lambda: self._kept_times(equal))
+        live = {key: steps for key, steps in self.live.times.items() if _is(key, equal)}
+        return kept | {key: kept.get(key, Counter()) + steps for key, steps in live.items()}
+
+    def _kept(self, names: tuple[str, ...], equal: dict[str, str]) -> dict[tuple[Any, ...], Tally]:
+        table = _smallest_with({*names, *equal})
+        columns = [table.c[name] for name in names]
+        sums = (func.sum(table.c[name]) for name in COUNTS)
+        chosen = [table.c[name] == value for name, value in equal.items()]
+        found = select(*columns, *sums).where(table.c.hour >= self.since, *chosen).group_by(*columns)
+        counts = {
+            tuple(row[: len(names)]): list(map(int, row[len(names) :]))  # MariaDB sums to decimals
+            for row in self.connection.execute(found).all()
+        }
+        return {key: _tally(numbers) for key, numbers in counts.items() if any(numbers)}
+
+    def _kept_times(self, equal: dict[str, str]) -> dict[TimesKey, Counter[int]]:
+        chosen = [deliveries.c[name] == value for name, value in equal.items()]
+        columns = [*(deliveries.c[name] for name in TimesKey._fields), deliveries.c.times]
+        found: defaultdict[TimesKey, Counter[int]] = defaultdict(Counter)
+        rows = self.connection.execute(select(*columns).where(deliveries.c.hour >= self.since, *chosen))
+        for *key, times in rows.all():
+            steps = found[TimesKey(*key)]
+            for step, number in times.items():
+                steps[int(step)] += number
+        return dict(found)
+
+
+def _is(key: Key | TimesKey, equal: dict[str, str]) -> bool:
+    return all(getattr(key, name) == value for name, value in equal.items())
+
+
+def _smallest_with(names: set[str]) -> Table:
+    """Return the table with the fewest rows that has these columns: every hour has fewer owners than purposes."""
+    return next(
+        model.__table__ for model in (OwnerHour, TrafficHour) if names <= set(model.__table__.c.keys())
+    )
+
+
+def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = None) -> T:
+    """Return what `work` makes of all counts since the beginning of an hour, or of those of one owner.
+
+    Where hours were rolled up or purged in the meantime, it looks again: they would be missing or count twice.
+    """
+    with db.engine.connect() as connection:
+        for _ in range(LOOKS):
+            state = rollups.state(connection, since)
+            live = _live(connection, rollups.uncounted(connection, since), owner)
+            found = work(Traffic(connection, since, state, live))
+            if state == rollups.state(connection, since):
+                break
+    return found
+
+
+def _live(
+    connection: Connection, spans: list[tuple[datetime, datetime | None]], owner: str | None
+) -> Counted:
+    live = Counted()
+    for begin, end in spans:
+        found = traffic_counts.of_span(connection, begin, end, owner)
+        live.traffic.update(found.traffic)
+        live.times.update(found.times)
+    return live
+
+
+def _tally(counts: list[int]) -> Tally:
+    *by_status, issued, approved = counts
+    messages = {status: count for status, count in zip(STATUSES, by_status, strict=True) if count}
+    return Tally(messages, issued, approved)

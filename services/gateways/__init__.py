@@ -1,0 +1,1 @@
+"""Which gateway gets a message, how each is doing, and what carriers report."""

@@ -1,0 +1,164 @@
+"""Switch gateways off and on, and set their weights, while everything runs: rows that workers look at each second."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from channels.gateway import Gateway
+from domain.actions import Action
+from domain.errors import FieldProblem, InvalidInput, LastGateway, NotFound
+from exts import db
+from models.gateway_switch import GatewaySwitch
+from services.people import audit
+from services.people.audit import COMMAND_LINE, Actor
+from services.runtime import runtime
+from services.transactions import LostRace, Writer, transaction
+
+log = logging.getLogger(__name__)
+HEAVIEST = 1000
+switches = GatewaySwitch.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What people have set; the file says the rest."""
+
+    off: frozenset[str] = frozenset()
+    weights: Mapping[str, int] = field(default_factory=dict)
+
+
+def read(reader: Writer) -> Switches:
+    """Return what is set now."""
+    rows = reader.execute(select(switches.c.name, switches.c.is_off, switches.c.weight)).all()
+    return Switches(
+        off=frozenset(row.name for row in rows if row.is_off),
+        weights={row.name: row.weight for row in rows if row.weight is not None},
+    )
+
+
+def hand_to(take_over: Callable[[Switches], None], engine: Engine) -> None:
+    """Tell somebody what is set now; a database that does not say must not stop the sending by the last word."""
+    try:
+        with engine.connect() as connection:
+            take_over(read(connection))
+    except SQLAlchemyError as error:
+        log.error("the gateways' switches can't be read: %s", type(error).__name__)
+
+
+def named(name: str) -> Gateway:
+    """Return a gateway of the file; raises NotFound."""
+    found = runtime().gateways.named(name)
+    if found is None:
+        raise NotFound("no such gateway")
+    return found
+
+
+def is_last(name: str) -> bool:
+    """Tell whether switching a gateway off would leave some messages without any; raises NotFound."""
+    return _leaves_nobody(named(name), read(db.session()))
+
+
+def _leaves_nobody(gateway: Gateway, set_now: Switches) -> bool:
+    """Tell whether no working gateway would be left for some of the messages that this one takes."""
+    others = (
+        other
+        for other in runtime().gateways
+        if other.channel == gateway.channel
+        and other.name not in {gateway.name, *set_now.off}
+        and not runtime().health.tells_of_all(other.name)
+    )
+    return not _covers(gateway, others)
+
+
+def _covers(gateway: Gateway, others: Iterable[Gateway]) -> bool:
+    served: set[str] = set()
+    for other in others:
+        if not other.countries:
+            return True
+        served |= other.countries
+    return bool(gateway.countries) and gateway.countries <= served
+
+
+def switch_off(name: str, *, is_meant: bool = False, by: Actor = COMMAND_LINE) -> None:
+    """Give a gateway nothing new; what it is being handed just now is not called back.
+
+    Raises NotFound, and LastGateway where nobody is left for its messages and `is_meant` does not say that it is known.
+    """
+    gateway = named(name)
+
+    def work(session: Session) -> bool:
+        row = _row(session, name)
+        if row.is_off:
+            return False
+        if not is_meant and _leaves_nobody(gateway, read(session)):
+            raise LastGateway("no other gateway takes its messages: they would wait, and then expire")
+        row.is_off = True
+        _note(session, row, by, Action.GATEWAY_SWITCHED_OFF, {"state": "on"}, {"state": "off"})
+        return True
+
+    if transaction(work):
+        log.warning("gateway %s is switched off", name)
+
+
+def switch_on(name: str, *, by: Actor = COMMAND_LINE) -> None:
+    """Let a gateway take messages again; raises NotFound."""
+    named(name)
+
+    def work(session: Session) -> bool:
+        row = _row(session, name)
+        if not row.is_off:
+            return False
+        row.is_off = False
+        _note(session, row, by, Action.GATEWAY_SWITCHED_ON, {"state": "off"}, {"state": "on"})
+        return True
+
+    if transaction(work):
+        log.info("gateway %s is switched on", name)
+
+
+def set_weight(name: str, weight: int | None, *, by: Actor = COMMAND_LINE) -> None:
+    """Set how often a gateway is chosen beside others; None is the weight of the file.
+
+    Raises NotFound, and InvalidInput where it is not between 0 and 1000.
+    """
+    gateway = named(name)
+    if weight is not None and not 0 <= weight <= HEAVIEST:
+        raise InvalidInput(FieldProblem("weight", f"must be between 0 and {HEAVIEST}"))
+
+    def work(session: Session) -> None:
+        row = _row(session, name)
+        if row.weight == weight:
+            return
+        before, row.weight = row.weight, weight
+        told = [gateway.weight if value is None else value for value in (before, weight)]
+        _note(session, row, by, Action.GATEWAY_WEIGHT_SET, {"weight": told[0]}, {"weight": told[1]})
+
+    transaction(work)
+
+
+def _row(session: Session, name: str) -> GatewaySwitch:
+    """Return the row of a gateway, a new one where nothing was ever set."""
+    found = session.get(GatewaySwitch, name, with_for_update=True, populate_existing=True)
+    return found or GatewaySwitch(name=name, is_off=False, weight=None)
+
+
+def _note(
+    session: Session,
+    row: GatewaySwitch,
+    by: Actor,
+    action: Action,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> None:
+    row.changed_by, row.changed_at = by.id, datetime.now(UTC)
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise LostRace from None  # somebody else made the row first
+    audit.note(session, by, action, row.name, subject_id=row.name, before=before, after=after)

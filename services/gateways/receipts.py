@@ -1,0 +1,73 @@
+"""Take in what carriers report of messages."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from channels.receipts import ReadsReceipts, Receipt, ReceiptAnswer, ReceiptRequest
+from domain.errors import NotFound
+from domain.receipts import statuses_before
+from models import Message
+from services.runtime import runtime
+from services.sending.outbox import WHAT_IS_KEPT
+from services.transactions import change, transaction
+
+log = logging.getLogger(__name__)
+REASON_LENGTH = 255
+
+
+def take(name: str, *, method: str, url: str, headers: Mapping[str, str], body: bytes) -> ReceiptAnswer:
+    """Note the reports that a provider brings to `/receipts/<name>`; return what it wants to read.
+
+    An unknown message, a repeated and a late report change nothing. Raises NotFound where no such gateway reads
+    reports, ForgedReceipt and InvalidInput.
+    """
+    gateway = runtime().gateways.named(name)
+    if not isinstance(gateway, ReadsReceipts):
+        raise NotFound("no gateway of this name takes reports")
+    now = datetime.now(UTC)
+    reports = gateway.read_receipts(ReceiptRequest(method, url, headers, body), now)
+    for report in reports:
+        if report.status is not None:
+            _take_one(name, report, now)
+    return gateway.receipt_answer
+
+
+def _take_one(name: str, report: Receipt, now: datetime) -> None:
+    changed = transaction(lambda session: _note(session, name, report, now))
+    of = report.reference or report.gateway_reference
+    log.info("gateway %s reports %s of %s: %s", name, report.status, of, "noted" if changed else "no change")
+
+
+def _note(session: Session, name: str, receipt: Receipt, now: datetime) -> bool:
+    assert receipt.status is not None
+    is_this = (
+        (Message.id == receipt.reference)
+        if receipt.reference
+        else (Message.gateway_reference == receipt.gateway_reference)
+    )
+    values: dict[str, Any] = {"gateway": name}
+    if receipt.gateway_reference:
+        values["gateway_reference"] = receipt.gateway_reference
+    return bool(
+        change(
+            session,
+            update(Message)
+            .where(is_this, or_(Message.gateway == name, Message.gateway.is_(None)))
+            .where(Message.status.in_([status.value for status in statuses_before(receipt.status)]))
+            .where(Message.tries > 0)
+            .values(
+                status=receipt.status.value,
+                error=receipt.reason[:REASON_LENGTH] if receipt.reason else None,
+                due_at=None,
+                lease_token=None,
+                sealed=WHAT_IS_KEPT,
+                settled_at=now,
+                **values,
+            ),
+        )
+    )

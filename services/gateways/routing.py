@@ -1,0 +1,92 @@
+"""Which gateway gets a message: by channel and country, then by weight among those that work."""
+
+import time
+
+from channels.gateway import Gateway
+from channels.registry import Gateways
+from domain.errors import GatewayBusy, LimitExceeded, SwitchedOff, TemporaryGatewayError
+from domain.pinning import pinned_to
+from domain.statuses import Channel
+from services.codes.rate_windows import RateWindows
+from services.gateways.gateway_health import GatewayHealth
+from services.gateways.gateway_switches import Switches
+
+LONGEST_TURN_SECONDS = 2.0
+
+
+class Router:
+    """Chooses gateways and learns from what they do. Safe to use from many threads at once."""
+
+    def __init__(self, gateways: Gateways, health: GatewayHealth, windows: RateWindows):
+        self._all = self._gateways = gateways
+        self._switches = Switches()
+        self._health = health
+        self._windows = windows
+
+    def take_over(self, switches: Switches) -> None:
+        """Choose from now on as people want it; whoever is choosing just now ends by the old rule."""
+        if switches != self._switches:
+            self._gateways = Gateways(self._all, off=switches.off, weights=switches.weights)
+            self._switches = switches
+
+    def choose(
+        self,
+        channel: Channel,
+        country: str | None,
+        *,
+        ask_first: str | None,
+        refused: frozenset[str],
+        may_probe: bool = True,
+    ) -> Gateway | None:
+        """Return the gateway to ask next, None where all have refused or are switched off.
+
+        `ask_first`: the one that may already have the message, it knows the key and repeats nothing; or the only one
+        that may have it, which is asked even while it is switched off, for a person chose it. A gateway whose breaker
+        is open is passed over while another is left, but for one probe now and then. `may_probe`: False for a message
+        that has failed before, for it must not be the one that tries a sick gateway again and again.
+        """
+        gateways = self._gateways
+        if ask_first and (only := pinned_to(ask_first)):
+            return None if only in refused else gateways.named(only)
+        if ask_first and ask_first not in refused and not self._health.is_open(ask_first):
+            known = gateways.named(ask_first)
+            if known is not None and not gateways.is_off(ask_first):
+                return known
+        passed_over = refused
+        while gateway := gateways.choose(channel, country, passed_over):
+            name = gateway.name
+            if not self._health.is_open(name) or (may_probe and self._health.take_probe(name)):
+                return gateway
+            passed_over |= {name}
+        return gateways.choose(channel, country, refused)
+
+    def why_nobody(self, channel: Channel, country: str | None) -> TemporaryGatewayError:
+        """Return why no gateway could be asked: none is there, or people have switched off those that are."""
+        if self._all.choose(channel, country) is not None:
+            return SwitchedOff("the gateways are switched off")
+        return TemporaryGatewayError("no gateway serves this destination")
+
+    def wait_for_turn(self, gateway: Gateway) -> None:
+        """Wait until the gateway's ceiling in sends per second allows one more; raises GatewayBusy after 2 s."""
+        if not gateway.rate:
+            return
+        give_up_at = time.monotonic() + LONGEST_TURN_SECONDS
+        while not self._has_turn(gateway):
+            if time.monotonic() > give_up_at:
+                raise GatewayBusy("the gateway's sends per second are used up")
+            time.sleep(0.05)
+
+    def _has_turn(self, gateway: Gateway) -> bool:
+        try:
+            self._windows.hit("gateway_sends_per_second", gateway.name, gateway.rate, 1)
+        except LimitExceeded:
+            return False
+        return True
+
+    def worked(self, gateway: Gateway) -> None:
+        """Note that a gateway took a message, or refused it as a working one does."""
+        self._health.succeeded(gateway.name)
+
+    def failed(self, gateway: Gateway) -> None:
+        """Note that a gateway did not do its work."""
+        self._health.failed(gateway.name)

@@ -1,0 +1,1 @@
+"""Messages and broadcasts: made, listed, stopped, sent again."""

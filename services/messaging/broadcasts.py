@@ -1,0 +1,197 @@
+"""Send the same to many: take thousands of recipients at once, pause, resume and cancel."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from domain.codes import new_id
+from domain.errors import Conflict
+from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
+from models import Broadcast, Message
+from services.codes import send_limits
+from services.codes.issuing import Owner
+from services.messaging import broadcast_views, bulk_stops, contents, notices, recipients
+from services.messaging.broadcast_views import BroadcastView
+from services.messaging.contents import Content
+from services.messaging.notices import Span
+from services.messaging.recipients import Recipient, Rejected
+from services.runtime import runtime
+from services.sending import outbox
+from services.sending.outbox import NewMessage
+from services.sending.settling import stop_values
+from services.transactions import change, transaction
+
+log = logging.getLogger(__name__)
+BLOCK = 1000
+"""Rows of one INSERT."""
+messages = Message.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks for; `recipients` as they came, to be looked at one by one."""
+
+    channel: Channel
+    recipients: Sequence[Any] = field(repr=False)
+    template: str | None = None
+    locale: str | None = None
+    subject: str | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
+    html: str | None = field(default=None, repr=False)
+    send_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a call: those who are not rejected will get it."""
+
+    id: str
+    accepted: int
+    rejected: list[Rejected]
+
+
+def start(request: Request, owner: Owner) -> Accepted:
+    """Put a message to each good recipient on its way, all in one transaction; return at once.
+
+    Raises InvalidInput where the content is no good, and LimitExceeded where the day has not so many SMS left.
+    """
+    now = datetime.now(UTC)
+    content = contents.check(
+        request.channel,
+        template=request.template,
+        text=request.text,
+        subject=request.subject,
+        html=request.html,
+        locale=request.locale,
+    )
+    span = notices.span(request.send_at, now)
+    good, rejected = recipients.sort(content, request.recipients)
+    if good and content.channel is Channel.SMS:
+        send_limits.take_budget([one.destination.country for one in good])
+    broadcast_id = new_id()
+    row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
+    new = [_message(broadcast_id, one, content, span, owner) for one in good]
+    rows = outbox.rows(runtime().keyring, new, now)
+
+    def work(session: Session) -> None:
+        session.execute(insert(Broadcast), [row])
+        for first in range(0, len(rows), BLOCK):
+            session.execute(insert(messages), rows[first : first + BLOCK])
+
+    transaction(work)
+    bulk_stops.catch_up(now)
+    runtime().bell.ring(Lane.BULK)
+    log.info("broadcast %s to %s recipients is on its way", broadcast_id, len(good))
+    return Accepted(broadcast_id, len(good), rejected)
+
+
+def _row(broadcast_id: str, content: Content, span: Span, owner: Owner, now: datetime) -> dict[str, Any]:
+    texts = json.dumps(content.texts, ensure_ascii=False).encode()
+    return {
+        "id": broadcast_id,
+        "owner": owner.id,
+        "channel": content.channel.value,
+        "template": content.template,
+        "sealed": None if content.template else runtime().keyring.seal(texts, row=broadcast_id),
+        "is_test": owner.is_test,
+        "starts_at": span.starts_at,
+        "deadline_at": span.deadline_at,
+        "created_at": now,
+    }
+
+
+def _message(broadcast_id: str, one: Recipient, content: Content, span: Span, owner: Owner) -> NewMessage:
+    return NewMessage(
+        owner=owner.id,
+        destination=one.destination,
+        template=content.template,
+        template_version=content.template_version,
+        locale=content.locale,
+        params={"service": current_app.config["SERVICE_NAME"], **one.params},
+        priority=Priority.BULK,
+        due_at=span.starts_at,
+        deadline_at=span.deadline_at,
+        broadcast_id=broadcast_id,
+        keeps_content=True,
+        is_test=owner.is_test,
+    )
+
+
+def pause(broadcast_id: str, owner: Owner) -> BroadcastView:
+    """Let no more of it be started; what a worker has already is sent.
+
+    Raises NotFound, and Conflict where nothing is left to be paused.
+    """
+
+    def work(session: Session) -> BroadcastView:
+        now = datetime.now(UTC)
+        row = _unfinished(session, broadcast_id, owner, now)
+        if row.paused_at is None:
+            row.paused_at = now
+            session.flush()
+            _change_waiting(session, broadcast_id, stop_values(None))
+        return broadcast_views.view(row, now)
+
+    return transaction(work)
+
+
+def resume(broadcast_id: str, owner: Owner) -> BroadcastView:
+    """Go on with what is left; its deadline is later by as long as it was paused.
+
+    Raises NotFound, and Conflict where it has ended.
+    """
+
+    def work(session: Session) -> BroadcastView:
+        now = datetime.now(UTC)
+        row = _unfinished(session, broadcast_id, owner, now)
+        if row.paused_at is not None:
+            row.deadline_at += max(now - row.paused_at, timedelta())
+            row.paused_at = None
+            session.flush()
+            again = {"due_at": max(now, row.starts_at), "deadline_at": row.deadline_at}
+            bulk_stops.stop_in(session, broadcast_id)
+            _change_waiting(session, broadcast_id, again)
+        return broadcast_views.view(row, now)
+
+    view = transaction(work)
+    runtime().bell.ring(Lane.BULK)
+    return view
+
+
+def cancel(broadcast_id: str, owner: Owner) -> BroadcastView:
+    """Take back what no worker has yet; one that is canceled stays so.
+
+    Raises NotFound, and Conflict where everything has been sent.
+    """
+
+    def work(session: Session) -> BroadcastView:
+        now = datetime.now(UTC)
+        row = broadcast_views.owned(session, broadcast_id, owner, lock=True)
+        if row.canceled_at is None:
+            row = _unfinished(session, broadcast_id, owner, now)
+            row.canceled_at, row.paused_at = now, None
+            session.flush()
+            _change_waiting(session, broadcast_id, stop_values(now))
+        return broadcast_views.view(row, now)
+
+    return transaction(work)
+
+
+def _change_waiting(session: Session, broadcast_id: str, values: Mapping[str, Any]) -> None:
+    waiting = (messages.c.broadcast_id == broadcast_id, messages.c.status == MessageStatus.QUEUED.value)
+    change(session, update(messages).where(*waiting).values(**values))
+
+
+def _unfinished(session: Session, broadcast_id: str, owner: Owner, now: datetime) -> Broadcast:
+    row = broadcast_views.owned(session, broadcast_id, owner, lock=True)
+    status = broadcast_views.view(row, now).status
+    if status in (BroadcastStatus.DONE, BroadcastStatus.CANCELED):
+        raise Conflict(f"the broadcast is {status}")
+    return row

@@ -1,0 +1,136 @@
+"""Messages as their owner may see them: one, and lists that go on where the last page ended."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, load_only
+
+from domain import destinations
+from domain.errors import NotFound
+from domain.statuses import Channel, MessageStatus
+from exts import db
+from models import Message
+from services.codes.issuing import Owner
+from services.messaging import keyset
+from services.messaging.keyset import Place
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message without what it says."""
+
+    id: str
+    channel: str
+    to: str = field(repr=False)
+    template: str | None
+    status: MessageStatus
+    result: int | None
+    gateway: str | None
+    gateway_reference: str | None
+    tries: int
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which messages to list; `to` as it was typed."""
+
+    status: MessageStatus | None = None
+    channel: Channel | None = None
+    to: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, newest first; `next_cursor` is None on the last."""
+
+    messages: list[MessageView]
+    next_cursor: str | None
+
+
+def get(message_id: str, owner: Owner) -> MessageView:
+    """Return a message of this owner; raises NotFound."""
+    return view(owned(db.session(), message_id, owner), datetime.now(UTC))
+
+
+def page(owner: Owner, chosen: Filter, *, limit: int, cursor: str | None) -> Page:
+    """Return the next `limit` messages of this owner; raises InvalidInput where the cursor is none of ours."""
+    statement = _filtered(owner, chosen)
+    if cursor is not None:
+        last = keyset.read(cursor)
+        statement = statement.where(keyset.after(last, Message.created_at, Message.id))
+    newest_first = statement.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1)
+    rows = db.session.scalars(newest_first).all()
+    now = datetime.now(UTC)
+    return Page(
+        [view(row, now) for row in rows[:limit]],
+        keyset.write(Place(rows[limit - 1].created_at, rows[limit - 1].id)) if len(rows) > limit else None,
+    )
+
+
+def owned(session: Session, message_id: str, owner: Owner) -> Message:
+    """Return the row of a message of this owner; raises NotFound."""
+    found = session.get(Message, message_id, populate_existing=True)
+    if found is None or found.owner != owner.id:
+        raise NotFound("no such message")
+    return found
+
+
+def view(row: Message, now: datetime) -> MessageView:
+    """Return a row as its owner may see it."""
+    status = status_of(row, now)
+    return MessageView(
+        id=row.id,
+        channel=row.channel,
+        to=row.to,
+        template=row.template,
+        status=status,
+        result=status.result,
+        gateway=row.gateway,
+        gateway_reference=row.gateway_reference,
+        tries=row.tries,
+        error=row.error,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        settled_at=row.settled_at,
+    )
+
+
+def status_of(row: Any, now: datetime) -> MessageStatus:
+    """Return where a message is; what can no longer be sent is expired before a worker has said so."""
+    is_late = row.status == MessageStatus.QUEUED and row.due_at is not None and row.deadline_at <= now
+    return MessageStatus.EXPIRED if is_late else MessageStatus(row.status)
+
+
+_SHOWN = (
+    *(
+        Message.id,
+        Message.channel,
+        Message.to,
+        Message.template,
+        Message.status,
+        Message.gateway,
+        Message.tries,
+    ),
+    *(Message.gateway_reference, Message.error, Message.created_at, Message.sent_at, Message.settled_at),
+    *(Message.due_at, Message.deadline_at),
+)
+
+
+def _filtered(owner: Owner, chosen: Filter) -> Select[Message]:
+    statement = select(Message).options(load_only(*_SHOWN)).where(Message.owner == owner.id)
+    if chosen.status is not None:
+        statement = statement.where(Message.status == chosen.status.value)
+    if chosen.channel is not None:
+        statement = statement.where(Message.channel == chosen.channel.value)
+    if chosen.to is not None:
+        channel = chosen.channel or (Channel.EMAIL if "@" in chosen.to else Channel.SMS)
+        parsed = destinations.parse(channel, chosen.to, region=current_app.config["DEFAULT_REGION"])
+        statement = statement.where(Message.canonical == parsed.canonical)
+    return statement

@@ -1,0 +1,213 @@
+"""Send, cancel and resend single messages: notices, which are no codes."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from domain import destinations, unsubscribe_links
+from domain.actions import Action
+from domain.destinations import Destination, mask
+from domain.errors import (
+    Conflict,
+    FieldProblem,
+    InvalidInput,
+    NotAgain,
+)
+from domain.keyring import Unreadable
+from domain.refusals import Refusal
+from domain.statuses import Channel, MessageStatus, Priority
+from exts import db
+from models import Broadcast, Message
+from services.codes import send_limits
+from services.codes.issuing import Owner
+from services.messaging import contents, message_views, notices, suppressions
+from services.messaging.contents import Content
+from services.messaging.message_views import MessageView
+from services.people import audit
+from services.people.audit import Actor
+from services.runtime import runtime
+from services.sending import outbox
+from services.sending.outbox import NewMessage
+from services.transactions import transaction
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks for; texts as they came."""
+
+    channel: Channel
+    to: str = field(repr=False)
+    template: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    locale: str | None = None
+    subject: str | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
+    html: str | None = field(default=None, repr=False)
+    send_at: datetime | None = None
+
+
+def send(request: Request, owner: Owner) -> MessageView:
+    """Put a message on its way; return at once.
+
+    Raises InvalidInput, InvalidDestination, CountryNotAllowed, and LimitExceeded for the day's SMS. The windows of
+    codes don't count it, for a notice is nobody's guess.
+    """
+    now = datetime.now(UTC)
+    content = contents.check(
+        request.channel,
+        template=request.template,
+        text=request.text,
+        subject=request.subject,
+        html=request.html,
+        locale=request.locale,
+    )
+    params = _params(request.params, content)
+    destination = destinations.parse(request.channel, request.to, region=current_app.config["DEFAULT_REGION"])
+    send_limits.ensure_country(destination)
+    span = notices.span(request.send_at, now)
+    return _put(
+        NewMessage(
+            owner=owner.id,
+            destination=destination,
+            template=content.template,
+            template_version=content.template_version,
+            locale=content.locale,
+            params=params if content.template else contents.fill(content, params),
+            priority=Priority.SINGLE,
+            due_at=span.starts_at,
+            deadline_at=span.deadline_at,
+            keeps_content=True,
+            is_test=owner.is_test,
+        ),
+        now,
+    )
+
+
+def _params(given: Mapping[str, Any], content: Content) -> dict[str, str]:
+    try:
+        params = contents.check_params(given)
+    except ValueError as error:
+        raise InvalidInput(FieldProblem("params", str(error))) from None
+    missing = contents.missing(content, params)
+    if missing:
+        raise InvalidInput(FieldProblem("params", f"lacks {', '.join(missing)}"))
+    return {"service": current_app.config["SERVICE_NAME"], "unsubscribe_url": "", **params}
+
+
+def _put(
+    message: NewMessage, now: datetime, *, copied: Message | None = None, by: Actor | None = None
+) -> MessageView:
+    if message.destination.channel is Channel.SMS:
+        send_limits.take_budget([message.destination.country])
+
+    def work(session: Session) -> MessageView:
+        outbox.put(session, runtime().keyring, [message], now)
+        if copied is not None:
+            outbox.mark_resent(session, copied.id, message.id)
+            _note(session, by, Action.MESSAGE_RESENT, copied, {"message": message.id})
+        return message_views.view(message_views.owned(session, message.id, Owner(message.owner)), now)
+
+    view = transaction(work)
+    runtime().bell.ring(message.lane)
+    log.info("message %s to %s is on its way", view.id, destinations.mask(view.to))
+    return view
+
+
+def _note(session: Session, by: Actor | None, action: Action, row: Message, after: dict[str, Any]) -> None:
+    """Tell the audit where one of our own people does it; what programs do is not for the audit."""
+    if by is not None:
+        audit.note(session, by, action, mask(row.to), subject_id=row.id, after=after)
+
+
+def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> MessageView:
+    """Take a message back that no worker has yet; one that is canceled stays so.
+
+    Raises NotFound, and Conflict where it is too late or the message carries a code.
+    """
+
+    def work(session: Session) -> MessageView:
+        now = datetime.now(UTC)
+        row = message_views.owned(session, message_id, owner)
+        _refuse_codes(row)
+        if outbox.cancel(session, message_id, now):
+            _note(session, by, Action.MESSAGE_CANCELED, row, {})
+        view = message_views.view(message_views.owned(session, message_id, owner), now)
+        if view.status is not MessageStatus.CANCELED:
+            raise Conflict(f"the message is {view.status}")
+        return view
+
+    return transaction(work)
+
+
+def resend(message_id: str, owner: Owner, *, by: Actor | None = None) -> MessageView:
+    """Send what a settled message said once more, as a new message to the same destination.
+
+    Raises NotFound, LimitExceeded, and Conflict where it is still on its way, its content is gone, or it was a
+    broadcast's and the destination gets none any more.
+    """
+    now = datetime.now(UTC)
+    row = message_views.owned(db.session(), message_id, owner)
+    return _put(copy_of(row, now), now, copied=row, by=by)
+
+
+def copy_of(row: Message, now: datetime) -> NewMessage:
+    """Return a new message that says what a settled one said, to the same destination.
+
+    Raises NotAgain and CountryNotAllowed.
+    """
+    _refuse_codes(row)
+    if message_views.view(row, now).result is None:
+        raise NotAgain(Refusal.UNDER_WAY, f"the message is {row.status}")
+    if row.priority == Priority.BULK and suppressions.find(Channel(row.channel), row.canonical):
+        raise NotAgain(Refusal.SUPPRESSED, "the destination gets no broadcasts any more")
+    destination = destinations.parse(
+        Channel(row.channel), row.to, region=current_app.config["DEFAULT_REGION"]
+    )
+    send_limits.ensure_country(destination)
+    return _copy(row, destination, now)
+
+
+def _copy(row: Message, destination: Destination, now: datetime) -> NewMessage:
+    span = notices.span(None, now)
+    return NewMessage(
+        owner=row.owner,
+        destination=destination,
+        template=row.template,
+        template_version=row.template_version,
+        locale=row.locale,
+        params=_kept(row),
+        priority=Priority(row.priority),
+        deadline_at=span.deadline_at,
+        keeps_content=True,
+        is_test=row.is_test,
+    )
+
+
+def _kept(row: Message) -> dict[str, str]:
+    """Return what a message is made of; that of a broadcast's free text becomes its own text."""
+    keyring = runtime().keyring
+    try:
+        params: dict[str, str] = json.loads(keyring.open(row.sealed or b"", row=row.id))
+        broadcast = db.session().get(Broadcast, row.broadcast_id) if row.broadcast_id else None
+        if broadcast is None or broadcast.sealed is None:
+            return params
+        shared: dict[str, str] = json.loads(keyring.open(broadcast.sealed, row=broadcast.id))
+    except Unreadable:
+        raise NotAgain(Refusal.GONE, "what the message said is no longer kept") from None
+    url = unsubscribe_links.link(
+        keyring, current_app.config["PUBLIC_URL"], Channel(row.channel), row.canonical
+    )
+    return contents.fill_texts(shared, {"unsubscribe_url": url or "", **params})
+
+
+def _refuse_codes(row: Message) -> None:
+    if row.verification_id is not None or row.priority == Priority.CODE:
+        raise NotAgain(Refusal.CODE, "the message carries a code: use its verification")

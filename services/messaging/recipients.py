@@ -1,0 +1,100 @@
+"""The recipients of a broadcast: the good ones, and each bad one with its place and what is wrong with it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app
+
+from domain import destinations
+from domain.destinations import Destination
+from domain.errors import InvalidInput
+from exts import db
+from services.codes import send_limits
+from services.messaging import bulk_stops, contents, suppressions
+from services.messaging.contents import Content
+
+MOST = 10_000
+LONGEST_TO = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One who gets it."""
+
+    index: int
+    destination: Destination
+    params: Mapping[str, str] = field(repr=False)
+
+    def is_in(self, canonicals: Collection[str]) -> bool:
+        """Tell whether this one is among some destinations."""
+        return self.destination.canonical in canonicals
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One who does not: `index` is the place in the call's list."""
+
+    index: int
+    code: str
+    detail: str
+
+
+class BadRecipient(ValueError):
+    """Raised where one entry of the list is no recipient at all, or lacks what the text needs."""
+
+    def __init__(self, code: str, detail: str):
+        super().__init__(detail)
+        self.code = code
+
+
+def sort(content: Content, given: Sequence[Any]) -> tuple[list[Recipient], list[Rejected]]:
+    """Return who gets the content, and who does not and why, both in their order."""
+    good: list[Recipient] = []
+    rejected: list[Rejected] = []
+    seen: set[str] = set()
+    for index, one in enumerate(given):
+        try:
+            recipient = _recipient(index, content, one)
+        except InvalidInput as error:
+            rejected.append(Rejected(index, error.code, "; ".join(_told(error))))
+            continue
+        except BadRecipient as error:
+            rejected.append(Rejected(index, error.code, str(error)))
+            continue
+        if recipient.destination.canonical in seen:
+            rejected.append(Rejected(index, "duplicate", "to: is in the list already"))
+            continue
+        seen.add(recipient.destination.canonical)
+        good.append(recipient)
+    gone = suppressions.suppressed(db.session(), content.channel, seen)
+    rejected += [
+        Rejected(one.index, bulk_stops.ERROR, "to: gets no broadcasts") for one in good if one.is_in(gone)
+    ]
+    return [one for one in good if not one.is_in(gone)], sorted(rejected, key=lambda one: one.index)
+
+
+def _told(error: InvalidInput) -> list[str]:
+    return [f"{problem.field}: {problem.message}" for problem in error.problems]
+
+
+def _recipient(index: int, content: Content, one: Any) -> Recipient:
+    if not isinstance(one, Mapping) or not {"to"} <= one.keys() <= {"to", "params"}:
+        raise BadRecipient("invalid_recipient", "must be an object of to and params")
+    to = one["to"]
+    if not isinstance(to, str) or len(to) > LONGEST_TO:
+        raise BadRecipient("invalid_recipient", f"to: must be a text of at most {LONGEST_TO} characters")
+    destination = destinations.parse(content.channel, to, region=current_app.config["DEFAULT_REGION"])
+    send_limits.ensure_country(destination)
+    return Recipient(index, destination, _params(content, one.get("params", {})))
+
+
+def _params(content: Content, given: Any) -> Mapping[str, str]:
+    try:
+        params = contents.check_params(given)
+    except ValueError as error:
+        raise BadRecipient("invalid_params", f"params: {error}") from None
+    missing = contents.missing(content, params)
+    if missing:
+        raise BadRecipient("invalid_params", f"params: lacks {', '.join(missing)}")
+    return params

@@ -1,0 +1,147 @@
+"""The suppression list as people work with it: by what they type, and as a file."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from domain import destinations
+from domain.actions import Action
+from domain.destinations import Destination, mask
+from domain.errors import FieldProblem, InvalidDestination, InvalidInput, NotFound
+from domain.statuses import Channel, SuppressionReason
+from exts import db
+from models import Suppression
+from services.messaging import suppressions
+from services.messaging.suppressions import SuppressionView
+from services.people import audit
+from services.people.audit import COMMAND_LINE, Actor
+from services.transactions import transaction
+
+COLUMNS = ("destination", "reason", "since")
+MOST_LINES = 1000
+"""Of one file on a page; each line is a change with its entry in the audit, and somebody waits for the answer."""
+EXPORT_BLOCK = 1000
+FORMULA_STARTS = ("=", "+", "-", "@")
+"""What a spreadsheet takes for a formula (OWASP, CSV injection); a phone number is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file: how many are new, how many stood there, and the numbers of the lines that are no good."""
+
+    added: int
+    known: int
+    bad: tuple[int, ...]
+
+
+def get(suppression_id: str) -> SuppressionView:
+    """Return one row of the list; raises NotFound."""
+    row = db.session.get(Suppression, suppression_id, populate_existing=True)
+    found = suppressions.view(row) if row else None
+    db.session.rollback()
+    if found is None:
+        raise NotFound("it does not stand on the list")
+    return found
+
+
+def find(text: str) -> SuppressionView | None:
+    """Return the row of a typed destination, None where it gets bulk messages; raises InvalidDestination."""
+    wanted = parse(text)
+    found = suppressions.find(wanted.channel, wanted.canonical)
+    db.session.rollback()
+    return found
+
+
+def add(text: str, *, by: Actor = COMMAND_LINE) -> tuple[SuppressionView | None, bool]:
+    """Put a typed destination on the list; return its row, and whether it is new. Raises InvalidDestination."""
+    wanted = parse(text)
+    is_new = suppressions.add(wanted.channel, wanted.canonical, SuppressionReason.OPERATOR, by=by)
+    return find(text), is_new
+
+
+def remove(suppression_id: str, *, by: Actor = COMMAND_LINE) -> SuppressionView:
+    """Take a row off the list and return it; raises NotFound."""
+    found = get(suppression_id)
+    if not suppressions.remove(found.channel, found.canonical, by=by):
+        raise NotFound("it does not stand on the list")
+    return found
+
+
+def take_in(text: str, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE) -> Imported:
+    """Put the destinations of a file on the list: its first column, with the reason in the second if there is one.
+
+    Raises InvalidInput where the file has no line, or too many.
+    """
+    lines = [(number, line) for number, line in enumerate(csv.reader(io.StringIO(text)), 1) if any(line)]
+    if lines and lines[0][1][0].strip().lower() == COLUMNS[0]:
+        lines = lines[1:]
+    if not 1 <= len(lines) <= most:
+        raise InvalidInput(FieldProblem("file", f"must have 1 to {most} lines"))
+    added, bad = 0, []
+    for number, line in lines:
+        try:
+            wanted = parse(_unquoted(line[0]))
+        except InvalidDestination:
+            bad.append(number)
+        else:
+            added += suppressions.add(wanted.channel, wanted.canonical, _reason(line), by=by)
+    return Imported(added, len(lines) - len(bad) - added, tuple(bad))
+
+
+def export(*, by: Actor = COMMAND_LINE) -> Iterator[str]:
+    """Return the whole list as CSV with its destinations in full, made block by block while it is read."""
+
+    def work(session: Session) -> None:
+        audit.note(session, by, Action.SUPPRESSIONS_EXPORTED, "all", after={"unmasked": True})
+
+    transaction(work)
+    return _csv()
+
+
+def masked(found: SuppressionView) -> str:
+    """Return a destination of the list, fit for a page."""
+    return mask(found.canonical)
+
+
+def parse(text: str) -> Destination:
+    """Return the destination that is meant; raises InvalidDestination."""
+    channel = Channel.EMAIL if "@" in text else Channel.SMS
+    return destinations.parse(channel, text, region=current_app.config["DEFAULT_REGION"])
+
+
+def _csv() -> Iterator[str]:
+    yield _rows([COLUMNS])
+    block = suppressions.page(limit=EXPORT_BLOCK)
+    while block:
+        db.session.rollback()
+        yield _rows([_quoted(one.canonical), one.reason.value, _utc(one)] for one in block)
+        block = suppressions.page(block[-1], limit=EXPORT_BLOCK)
+
+
+def _rows(rows: Iterable[Iterable[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _utc(one: SuppressionView) -> str:
+    return one.created_at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _quoted(canonical: str) -> str:
+    return f"'{canonical}" if "@" in canonical and canonical.startswith(FORMULA_STARTS) else canonical
+
+
+def _unquoted(cell: str) -> str:
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+
+
+def _reason(line: list[str]) -> SuppressionReason:
+    given = line[1].strip() if len(line) > 1 else ""
+    return SuppressionReason(given) if given in list(SuppressionReason) else SuppressionReason.OPERATOR

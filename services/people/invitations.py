@@ -1,0 +1,182 @@
+"""Invite somebody by e-mail: a mail with a link, sent once more with a new one, withdrawn."""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from domain import destinations
+from domain.actions import Action
+from domain.codes import new_id
+from domain.destinations import mask
+from domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from domain.roles import Role
+from domain.statuses import Channel, Lane, Priority
+from exts import db
+from models import Administrator, Invitation
+from services.people import audit
+from services.people.administrators import parse_email
+from services.people.audit import Actor
+from services.runtime import runtime
+from services.sending import outbox
+from services.sending.outbox import NewMessage
+from services.templating import locales, published
+from services.transactions import transaction
+
+log = logging.getLogger(__name__)
+LIFE = timedelta(hours=72)
+TOKEN_BYTES = 32
+TEMPLATE = "invitation"
+LinkOf = Callable[[str], str]
+"""Makes the address of the page of a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """An invitation as people may see it."""
+
+    id: str
+    email: str = field(repr=False)
+    role: Role
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def is_expired(self) -> bool:
+        """Tell whether its link is worth nothing any more."""
+        return self.expires_at <= datetime.now(UTC)
+
+
+def invite(email: str, role: str, *, link_of: LinkOf, by: Actor) -> InvitationView:
+    """Send somebody a mail with a link; raises InvalidInput, and Conflict where the person is here or invited."""
+    destination = parse_email(email)
+    if role not in list(Role):
+        raise InvalidInput(FieldProblem("role", f"must be one of {', '.join(Role)}"))
+
+    def work(session: Session) -> InvitationView:
+        if session.scalar(select(exists().where(Administrator.canonical == destination.canonical))):
+            raise Conflict("an administrator has this e-mail address")
+        same = exists().where(Invitation.canonical == destination.canonical, *_waits())
+        if session.scalar(select(same)):
+            raise Conflict("somebody with this e-mail address is invited already")
+        now = datetime.now(UTC)
+        row = Invitation(
+            id=new_id(),
+            token_hash="",
+            email=destination.to,
+            canonical=destination.canonical,
+            role=Role(role).value,
+            invited_by=by.id,
+            created_at=now,
+            expires_at=now,
+        )
+        session.add(row)
+        _send(session, row, link_of, by, now)
+        _note(session, by, Action.INVITED, row, after={"role": row.role})
+        return view(row)
+
+    return _ring(transaction(work))
+
+
+def resend(invitation_id: str, *, link_of: LinkOf, by: Actor) -> InvitationView:
+    """Send a new link, which lives as long as the first did; the one before is worth nothing. Raises NotFound."""
+
+    def work(session: Session) -> InvitationView:
+        row = _waiting(session, invitation_id)
+        _send(session, row, link_of, by, datetime.now(UTC))
+        _note(session, by, Action.INVITATION_RESENT, row)
+        return view(row)
+
+    return _ring(transaction(work))
+
+
+def withdraw(invitation_id: str, *, by: Actor) -> InvitationView:
+    """Take an invitation back: its link is worth nothing. Raises NotFound."""
+
+    def work(session: Session) -> InvitationView:
+        row = _waiting(session, invitation_id)
+        row.withdrawn_at = datetime.now(UTC)
+        _note(session, by, Action.INVITATION_WITHDRAWN, row, before={"role": row.role})
+        return view(row)
+
+    return transaction(work)
+
+
+def waiting() -> list[InvitationView]:
+    """Return the invitations that nobody has taken up, newest first; expired ones too, which can be sent again."""
+    rows = db.session.scalars(select(Invitation).where(*_waits()).order_by(Invitation.created_at.desc()))
+    found = [view(row) for row in rows]
+    db.session.rollback()
+    return found
+
+
+def open_one(session: Session, token: str) -> Invitation:
+    """Return the invitation of a link that is still good; raises NotFound."""
+    row = session.scalars(
+        select(Invitation)
+        .where(Invitation.token_hash == _hash(token), Invitation.expires_at > datetime.now(UTC), *_waits())
+        .execution_options(populate_existing=True)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound("there is no such invitation")
+    return row
+
+
+def view(row: Invitation) -> InvitationView:
+    """Return what may leave the services."""
+    return InvitationView(row.id, row.email, Role(row.role), row.created_at, row.expires_at)
+
+
+def _send(session: Session, row: Invitation, link_of: LinkOf, by: Actor, now: datetime) -> None:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    row.token_hash, row.expires_at = _hash(token), now + LIFE
+    text = published.choose_own(TEMPLATE, Channel.EMAIL, locales.of_request())
+    message = NewMessage(
+        owner=f"invitation:{row.id}",
+        destination=destinations.parse(Channel.EMAIL, row.email, region=current_app.config["DEFAULT_REGION"]),
+        template=TEMPLATE,
+        template_version=text.version_id,
+        locale=text.locale,
+        params={
+            "link": link_of(token),
+            "inviter": by.name,
+            "until": locales.moment(row.expires_at, None, text.locale),
+            "service": current_app.config["SERVICE_NAME"],
+        },
+        priority=Priority.SINGLE,
+        deadline_at=row.expires_at,
+    )
+    outbox.put(session, runtime().keyring, [message], now)
+
+
+def _ring(sent: InvitationView) -> InvitationView:
+    runtime().bell.ring(Lane.EMAIL)
+    log.info("invitation %s to %s is on its way", sent.id, mask(sent.email))
+    return sent
+
+
+def _waiting(session: Session, invitation_id: str) -> Invitation:
+    row = session.get(Invitation, invitation_id, with_for_update=True, populate_existing=True)
+    if row is None or row.accepted_at or row.withdrawn_at:
+        raise NotFound("there is no such invitation")
+    return row
+
+
+def _waits() -> tuple[Any, ...]:
+    return Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None)
+
+
+def _note(session: Session, by: Actor, action: Action, row: Invitation, **told: Any) -> None:
+    audit.note(session, by, action, mask(row.email), subject_id=row.id, **told)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Schedules, the clock that fires them, and what is shipped as one."""

@@ -1,0 +1,61 @@
+"""Hand one task of a schedule to the broker, quickly or not at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from celery import Celery
+
+from domain.errors import BrokerUnreachable
+from services.sending.bell import impatient_connection
+
+SOCKET_SECONDS = 1.0
+MARK = "sendcode_schedule"
+"""The header by which a worker knows that the task's id is that of a schedule's run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What is run: a task by name, known to us or not, and where."""
+
+    task: str
+    args: Sequence[Any] = field(default=(), repr=False)
+    kwargs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    queue: str | None = None
+
+
+def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | None = None) -> None:
+    """Publish the task with `run_id` as its id; with `CELERY_TASK_ALWAYS_EAGER` run it here and now.
+
+    A worker that gets it after `expires_at` drops it. Raises BrokerUnreachable after a few seconds at most; the task
+    may have been published all the same.
+    """
+    options: dict[str, Any] = {
+        "task_id": run_id,
+        "headers": {MARK: True},
+        "expires": expires_at,
+        "retry": False,
+    }
+    if firing.queue:
+        options["queue"] = firing.queue
+    task = celery.tasks.get(firing.task)
+    if task is not None and celery.conf.task_always_eager:
+        task.apply_async(firing.args, dict(firing.kwargs), **options)
+        return
+    try:
+        # A connection of its own each time: a kept one would fail once after every restart of the broker.
+        with impatient_connection(celery, SOCKET_SECONDS) as connection:
+            options["producer"] = celery.amqp.Producer(connection, auto_declare=False)
+            if task is not None:
+                task.apply_async(firing.args, dict(firing.kwargs), **options)
+            else:
+                celery.send_task(firing.task, firing.args, dict(firing.kwargs), **options)
+    except Exception as error:
+        kind = type(error.__cause__ or error).__name__
+        raise BrokerUnreachable(f"the broker could not be reached ({kind})") from error
+
+
+def is_fired(request: Any) -> bool:
+    """Tell from a task's request whether a schedule fired it."""
+    return bool(getattr(request, MARK, False) or (getattr(request, "headers", None) or {}).get(MARK))

@@ -1,0 +1,82 @@
+"""What a schedule may look like: every fault of a new one or of a change is told by its field."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from celery import Celery
+from flask import current_app
+
+from domain.errors import FieldProblem, InvalidInput
+from services.scheduling.timings import parse_every, timing
+
+LONGEST_NAME = 120
+LONGEST_TASK = 200
+LONGEST_LINE = 120
+QUEUE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewSchedule:
+    """What to add: `every` is `30s`, `5m`, `1h` or `2d`, or else `cron` a line of five fields read in `zone`."""
+
+    name: str
+    task: str
+    every: str | None = None
+    cron: str | None = None
+    zone: str = "UTC"
+    queue: str | None = None
+    args: Sequence[Any] = field(default=(), repr=False)
+    kwargs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    enabled: bool = True
+
+
+def columns(new: NewSchedule, *, force: bool) -> dict[str, Any]:
+    """Return what to write of a schedule but for its name and state; raises InvalidInput with every fault."""
+    found = list(faults(new, force=force))
+    if found:
+        raise InvalidInput(*found)
+    return {
+        "task": new.task,
+        "arguments": {"args": list(new.args), "kwargs": dict(new.kwargs)},
+        "every_seconds": None if new.every is None else parse_every(new.every),
+        "crontab": _line(new),
+        "timezone": new.zone,
+        "queue": new.queue,
+    }
+
+
+def known_tasks() -> list[str]:
+    """Return the names of the tasks that this installation has, Celery's own left out."""
+    celery: Celery = current_app.extensions["celery"]
+    return sorted(name for name in celery.tasks if not name.startswith("celery."))
+
+
+def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
+    """Find everything that is wrong with a schedule; `force` accepts a task that only another program knows."""
+    if not 1 <= len(new.name) <= LONGEST_NAME or new.name != new.name.strip() or not _printable(new.name):
+        yield FieldProblem("name", f"must be 1 to {LONGEST_NAME} visible characters")
+    if not 1 <= len(new.task) <= LONGEST_TASK or not _printable(new.task):
+        yield FieldProblem("task", f"must be 1 to {LONGEST_TASK} visible characters")
+    elif not force and new.task not in known_tasks():
+        known = ", ".join(known_tasks())
+        yield FieldProblem("task", f"{new.task!r} is not known here; known are {known}")
+    if new.cron is not None and len(new.cron) > LONGEST_LINE:
+        yield FieldProblem("cron", f"must be at most {LONGEST_LINE} characters")
+    else:
+        try:
+            timing(None if new.every is None else parse_every(new.every), _line(new), new.zone)
+        except InvalidInput as error:
+            yield from error.problems
+    if new.queue is not None and not QUEUE.fullmatch(new.queue):
+        yield FieldProblem("queue", "must be 1 to 64 of A-Z a-z 0-9 . _ : -")
+
+
+def _line(new: NewSchedule) -> str | None:
+    return None if new.cron is None else " ".join(new.cron.split())
+
+
+def _printable(text: str) -> bool:
+    return not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text)

@@ -1,0 +1,160 @@
+"""Schedules and their runs as people see them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import defer
+
+from domain.errors import InvalidInput, NotFound
+from domain.statuses import RunState
+from exts import db
+from models.schedule import Schedule, ScheduleRun
+from services.people import audit
+from services.scheduling.timings import Timing, timing
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run as people see it; `result` is a number, or why it failed."""
+
+    id: str
+    state: RunState
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    result: str | None
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it took, None where it has not ended or was never begun."""
+        return self.ended_at - self.started_at if self.started_at and self.ended_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleView:
+    """One schedule as people see it; `next_run_at` is None where it is disabled or can't be understood."""
+
+    id: int
+    name: str
+    task: str
+    when: str
+    every_seconds: int | None
+    crontab: str | None
+    zone: str
+    queue: str | None
+    enabled: bool
+    runs: int
+    next_run_at: datetime | None
+    last_run: RunView | None
+
+
+def everything() -> list[ScheduleView]:
+    """Return all schedules in the order of their names."""
+    rows = db.session.scalars(_rows().order_by(Schedule.name)).all()
+    return [_view(row) for row in rows]
+
+
+def get(name: str) -> ScheduleView:
+    """Return one schedule; raises NotFound."""
+    return _view(row_of(name))
+
+
+def by_id(number: int) -> ScheduleView:
+    """Return the schedule of that number; raises NotFound."""
+    row: Schedule | None = db.session.scalar(_rows().where(Schedule.id == number))
+    if row is None:
+        raise NotFound("there is no such schedule")
+    return _view(row)
+
+
+def upcoming(name: str, count: int = 3) -> list[datetime]:
+    """Return when a schedule is due next, none where it is disabled or can't be understood; raises NotFound."""
+    row = row_of(name)
+    rule = _timing(row) if row.enabled else None
+    times: list[datetime] = []
+    while rule and len(times) < count:
+        times.append(rule.next_after(times[-1] if times else row.last_run_at))
+    return times
+
+
+def runs_of(name: str, count: int = 20) -> list[RunView]:
+    """Return the last runs of a schedule, newest first."""
+    runs = select(ScheduleRun).where(ScheduleRun.schedule_name == name)
+    return [
+        _run_view(run) for run in db.session.scalars(runs.order_by(ScheduleRun.queued_at.desc()).limit(count))
+    ]
+
+
+def row_of(name: str) -> Schedule:
+    """Return the row of a schedule; raises NotFound."""
+    row: Schedule | None = db.session.scalar(_rows().where(Schedule.name == name))
+    if row is None:
+        raise NotFound(f"there is no schedule {name!r}")
+    return row
+
+
+def arguments_of(row: Schedule) -> tuple[list[Any], dict[str, Any]] | None:
+    """Return what the task is given by position and by name; None where the row can't be understood."""
+    try:
+        return list(row.arguments.get("args", ())), dict(row.arguments.get("kwargs", {}))
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def outline(row: Schedule) -> dict[str, Any]:
+    """Return what the audit may tell of a schedule: no text that its task is given, for it could be a destination."""
+    args, kwargs = arguments_of(row) or ([], {})
+    given = [str(audit.outline(value)) for value in args]
+    given += [f"{name}={audit.outline(value)}" for name, value in kwargs.items()]
+    told = {"task": row.task, "when": when(row), "zone": row.timezone, "queue": row.queue}
+    return told | {"arguments": given, "enabled": row.enabled}
+
+
+def when(row: Schedule) -> str:
+    """Return the crontab line of a schedule, or its interval."""
+    if row.crontab is not None:
+        return row.crontab
+    return "never" if row.every_seconds is None else f"every {short_interval(row.every_seconds)}"
+
+
+def short_interval(seconds: int) -> str:
+    """Return an interval as `add` takes it: 90s, 5m, 1h, 2d."""
+    lengths = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+    unit = next(unit for unit, length in lengths.items() if seconds % length == 0)
+    return f"{seconds // lengths[unit]}{unit}"
+
+
+def _rows() -> Select[Any]:
+    """Read arguments only when they are asked for: a row whose JSON is broken can still be seen and removed."""
+    return select(Schedule).options(defer(Schedule.arguments))
+
+
+def _view(row: Schedule) -> ScheduleView:
+    rule = _timing(row)
+    return ScheduleView(
+        id=row.id,
+        name=row.name,
+        task=row.task,
+        when=when(row),
+        every_seconds=row.every_seconds,
+        crontab=row.crontab,
+        zone=row.timezone,
+        queue=row.queue,
+        enabled=row.enabled,
+        runs=row.runs,
+        next_run_at=rule.next_after(row.last_run_at) if rule and row.enabled else None,
+        last_run=next(iter(runs_of(row.name, 1)), None),
+    )
+
+
+def _timing(row: Schedule) -> Timing | None:
+    try:
+        return timing(row.every_seconds, row.crontab, row.timezone)
+    except InvalidInput:
+        return None
+
+
+def _run_view(run: ScheduleRun) -> RunView:
+    return RunView(run.id, RunState(run.state), run.queued_at, run.started_at, run.ended_at, run.result)

@@ -1,0 +1,31 @@
+"""Which text a new message gets: the published version that is nearest to who reads it, else the shipped file."""
+
+from flask import current_app
+
+from domain.statuses import Channel
+from services.runtime import runtime
+from services.templating import texts
+from services.templating.text_versions import Choice
+
+
+def choose(template: str, channel: Channel, locale: str | None, purpose: str = "") -> Choice | None:
+    """Return the text; None where the template has none in this locale, the default one or English."""
+    default = current_app.config["DEFAULT_LOCALE"]
+    return runtime().texts.published().choose(template, channel, locale, default, purpose)
+
+
+def choose_own(template: str, channel: Channel, locale: str | None, purpose: str = "") -> Choice:
+    """Return the text of a template that is shipped, so that there always is one."""
+    found = choose(template, channel, locale, purpose)
+    assert found is not None, f"{template} is not shipped for {channel}"
+    return found
+
+
+def names(channel: Channel) -> frozenset[str]:
+    """Return the names of all templates that messages of a channel may have."""
+    return texts.templates(channel) | runtime().texts.published().names(channel)
+
+
+def locales(template: str, channel: Channel) -> list[str]:
+    """Return the locales in which a template is published."""
+    return runtime().texts.published().locales(template, channel)

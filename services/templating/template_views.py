@@ -1,0 +1,204 @@
+"""Texts as people see them: which there are and in what state, and every version of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from domain import locales
+from domain.errors import NotFound
+from domain.statuses import Channel
+from domain.template_keys import TextKey
+from exts import db
+from models import Template, TemplateVersion
+from services.templating import texts
+from services.templating.templates import SHIPPED, find, source_of
+from services.templating.text_sources import Source, shipped
+
+
+class State(StrEnum):
+    """What a version is good for."""
+
+    PUBLISHED = "published"
+    DRAFT = "draft"
+    """Saved after all others and not published yet."""
+    OLDER = "older"
+    """Published once."""
+    UNUSED = "unused"
+    """Saved and never published, before a newer one was saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version; number 0 is the shipped file, which nobody has saved."""
+
+    id: int | None
+    number: int
+    state: State
+    source: Source
+    saved_at: datetime | None = None
+    saved_by: int | None = None
+    published_at: datetime | None = None
+    published_by: int | None = None
+
+    @property
+    def is_shipped(self) -> bool:
+        """Tell whether it comes with the service."""
+        return self.number == SHIPPED
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    """One text with its versions, newest first; none where it is only thought of."""
+
+    key: TextKey
+    newest: int
+    versions: Sequence[VersionView]
+
+    @property
+    def published(self) -> VersionView | None:
+        """What new messages get."""
+        return next((one for one in self.versions if one.state is State.PUBLISHED), None)
+
+    @property
+    def draft(self) -> VersionView | None:
+        """What is saved and not published yet."""
+        return next((one for one in self.versions if one.state is State.DRAFT), None)
+
+    def version(self, number: int) -> VersionView:
+        """Return one version; raises NotFound."""
+        found = next((one for one in self.versions if one.number == number), None)
+        if found is None:
+            raise NotFound("no such version")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class TextState:
+    """One text of a list: `published` is a number, 0 the shipped file; None where messages get none."""
+
+    key: TextKey
+    published: int | None
+    draft: int | None
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The texts of one template, channel and purpose, in all their locales."""
+
+    name: str
+    channel: Channel
+    purpose: str
+    texts: Sequence[TextState]
+
+
+def everything() -> list[Group]:
+    """Return all texts that there are, shipped or saved; codes come first."""
+    states = {state.key: state for state in map(_shipped_state, _shipped_keys())}
+    newest = (
+        select(Template, TemplateVersion.saved_at, TemplateVersion.published_at)
+        .join(TemplateVersion, TemplateVersion.template_id == Template.id)
+        .where(TemplateVersion.number == Template.newest)
+    )
+    for row, saved_at, published_at in db.session.execute(newest):
+        key = TextKey(row.name, Channel(row.channel), row.locale, row.purpose)
+        is_draft = published_at is None
+        published = SHIPPED if row.published is None and shipped(key) else row.published
+        states[key] = TextState(key, published, row.newest if is_draft else None, published_at or saved_at)
+    db.session.rollback()
+    groups: dict[tuple[str, Channel, str], list[TextState]] = {}
+    for key in sorted(states, key=_order):
+        groups.setdefault((key.name, key.channel, key.purpose), []).append(states[key])
+    return [Group(*which, found) for which, found in groups.items()]
+
+
+def _shipped_keys() -> list[TextKey]:
+    return [
+        TextKey(name, channel, locale)
+        for channel in Channel
+        for name in texts.templates(channel)
+        for locale in texts.LOCALES
+    ]
+
+
+def _shipped_state(key: TextKey) -> TextState:
+    return TextState(key, SHIPPED, None, None)
+
+
+def _order(key: TextKey) -> tuple[object, ...]:
+    shipped_first = texts.LOCALES.index(key.locale) if key.locale in texts.LOCALES else len(texts.LOCALES)
+    return (
+        key.name != "code",
+        key.name,
+        key.purpose,
+        list(Channel).index(key.channel),
+        shipped_first,
+        key.locale,
+    )
+
+
+def text(key: TextKey) -> TextView:
+    """Return one text with all its versions, also one that is neither shipped nor saved yet."""
+    row = find(db.session(), key)
+    rows = _versions(row) if row else []
+    views = [_view(row, one) for one in rows if row]
+    file = shipped(key)
+    if file is not None:
+        is_published = row is None or row.published is None
+        views.append(VersionView(None, SHIPPED, State.PUBLISHED if is_published else State.OLDER, file))
+    newest = row.newest if row else 0
+    db.session.rollback()
+    return TextView(key, newest, views)
+
+
+def named(version_id: int | None) -> tuple[TextKey, int] | None:
+    """Return which text a row of versions belongs to, and its number."""
+    if version_id is None:
+        return None
+    found = db.session.execute(
+        select(Template.name, Template.channel, Template.locale, Template.purpose, TemplateVersion.number)
+        .join(TemplateVersion, TemplateVersion.template_id == Template.id)
+        .where(TemplateVersion.id == version_id)
+    ).one_or_none()
+    return (TextKey(found[0], Channel(found[1]), found[2], found[3]), found[4]) if found else None
+
+
+def _versions(row: Template) -> Sequence[TemplateVersion]:
+    which = select(TemplateVersion).where(TemplateVersion.template_id == row.id)
+    return db.session.scalars(which.order_by(TemplateVersion.number.desc())).all()
+
+
+def _view(row: Template, version: TemplateVersion) -> VersionView:
+    return VersionView(
+        id=version.id,
+        number=version.number,
+        state=_state(row, version),
+        source=source_of(version),
+        saved_at=version.saved_at,
+        saved_by=version.saved_by,
+        published_at=version.published_at,
+        published_by=version.published_by,
+    )
+
+
+def _state(row: Template, version: TemplateVersion) -> State:
+    if version.number == row.published:
+        return State.PUBLISHED
+    if version.published_at is not None:
+        return State.OLDER
+    return State.DRAFT if version.number == row.newest else State.UNUSED
+
+
+def starting_point(view: TextView) -> Source:
+    """Return what editing begins with: the draft, what is published, else the text that readers get instead."""
+    shown = view.draft or view.published or next(iter(view.versions), None)
+    if shown is not None:
+        return shown.source
+    for tag in locales.chain(view.key.locale, None):
+        found = text(TextKey(view.key.name, view.key.channel, tag)).published
+        if found is not None:
+            return found.source
+    return Source("")

@@ -1,0 +1,172 @@
+"""Edit texts: save versions, publish one, go back to an earlier one or to the shipped file.
+
+To publish moves a pointer: a version is written once and keeps its number, so a number always means the same text
+(docs/adr/0009-a-published-version-is-a-pointer.md).
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain.actions import Action
+from domain.errors import Conflict, NotFound
+from domain.statuses import Channel
+from domain.template_keys import TextKey
+from models import Template, TemplateVersion
+from services.people import audit
+from services.people.audit import Actor
+from services.runtime import runtime
+from services.templating import text_checks
+from services.templating.text_sources import Source
+from services.templating.text_versions import read_providers
+from services.transactions import change, transaction
+
+log = logging.getLogger(__name__)
+SHIPPED = 0
+"""The number that stands for the shipped file."""
+
+
+def tidy(key: TextKey, source: Source) -> Source:
+    """Return what was typed as it is kept: line ends of one kind, and only the parts that the channel has."""
+    is_email = key.channel is Channel.EMAIL
+    return Source(
+        text=_lines(source.text).strip(),
+        subject=" ".join((source.subject or "").split()) if is_email else None,
+        html=(_lines(source.html or "").strip() or None) if is_email else None,
+        host=None if is_email else source.host,
+        providers={} if is_email else source.providers,
+    )
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def save(key: TextKey, source: Source, *, base: int, by: Actor) -> int:
+    """Save a text as a new version that is not published yet; return its number, the newest where it says the same.
+
+    Raises BadText, and Conflict where a version was saved since the one that the editor saw, `base`.
+    """
+    source = tidy(key, source)
+    found = text_checks.faults(key, source)
+    if found:
+        raise text_checks.BadText(*found)
+    try:
+        return transaction(lambda session: _save(session, key, source, base, by))
+    except IntegrityError as error:
+        raise Conflict("somebody else has saved this text meanwhile") from error
+
+
+def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) -> int:
+    now = datetime.now(UTC)
+    row = find(session, key) or _first(session, key, now)
+    newest = _version(session, row, row.newest) if row.newest else None
+    if newest is not None and source_of(newest) == source:
+        return newest.number
+    number = base + 1
+    moved = change(
+        session,
+        update(Template).where(Template.id == row.id, Template.newest == base).values(newest=number),
+    )
+    if moved != 1:
+        raise Conflict("somebody else has saved this text meanwhile")
+    session.add(
+        TemplateVersion(
+            template_id=row.id,
+            number=number,
+            subject=source.subject,
+            text=source.text,
+            html=source.html,
+            host=source.host,
+            providers=source.providers_as_kept(),
+            saved_at=now,
+            saved_by=by.id,
+        )
+    )
+    audit.note(session, by, Action.TEMPLATE_SAVED, str(key), after={"version": number})
+    return number
+
+
+def publish(key: TextKey, number: int, *, by: Actor) -> None:
+    """Give new messages a version, whether new or an earlier one; messages that were made before keep theirs.
+
+    Raises NotFound.
+    """
+
+    def work(session: Session) -> None:
+        row = _known(session, key, lock=True)
+        version = _version(session, row, number)
+        if row.published == number:
+            return
+        old, new = {"version": row.published}, {"version": number}
+        audit.note(session, by, Action.TEMPLATE_PUBLISHED, str(key), before=old, after=new)
+        row.published = number
+        version.published_at, version.published_by = datetime.now(UTC), by.id
+
+    transaction(work)
+    runtime().texts.forget()
+    log.info("version %s of %s is published", number, key)
+
+
+def withdraw(key: TextKey, *, by: Actor) -> None:
+    """Publish none: new messages get the shipped file, or the text of a broader locale. Raises NotFound."""
+
+    def work(session: Session) -> None:
+        row = _known(session, key, lock=True)
+        if row.published is None:
+            return
+        audit.note(
+            session,
+            by,
+            Action.TEMPLATE_WITHDRAWN,
+            str(key),
+            before={"version": row.published},
+            after={"version": None},
+        )
+        row.published = None
+
+    transaction(work)
+    runtime().texts.forget()
+    log.info("no version of %s is published any more", key)
+
+
+def find(session: Session, key: TextKey, *, lock: bool = False) -> Template | None:
+    """Return the row of a text; None where nobody has edited it."""
+    wanted = select(Template).where(
+        Template.name == key.name,
+        Template.channel == key.channel.value,
+        Template.locale == key.locale,
+        Template.purpose == key.purpose,
+    )
+    wanted = wanted.with_for_update() if lock else wanted
+    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def source_of(row: TemplateVersion) -> Source:
+    """Return what a version says."""
+    return Source(row.text, row.subject, row.html, row.host, read_providers(row.providers))
+
+
+def _first(session: Session, key: TextKey, now: datetime) -> Template:
+    values = {"name": key.name, "channel": key.channel.value, "locale": key.locale, "purpose": key.purpose}
+    session.execute(insert(Template).values(**values, newest=0, published=None, created_at=now))
+    return _known(session, key)
+
+
+def _known(session: Session, key: TextKey, *, lock: bool = False) -> Template:
+    found = find(session, key, lock=lock)
+    if found is None:
+        raise NotFound("no such text")
+    return found
+
+
+def _version(session: Session, row: Template, number: int) -> TemplateVersion:
+    found = session.scalars(
+        select(TemplateVersion).where(TemplateVersion.template_id == row.id, TemplateVersion.number == number)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("no such version")
+    return found

@@ -1,0 +1,121 @@
+"""Is a text fit to be sent? Everything that is wrong with it is found when it is saved, not when somebody waits."""
+
+import re
+from collections.abc import Iterator
+
+from jinja2 import TemplateError
+
+from domain import segments
+from domain.bound_codes import host_of
+from domain.errors import FieldProblem, InvalidInput
+from domain.purposes import has_control_characters
+from domain.statuses import Channel
+from domain.template_keys import CODE, TextKey
+from services.messaging.contents import LONGEST_SMS
+from services.templating import text_rules, text_samples
+from services.templating.text_rules import Fault, FaultKind
+from services.templating.text_sources import Source
+
+MOST_BYTES = 48_000
+"""Of text, subject and HTML, before anything is filled in: a form has room for 64 KiB, and a column, too."""
+LONGEST_SUBJECT = 200
+LONGEST_ID = 64
+_ID = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+class BadText(InvalidInput):
+    """Raised where a text is not fit to be sent; lists every fault."""
+
+    code = "bad_text"
+
+    def __init__(self, *faults: Fault):
+        super().__init__(*(FieldProblem(fault.part, str(fault)) for fault in faults))
+        self.faults = faults
+
+
+def faults(key: TextKey, source: Source) -> list[Fault]:
+    """Return all that is wrong with a text; what it would say is looked at only where it can be read."""
+    found = [
+        *_sizes(key, source),
+        *(fault for part, text in _parts(source).items() for fault in text_rules.faults(part, text)),
+        *_providers(key, source),
+    ]
+    if source.host is not None and (not source.host or host_of(source.host) != source.host):
+        found.append(Fault("host", FaultKind.HOST))
+    return found or [*_variables(key, source), *_providers_variables(key, source)] or list(_said(key, source))
+
+
+def _parts(source: Source) -> dict[str, str]:
+    parts = {"subject": source.subject, "text": source.text, "html": source.html}
+    return {name: text for name, text in parts.items() if text}
+
+
+def _sizes(key: TextKey, source: Source) -> Iterator[Fault]:
+    if not source.text.strip():
+        yield Fault("text", FaultKind.EMPTY)
+    if key.channel is Channel.EMAIL and not (source.subject or "").strip():
+        yield Fault("subject", FaultKind.EMPTY)
+    if key.channel is Channel.SMS and len(source.text) > LONGEST_SMS:
+        yield Fault("text", FaultKind.LONG, {"most": LONGEST_SMS})
+    if len(source.subject or "") > LONGEST_SUBJECT:
+        yield Fault("subject", FaultKind.LONG, {"most": LONGEST_SUBJECT})
+    if sum(len(text.encode(errors="replace")) for text in _parts(source).values()) > MOST_BYTES:
+        yield Fault("html" if source.html else "text", FaultKind.LONG, {"most": MOST_BYTES})
+    for part, text in _parts(source).items():
+        if has_control_characters(text if part == "subject" else re.sub(r"[\n\t]", "", text)):
+            yield Fault(part, FaultKind.CHARACTERS)
+
+
+def _variables(key: TextKey, source: Source) -> Iterator[Fault]:
+    known = text_samples.known(key)
+    asked = {part: text_rules.variables(text) for part, text in _parts(source).items()}
+    for part, names in asked.items():
+        for name in sorted(names - known) if known is not None else ():
+            yield Fault(part, FaultKind.UNKNOWN, {"name": name, "known": sorted(known or ())})
+        for name in sorted(one for one in names if len(one) > LONGEST_ID or not one.isascii()):
+            yield Fault(part, FaultKind.UNKNOWN, {"name": name, "known": sorted(known or ())})
+    if key.name == CODE and CODE in asked.get("subject", ()):
+        yield Fault("subject", FaultKind.CODE_IN_SUBJECT)
+
+
+def _said(key: TextKey, source: Source) -> Iterator[Fault]:
+    """Look at what the text says with sample values, in the plural and in the singular."""
+    version = source.version()
+    is_code = key.name == CODE
+    samples = text_samples.values(key, version.variables | {CODE} if is_code else version.variables)
+    for values in (samples, {**samples, "minutes": 1}) if is_code else (samples,):
+        try:
+            said = version.render(values)
+        except TemplateError as error:
+            yield Fault("text", FaultKind.FAILS, {"text": error.message or ""})
+            return
+        for part, text in (("text", _before_last_line(said.text, source)), ("html", said.html)):
+            if is_code and text is not None and str(values[CODE]) not in text:
+                yield Fault(part, FaultKind.MISSING, {"name": CODE})
+                return
+        taken = segments.count(said.text) if source.host else None
+        if taken and taken.count > 1:
+            most = segments.ONE[taken.encoding]
+            yield Fault("host", FaultKind.SEGMENTS, {"over": taken.units - most, "most": most})
+            return
+
+
+def _before_last_line(text: str, source: Source) -> str:
+    return text.rpartition("\n")[0] if source.host else text
+
+
+def _providers(key: TextKey, source: Source) -> Iterator[Fault]:
+    for gateway, one in source.providers.items():
+        if not _ID.fullmatch(one.id):
+            yield Fault(f"provider-{gateway}-id", FaultKind.PROVIDER_ID)
+        if len(one.sign_name) > LONGEST_ID or has_control_characters(one.sign_name):
+            yield Fault(f"provider-{gateway}-sign", FaultKind.LONG, {"most": LONGEST_ID})
+
+
+def _providers_variables(key: TextKey, source: Source) -> Iterator[Fault]:
+    known = text_samples.known(key)
+    for gateway, one in source.providers.items():
+        unknown = sorted({ours for _, ours in one.params} - known) if known is not None else []
+        if unknown:
+            told = {"name": unknown[0], "known": sorted(known or ())}
+            yield Fault(f"provider-{gateway}-params", FaultKind.PROVIDER_UNKNOWN, told)

@@ -1,0 +1,64 @@
+"""What an edited text is made of, and the shipped files in that form, so that editing can begin with them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import Any
+
+from domain.provider_templates import ProviderTemplate
+from domain.statuses import Channel
+from domain.template_keys import TextKey
+from services.templating import texts
+from services.templating.text_versions import Version
+
+_EXTENDS = re.compile(r'\{% extends "([^"]+)" %\}\n?')
+_SET = re.compile(r'\{% set (\w+) = "([^"]*)" %\}\n?')
+_BLOCK = re.compile(r"\{% block (\w+) %\}(.*?)\{% endblock %\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What somebody typed; `subject` and `html` for e-mail, `host` for codes by SMS, `providers` by gateway."""
+
+    text: str
+    subject: str | None = None
+    html: str | None = None
+    host: str | None = None
+    providers: Mapping[str, ProviderTemplate] = field(default_factory=dict)
+
+    def version(self, id: int = 0, number: int = 0) -> Version:
+        """Return what renders it."""
+        return Version(id, number, self.subject, self.text, self.html, self.host, self.providers_as_kept())
+
+    def providers_as_kept(self) -> dict[str, Any]:
+        """Return the providers' texts as a row keeps them."""
+        return {gateway: asdict(one) for gateway, one in self.providers.items()}
+
+
+@cache
+def shipped(key: TextKey) -> Source | None:
+    """Return the shipped file of a text; None where there is none. The general text of a purpose is not its own."""
+    if key.purpose or not texts.is_shipped(key.name, key.channel, key.locale):
+        return None
+    folder = texts.FOLDER / key.locale
+    text = (folder / f"{key.name}.{key.channel}.txt").read_text(encoding="utf-8")
+    if key.channel is Channel.SMS:
+        return Source(text.strip())
+    subject, _, text = text.partition("\n")
+    page = folder / f"{key.name}.email.html"
+    return Source(text.strip(), subject, _in_one(page.read_text(encoding="utf-8")) if page.exists() else None)
+
+
+def _in_one(child: str) -> str:
+    """Return a template with what it extends put in its place: edited texts extend nothing."""
+    extended = _EXTENDS.search(child)
+    if extended is None:
+        return child
+    values: dict[str, str] = dict(_SET.findall(child))
+    blocks: dict[str, str] = dict(_BLOCK.findall(child))
+    whole = (texts.FOLDER / extended[1]).read_text(encoding="utf-8")
+    whole = _BLOCK.sub(lambda block: blocks.get(block[1], block[2]), whole)
+    for name, value in values.items():
+        whole = whole.replace(f"{{{{ {name} }}}}", value)
+    return whole

@@ -1,0 +1,131 @@
+"""The overview against a count by hand, in every period, zone and channel."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from domain.statuses import Channel, MessageStatus
+from exts import db
+from models import Message, Verification
+from services.figures import overview, rollups
+from services.figures.overview import Period
+from tests.services.figures.test_rollups import Rows
+
+pytestmark = pytest.mark.usefixtures("context")
+NOW = datetime(2026, 3, 7, 12, 40, tzinfo=UTC)
+ZONES = ("UTC", "America/New_York", "Pacific/Auckland", "Asia/Kolkata")
+
+
+@pytest.fixture(params=["live", "rolled up"])
+def rows(request, monkeypatch):
+    made = Rows(7)
+    made.add(80, back=timedelta(days=9))
+    made.add(60, back=timedelta(hours=30))
+    if request.param == "rolled up":
+        rollups.roll_up(NOW)
+    return made
+
+
+def first_day(period, zone):
+    return NOW.astimezone(zone).date() - timedelta(days=period.days - 1)
+
+
+def inside(row, period, zone):
+    """Whether a row is counted in a period; days begin with an hour, where zones let them begin between two."""
+    hour = row.created_at.replace(minute=0, second=0, microsecond=0)
+    if period is Period.DAY:
+        return hour > NOW - timedelta(hours=24)
+    nearest = (hour + timedelta(minutes=30)).astimezone(zone).date()
+    first = first_day(period, zone)
+    midnight = datetime(first.year, first.month, first.day, tzinfo=zone).astimezone(UTC)
+    return nearest >= first or hour >= midnight.replace(minute=0)
+
+
+def test_it_agrees_with_a_count_by_hand(rows):
+    for name, period, channel in product(ZONES, Period, [None, *Channel]):
+        compare(period, ZoneInfo(name), channel)
+
+
+def compare(period, zone, channel):
+    found = overview.of(period, channel, zone, NOW)
+    messages = [
+        row
+        for row in db.session.scalars(select(Message))
+        if inside(row, period, zone) and channel in (None, row.channel)
+    ]
+    codes = [
+        row
+        for row in db.session.scalars(select(Verification))
+        if inside(row, period, zone) and channel in (None, row.channel)
+    ]
+    by_hand = Counter(row.status for row in messages)
+    assert Counter(found.total.messages) == by_hand
+    assert found.total.issued == len(codes)
+    assert found.total.approved == sum(row.used_at is not None for row in codes)
+    assert sum(slot.tally.all for slot in found.slots) == len(messages)
+    assert sum(tally.all for tally in found.hours_of_day) == len(messages)
+    of_gateways = Counter(row.gateway for row in messages)
+    assert {part.name: part.tally.all for part in found.parts["gateway"] if part.tally.all} == of_gateways
+    of_countries = Counter(row.country for row in messages if row.channel == "sms")
+    assert {part.name: part.tally.all for part in found.parts["country"] if part.tally.all} == of_countries
+    purposes = {row.id: row.purpose for row in db.session.scalars(select(Verification))}
+    of_purposes = Counter(purposes.get(row.verification_id) for row in messages)
+    assert {part.name: part.tally.all for part in found.parts["purpose"] if part.tally.all} == of_purposes
+
+
+def test_slots_are_hours_of_a_day_or_days_of_the_reader(rows):
+    zone = ZoneInfo("America/New_York")
+    day = overview.of(Period.DAY, None, zone, NOW)
+    assert len(day.slots) == 24
+    assert day.slots[-1].begin == datetime(2026, 3, 7, 7, tzinfo=zone)
+    month = overview.of(Period.MONTH, None, zone, NOW)
+    assert [slot.begin.date() for slot in month.slots][::29] == [first_day(Period.MONTH, zone), NOW.date()]
+    for slot in month.slots:
+        of_day = [
+            row
+            for row in db.session.scalars(select(Message))
+            if row.created_at.astimezone(zone).date() == slot.begin.date()
+        ]
+        assert slot.tally.all == len(of_day)
+
+
+def test_a_day_is_a_day_when_the_clocks_change(rows):
+    zone = ZoneInfo("America/New_York")
+    now = datetime(2026, 3, 12, 12, tzinfo=UTC)
+    rows.message(datetime(2026, 3, 8, 4, 30, tzinfo=UTC))
+    rows.message(datetime(2026, 3, 8, 5, 30, tzinfo=UTC))
+    rows.message(datetime(2026, 3, 9, 3, 30, tzinfo=UTC))
+    rows.message(datetime(2026, 3, 9, 4, 30, tzinfo=UTC))
+    db.session.commit()
+    found = {
+        slot.begin.date().isoformat(): slot.tally.all
+        for slot in overview.of(Period.WEEK, None, zone, now).slots
+    }
+    assert (found["2026-03-08"], found["2026-03-09"]) == (2, 1)
+
+
+def test_time_to_deliver_is_told_in_all_by_time_and_by_gateway(rows):
+    found = overview.of(Period.MONTH, None, UTC, NOW)
+    assert found.delay.p50 is not None
+    assert found.delay.p50 <= found.delay.p95
+    assert any(slot.delay.p95 for slot in found.slots)
+    assert {part.name for part in found.parts["gateway"] if part.delay} == {None, "main", "spare"}
+    assert {part.name for part in found.parts["channel"] if part.delay} == {"sms", "email"}
+
+
+def test_the_largest_part_comes_first(rows):
+    rows.add(1)
+    for parts in overview.of(Period.QUARTER, None, UTC, NOW).parts.values():
+        sizes = [part.tally.all for part in parts]
+        assert sizes == sorted(sizes, reverse=True)
+
+
+def test_nothing_is_an_overview_too():
+    found = overview.of(Period.WEEK, None, UTC, NOW)
+    assert (found.total.all, found.total.conversion, found.delay.p50) == (0, None, None)
+    assert len(found.slots) == 7
+    assert MessageStatus.SENT not in found.total.messages

@@ -1,0 +1,58 @@
+"""What waits, and who is there to send it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.statuses import Lane
+from exts import db
+from models import Message
+from services.figures import right_now
+from services.sending.housekeeping import say_alive
+
+pytestmark = pytest.mark.usefixtures("context")
+NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
+
+
+def wait(name, lane, since):
+    row = Message(
+        id=name,
+        owner="key:a",
+        channel="sms",
+        lane=lane,
+        priority=0,
+        to="x",
+        canonical="x",
+        locale="en",
+        status="queued",
+        due_at=NOW - since,
+        deadline_at=NOW + timedelta(hours=1),
+        created_at=NOW - since,
+    )
+    db.session.add(row)
+    db.session.commit()
+
+
+def test_each_lane_tells_how_much_waits_and_for_how_long():
+    wait("a", Lane.SMS, timedelta(seconds=3))
+    wait("b", Lane.SMS, timedelta(seconds=40))
+    wait("c", Lane.BULK, -timedelta(hours=1))
+    lanes = {lane.lane: lane for lane in right_now.look(NOW).lanes}
+    assert (lanes[Lane.SMS].waiting, lanes[Lane.SMS].oldest_due) == (2, timedelta(seconds=40))
+    assert (lanes[Lane.BULK].waiting, lanes[Lane.BULK].oldest_due) == (1, timedelta(0))
+    assert (lanes[Lane.EMAIL].waiting, lanes[Lane.EMAIL].is_late) == (0, False)
+    assert lanes[Lane.SMS].is_late
+    assert right_now.look(NOW).is_late
+
+
+def test_workers_and_clocks_are_alive_while_they_say_so():
+    assert not right_now.look(NOW).has_worker
+    say_alive(db.engine, "worker", ["sms", "email"], NOW)
+    say_alive(db.engine, "beat", [], NOW - timedelta(minutes=5))
+    found = right_now.look(NOW)
+    assert (found.has_worker, found.has_clock) == (True, False)
+    assert [(one.kind, one.lanes, one.is_alive) for one in found.processes] == [
+        ("worker", ("sms", "email"), True),
+        ("beat", (), False),
+    ]
+    assert right_now.look(NOW + timedelta(days=2)).processes == []

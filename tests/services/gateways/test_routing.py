@@ -1,0 +1,190 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from channels.memory import MemoryGateway
+from channels.registry import Gateways
+from domain.errors import GatewayBusy, GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.pinning import pin
+from domain.statuses import Channel, MessageStatus
+from services.codes.rate_windows import RateWindows
+from services.gateways.gateway_health import GatewayHealth
+from services.gateways.gateway_switches import Switches
+from services.gateways.routing import Router
+from services.sending.breaker import Breaker
+from services.sending.sender import Sender
+from services.sending.settling import given_back
+from tests.services.sending.test_sender import KEYRING, claimed
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def health():
+    return GatewayHealth("", Breaker())
+
+
+@pytest.fixture
+def main():
+    return MemoryGateway("main", weight=100)
+
+
+@pytest.fixture
+def spare():
+    return MemoryGateway("spare", weight=0)
+
+
+@pytest.fixture
+def router(main, spare, health):
+    return Router(Gateways([main, spare]), health, RateWindows("", Breaker()))
+
+
+@pytest.fixture
+def sender(router):
+    return Sender(router, KEYRING, clock=lambda: NOW)
+
+
+def choose(router, **more):
+    return router.choose(Channel.SMS, "CN", **{"ask_first": None, "refused": frozenset(), **more})
+
+
+def test_a_definite_refusal_goes_to_the_next_gateway_at_once(sender, main, spare):
+    for error in (TemporaryGatewayError("HTTP 503"), WrongGateway("no balance"), GatewayBusy("no place")):
+        main.failures.append(error)
+        settled = sender.send(claimed())
+        assert (settled.status, settled.gateway) == (MessageStatus.SENT, "spare")
+    assert main.sent == []
+
+
+def test_when_all_have_refused_it_waits_for_its_next_try(sender, main, spare):
+    main.failures.append(TemporaryGatewayError("HTTP 503"))
+    spare.failures.append(TemporaryGatewayError("HTTP 500"))
+    settled = sender.send(claimed())
+    assert (settled.status, settled.error, settled.ask_first) == (MessageStatus.QUEUED, "HTTP 500", None)
+
+
+def test_a_final_refusal_stops(sender, main, spare):
+    main.failures.append(GatewayError("no such number"))
+    assert sender.send(claimed()).status is MessageStatus.FAILED
+    assert spare.sent == []
+
+
+def test_after_an_unknown_result_the_same_gateway_is_asked_first(sender, main, spare):
+    main.failures.append(UnknownResult("timed out"))
+    settled = sender.send(claimed())
+    assert (settled.status, settled.ask_first) == (MessageStatus.QUEUED, "main")
+    assert spare.sent == [], "the message may have arrived"
+    assert sender.send(claimed(2, ask_first="spare")).gateway == "spare"
+
+
+def test_a_gateway_that_may_have_it_but_is_dead_is_left_for_another(sender, health, main, spare):
+    for _ in range(5):
+        health.failed("main")
+    assert sender.send(claimed(2, ask_first="main")).gateway == "spare"
+
+
+def test_a_sick_gateway_is_passed_over_until_a_probe_finds_it_well(router, health, main, spare, monkeypatch):
+    for _ in range(5):
+        health.failed("main")
+    assert {choose(router).name for _ in range(50)} == {"spare"}
+    monkeypatch.setattr(health, "take_probe", lambda name: True)
+    assert choose(router).name == "main"
+    router.worked(main)
+    assert choose(router).name == "main"
+
+
+def test_a_message_that_failed_before_is_no_probe(sender, health, main, spare, monkeypatch):
+    for _ in range(5):
+        health.failed("main")
+    monkeypatch.setattr(health, "take_probe", lambda name: True)
+    assert sender.send(claimed(2)).gateway == "spare"
+    assert sender.send(claimed(1)).gateway == "main"
+
+
+def test_the_only_gateway_is_asked_even_if_it_is_sick(health, main):
+    router = Router(Gateways([main]), health, RateWindows("", Breaker()))
+    for _ in range(5):
+        health.failed("main")
+    assert choose(router).name == "main"
+
+
+def test_a_refusal_of_the_message_does_not_make_a_gateway_sick(sender, health, main, spare):
+    for _ in range(10):
+        main.failures.append(GatewayError("no such number"))
+        main.failures.append(WrongGateway("no template"))
+        sender.send(claimed())
+        sender.send(claimed())
+    assert not health.is_open("main")
+
+
+def test_weights_are_shares_and_countries_are_kept(health):
+    heavy = MemoryGateway("heavy", weight=90, countries=frozenset({"CN", "DE"}))
+    light = MemoryGateway("light", weight=10)
+    router = Router(Gateways([heavy, light]), health, RateWindows("", Breaker()))
+    chosen = [choose(router).name for _ in range(2_000)]
+    assert 1_700 < chosen.count("heavy") < 1_900
+    abroad = {router.choose(Channel.SMS, "US", ask_first=None, refused=frozenset()).name for _ in range(50)}
+    assert abroad == {"light"}
+
+
+def test_a_ceiling_of_sends_per_second_is_kept(router, main, monkeypatch):
+    main.rate = 3
+    monkeypatch.setattr("services.gateways.routing.LONGEST_TURN_SECONDS", 0.0)
+    for _ in range(3):
+        router.wait_for_turn(main)
+    with pytest.raises(GatewayBusy):
+        router.wait_for_turn(main)
+
+
+def test_a_gateway_that_is_switched_off_gets_nothing_new(router, main, spare):
+    assert choose(router).name == "main"
+    router.take_over(Switches(off=frozenset({"main"})))
+    assert {choose(router).name for _ in range(50)} == {"spare"}
+    assert choose(router, ask_first="main").name == "spare", "not even what it may already have"
+    router.take_over(Switches())
+    assert choose(router).name == "main"
+
+
+def test_messages_wait_untried_while_every_gateway_is_switched_off(router, sender, main, spare):
+    router.take_over(Switches(off=frozenset({"main", "spare"})))
+    settled = sender.send(claimed(4))
+    assert (settled.status, settled.tried, settled.gateway) == (MessageStatus.QUEUED, False, None)
+    assert settled.due_at == NOW + timedelta(seconds=5)
+    assert main.sent == spare.sent == []
+    router.take_over(Switches(off=frozenset({"main"})))
+    assert sender.send(claimed(4)).gateway == "spare"
+
+
+def test_where_no_gateway_serves_a_message_it_does_not_wait_for_a_switch(sender, router):
+    router.take_over(Switches(off=frozenset({"main", "spare"})))
+    assert router.why_nobody(Channel.EMAIL, None).code == "temporary"
+
+
+def test_a_weight_that_was_set_takes_the_place_of_that_of_the_file(router, main, spare):
+    router.take_over(Switches(weights={"main": 0, "spare": 1}))
+    assert {choose(router).name for _ in range(50)} == {"spare"}
+    router.take_over(Switches(weights={"main": 50, "spare": 50}))
+    assert {choose(router).name for _ in range(200)} == {"main", "spare"}
+
+
+def test_what_is_set_for_a_gateway_that_has_left_the_file_means_nothing(router):
+    router.take_over(Switches(off=frozenset({"gone"}), weights={"gone": 7}))
+    assert choose(router).name == "main"
+
+
+def test_a_pinned_message_goes_to_its_gateway_and_nowhere_else(router, sender, health, main, spare):
+    router.take_over(Switches(off=frozenset({"spare"})))
+    assert sender.send(claimed(ask_first=pin("spare"))).gateway == "spare", "even where it is switched off"
+    for _ in range(5):
+        health.failed("spare")
+    for error in (TemporaryGatewayError("HTTP 503"), UnknownResult("timed out"), GatewayBusy("no place")):
+        spare.failures.append(error)
+        settled = sender.send(claimed(ask_first=pin("spare")))
+        assert (settled.status, settled.ask_first) == (MessageStatus.QUEUED, pin("spare"))
+    assert sender.send(claimed(ask_first=pin("gone"))).gateway is None
+    assert main.sent == []
+
+
+def test_a_pinned_message_that_was_not_started_in_time_stays_pinned():
+    back = given_back(claimed(ask_first=pin("spare")), NOW)
+    assert (back.gateway, back.ask_first) == ("spare", pin("spare"))

@@ -1,0 +1,124 @@
+"""Whoever unsubscribes while a broadcast is on its way gets nothing more of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.errors import Conflict
+from domain.statuses import Channel, Lane, MessageStatus, Priority, SuppressionReason
+from exts import db
+from models import Message
+from services.messaging import broadcast_views, broadcasts, bulk_stops, messages, recipients, suppressions
+from services.messaging.broadcasts import Request
+from services.sending import claims, settling
+from services.sending.worker import drain_now
+
+pytestmark = pytest.mark.usefixtures("context")
+KIM, LEE = "kim@example.com", "lee@example.com"
+
+
+@pytest.fixture
+def settings(settings):
+    return {**settings, "CELERY_TASK_ALWAYS_EAGER": False}
+
+
+def start(owner, *to):
+    everybody = [{"to": one} for one in to or (KIM, LEE)]
+    return broadcasts.start(
+        Request(Channel.EMAIL, everybody, subject="News", text="No more: {{ unsubscribe_url }}"), owner
+    )
+
+
+def unsubscribe(to=KIM):
+    suppressions.add(Channel.EMAIL, to, SuppressionReason.UNSUBSCRIBED, by=None)
+
+
+def claim():
+    with db.engine.begin() as connection:
+        return claims.claim(connection, Lane.BULK, Priority.BULK, 100, datetime.now(UTC))
+
+
+def statuses():
+    db.session.rollback()
+    return dict(db.session.execute(db.select(Message.to, Message.status)).all())
+
+
+def test_who_is_on_the_list_is_left_out_and_told_by_place(owner, mails):
+    unsubscribe()
+    made = start(owner, LEE, "KIM@example.com")
+    assert (made.accepted, [(one.index, one.code) for one in made.rejected]) == (1, [(1, "suppressed")])
+    drain_now()
+    assert [one.to for one in mails.sent] == [LEE]
+
+
+def test_who_unsubscribes_after_the_queueing_gets_nothing(owner, mails):
+    made = start(owner)
+    unsubscribe()
+    drain_now()
+    assert [one.to for one in mails.sent] == [LEE]
+    assert broadcast_views.get(made.id, owner).counts["canceled"] == 1
+
+
+@pytest.mark.parametrize("moment", ["before the look", "after the look", "after the commit"])
+def test_who_unsubscribes_while_it_is_put_in_gets_nothing(owner, mails, monkeypatch, moment):
+    """The three places where the other's commit can fall; the last one leaves it to whoever unsubscribes."""
+    sort, put_in = recipients.sort, broadcasts.transaction
+
+    def sort_slowly(*arguments):
+        if moment == "before the look":
+            unsubscribe()
+        found = sort(*arguments)
+        if moment == "after the look":
+            unsubscribe()
+        return found
+
+    def put_in_slowly(work):
+        put_in(work)
+        if moment == "after the commit":
+            unsubscribe()
+
+    monkeypatch.setattr(recipients, "sort", sort_slowly)
+    monkeypatch.setattr(broadcasts, "transaction", put_in_slowly)
+    start(owner)
+    drain_now()
+    assert [one.to for one in mails.sent] == [LEE]
+
+
+def test_what_was_in_flight_stays_stopped_when_its_broadcast_is_resumed(owner):
+    made = start(owner)
+    claimed = claim()
+    unsubscribe()
+    broadcasts.pause(made.id, owner)
+    now = datetime.now(UTC)
+    with db.engine.begin() as connection:
+        back = [settling.Settled(one, MessageStatus.QUEUED, now, now, "g", error="busy") for one in claimed]
+        settling.settle(connection, back)
+    broadcasts.resume(made.id, owner)
+    assert [one.to for one in claim()] == [LEE]
+    assert statuses() == {KIM: "canceled", LEE: "sending"}
+
+
+def test_a_message_of_a_broadcast_is_not_sent_again_to_who_has_left(owner, mails):
+    start(owner)
+    drain_now()
+    unsubscribe()
+    ids = dict(db.session.execute(db.select(Message.to, Message.id)).all())
+    with pytest.raises(Conflict, match="gets no broadcasts"):
+        messages.resend(ids[KIM], owner)
+    messages.resend(ids[LEE], owner)
+    drain_now()
+    again = mails.sent[-1]
+    assert (len(mails.sent), again.to) == (3, LEE)
+    assert again.text == f"No more: {again.unsubscribe_url}"
+    assert again.text == next(one.text for one in mails.sent if one.to == LEE)
+
+
+def test_to_catch_up_reaches_no_further_back_than_it_must(owner):
+    unsubscribe()
+    start(owner, LEE)
+    db.session.execute(db.update(Message).values(canonical=KIM, to=KIM))
+    db.session.commit()
+    bulk_stops.catch_up(datetime.now(UTC) + timedelta(minutes=2))
+    assert statuses() == {KIM: "queued"}
+    bulk_stops.catch_up(datetime.now(UTC))
+    assert statuses() == {KIM: "canceled"}
