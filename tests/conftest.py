@@ -1,15 +1,18 @@
 """What every test may ask for: an application on a file database whose messages end up in two memory gateways."""
 
 import dataclasses
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.pool import NullPool
 
-from app import create_app
+from app import DOORS, create_app
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from domain.statuses import Channel
@@ -50,12 +53,41 @@ def mails() -> MemoryGateway:
 
 
 @pytest.fixture
-def app(settings: dict[str, Any], sms: MemoryGateway, mails: MemoryGateway) -> Iterator[Flask]:
+def doors() -> Sequence[str]:
+    """The doors of the application under test; to open all of them takes longer than most tests."""
+    return DOORS
+
+
+@pytest.fixture(scope="session")
+def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables, to be copied: to make them takes ten times as long."""
+    file = tmp_path_factory.mktemp("tables") / "empty.db"
+    engine = sqlalchemy.create_engine(f"sqlite:///{file}", poolclass=NullPool)
+    db.metadata.create_all(engine)
+    with engine.connect() as connection:  # all of it into the one file that is copied
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def app(
+    settings: dict[str, Any],
+    doors: Sequence[str],
+    sms: MemoryGateway,
+    mails: MemoryGateway,
+    empty_tables: Path,
+) -> Iterator[Flask]:
     """An application in eager mode: a send is drained before its call returns."""
-    app = create_app(settings)
+    url = sqlalchemy.make_url(settings["SQLALCHEMY_DATABASE_URI"])
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    if is_file and not Path(url.database).exists():
+        shutil.copyfile(empty_tables, url.database)
+    app = create_app(settings, doors=doors)
     runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways([sms, mails])))
-    with app.app_context():
-        db.create_all()
+    if not is_file:
+        with app.app_context():
+            db.create_all()
     yield app
     with app.app_context():
         db.session.remove()

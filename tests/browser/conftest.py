@@ -17,9 +17,12 @@ def showrooms() -> Any:
     return showroom
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(showrooms: Any) -> Iterator[Any]:
-    """The system's Chromium, or the one that CHROMIUM names; on the CI machine it must be there."""
+    """The system's Chromium, or the one that CHROMIUM names; on the CI machine it must be there.
+
+    No longer than a module: while Playwright runs, no other test of the process can run an event loop.
+    """
     if showrooms.executable() is None:
         if os.environ.get("CI") == "true":
             pytest.fail("no Chromium here: install it, or name it in CHROMIUM")

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask_migrate import upgrade
 
-from app import create_app
+from app import DOORS, create_app
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from channels.settings import MailSettings
@@ -34,6 +34,12 @@ class SilentServer(ServerThread):
 
     async def converse(self, reader, writer):
         await silence()
+
+
+@pytest.fixture
+def doors():
+    """It comes in by a door."""
+    return DOORS
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from app import DOORS
 from domain.errors import GatewayError, InvalidInput, TemporaryGatewayError
 from domain.statuses import Channel
 from exts import db
@@ -75,6 +76,12 @@ def tables_with(text):
 
 def count(model):
     return db.session.scalar(sa.select(sa.func.count()).select_from(model))
+
+
+@pytest.fixture
+def doors():
+    """It comes in by a door."""
+    return DOORS
 
 
 def test_no_destination_older_than_the_age_is_left_in_any_table(client, owner):
