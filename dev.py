@@ -173,7 +173,7 @@ def test(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     """Install what the tests need and run pytest."""
     with closing(Guard()) as guard:
         Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, *TESTS], best_effort=[EMBEDDED])
-    return become_module("pytest", arguments or ["-n", "3", "--dist", "loadgroup"])
+    return become_module("pytest", arguments or ["-n", "4", "--dist", "loadgroup"])
 
 
 def bench(arguments: Sequence[str], console: Console, stop: Stop) -> int:

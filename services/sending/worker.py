@@ -40,12 +40,12 @@ def start(app: Flask, lanes: Sequence[Lane]) -> None:
 def stop() -> None:
     """Let the sends in flight end, settle them, and stop."""
     global _running, _watch
-    if _watch is not None:
-        _watch.stop()
-        _watch = None
     if _running is not None:
         _running.stop()
         _running = None
+    if _watch is not None:
+        _watch.stop()
+        _watch = None
 
 
 def drain_now() -> None:

@@ -177,7 +177,7 @@ def test_every_pool_sends_by_bell_and_stops_without_loss(make, pool):
             in_parallel(40, lambda n: api.issue(phone(n)), threads=4)
             installation.sms.wait_for(15)
             worker.signal(signal.SIGTERM)
-            wait_until(lambda: worker.exit_code is not None, 25)
+            wait_until(lambda: worker.exit_code is not None, 40)
         after_stop = len(installation.sms.calls)
         assert installation.statuses().get("sending", 0) == 0, "what was in flight is settled"
         with installation.worker(pool, None, "-c", "2"):
