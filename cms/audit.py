@@ -70,6 +70,7 @@ LABELS = {
     Action.TEMPLATE_SAVED: lazy_gettext("Text saved"),
     Action.TEMPLATE_PUBLISHED: lazy_gettext("Text published"),
     Action.TEMPLATE_WITHDRAWN: lazy_gettext("Text withdrawn"),
+    Action.TEMPLATE_DISCARDED: lazy_gettext("Draft discarded"),
     Action.TEMPLATE_TESTED: lazy_gettext("Text sent as a test"),
     Action.GATEWAY_SWITCHED_OFF: lazy_gettext("Gateway switched off"),
     Action.GATEWAY_SWITCHED_ON: lazy_gettext("Gateway switched on"),

@@ -44,6 +44,7 @@ class Action(StrEnum):
     TEMPLATE_SAVED = "template.saved"
     TEMPLATE_PUBLISHED = "template.published"
     TEMPLATE_WITHDRAWN = "template.withdrawn"
+    TEMPLATE_DISCARDED = "template.discarded"
     TEMPLATE_TESTED = "template.tested"
     GATEWAY_SWITCHED_OFF = "gateway.switched_off"
     GATEWAY_SWITCHED_ON = "gateway.switched_on"

@@ -28,6 +28,8 @@ class Template(db.Model):
     newest: Mapped[int]
     """The highest number of a version."""
     published: Mapped[int | None]
+    discarded: Mapped[int | None]
+    """The number of the draft that was discarded last; NULL where none was, or it was saved once more."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 

@@ -14,7 +14,7 @@ from domain.template_keys import TextKey
 from exts import db
 from models import Template, TemplateVersion
 from services.templating import texts
-from services.templating.templates import SHIPPED, find, source_of
+from services.templating.templates import SHIPPED, find, is_draft, source_of
 from services.templating.text_sources import Source, shipped
 
 
@@ -23,11 +23,11 @@ class State(StrEnum):
 
     PUBLISHED = "published"
     DRAFT = "draft"
-    """Saved after all others and not published yet."""
+    """Saved after all others, and neither published nor discarded yet."""
     OLDER = "older"
     """Published once."""
     UNUSED = "unused"
-    """Saved and never published, before a newer one was saved."""
+    """Saved and never published, before a newer one was saved or it was discarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,9 @@ def everything() -> list[Group]:
     )
     for row, saved_at, published_at in db.session.execute(newest):
         key = TextKey(row.name, Channel(row.channel), row.locale, row.purpose)
-        is_draft = published_at is None
         published = SHIPPED if row.published is None and shipped(key) else row.published
-        states[key] = TextState(key, published, row.newest if is_draft else None, published_at or saved_at)
+        draft = row.newest if is_draft(row, row.newest, published_at) else None
+        states[key] = TextState(key, published, draft, published_at or saved_at)
     db.session.rollback()
     groups: dict[tuple[str, Channel, str], list[TextState]] = {}
     for key in sorted(states, key=_order):
@@ -189,12 +189,13 @@ def _state(row: Template, version: TemplateVersion) -> State:
         return State.PUBLISHED
     if version.published_at is not None:
         return State.OLDER
-    return State.DRAFT if version.number == row.newest else State.UNUSED
+    return State.DRAFT if is_draft(row, version.number, version.published_at) else State.UNUSED
 
 
 def starting_point(view: TextView) -> Source:
-    """Return what editing begins with: the draft, what is published, else the text that readers get instead."""
-    shown = view.draft or view.published or next(iter(view.versions), None)
+    """Return what editing begins with: the draft, what is or was published, else what readers get instead."""
+    used = (one for one in view.versions if one.state is not State.UNUSED)
+    shown = view.draft or view.published or next(used, None)
     if shown is not None:
         return shown.source
     for tag in locales.chain(view.key.locale, None):

@@ -1,4 +1,4 @@
-"""Edit texts: save versions, publish one, go back to an earlier one or to the shipped file.
+"""Edit texts: save versions, discard a draft, publish one, go back to an earlier one or to the shipped file.
 
 To publish moves a pointer: a version is written once and keeps its number, so a number always means the same text
 (docs/adr/0009-a-published-version-is-a-pointer.md).
@@ -65,6 +65,7 @@ def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) 
     row = find(session, key) or _first(session, key, now)
     newest = _version(session, row, row.newest) if row.newest else None
     if newest is not None and source_of(newest) == source:
+        _restore(session, key, row, newest, by)
         return newest.number
     number = base + 1
     moved = change(
@@ -88,6 +89,30 @@ def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) 
     )
     audit.note(session, by, Action.TEMPLATE_SAVED, str(key), after={"version": number})
     return number
+
+
+def _restore(session: Session, key: TextKey, row: Template, newest: TemplateVersion, by: Actor) -> None:
+    """Make a draft of the newest version again where it was discarded."""
+    if row.discarded == newest.number and newest.published_at is None:
+        row.discarded = None
+        audit.note(session, by, Action.TEMPLATE_SAVED, str(key), after={"version": newest.number})
+
+
+def discard(key: TextKey, number: int, *, by: Actor) -> None:
+    """Let a version be no draft any more; it is kept, and a test of it that is under way is sent.
+
+    Raises NotFound, and Conflict where it is no draft: published, discarded, or not the newest any more.
+    """
+
+    def work(session: Session) -> None:
+        row = _known(session, key, lock=True)
+        if not is_draft(row, number, _version(session, row, number).published_at):
+            raise Conflict("this version is no draft")
+        row.discarded = number
+        audit.note(session, by, Action.TEMPLATE_DISCARDED, str(key), before={"version": number})
+
+    transaction(work)
+    log.info("the draft of %s, version %s, is discarded", key, number)
 
 
 def publish(key: TextKey, number: int, *, by: Actor) -> None:
@@ -143,6 +168,11 @@ def find(session: Session, key: TextKey, *, lock: bool = False) -> Template | No
     )
     wanted = wanted.with_for_update() if lock else wanted
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def is_draft(row: Template, number: int, published_at: datetime | None) -> bool:
+    """Tell whether a version was saved after all others, and neither published nor discarded."""
+    return number == row.newest and published_at is None and number != row.discarded
 
 
 def source_of(row: TemplateVersion) -> Source:

@@ -200,6 +200,7 @@ CHANGES = {
     ),
     "cms.save_template": Form(Action.TEMPLATE_SAVED, f"{TEXT}/edit", {"text": "New {{ code }}", "base": "2"}),
     "cms.publish_template": Form(Action.TEMPLATE_PUBLISHED, f"{TEXT}/versions/2/publish"),
+    "cms.discard_template": Form(Action.TEMPLATE_DISCARDED, f"{TEXT}/versions/2/discard"),
     "cms.withdraw_template": Form(Action.TEMPLATE_WITHDRAWN, f"{TEXT}/withdraw"),
     "cms.test_template": Form(Action.TEMPLATE_TESTED, "/cms/templates/code.email.en/versions/0/test"),
 }

@@ -291,7 +291,8 @@ def test_a_viewer_looks_and_changes_nothing(viewer, published):
         assert "Publish</button>" not in page.text
     for path in (f"{SMS}/edit", "/cms/templates/new", f"{SMS}/withdraw"):
         assert viewer.get(path).status_code == 403
-    for path in ("edit", "preview", "preview/mail", "versions/1/publish", "versions/1/test", "withdraw"):
+    posts = ("edit", "preview", "preview/mail", "withdraw")
+    for path in (*posts, "versions/1/publish", "versions/1/test", "versions/1/discard"):
         assert viewer.submit(f"{SMS}/{path}", text="{{ code }}").status_code == 403
 
 
@@ -309,6 +310,24 @@ def test_an_operator_may_all_of_it(app, newcomer, published):
     assert "Text published" in page
     assert "Text withdrawn" in page
     assert "two " not in page
+
+
+def test_a_draft_is_discarded_once_it_is_meant(signed_in, published):
+    published("code.sms.en")
+    edit(signed_in, text="two {{ code }}", base="1")
+    path = f"{SMS}/versions/2/discard"
+    for page in (SMS, f"{SMS}/versions/2"):
+        assert f'href="{path}"' in signed_in.get(page).text
+    assert "Discard this draft?" in signed_in.get(path).text
+    assert signed_in.submit(path, page=path).location == SMS
+    page = signed_in.get(SMS).text
+    assert "The draft is discarded. Version 2 is kept." in page
+    assert "Never published" in page
+    assert path not in page
+    assert "{{ code }} one" in signed_in.get(f"{SMS}/edit").text
+    assert signed_in.get(path).location == SMS
+    assert signed_in.submit(path, page=SMS).location == SMS
+    assert "This is no draft any more" in signed_in.get(SMS).text
 
 
 def test_people_are_named_masked(signed_in):

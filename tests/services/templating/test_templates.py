@@ -384,6 +384,50 @@ def test_another_process_follows_within_two_seconds(app, owner, sms):
     assert FRESH_SECONDS <= 2
 
 
+def test_a_discarded_draft_is_kept_and_no_draft_any_more():
+    publish(SMS, "First {{ code }}")
+    number = templates.save(SMS, Source("Draft {{ code }}"), base=1, by=BY)
+    templates.discard(SMS, number, by=BY)
+    view = template_views.text(SMS)
+    assert view.draft is None
+    assert (view.newest, view.version(number).state) == (number, State.UNUSED)
+    assert template_views.starting_point(view).text == "First {{ code }}"
+    assert next(iter(template_views.everything())).texts[0].draft is None
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (entry.action, entry.before, entry.actor_id) == ("template.discarded", {"version": 2}, 7)
+    assert templates.save(SMS, Source("Next {{ code }}"), base=number, by=BY) == number + 1
+
+
+def test_a_discarded_draft_comes_back_when_it_is_saved_again_and_can_be_published():
+    number = templates.save(SMS, Source("Draft {{ code }}"), base=0, by=BY)
+    templates.discard(SMS, number, by=BY)
+    assert templates.save(SMS, Source("Draft {{ code }}"), base=number, by=BY) == number
+    assert template_views.text(SMS).draft.number == number
+    templates.discard(SMS, number, by=BY)
+    templates.publish(SMS, number, by=BY)
+    assert template_views.text(SMS).published.number == number
+
+
+def test_only_a_draft_is_discarded():
+    first = publish(SMS, "First {{ code }}")
+    draft = templates.save(SMS, Source("Draft {{ code }}"), base=first, by=BY)
+    with pytest.raises(Conflict):
+        templates.discard(SMS, first, by=BY)
+    templates.discard(SMS, draft, by=BY)
+    with pytest.raises(Conflict):
+        templates.discard(SMS, draft, by=BY)
+    with pytest.raises(NotFound):
+        templates.discard(SMS, 9, by=BY)
+    with pytest.raises(NotFound):
+        templates.discard(parse("sale.sms.en"), 1, by=BY)
+
+
+def test_a_text_that_was_only_a_discarded_draft_begins_anew():
+    key = parse("code.sms.fr")
+    templates.discard(key, templates.save(key, Source("Brouillon {{ code }}"), base=0, by=BY), by=BY)
+    assert template_views.starting_point(template_views.text(key)).text.startswith("{{ service }}")
+
+
 def test_the_own_notices_can_be_edited(owner):
     publish(parse("email_changed.email.de"), "Neu: {{ new }}", subject="Achtung")
     assert published.choose("email_changed", Channel.EMAIL, "de-AT") is not None
