@@ -16,7 +16,7 @@ from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from services.people import administrators as service
-from services.people import invitations, session_lists
+from services.people import invitations, second_factor_resets, session_lists
 from services.people.administrator_views import AdministratorView
 
 ROLES = {
@@ -108,6 +108,39 @@ def reset_password(number: int) -> Answer:
     except Conflict as error:
         return _refused(person, error)
     return _password_page(person, password, _("The password of %(email)s is reset", email=person.email))
+
+
+@console.get("/administrators/<int:number>/second-step-off")
+@needs(Role.OWNER, password=True)
+def confirm_second_factor_reset(number: int) -> str:
+    """Ask whether it is meant."""
+    return _confirm(
+        service.by_id(number),
+        _("Switch the second step of %(email)s off?"),
+        _(
+            "For somebody who gets no codes any more and has no recovery codes left. All sessions end, the recovery "
+            "codes are deleted, and a mail tells of it. Make sure that it is this person who asks you."
+        ),
+        _("Switch off"),
+    )
+
+
+@console.post("/administrators/<int:number>/second-step-off")
+@needs(Role.OWNER, password=True)
+def reset_second_factor(number: int) -> Answer:
+    """Switch the second step of somebody off."""
+    person = service.by_id(number)
+    try:
+        was_on = second_factor_resets.reset(person.email, by=actor())
+    except Conflict as error:
+        return _refused(person, error)
+    if was_on:
+        flash(
+            _("The second step of %(email)s is off, and a mail tells of it.", email=person.email), "success"
+        )
+    else:
+        flash(_("The second step of %(email)s was off already.", email=person.email), "info")
+    return _back_to(person)
 
 
 @console.get("/administrators/<int:number>/disable")

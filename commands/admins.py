@@ -9,7 +9,7 @@ import click
 from commands.groups import DatabaseGroup
 from domain.errors import Conflict, InvalidInput, NotFound
 from domain.roles import Role
-from services.people import administrators, second_factor
+from services.people import administrators, second_factor, second_factor_resets
 
 admins = DatabaseGroup("admins", help="Who may sign in to the console.")
 
@@ -51,9 +51,9 @@ def reset_password(email: str) -> None:
 @admins.command("second-step-off")
 @click.argument("email")
 def second_step_off(email: str) -> None:
-    """Let somebody who gets no codes any more sign in with the password alone."""
+    """End all sessions of somebody who gets no codes any more, and let the password alone be enough."""
     with _plain_errors():
-        was_on = second_factor.reset(email)
+        was_on = second_factor_resets.reset(email)
     required = ", but SECOND_FACTOR_REQUIRED asks for one by e-mail" if second_factor.is_required() else ""
     click.echo(f"second step of {email} {'switched' if was_on else 'was'} off{required}", err=True)
 

@@ -13,7 +13,7 @@ from domain.statuses import Channel
 from services.templating import published, texts
 from services.templating.text_versions import Choice
 
-OWN_TEMPLATES = frozenset({"code", "email_changed", "invitation", "phone_changed"})
+OWN_TEMPLATES = frozenset({"code", "email_changed", "invitation", "phone_changed", "second_step_reset"})
 """Told by the service itself, and to nobody in a caller's name: a fake code would look like one of ours."""
 GIVEN = frozenset({"service", "unsubscribe_url"})
 """Parameters that every template has without the caller's doing."""

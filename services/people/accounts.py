@@ -26,7 +26,7 @@ from domain.errors import (
     WeakPassword,
 )
 from domain.passwords import check_password
-from domain.statuses import Channel, Lane, Priority, VerificationStatus
+from domain.statuses import Channel, Lane, VerificationStatus
 from exts import db
 from models import Administrator, AdministratorSession, Verification
 from services.codes import checks, verifications
@@ -34,6 +34,7 @@ from services.codes.checks import CheckResult
 from services.codes.issuing import Owner
 from services.codes.verifications import Request, VerificationView
 from services.people import audit
+from services.people.account_notices import notice
 from services.people.administrators import end_sessions
 from services.people.audit import Actor
 from services.people.passwords import hash_password, is_password
@@ -41,7 +42,7 @@ from services.people.sessions import ConsoleSession, needs_password
 from services.runtime import runtime
 from services.sending import outbox
 from services.sending.outbox import NewMessage
-from services.templating import locales, published
+from services.templating import locales
 from services.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,6 @@ SHOWN = timedelta(minutes=30)
 """How long a page still says that a code was sent and has expired."""
 WORTH_A_RESEND = timedelta(seconds=60)
 """A code that dies sooner is not sent again: a new one takes its place."""
-NOTICE_DEADLINE = timedelta(hours=24)
 
 
 class Change(StrEnum):
@@ -162,7 +162,7 @@ def _make(database: Session, session: ConsoleSession, change: Change, to: str, i
     now = datetime.now(UTC)
     administrator = living(database, session)
     destination = _parse(change.channel, to)
-    notice = _notice(session, change, administrator.email, destination, now)
+    told_by_mail = _notice(session, change, administrator.email, destination, now)
     if change is Change.PHONE:
         told = _masked(administrator.phone, destination.canonical)
         note(database, administrator, Action.PHONE_BOUND, ip, **told)
@@ -175,7 +175,7 @@ def _make(database: Session, session: ConsoleSession, change: Change, to: str, i
         note(database, administrator, Action.EMAIL_CHANGED, ip, **told)
         administrator.email, administrator.canonical = destination.to, destination.canonical
     end_sessions(database, administrator.id, now, but=session.id)
-    outbox.put(database, runtime().keyring, [notice], now)
+    outbox.put(database, runtime().keyring, [told_by_mail], now)
 
 
 def note(
@@ -193,23 +193,9 @@ def _masked(old: str | None, new: str) -> dict[str, dict[str, Any]]:
 def _notice(
     session: ConsoleSession, change: Change, old_email: str, new: Destination, now: datetime
 ) -> NewMessage:
-    settings = current_app.config
     template = "email_changed" if change is Change.EMAIL else "phone_changed"
-    text = published.choose_own(template, Channel.EMAIL, _language(session))
-    return NewMessage(
-        owner=_owner(session).id,
-        destination=_parse(Channel.EMAIL, old_email),
-        template=template,
-        template_version=text.version_id,
-        locale=text.locale,
-        params={
-            "new": mask(new.to),
-            "when": locales.moment(now, session.administrator.zone, text.locale),
-            "service": settings["SERVICE_NAME"],
-        },
-        priority=Priority.SINGLE,
-        deadline_at=now + NOTICE_DEADLINE,
-    )
+    owner, locale, zone = _owner(session).id, _language(session), session.administrator.zone
+    return notice(template, old_email, now, owner=owner, locale=locale, zone=zone, new=mask(new.to))
 
 
 def _language(session: ConsoleSession) -> str:

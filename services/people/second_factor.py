@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
-from domain.destinations import mask
 from domain.errors import Conflict, NotFound, PasswordNeeded
 from domain.statuses import Channel, VerificationStatus
 from exts import db
@@ -21,10 +20,9 @@ from services.codes import checks, verifications
 from services.codes.checks import CheckResult
 from services.codes.issuing import Owner
 from services.codes.verifications import Request, VerificationView
-from services.people import audit, recovery_codes
+from services.people import recovery_codes
 from services.people.accounts import living, note
-from services.people.administrators import end_sessions, parse_email
-from services.people.audit import COMMAND_LINE, Actor
+from services.people.administrators import end_sessions
 from services.people.sessions import ConsoleSession, needs_password
 from services.templating import locales
 from services.transactions import transaction
@@ -123,35 +121,13 @@ def turn_off(session: ConsoleSession, *, client_ip: str | None) -> None:
         if administrator.second_factor is not None:
             before, after = {"second_factor": administrator.second_factor}, {"second_factor": None}
             note(database, administrator, Action.SECOND_FACTOR_OFF, client_ip, before=before, after=after)
-        _drop(database, administrator)
+        drop(database, administrator)
 
     transaction(work)
 
 
-def reset(email: str, *, by: Actor = COMMAND_LINE) -> bool:
-    """Switch the second step off for somebody who has lost it; tell whether it was on. Raises NotFound.
-
-    Sessions stay: it is the way in that was lost.
-    """
-    canonical = parse_email(email).canonical
-
-    def work(database: Session) -> bool:
-        administrator = database.scalar(select(Administrator).filter_by(canonical=canonical))
-        if administrator is None:
-            raise NotFound("no administrator has this e-mail address")
-        before = administrator.second_factor
-        _drop(database, administrator)
-        if before is None:
-            return False
-        told = {"before": {"second_factor": before}, "after": {"second_factor": None}}
-        subject, id = mask(administrator.email), administrator.id
-        audit.note(database, by, Action.SECOND_FACTOR_RESET, subject, subject_id=id, **told)
-        return True
-
-    return transaction(work)
-
-
-def _drop(database: Session, administrator: Administrator) -> None:
+def drop(database: Session, administrator: Administrator) -> None:
+    """Switch the second step off and delete the recovery codes, in the caller's transaction."""
     administrator.second_factor = None
     recovery_codes.drop(database, administrator.id)
 

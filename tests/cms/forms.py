@@ -17,7 +17,7 @@ from domain.actions import Action
 from domain.statuses import Channel
 from domain.template_keys import parse
 from exts import db
-from models import PrefixClosure
+from models import Administrator, PrefixClosure
 from services.codes import safe_prefixes, verifications
 from services.codes.issuing import Owner
 from services.gateways import gateway_switches
@@ -85,6 +85,13 @@ def second_factor_on(house: House) -> Fields:
     return {}
 
 
+def second_factor_of_kim(house: House) -> Fields:
+    with house.app.app_context():
+        db.session.scalars(db.select(Administrator).filter_by(email=KIM)).one().second_factor = "email"
+        db.session.commit()
+    return {}
+
+
 TEXT = "/cms/templates/code.sms.en"
 NOT_AUDITED = {
     "cms.search_messages": "goes to a list, and keeps what was typed out of its address",
@@ -143,6 +150,9 @@ CHANGES = {
     ),
     "cms.change_role": Form(Action.ROLE_CHANGED, "/cms/administrators/{kim}/role", {"role": "viewer"}),
     "cms.reset_password": Form(Action.PASSWORD_RESET, "/cms/administrators/{kim}/reset-password"),
+    "cms.reset_second_factor": Form(
+        Action.SECOND_FACTOR_RESET, "/cms/administrators/{kim}/second-step-off", second_factor_of_kim
+    ),
     "cms.disable_administrator": Form(Action.ADMINISTRATOR_DISABLED, "/cms/administrators/{kim}/disable"),
     "cms.enable_administrator": Form(Action.ADMINISTRATOR_ENABLED, "/cms/administrators/{dan}/enable"),
     "cms.sign_out_administrator": Form(Action.SESSIONS_ENDED, "/cms/administrators/{kim}/sign-out"),

@@ -7,6 +7,9 @@ import pytest
 import time_machine
 from flask import Flask
 
+from channels.memory import MemoryGateway
+from exts import db
+from models import Administrator
 from services.people import administrators, audit
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
@@ -101,10 +104,32 @@ def test_a_lost_password_is_replaced_by_a_one_time_one(
     assert newcomer().sign_in(KIM, password).status_code == 303
 
 
+def test_a_lost_second_step_is_switched_off(
+    signed_in: Visitor, kim: str, newcomer: Callable[[], Visitor], mails: MemoryGateway, app: Flask
+) -> None:
+    path = f"{kim}/second-step-off"
+    assert path not in signed_in.get(kim).text, "there is none"
+    visitor = newcomer()
+    visitor.sign_in(KIM)
+    with app.app_context():
+        db.session.get(Administrator, int(kim.rpartition("/")[2])).second_factor = "email"
+        db.session.commit()
+    assert f'href="{path}"' in signed_in.get(kim).text
+    assert f"Switch the second step of {KIM} off?" in signed_in.get(path).text
+    assert signed_in.submit(path, page=path).location == kim
+    assert f"The second step of {KIM} is off, and a mail tells of it." in signed_in.get(kim).text
+    assert [(one.to, one.template) for one in mails.sent] == [(KIM, "second_step_reset")]
+    assert visitor.get("/cms/account").status_code == 303
+    assert visitor.sign_in(KIM).location == "/cms"
+    assert told(app) == ["administrator.second_factor_reset"]
+    signed_in.submit(path, page=path)
+    assert "was off already" in signed_in.get(kim).text
+
+
 def test_ones_own_account_and_the_last_owner_are_left_alone(signed_in: Visitor, app: Flask) -> None:
     me = f"{LIST}/1"
     assert "This is you" in signed_in.get(me).text
-    for path in ("disable", "reset-password"):
+    for path in ("disable", "reset-password", "second-step-off"):
         assert signed_in.submit(f"{me}/{path}", page=f"{me}/{path}").location == me
         assert "This is your own account." in signed_in.get(me).text
     answer = signed_in.submit(f"{me}/role", page=me, role="viewer")
@@ -117,7 +142,7 @@ def test_the_password_is_asked_before_a_change_of_others(visitor: Visitor, kim: 
         visitor.sign_in()
         clock.shift(301)
         assert visitor.get(LIST).status_code == 200
-        for path in (f"{LIST}/new", f"{kim}/disable", f"{kim}/reset-password"):
+        for path in (f"{LIST}/new", f"{kim}/disable", f"{kim}/reset-password", f"{kim}/second-step-off"):
             assert visitor.get(path).location == f"/cms/confirm-password?next={path}"
         asked = visitor.submit(f"{kim}/role", page=kim, role="viewer")
         assert asked.location == f"/cms/confirm-password?next={kim}"

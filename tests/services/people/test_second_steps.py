@@ -18,7 +18,6 @@ from services.people import (
     administrators,
     audit,
     recovery_codes,
-    second_factor,
     second_steps,
     sessions,
     sign_ins,
@@ -212,16 +211,3 @@ def test_a_required_second_step_goes_to_the_mailbox_of_who_has_chosen_none(
     app.config["SECOND_FACTOR_REQUIRED"] = True
     token = begun()
     assert second_steps.check(token, code_in(mails), browser=BROWSER)[2] is not None
-
-
-def test_it_can_be_switched_off_for_somebody_and_that_is_in_the_audit() -> None:
-    transaction(lambda session: recovery_codes.make(session, id_of()))
-    assert second_factor.reset(EMAIL)
-    assert not second_factor.reset(EMAIL)
-    assert recovery_codes.left(id_of()) == 0
-    entry = audit.entries().shown[0]
-    assert (entry.action, entry.actor_id) == ("administrator.second_factor_reset", None)
-    assert (entry.before, entry.after) == ({"second_factor": "email"}, {"second_factor": None})
-    sessions.sign_in(EMAIL, PASSWORD, ip=None, user_agent="")
-    with pytest.raises(NotFound):
-        second_factor.reset("nobody@example.org")
