@@ -4,14 +4,14 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from channels.memory import MemoryGateway
 from devtools import texts
 from domain.errors import GatewayError, LimitExceeded, NotAuthenticated, TemporaryGatewayError, UnknownResult
 from domain.statuses import Channel, SuppressionReason
 from exts import db
-from models import PrefixClosure, SeenProcess
+from models import Administrator, PrefixClosure, SeenProcess
 from services import demo
 from services.codes import safe_prefixes, verifications
 from services.codes.issuing import Owner
@@ -56,6 +56,7 @@ def furnish(email: str, password: str) -> None:
     for address in ("kim@example.org", "stranger@example.net"):
         with suppress(NotAuthenticated):
             sessions.sign_in(address, "wrong", ip="198.51.100.99", user_agent="Chrome/140 Windows")
+    _ask_for_codes("kim@example.org")
     api_keys.revoke(api_keys.create("Old shop", by=maria)[0].id, by=maria)
     shop, _ = api_keys.create("Web shop", networks=["203.0.113.0/24", "2001:db8::/32"], by=maria)
     key_rotation.rotate(shop.id, "7d", by=maria)
@@ -88,6 +89,13 @@ def furnish(email: str, password: str) -> None:
     suppressions.add(Channel.SMS, "+8613900139000", SuppressionReason.COMPLAINT, by=maria)
     invitations.invite("new.colleague@example.org", "operator", link_of=_link, by=maria)
     texts.furnish(maria)
+
+
+def _ask_for_codes(email: str) -> None:
+    """Let somebody have a second step."""
+    with db.engine.begin() as connection:
+        chosen = update(Administrator).where(Administrator.canonical == email)
+        connection.execute(chosen.values(second_factor=Channel.EMAIL.value))
 
 
 def _link(token: str) -> str:
