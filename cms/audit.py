@@ -28,6 +28,7 @@ ABOUT = {
     "template": lazy_gettext("Templates"),
     "gateway": lazy_gettext("Gateways"),
     "message": lazy_gettext("Messages"),
+    "broadcast": lazy_gettext("Broadcasts"),
     "verification": lazy_gettext("Verifications"),
     "guard": lazy_gettext("Pumping guard"),
 }
@@ -82,6 +83,9 @@ LABELS = {
     Action.MESSAGES_CANCELED: lazy_gettext("Messages canceled in bulk"),
     Action.MESSAGE_DESTINATIONS_SHOWN: lazy_gettext("Destinations of messages shown"),
     Action.MESSAGES_EXPORTED: lazy_gettext("Messages exported"),
+    Action.BROADCAST_PAUSED: lazy_gettext("Broadcast paused"),
+    Action.BROADCAST_RESUMED: lazy_gettext("Broadcast resumed"),
+    Action.BROADCAST_CANCELED: lazy_gettext("Broadcast canceled"),
     Action.VERIFICATION_RESENT: lazy_gettext("Code sent again"),
     Action.VERIFICATION_CANCELED: lazy_gettext("Verification canceled"),
     Action.VERIFICATIONS_CANCELED: lazy_gettext("Verifications canceled in bulk"),

@@ -44,6 +44,7 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("cms.statistics", lazy_gettext("Overview")),
             Entry("cms.verifications", lazy_gettext("Verifications")),
             Entry("cms.messages", lazy_gettext("Messages")),
+            Entry("cms.broadcasts", lazy_gettext("Broadcasts")),
             Entry("cms.suppressions", lazy_gettext("Suppression list")),
         ),
     ),

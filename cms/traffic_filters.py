@@ -19,7 +19,7 @@ from services.messaging import message_lists, search_terms
 SOUGHT, KEPT = "sought", "q"
 UNSUCCESSFUL = "unsuccessful"
 FAILED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIRED)
-MESSAGE_FIELDS = ("status", "channel", "template", "gateway", "since", "until")
+MESSAGE_FIELDS = ("status", "channel", "template", "gateway", "broadcast", "since", "until")
 VERIFICATION_FIELDS = ("status", "channel", "purpose", "since", "until")
 CHANNELS = {Channel.SMS: lazy_gettext("SMS"), Channel.EMAIL: lazy_gettext("E-mail")}
 MESSAGE_STATUSES = {
@@ -62,8 +62,8 @@ class Chosen:
 
     @property
     def is_more(self) -> bool:
-        """Whether anything but the text and the status is chosen."""
-        return bool(self.args.keys() - {KEPT, "status"})
+        """Whether anything is chosen that has its field among the further ones."""
+        return bool(self.args.keys() - {KEPT, "status", "broadcast"})
 
 
 def from_address(fields: tuple[str, ...]) -> Chosen:
@@ -98,6 +98,7 @@ def of_messages(chosen: Chosen) -> message_lists.Filter:
         channel=_one_of(Channel, chosen.args.get("channel")),
         template=chosen.args.get("template"),
         gateway=chosen.args.get("gateway"),
+        broadcast_id=chosen.args.get("broadcast"),
         since=since,
         until=until,
     )

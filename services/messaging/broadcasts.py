@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from domain.actions import Action
 from domain.codes import new_id
 from domain.errors import Conflict
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
@@ -22,6 +23,8 @@ from services.messaging.broadcast_views import BroadcastView
 from services.messaging.contents import Content
 from services.messaging.notices import Span
 from services.messaging.recipients import Recipient, Rejected
+from services.people import audit
+from services.people.audit import Actor
 from services.runtime import runtime
 from services.sending import outbox
 from services.sending.outbox import NewMessage
@@ -124,7 +127,7 @@ def _message(broadcast_id: str, one: Recipient, content: Content, span: Span, ow
     )
 
 
-def pause(broadcast_id: str, owner: Owner) -> BroadcastView:
+def pause(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> BroadcastView:
     """Let no more of it be started; what a worker has already is sent.
 
     Raises NotFound, and Conflict where nothing is left to be paused.
@@ -136,13 +139,14 @@ def pause(broadcast_id: str, owner: Owner) -> BroadcastView:
         if row.paused_at is None:
             row.paused_at = now
             session.flush()
-            _change_waiting(session, broadcast_id, stop_values(None))
+            waiting = _change_waiting(session, broadcast_id, stop_values(None))
+            _note(session, by, Action.BROADCAST_PAUSED, row, waiting)
         return broadcast_views.view(row, now)
 
     return transaction(work)
 
 
-def resume(broadcast_id: str, owner: Owner) -> BroadcastView:
+def resume(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> BroadcastView:
     """Go on with what is left; its deadline is later by as long as it was paused.
 
     Raises NotFound, and Conflict where it has ended.
@@ -157,7 +161,8 @@ def resume(broadcast_id: str, owner: Owner) -> BroadcastView:
             session.flush()
             again = {"due_at": max(now, row.starts_at), "deadline_at": row.deadline_at}
             bulk_stops.stop_in(session, broadcast_id)
-            _change_waiting(session, broadcast_id, again)
+            waiting = _change_waiting(session, broadcast_id, again)
+            _note(session, by, Action.BROADCAST_RESUMED, row, waiting)
         return broadcast_views.view(row, now)
 
     view = transaction(work)
@@ -165,7 +170,7 @@ def resume(broadcast_id: str, owner: Owner) -> BroadcastView:
     return view
 
 
-def cancel(broadcast_id: str, owner: Owner) -> BroadcastView:
+def cancel(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> BroadcastView:
     """Take back what no worker has yet; one that is canceled stays so.
 
     Raises NotFound, and Conflict where everything has been sent.
@@ -178,15 +183,23 @@ def cancel(broadcast_id: str, owner: Owner) -> BroadcastView:
             row = _unfinished(session, broadcast_id, owner, now)
             row.canceled_at, row.paused_at = now, None
             session.flush()
-            _change_waiting(session, broadcast_id, stop_values(now))
+            waiting = _change_waiting(session, broadcast_id, stop_values(now))
+            _note(session, by, Action.BROADCAST_CANCELED, row, waiting)
         return broadcast_views.view(row, now)
 
     return transaction(work)
 
 
-def _change_waiting(session: Session, broadcast_id: str, values: Mapping[str, Any]) -> None:
+def _change_waiting(session: Session, broadcast_id: str, values: Mapping[str, Any]) -> int:
     waiting = (messages.c.broadcast_id == broadcast_id, messages.c.status == MessageStatus.QUEUED.value)
-    change(session, update(messages).where(*waiting).values(**values))
+    return change(session, update(messages).where(*waiting).values(**values))
+
+
+def _note(session: Session, by: Actor | None, action: Action, row: Broadcast, waiting: int) -> None:
+    """Tell the audit where one of our own people does it; what programs do is not for the audit."""
+    if by is not None:
+        subject = row.template or row.id
+        audit.note(session, by, action, subject, subject_id=row.id, after={"messages": waiting})
 
 
 def _unfinished(session: Session, broadcast_id: str, owner: Owner, now: datetime) -> Broadcast:

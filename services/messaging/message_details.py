@@ -13,8 +13,9 @@ from domain.errors import NotFound
 from domain.statuses import Channel, MessageStatus
 from domain.template_keys import TextKey
 from exts import db
-from models import ApiKey, Message, MessageTry
+from models import Message, MessageTry
 from services.messaging.message_views import status_of
+from services.people import owners
 from services.templating.template_views import named
 
 
@@ -119,10 +120,7 @@ def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
 
 def name_of(owner: str) -> str:
     """Return the name of the API key that sent something, or what else did: `session`, `task`."""
-    kind, _, id = owner.partition(":")
-    if kind != "key":
-        return kind
-    return db.session.scalar(select(ApiKey.name).where(ApiKey.id == id)) or id
+    return owners.names([owner])[owner]
 
 
 def timeline(row: Message, tries: Sequence[MessageTry], now: datetime) -> Iterator[Event]:

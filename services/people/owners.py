@@ -1,8 +1,12 @@
 """Whose something is, for those who may act on what everybody sent."""
 
+from collections.abc import Collection
+
+from sqlalchemy import select
+
 from domain.errors import NotFound
 from exts import db
-from models import Message, Verification
+from models import ApiKey, Broadcast, Message, Verification
 from services.codes.issuing import Owner
 
 
@@ -16,7 +20,20 @@ def of_verification(verification_id: str) -> Owner:
     return _owner(db.session().get(Verification, verification_id))
 
 
-def _owner(row: Message | Verification | None) -> Owner:
+def of_broadcast(broadcast_id: str) -> Owner:
+    """Return who sent a broadcast; raises NotFound."""
+    return _owner(db.session().get(Broadcast, broadcast_id))
+
+
+def names(owners: Collection[str]) -> dict[str, str]:
+    """Return for each owner the name of the API key, its id where it is gone, or what else it is: `session`, `task`."""
+    kinds = {owner: owner.partition(":")[::2] for owner in owners}
+    ids = [id for kind, id in kinds.values() if kind == "key"]
+    known = dict(db.session.execute(select(ApiKey.id, ApiKey.name).where(ApiKey.id.in_(ids))).all())
+    return {owner: known.get(id, id) if kind == "key" else kind for owner, (kind, id) in kinds.items()}
+
+
+def _owner(row: Broadcast | Message | Verification | None) -> Owner:
     if row is None:
         raise NotFound("there is no such thing")
     return Owner(row.owner, row.is_test)

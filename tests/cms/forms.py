@@ -21,7 +21,7 @@ from models import Administrator, PrefixClosure
 from services.codes import safe_prefixes, verifications
 from services.codes.issuing import Owner
 from services.gateways import gateway_switches
-from services.messaging import messages, suppression_lists
+from services.messaging import broadcasts, messages, suppression_lists
 from services.people import administrators, api_keys, audit, invitations, key_rotation, session_lists
 from services.scheduling import schedule_views, schedules
 from services.scheduling.schedule_rules import NewSchedule
@@ -72,6 +72,11 @@ def switched_off(house: House) -> Fields:
 
 def without_cooldown(house: House) -> Fields:
     house.app.config["RESEND_COOLDOWN_SECONDS"] = 0
+    return {}
+
+
+def paused(house: House) -> Fields:
+    house.jane.submit(f"/cms/broadcasts/{house.names['broadcast']}/pause")
     return {}
 
 
@@ -196,6 +201,9 @@ CHANGES = {
         Action.MESSAGE_DESTINATIONS_SHOWN, "/cms/messages/{sent}/destination"
     ),
     "cms.show_message_destinations": Form(Action.MESSAGE_DESTINATIONS_SHOWN, "/cms/messages/destinations"),
+    "cms.pause_broadcast": Form(Action.BROADCAST_PAUSED, "/cms/broadcasts/{broadcast}/pause"),
+    "cms.resume_broadcast": Form(Action.BROADCAST_RESUMED, "/cms/broadcasts/{broadcast}/resume", paused),
+    "cms.cancel_broadcast": Form(Action.BROADCAST_CANCELED, "/cms/broadcasts/{broadcast}/cancel"),
     "cms.resend_verification": Form(
         Action.VERIFICATION_RESENT, "/cms/verifications/{verification}/resend", without_cooldown
     ),
@@ -248,13 +256,16 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
 
 
 def _traffic() -> dict[str, str]:
-    """Send a message, leave one waiting, and ask for a code."""
+    """Send a message, leave one and a broadcast waiting, and ask for a code."""
     owner, notice = Owner("key:a"), messages.Request(Channel.SMS, "+8613900139000", text="Hello")
     later = replace(notice, send_at=datetime.now(UTC) + timedelta(hours=1))
     code = verifications.Request(Channel.SMS, "+8613800138000")
+    recipients = [{"to": "kai@example.org"}]
+    many = broadcasts.Request(Channel.EMAIL, recipients, subject="News", text="Hello", send_at=later.send_at)
     return {
         "sent": messages.send(notice, owner).id,
         "waiting": messages.send(later, owner).id,
+        "broadcast": broadcasts.start(many, owner).id,
         "verification": verifications.issue(code, owner).id,
     }
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
@@ -11,8 +12,10 @@ from exts import db
 from models import Broadcast
 from services import retention
 from services.codes.issuing import Owner
-from services.messaging import broadcast_views, broadcasts
+from services.messaging import broadcast_lists, broadcast_views, broadcasts, message_lists
 from services.messaging.broadcasts import Request
+from services.people import audit
+from services.people.audit import Actor
 from services.sending import claims, outbox, settling
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -122,3 +125,91 @@ def test_nothing_is_there_if_a_block_can_not_be_written(owner, monkeypatch):
         start(owner)
     assert claim() == []
     assert db.session.query(Broadcast).count() == 0
+
+
+def send(claimed: list[claims.Claimed], status: MessageStatus = MessageStatus.SENT) -> None:
+    now = datetime.now(UTC)
+    with db.engine.begin() as connection:
+        ended = [settling.Settled(one, status, now, gateway="memory-mail") for one in claimed]
+        settling.settle(connection, ended)
+    db.session.rollback()
+
+
+def test_the_list_counts_all_of_a_page_in_one_statement(owner):
+    first, second, third = start(owner, 2), start(Owner("session:7"), 3), start(owner, 1)
+    send(claim(2))
+    counts = []
+
+    def note(_connection, _cursor, statement, *_):
+        counts.extend([statement] if "count(" in statement.lower() else [])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        found = broadcast_lists.page(limit=2)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert [line.view.id for line in found.broadcasts] == [third, second]
+    assert len(counts) == 1
+    (last,) = broadcast_lists.page(cursor=found.next_cursor).broadcasts
+    assert last.view.id == first
+    assert found.broadcasts[1].owner == "session"
+    settled = [line.view.settled for line in (*found.broadcasts, last)]
+    assert sum(settled) == 2
+
+
+def test_its_end_is_that_of_the_last_message_and_no_report_moves_it(owner):
+    made = start(owner, 2)
+    assert broadcast_lists.get(made).ended_at is None
+    send(claim(1))
+    with later(minutes=5):
+        send(claim(), MessageStatus.FAILED)
+        ended = broadcast_lists.get(made).ended_at
+    assert timedelta(minutes=4) < ended - datetime.now(UTC) <= timedelta(minutes=5)
+
+
+def test_what_no_worker_took_ends_with_its_deadline(owner):
+    made = start(owner)
+    with later(days=1, seconds=1):
+        details = broadcast_lists.get(made)
+    assert details.ended_at == details.deadline_at
+    assert details.listed.view.share == 1
+
+
+def test_what_the_purge_took_was_settled(owner):
+    made = start(owner)
+    send(claim(2))
+    with later(hours=2):
+        assert retention.purge(timedelta(hours=1))["messages"] == 2
+        view = broadcast_lists.get(made).listed.view
+    assert (view.settled, view.accepted, view.is_under_way) == (2, 3, True)
+
+
+def test_a_paused_one_is_under_way_while_a_worker_has_some(owner):
+    made = start(owner)
+    taken = claim(1)
+    broadcasts.pause(made, owner)
+    assert broadcast_lists.get(made).listed.view.is_under_way
+    send(taken)
+    assert not broadcast_lists.get(made).listed.view.is_under_way
+
+
+def test_the_list_of_messages_is_narrowed_to_one(owner):
+    start(owner)
+    made = start(owner, 2)
+    send(claim(4))
+    found = message_lists.page(message_lists.Filter(broadcast_id=made)).messages
+    assert len(found) == 2
+    sent = message_lists.Filter(broadcast_id=made, statuses=(MessageStatus.SENT,))
+    counts = broadcast_views.get(made, owner).counts
+    assert len(message_lists.page(sent).messages) == counts["sent"]
+
+
+def test_the_audit_tells_what_our_people_did_and_not_what_programs_did(owner):
+    made, kim = start(owner), Actor(None, "kim@example.org")
+    broadcasts.pause(made, owner)
+    broadcasts.resume(made, owner)
+    assert audit.entries().shown == ()
+    broadcasts.pause(made, owner, by=kim)
+    broadcasts.pause(made, owner, by=kim)
+    (entry,) = audit.entries().shown
+    assert (entry.action, entry.subject_id, entry.after) == ("broadcast.paused", made, {"messages": 3})

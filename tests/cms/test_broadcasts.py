@@ -1,0 +1,164 @@
+"""Broadcasts at the console: how far each is, and the buttons that hold it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from domain.statuses import Channel, MessageStatus
+from exts import db
+from models import Message
+from services.codes.issuing import Owner
+from services.messaging import broadcast_lists, broadcasts
+from services.messaging.broadcasts import Request
+from services.people import api_keys, audit
+from tests.cms.conftest import EMAIL, Visitor
+
+
+@pytest.fixture
+def settings(settings):
+    return {**settings, "CELERY_TASK_ALWAYS_EAGER": False}
+
+
+def start(app: Flask, count: int = 4, owner: str = "key:a", **more) -> str:
+    recipients = [{"to": f"k{n}@example.org"} for n in range(count)]
+    with app.app_context():
+        request = Request(Channel.EMAIL, recipients, subject="News", text="Hello", **more)
+        return broadcasts.start(request, Owner(owner)).id
+
+
+@pytest.fixture
+def made(app: Flask) -> str:
+    """A broadcast to four, none of them sent yet."""
+    return start(app)
+
+
+def settle(app: Flask, broadcast_id: str, count: int, status: MessageStatus = MessageStatus.SENT) -> None:
+    now = datetime.now(UTC)
+    with app.app_context():
+        waiting = db.select(Message).where(Message.broadcast_id == broadcast_id, Message.status == "queued")
+        for row in db.session.scalars(waiting.limit(count)):
+            row.status, row.due_at, row.sent_at, row.settled_at = status.value, None, now, now
+        db.session.commit()
+
+
+def status_of(app: Flask, broadcast_id: str) -> str:
+    with app.app_context():
+        return broadcast_lists.get(broadcast_id).listed.view.status
+
+
+def test_an_empty_list_says_what_to_do(signed_in: Visitor) -> None:
+    page = signed_in.get("/cms/broadcasts").text
+    assert "No broadcasts yet" in page
+    assert 'href="/api/docs"' in page
+    assert 'href="/cms/api-keys"' in page
+
+
+def test_the_list_tells_whose_each_is_and_how_far(signed_in: Visitor, app: Flask) -> None:
+    with app.app_context():
+        key, _ = api_keys.create("Web shop")
+    made = start(app, owner=f"key:{key.id}")
+    settle(app, made, 3)
+    page = signed_in.get("/cms/broadcasts").text
+    assert f'href="/cms/broadcasts/{made}"' in page
+    assert "Web shop" in page
+    assert re.search(r'<progress aria-label="Progress" max="4" value="3">75 %</progress>', page)
+    assert "3 of 4" in page
+
+
+def test_the_list_goes_on_where_a_page_ended(signed_in: Visitor, app: Flask, monkeypatch) -> None:
+    monkeypatch.setattr(broadcast_lists, "PAGE", 2)
+    made = [start(app, 1) for _ in range(3)]
+    first = signed_in.get("/cms/broadcasts").text
+    older = re.search(r'href="(/cms/broadcasts\?cursor=[^"]+)"', first)[1]
+    second = signed_in.get(older).text
+    shown = [[one for one in made if f"/cms/broadcasts/{one}" in page] for page in (first, second)]
+    assert shown == [made[1:], made[:1]]
+    assert signed_in.get("/cms/broadcasts?cursor=x").location == "/cms/broadcasts"
+
+
+def test_a_page_tells_numbers_and_is_looked_at_again_until_it_has_ended(
+    signed_in: Visitor, app: Flask, made: str
+) -> None:
+    settle(app, made, 1)
+    path = f"/cms/broadcasts/{made}"
+    page = signed_in.get(path).text
+    assert "1 of 4 are sent or given up" in page
+    assert '<label for="bar">' in page
+    assert re.search(r'<progress id="bar" max="4" value="1">', page)
+    assert f'href="/cms/messages?broadcast={made}&amp;status=queued">3</a>' in page
+    assert 'id="progress" data-pending="2"' in page
+    assert "Ended" not in page
+    settle(app, made, 3, MessageStatus.FAILED)
+    page = signed_in.get(path).text
+    assert "4 of 4 are sent or given up" in page
+    assert "Ended" in page
+    assert "data-pending" not in page
+    assert 'data-ended="Broadcast: Done"' in page
+    assert f"{path}/pause" not in page
+
+
+def test_its_messages_are_found_by_it(signed_in: Visitor, app: Flask, made: str) -> None:
+    other = start(app, 2)
+    page = signed_in.get(f"/cms/messages?broadcast={made}").text
+    assert page.count('class="name"') == 4
+    assert f'<input type="hidden" name="broadcast" value="{made}">' in page
+    message = re.search(r'class="name" href="([^"]+)"', page)[1]
+    assert f'href="/cms/broadcasts/{made}"' in signed_in.get(message).text
+    settle(app, other, 1)
+    page = signed_in.get(f"/cms/messages?broadcast={other}&status=sent").text
+    assert page.count('class="name"') == 1
+
+
+def test_it_is_paused_resumed_and_canceled_and_the_audit_tells(
+    signed_in: Visitor, app: Flask, made: str
+) -> None:
+    path = f"/cms/broadcasts/{made}"
+    settle(app, made, 1)
+    for act, text, status in (
+        ("pause", "Paused. What a worker had already is still sent.", "paused"),
+        ("resume", "Resumed.", "sending"),
+        ("cancel", "Canceled. What no worker had yet will not be sent.", "canceled"),
+    ):
+        answer = signed_in.submit(f"{path}/{act}")
+        assert answer.location == path
+        assert text in signed_in.get(path).text
+        assert status_of(app, made) == status
+    with app.app_context():
+        entries = audit.entries().shown[:3]
+    assert [(one.action, one.actor, one.subject_id, one.after) for one in entries] == [
+        (f"broadcast.{act}", EMAIL, made, {"messages": 3}) for act in ("canceled", "resumed", "paused")
+    ]
+    assert "Broadcast canceled" in signed_in.get("/cms/audit?what=broadcast").text
+
+
+def test_to_cancel_is_asked_first(signed_in: Visitor, app: Flask, made: str) -> None:
+    path = f"/cms/broadcasts/{made}"
+    page = signed_in.get(f"{path}/cancel").text
+    assert "Cancel this broadcast?" in page
+    assert "Pausing keeps them." in page
+    assert status_of(app, made) == "sending"
+
+
+def test_what_has_ended_is_too_late(signed_in: Visitor, app: Flask, made: str) -> None:
+    path = f"/cms/broadcasts/{made}"
+    settle(app, made, 4)
+    for act in ("pause", "resume", "cancel"):
+        signed_in.submit(f"{path}/{act}")
+        assert "It is too late for this" in signed_in.get(path).text
+    assert signed_in.get(f"{path}/cancel").location == path
+    with app.app_context():
+        assert not any(one.action.startswith("broadcast.") for one in audit.entries().shown)
+
+
+def test_one_for_a_later_hour_says_when_it_begins(signed_in: Visitor, app: Flask) -> None:
+    made = start(app, send_at=datetime.now(UTC) + timedelta(hours=3))
+    page = signed_in.get(f"/cms/broadcasts/{made}").text
+    assert "Waits for its time" in page
+    assert "Begins" in page
+
+
+def test_one_that_is_not_there_is_not_found(signed_in: Visitor) -> None:
+    assert signed_in.get(f"/cms/broadcasts/{'0' * 32}").status_code == 404
+    assert signed_in.submit(f"/cms/broadcasts/{'0' * 32}/pause").status_code == 404
