@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.statuses import MessageStatus
 from exts import db
+from models.indexes import partial_index
 from models.types import UtcTime
 
 SEALED_BYTES = 65_535
@@ -27,8 +28,7 @@ def _of_those_with(column: str, name: str, *columns: str) -> Index:
 
     A message goes through each of them up to four times on its way, and most of these have no place for most rows.
     """
-    there = text(f"{column} IS NOT NULL")
-    return Index(name, *columns, sqlite_where=there, postgresql_where=there)
+    return partial_index(name, *columns, where=text(f"{column} IS NOT NULL"))
 
 
 def _has_partial_indexes(*_: Any, dialect: Dialect, **__: Any) -> bool:
@@ -52,12 +52,8 @@ class Message(db.Model):
         Index("ix_message_created_at", "created_at"),
         Index("ix_message_canonical", "canonical", "created_at"),
         # what operators look for; a message that goes well never enters it
-        Index(
-            "ix_message_unsuccessful",
-            *("created_at", "status"),
-            sqlite_where=IS_UNSUCCESSFUL,
-            postgresql_where=IS_UNSUCCESSFUL,
-            info={"partial": True},
+        partial_index(
+            "ix_message_unsuccessful", "created_at", "status", where=IS_UNSUCCESSFUL, info={"partial": True}
         ).ddl_if(callable_=_has_partial_indexes),
     )
 

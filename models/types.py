@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Text
-from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+MEDIUM_BYTES = 16_777_215
+"""A TEXT of so many is a MEDIUMTEXT there; the type's own class would load the dialect wherever it is not used."""
 
 
 def microseconds(time: datetime) -> int:
@@ -51,5 +52,5 @@ class Json(TypeDecorator[Any]):
 class LongJson(Json):
     """A JSON value that may be longer than the 64 KiB of MariaDB's TEXT."""
 
-    impl = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
+    impl = Text().with_variant(Text(MEDIUM_BYTES), "mysql", "mariadb")
     cache_ok = True

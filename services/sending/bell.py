@@ -72,6 +72,7 @@ class Ringer(threading.Thread):
         """Have the bell of a lane rung, at once if the last one is a while ago; the row must be committed by now."""
         self._lanes.add(lane)
         self._asked.set()
+        time.sleep(0)  # it goes first: the caller would keep the interpreter until its answer is written
 
     def run(self) -> None:
         """Ring for ever; a lane is forgotten before it is rung for, so what is committed later rings again."""

@@ -94,6 +94,9 @@ class Drain:
         """Look for due messages now."""
         self._look = True
         self._news.set()
+        time.sleep(
+            0
+        )  # the loop goes first: Celery's thread would keep the interpreter until its task is over
 
     def stop(self, seconds: float = 20.0) -> None:
         """Claim nothing more, wait for the sends in flight and settle them."""
