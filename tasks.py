@@ -82,16 +82,16 @@ def ccp_send_sms_code(self: Task, mobile: str, sms_code: str) -> int:
     return incoming.accept_sms_code(self.request.id, mobile, sms_code)
 
 
-@shared_task(name="sendcode.purge")
-def purge(older_than_days: int = 30) -> int:
+@shared_task(name="sendcode.purge", bind=True)
+def purge(self: Task, older_than_days: int = 30) -> int:
     """Delete what is older than so many days; return how many rows that were."""
-    return sum(retention.purge(timedelta(days=older_than_days)).values())
+    return sum(retention.purge(timedelta(days=older_than_days), tell=_progress(self)).values())
 
 
-@shared_task(name="sendcode.roll_up")
-def roll_up() -> int:
+@shared_task(name="sendcode.roll_up", bind=True)
+def roll_up(self: Task) -> int:
     """Count what the hours came to that ended or changed; return how many those were."""
-    return rollups.roll_up()
+    return rollups.roll_up(tell=_progress(self))
 
 
 @shared_task(name="sendcode.hourly_report", bind=True)
@@ -108,6 +108,11 @@ def daily_report(
 ) -> int:
     """Mail yesterday's registrations and sends; return how many mails went into the outbox."""
     return reports.send_daily(self.request.id, recipients, locale, zone)
+
+
+def _progress(task: Task) -> schedule_runs.Progress:
+    """Return what keeps how far a run of a schedule is."""
+    return schedule_runs.Progress(db.engine, task.request.id if firing.is_fired(task.request) else None)
 
 
 _consumed: dict[str, Any] = {}

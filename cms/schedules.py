@@ -1,8 +1,10 @@
 """The schedules: what runs by itself, what became of it, and how to stop it."""
 
+from datetime import UTC, datetime
+
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from cms.guard import console, needs
@@ -13,6 +15,23 @@ from services import health
 from services.scheduling import schedule_views
 from services.scheduling import schedules as service
 from services.scheduling.schedule_views import ScheduleView
+
+DONE = {
+    "messages": lazy_gettext("Messages"),
+    "broadcasts": lazy_gettext("Broadcasts"),
+    "verifications": lazy_gettext("Verifications"),
+    "limit windows": lazy_gettext("Limit windows"),
+    "idempotent answers": lazy_gettext("Idempotent answers"),
+    "schedule runs": lazy_gettext("Runs of schedules"),
+    "sessions": lazy_gettext("Sessions"),
+    "invitations": lazy_gettext("Invitations"),
+    "sign-ins": lazy_gettext("Sign-ins"),
+    "sign-in steps": lazy_gettext("Begun sign-ins"),
+    "closed prefixes": lazy_gettext("Closed prefixes"),
+    "processes": lazy_gettext("Processes"),
+    "hours": lazy_gettext("Hours"),
+}
+"""What a run can have done so far."""
 
 
 @console.get("/schedules")
@@ -30,12 +49,15 @@ def schedules() -> str:
 def schedule(number: int) -> str:
     """Show one schedule with its last runs."""
     shown = schedule_views.by_id(number)
+    runs, now = schedule_views.runs_of(shown.name), datetime.now(UTC)
     return render_template(
         "cms/schedule.html",
         schedule=shown,
         definition=service.definition(shown.name),
         upcoming=schedule_views.upcoming(shown.name),
-        runs=schedule_views.runs_of(shown.name),
+        runs=runs,
+        is_under_way=any(run.is_under_way(now) for run in runs),
+        done=DONE,
         rule_text=rule_text,
         clock_is_seen=health.clock_is_seen(),
     )
@@ -53,7 +75,7 @@ def run_schedule(number: int) -> Response:
     except InvalidInput:
         flash(_("It could not be started: what its task is given can't be read. Edit it first."), "error")
     else:
-        flash(_("Started. Reload this page to see how it ends."), "success")
+        flash(_("Started. How far it is stands below."), "success")
     return _back_to(shown)
 
 

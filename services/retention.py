@@ -1,6 +1,7 @@
 """Delete what is older than it needs to be."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from services import idempotency
 from services.figures import rollups, traffic_counts
 from services.figures.traffic_counts import LONGEST_CODE_LIFE
 from services.people import sign_ins
+from services.progress import Tell, silently
 from services.transactions import change, transaction
 
 LONGEST_AGE = timedelta(days=36_500)
@@ -49,39 +51,43 @@ def parse_age(text: str) -> timedelta:
     return _checked(timedelta(**{_UNITS[unit]: int(number)}))
 
 
-def purge(age: timedelta) -> dict[str, int]:
+def purge(age: timedelta, *, tell: Tell = silently) -> dict[str, int]:
     """Delete settled messages, ended verifications and other traces older than `age`; return how many of each.
 
     What may still be sent or checked and limits that are still counted are kept, whatever the age.
     Raises InvalidInput where the age makes no sense.
     """
     now = datetime.now(UTC)
-    before = now - _checked(age)
+    deleted: dict[str, int] = {}
+    for name, model, *conditions in _old(now, now - _checked(age)):
+        deleted[name] = 0
+        for gone in _delete(model, *conditions):
+            deleted[name] += gone
+            tell(deleted)
+    deleted["roll-ups"] = transaction(lambda session: rollups.delete_before(session, now - LONGEST_ROLL_UP))
+    return deleted
+
+
+def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
+    """Yield what is deleted in its order: what it is called, its table, and which rows."""
     open_states = [MessageStatus.QUEUED.value, MessageStatus.SENDING.value]
     settled = or_(Message.status.not_in(open_states), Message.deadline_at < before)
     has_messages = exists().where(Message.broadcast_id == Broadcast.id)
-    return {
-        "messages": _delete(Message, Message.created_at < before, settled),
-        "broadcasts": _delete(Broadcast, Broadcast.created_at < before, ~has_messages),
-        "verifications": _delete(
-            Verification,
-            Verification.created_at < before,
-            Verification.expires_at
-            < min(now, before + LONGEST_CODE_LIFE),  # says nothing new, but has an index
-        ),
-        "limit windows": _delete(LimitWindow, LimitWindow.touched_at < min(before, now - _DAY)),
-        "idempotent answers": _delete(IdempotentAnswer, IdempotentAnswer.created_at < now - idempotency.LIFE),
-        "schedule runs": _delete(ScheduleRun, ScheduleRun.queued_at < before),
-        "sessions": _delete(
-            AdministratorSession, AdministratorSession.last_seen_at < min(before, now - _DAY)
-        ),
-        "invitations": _delete(Invitation, Invitation.created_at < before, Invitation.expires_at < now),
-        "sign-ins": _delete(SignIn, SignIn.at < max(before, now - sign_ins.KEPT)),
-        "sign-in steps": _delete(SignInStep, SignInStep.started_at < now - _DAY),
-        "closed prefixes": _delete(PrefixClosure, PrefixClosure.until < min(before, now - _DAY)),
-        "processes": _delete(SeenProcess, SeenProcess.seen_at < now - _DAY),
-        "roll-ups": transaction(lambda session: rollups.delete_before(session, now - LONGEST_ROLL_UP)),
-    }
+    # The second condition says nothing new, but has an index.
+    ended = Verification.expires_at < min(now, before + LONGEST_CODE_LIFE)
+    a_day_ago = now - _DAY
+    yield "messages", Message, Message.created_at < before, settled
+    yield "broadcasts", Broadcast, Broadcast.created_at < before, ~has_messages
+    yield "verifications", Verification, Verification.created_at < before, ended
+    yield "limit windows", LimitWindow, LimitWindow.touched_at < min(before, a_day_ago)
+    yield "idempotent answers", IdempotentAnswer, IdempotentAnswer.created_at < now - idempotency.LIFE
+    yield "schedule runs", ScheduleRun, ScheduleRun.queued_at < before
+    yield "sessions", AdministratorSession, AdministratorSession.last_seen_at < min(before, a_day_ago)
+    yield "invitations", Invitation, Invitation.created_at < before, Invitation.expires_at < now
+    yield "sign-ins", SignIn, SignIn.at < max(before, now - sign_ins.KEPT)
+    yield "sign-in steps", SignInStep, SignInStep.started_at < a_day_ago
+    yield "closed prefixes", PrefixClosure, PrefixClosure.until < min(before, a_day_ago)
+    yield "processes", SeenProcess, SeenProcess.seen_at < a_day_ago
 
 
 def _checked(age: timedelta) -> timedelta:
@@ -90,14 +96,16 @@ def _checked(age: timedelta) -> timedelta:
     return age
 
 
-def _delete(model: type[Any], *conditions: ColumnElement[bool]) -> int:
-    """Delete rows in blocks of their own transactions, so that nobody waits long for the table or the file."""
-    deleted = 0
+def _delete(model: type[Any], *conditions: ColumnElement[bool]) -> Iterator[int]:
+    """Delete rows in blocks of their own transactions, so that nobody waits long for the table or the file.
+
+    Yields how many each block had.
+    """
     while True:
         found, gone = transaction(lambda session: _delete_block(session, model, conditions))
-        deleted += gone
+        yield gone
         if found < BLOCK:
-            return deleted
+            return
         time.sleep(PAUSE_SECONDS)
 
 

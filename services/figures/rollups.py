@@ -19,6 +19,7 @@ from services.figures import traffic_counts
 from services.figures.traffic_counts import HOUR, LONGEST_CODE_LIFE, Counted, hour_of
 from services.figures.traffic_memory import State
 from services.figures.traffic_rows import KEYS, add, kept, replace, rows_of, write
+from services.progress import Tell, silently
 from services.transactions import LostRace, change, statements
 
 log = logging.getLogger(__name__)
@@ -31,12 +32,15 @@ rolled = RolledHour.__table__
 traffic = TrafficHour.__table__
 
 
-def roll_up(now: datetime | None = None) -> int:
+def roll_up(now: datetime | None = None, *, tell: Tell = silently) -> int:
     """Roll up all hours that have ended and may have changed since they were; return how many really had.
 
     Each is a transaction of its own. What runs twice, or at once in two processes, counts nothing twice.
     """
-    changed = sum(roll_up_hour(hour) for hour in _hours(now or datetime.now(UTC)))
+    changed = 0
+    for number, hour in enumerate(_hours(now or datetime.now(UTC)), 1):
+        changed += roll_up_hour(hour)
+        tell({"hours": number})
     if changed:
         log.info("rolled up %s hours", changed)
     return changed

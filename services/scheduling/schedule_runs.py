@@ -1,9 +1,12 @@
 """What became of each run of a schedule: a row that beat makes and the worker completes.
 
+While it runs, its result is what has been done so far.
 It never holds what the task was given or gave back, but for numbers: either could be a code or a destination.
 """
 
 import logging
+import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +18,7 @@ from models.schedule import ScheduleRun
 log = logging.getLogger(__name__)
 runs = ScheduleRun.__table__
 LONGEST_RESULT = 255
+TELL_EVERY_SECONDS = 1.0
 
 
 def queue(connection: Connection, run_id: str, schedule_name: str, now: datetime) -> None:
@@ -26,6 +30,25 @@ def queue(connection: Connection, run_id: str, schedule_name: str, now: datetime
 def started(engine: Engine, run_id: str, now: datetime) -> None:
     """Note that a worker has begun."""
     _write(engine, run_id, state=RunState.STARTED.value, started_at=now, ended_at=None, result=None)
+
+
+class Progress:
+    """Keeps what a run has done so far in its row, written at most once a second; a task that is no run has none."""
+
+    def __init__(self, engine: Engine, run_id: str | None):
+        self._engine = engine
+        self._run_id = run_id
+        self._next = time.monotonic() + TELL_EVERY_SECONDS
+
+    def __call__(self, done: Mapping[str, int]) -> None:
+        """Write it down as `messages 12000, broadcasts 3`, without what there was none of."""
+        if self._run_id is None or time.monotonic() < self._next:
+            return
+        told = [f"{name} {number}" for name, number in done.items() if number]
+        while len(", ".join(told)) > LONGEST_RESULT:
+            told.pop()
+        _write(self._engine, self._run_id, result=", ".join(told) or None)
+        self._next = time.monotonic() + TELL_EVERY_SECONDS
 
 
 def succeeded(engine: Engine, run_id: str, returned: Any, now: datetime) -> None:

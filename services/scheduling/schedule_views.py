@@ -14,10 +14,13 @@ from models.schedule import Schedule, ScheduleRun
 from services.people import audit
 from services.scheduling.timings import Timing, timing
 
+SOON_TAKEN = timedelta(minutes=5)
+LONGEST_RUN = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run as people see it; `result` is a number, or why it failed."""
+    """One run as people see it; `result` is a number, why it failed, or while it runs what has been done so far."""
 
     id: str
     state: RunState
@@ -30,6 +33,20 @@ class RunView:
     def duration(self) -> timedelta | None:
         """How long it took, None where it has not ended or was never begun."""
         return self.ended_at - self.started_at if self.started_at and self.ended_at else None
+
+    @property
+    def so_far(self) -> dict[str, int]:
+        """What has been done while it runs, by its kind; empty as long as nothing has been told."""
+        if self.state is not RunState.STARTED or not self.result:
+            return {}
+        told = (one.rpartition(" ") for one in self.result.split(", "))
+        return {name: int(number) for name, _, number in told if number.isdecimal()}
+
+    def is_under_way(self, now: datetime) -> bool:
+        """Tell whether it will soon be otherwise; what no worker took or died with its worker stays as it is."""
+        if self.state is RunState.QUEUED:
+            return now - self.queued_at < SOON_TAKEN
+        return self.state is RunState.STARTED and now - (self.started_at or self.queued_at) < LONGEST_RUN
 
 
 @dataclass(frozen=True, slots=True)

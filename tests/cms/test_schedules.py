@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from domain.roles import Role
 from exts import db
 from services.people import administrators, audit
-from services.scheduling import schedules
+from services.scheduling import schedule_runs, schedules
 from services.scheduling.schedule_rules import NewSchedule
 from services.scheduling.schedule_views import everything, runs_of
 from services.sending.housekeeping import say_alive
@@ -202,3 +202,38 @@ def test_a_viewer_sees_no_buttons_and_no_arguments(visitor: Visitor, nightly: in
     assert "shown to operators only" in page
     assert set(re.findall(r'<form[^>]*action="([^"]+)"', page)) == {"/cms/logout"}
     assert "/new" not in visitor.get("/cms/schedules").text
+
+
+def test_a_run_tells_what_it_has_done_so_far_until_it_has_ended(
+    signed_in: Visitor, nightly: int, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    with app.app_context():
+        with db.engine.begin() as connection:
+            schedule_runs.queue(connection, "1", "nightly", now)
+        schedule_runs.started(db.engine, "1", now - timedelta(minutes=1))
+        done = {"messages": 12_000, "limit windows": 7}
+        monkeypatch.setattr(schedule_runs, "TELL_EVERY_SECONDS", 0)
+        schedule_runs.Progress(db.engine, "1")(done)
+    page = signed_in.get(f"/cms/schedules/{nightly}").text
+    assert "Messages 12,000, Limit windows 7" in page
+    assert "so far" in page
+    assert 'id="runs" data-pending="2"' in page
+    with app.app_context():
+        schedule_runs.succeeded(db.engine, "1", 12_007, now)
+    page = signed_in.get(f"/cms/schedules/{nightly}").text
+    assert "so far" not in page
+    assert "data-pending" not in page
+
+
+@pytest.mark.parametrize(("state", "age"), [("queued", timedelta(hours=1)), ("started", timedelta(days=2))])
+def test_a_run_that_nobody_will_end_is_not_waited_for(
+    signed_in: Visitor, nightly: int, app: Flask, state: str, age: timedelta
+) -> None:
+    at = datetime.now(UTC) - age
+    with app.app_context():
+        with db.engine.begin() as connection:
+            schedule_runs.queue(connection, "1", "nightly", at)
+        if state == "started":
+            schedule_runs.started(db.engine, "1", at)
+    assert "data-pending" not in signed_in.get(f"/cms/schedules/{nightly}").text

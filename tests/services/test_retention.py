@@ -193,9 +193,11 @@ def test_many_rows_go_in_blocks(monkeypatch):
         answer = IdempotentAnswer(owner="key:a", key=str(number), fingerprint="", created_at=NOW - 2 * MONTH)
         db.session.add_all([run, answer])
     db.session.commit()
+    told = []
     with time_machine.travel(NOW):
-        deleted = retention.purge(MONTH)
+        deleted = retention.purge(MONTH, tell=lambda done: told.append(dict(done)))
     assert (deleted["schedule runs"], deleted["idempotent answers"]) == (30, 30)
+    assert sorted({one["schedule runs"] for one in told if "schedule runs" in one}) == [7, 14, 21, 28, 30]
     assert (count(ScheduleRun), count(IdempotentAnswer)) == (0, 0)
 
 
