@@ -18,7 +18,7 @@ from domain.statuses import Lane
 from exts import db
 from services import retention
 from services.figures import rollups
-from services.scheduling import firing, reports, schedule_runs
+from services.scheduling import firing, reports, run_arguments, schedule_runs
 from services.sending import bell, incoming, worker, worker_logs
 
 ROOT = str(Path(__file__).resolve().parent)
@@ -38,9 +38,13 @@ def make_celery(app: Flask) -> Celery:
 
     class ContextTask(Task):
         abstract = True
+        arguments_in_row = False
+        """Whether a schedule's run is published without arguments, which may be destinations, and reads them here."""
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             with app.app_context():
+                if self.arguments_in_row and not args and not kwargs and firing.is_fired(self.request):
+                    args, kwargs = run_arguments.of(self.request.id)
                 return self.run(*args, **kwargs)
 
     application = Celery(app.import_name, task_cls=ContextTask)
@@ -70,13 +74,13 @@ def drain() -> None:
     worker.drain_now()
 
 
-@shared_task(name="send_mail", bind=True)
+@shared_task(name="send_mail", bind=True, arguments_in_row=True)
 def send_mail(self: Task, subject: str, recipients: list[str], body: str) -> int:
     """Put one mail for each recipient into the outbox; return 0, or -1 where the arguments are refused."""
     return incoming.accept_mail(self.request.id, subject, recipients, body)
 
 
-@shared_task(name="ccp_send_sms_code", bind=True)
+@shared_task(name="ccp_send_sms_code", bind=True, arguments_in_row=True)
 def ccp_send_sms_code(self: Task, mobile: str, sms_code: str) -> int:
     """Put an SMS with the caller's own code into the outbox; return 0, or -1 where the arguments are refused."""
     return incoming.accept_sms_code(self.request.id, mobile, sms_code)
@@ -94,7 +98,7 @@ def roll_up(self: Task) -> int:
     return rollups.roll_up(tell=_progress(self))
 
 
-@shared_task(name="sendcode.hourly_report", bind=True)
+@shared_task(name="sendcode.hourly_report", bind=True, arguments_in_row=True)
 def hourly_report(
     self: Task, recipients: Sequence[str] = (), locale: str | None = None, zone: str = "UTC"
 ) -> int:
@@ -102,7 +106,7 @@ def hourly_report(
     return reports.send_hourly(self.request.id, recipients, locale, zone)
 
 
-@shared_task(name="sendcode.daily_report", bind=True)
+@shared_task(name="sendcode.daily_report", bind=True, arguments_in_row=True)
 def daily_report(
     self: Task, recipients: Sequence[str] = (), locale: str | None = None, zone: str = "UTC"
 ) -> int:

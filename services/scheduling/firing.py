@@ -28,8 +28,9 @@ class Firing:
 def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | None = None) -> None:
     """Publish the task with `run_id` as its id; with `CELERY_TASK_ALWAYS_EAGER` run it here and now.
 
-    A worker that gets it after `expires_at` drops it. Raises BrokerUnreachable after a few seconds at most; the task
-    may have been published all the same.
+    A task with `arguments_in_row` goes without what it is given, which may be destinations: the worker reads that from
+    the schedule (`run_arguments.of`). A worker that gets it after `expires_at` drops it. Raises BrokerUnreachable after
+    a few seconds at most; the task may have been published all the same.
     """
     options: dict[str, Any] = {
         "task_id": run_id,
@@ -47,7 +48,9 @@ def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | Non
         # A connection of its own each time: a kept one would fail once after every restart of the broker.
         with impatient_connection(celery, SOCKET_SECONDS) as connection:
             options["producer"] = celery.amqp.Producer(connection, auto_declare=False)
-            if task is not None:
+            if task is not None and task.arguments_in_row:
+                celery.send_task(firing.task, **options)
+            elif task is not None:
                 task.apply_async(firing.args, dict(firing.kwargs), **options)
             else:
                 celery.send_task(firing.task, firing.args, dict(firing.kwargs), **options)
