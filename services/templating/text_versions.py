@@ -1,6 +1,8 @@
-"""Versions of edited texts as this process knows them. A version never changes, so each is read and compiled once."""
+"""Versions of edited texts as this process knows them. A version never changes: what is known stays right."""
 
-from collections.abc import Iterable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -21,6 +23,10 @@ from services.transactions import Writer
 
 FRESH_SECONDS = 1.0
 """How old what is known of publications may be, and so how long after one the old text may still be given."""
+MOST_KEPT = 300
+"""Versions that are kept beyond those of the last minute; a text of usual length takes some ten kilobytes."""
+NEEDED_SECONDS = 60.0
+"""A message is rendered, or its lease has ended, long before."""
 LONGEST_RENDERED = 200_000
 """Characters; parameters are short and texts have few places, so nothing honest comes near it."""
 _template, _version = Template.__table__, TemplateVersion.__table__
@@ -162,22 +168,44 @@ class Published:
 
 
 class TextVersions:
-    """All that one application knows of edited texts."""
+    """What one application knows of edited texts: those asked for a moment ago, and some of before."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._known: dict[int, Version] = {}
+        self._asked_at: dict[int, float] = {}
+        self._clock = clock
+        self._lock = threading.Lock()
         self._published = Fresh(self._look, FRESH_SECONDS)
 
     def __getitem__(self, version_id: int) -> Version:
-        """Return a version that was loaded; raises KeyError."""
+        """Return a version that was loaded within the last minute, perhaps an older one, too; raises KeyError."""
         return self._known[version_id]
 
     def load(self, reader: Writer, ids: Iterable[int | None]) -> None:
         """Read those versions that are not known yet."""
-        missing = {one for one in ids if one is not None} - self._known.keys()
+        wanted = {one for one in ids if one is not None}
+        if not wanted:
+            return
+        with self._lock:  # who trims must not take what has just been found here
+            self._asked_at.update(dict.fromkeys(wanted, self._clock()))
+            missing = wanted - self._known.keys()
         if missing:
-            for row in reader.execute(_VERSIONS.where(_version.c.id.in_(missing))):
-                self._known[row.id] = Version(*row)
+            read = {
+                row.id: Version(*row) for row in reader.execute(_VERSIONS.where(_version.c.id.in_(missing)))
+            }
+            with self._lock:
+                self._known.update(read)
+                self._trim()
+
+    def _trim(self) -> None:
+        """Let go of those that were asked for longest ago; never of one that a message on its way may need."""
+        surplus, settled = len(self._asked_at) - MOST_KEPT, self._clock() - NEEDED_SECONDS
+        if surplus <= 0:
+            return
+        for one in sorted(self._asked_at, key=self._asked_at.__getitem__)[:surplus]:
+            if self._asked_at[one] < settled:
+                del self._asked_at[one]
+                self._known.pop(one, None)
 
     def published(self) -> Published:
         """Return what is published, as it was a second ago at the most."""
