@@ -3,19 +3,27 @@
 from collections.abc import Iterator
 
 from flask import Response, render_template, request, stream_with_context
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from cms import traffic_filters as filters
 from cms.guard import console, needs
 from cms.identity import actor
+from cms.numbers import number
+from cms.traffic_filters import Chosen
 from domain.roles import Role
-from services.messaging import disclosures
+from services.codes import verification_lists
+from services.messaging import disclosures, message_lists
+from services.messaging.listing import Count
 
 
 @console.get("/messages/export")
 @needs(Role.OPERATOR)
 def confirm_message_export() -> str:
     """Ask what the file shall hold."""
-    return _form("messages", filters.MESSAGE_FIELDS, filters.status_choices())
+    chosen = filters.from_address(filters.MESSAGE_FIELDS)
+    rows = message_lists.count(filters.of_messages(chosen))
+    return _form("messages", chosen, rows, filters.status_choices())
 
 
 @console.post("/messages/export")
@@ -30,7 +38,9 @@ def export_messages() -> Response:
 @needs(Role.OPERATOR)
 def confirm_verification_export() -> str:
     """Ask what the file shall hold."""
-    return _form("verifications", filters.VERIFICATION_FIELDS, filters.VERIFICATION_STATUSES)
+    chosen = filters.from_address(filters.VERIFICATION_FIELDS)
+    rows = verification_lists.count(filters.of_verifications(chosen))
+    return _form("verifications", chosen, rows, filters.VERIFICATION_STATUSES)
 
 
 @console.post("/verifications/export")
@@ -43,10 +53,29 @@ def export_verifications() -> Response:
     )
 
 
-def _form(of: str, fields: tuple[str, ...], statuses: object) -> str:
-    chosen = filters.from_address(fields)
+def _form(of: str, chosen: Chosen, rows: Count, statuses: object) -> str:
     return render_template(
-        "cms/export.html", of=of, chosen=chosen, statuses=statuses, channels=filters.CHANNELS
+        "cms/export.html",
+        of=of,
+        chosen=chosen,
+        rows_text=_rows_text(rows),
+        statuses=statuses,
+        channels=filters.CHANNELS,
+    )
+
+
+def _rows_text(rows: Count) -> str:
+    """Return how long the file would be now: it is made while it is downloaded, so nobody knows its size."""
+    if rows.is_least:
+        return _(
+            "The file has at least %(number)s rows: older ones will be in the file, too, and are not counted here.",
+            number=number(rows.number),
+        )
+    return ngettext(
+        "The file has %(number)s row.",
+        "The file has %(number)s rows.",
+        rows.number,
+        number=number(rows.number),
     )
 
 

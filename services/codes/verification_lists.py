@@ -13,7 +13,7 @@ from domain.statuses import Channel, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
 from services.messaging import listing, search_terms
-from services.messaging.listing import Wanted
+from services.messaging.listing import Count, Wanted
 from services.messaging.message_details import name_of
 from services.messaging.message_views import status_of
 
@@ -102,6 +102,11 @@ def page(
     found = listing.look(_wanted(chosen, now), limit=limit or PAGE, cursor=cursor)
     lines = tuple(_line(row, now, unmasked) for row in found.rows)
     return VerificationPage(lines, found.next_cursor, found.looked_back_to)
+
+
+def count(chosen: Filter) -> Count:
+    """Return how many verifications of a filter there are."""
+    return listing.count(_wanted(chosen, datetime.now(UTC)))
 
 
 def ids(chosen: Filter, *, most: int) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from exts import db
 from services.messaging import keyset
@@ -13,6 +13,7 @@ from services.messaging.keyset import NO_ID, Place
 
 LOOK_THROUGH = 20_000
 """Rows: about 50 ms. What is found among fewer has no index of its own, for every index makes each click slower."""
+COUNT_THROUGH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,20 @@ class Found:
     looked_back_to: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows there are; `is_least`: older ones were not counted."""
+
+    number: int
+    is_least: bool
+
+
 def look(wanted: Wanted, *, limit: int, cursor: str | None) -> Found:
     """Return the next page; raises InvalidInput where the cursor is none of ours."""
     conditions = list(wanted.indexed)
     if cursor is not None:
         conditions.append(keyset.after(keyset.read(cursor), wanted.at, wanted.id))
-    horizon = _horizon(wanted, conditions) if wanted.sieve else None
+    horizon = _horizon(wanted, conditions, LOOK_THROUGH) if wanted.sieve else None
     if horizon is not None:
         conditions.append(wanted.at >= horizon)
     rows = db.session.execute(
@@ -60,9 +69,19 @@ def look(wanted: Wanted, *, limit: int, cursor: str | None) -> Found:
     return Found(rows, keyset.write(Place(horizon, NO_ID)), horizon)
 
 
-def _horizon(wanted: Wanted, conditions: Sequence[ColumnElement[bool]]) -> datetime | None:
-    """Return how far back a page may look, None where fewer rows are left than it may look through."""
-    far = select(wanted.at).where(*conditions).order_by(wanted.at.desc()).offset(LOOK_THROUGH).limit(1)
+def count(wanted: Wanted) -> Count:
+    """Return how many there are among the newest rows, of which no more than `COUNT_THROUGH` are looked at."""
+    horizon = _horizon(wanted, wanted.indexed, COUNT_THROUGH)
+    conditions = [] if horizon is None else [wanted.at > horizon]
+    counted = select(func.count(wanted.at)).where(*wanted.indexed, *conditions, *wanted.sieve)
+    number: int = db.session.scalar(counted) or 0
+    db.session.rollback()
+    return Count(number, is_least=horizon is not None)
+
+
+def _horizon(wanted: Wanted, conditions: Sequence[ColumnElement[bool]], rows: int) -> datetime | None:
+    """Return how far back `rows` reach, None where fewer are left."""
+    far = select(wanted.at).where(*conditions).order_by(wanted.at.desc()).offset(rows).limit(1)
     found: datetime | None = db.session.scalar(far)
     return found
 

@@ -13,7 +13,7 @@ from exts import db
 from models import Broadcast, Message
 from models.message import IS_UNSUCCESSFUL, UNSUCCESSFUL, WITH_PARTIAL_INDEXES
 from services.messaging import listing, search_terms
-from services.messaging.listing import Wanted
+from services.messaging.listing import Count, Wanted
 from services.messaging.message_views import status_of
 
 PAGE = 50
@@ -70,6 +70,11 @@ def page(
     now = datetime.now(UTC)
     lines = tuple(_line(row, now, unmasked) for row in found.rows)
     return MessagePage(lines, found.next_cursor, found.looked_back_to)
+
+
+def count(chosen: Filter) -> Count:
+    """Return how many messages of a filter there are."""
+    return listing.count(_wanted(chosen, ()))
 
 
 def ids(chosen: Filter, *, most: int, also: tuple[ColumnElement[bool], ...] = ()) -> list[str]:

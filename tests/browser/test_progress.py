@@ -1,4 +1,4 @@
-"""A broadcast under way in a real browser: the page follows it by itself, and without JavaScript by a link."""
+"""Long work in a real browser: a page follows what is under way, and a form says that its answer takes a while."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,11 +34,11 @@ def send(app: Any, broadcast_id: str, count: int) -> None:
         db.session.commit()
 
 
-def open_page(context: Any, showroom: Any, showrooms: Any, broadcast_id: str) -> Any:
+def open_page(context: Any, showroom: Any, showrooms: Any, path: str) -> Any:
     value = showrooms.sign_in(showroom.app)
     context.add_cookies([{"name": "sendcode_session", "value": value, "url": showroom.address}])
     page = context.new_page()
-    page.goto(f"{showroom.address}/cms/broadcasts/{broadcast_id}")
+    page.goto(f"{showroom.address}/cms/{path}")
     return page
 
 
@@ -47,7 +47,7 @@ def test_the_page_follows_a_broadcast_until_it_has_ended(
 ) -> None:
     context = chromium.new_context(locale="en-GB")
     watch = Watch(context, showroom.address)
-    page = open_page(context, showroom, showrooms, waiting)
+    page = open_page(context, showroom, showrooms, f"broadcasts/{waiting}")
     page.get_by_role("link", name="Cancel").focus()
     send(showroom.app, waiting, 1)
     page.get_by_text("1 of 4 are sent or given up").wait_for()
@@ -72,11 +72,41 @@ def test_without_javascript_a_link_reloads(
     chromium: Any, showroom: Any, showrooms: Any, waiting: str
 ) -> None:
     context = chromium.new_context(locale="en-GB", java_script_enabled=False)
-    page = open_page(context, showroom, showrooms, waiting)
+    page = open_page(context, showroom, showrooms, f"broadcasts/{waiting}")
     send(showroom.app, waiting, 2)
     page.get_by_role("link", name="Reload").click()
     page.get_by_text("2 of 4 are sent or given up").wait_for()
     page.get_by_role("button", name="Pause").click()
     page.get_by_text("Paused. What a worker had already is still sent.").wait_for()
     assert page.get_by_role("button", name="Resume").is_visible()
+    context.close()
+
+
+def test_a_bulk_act_says_that_it_is_being_done_and_is_pressed_once(
+    chromium: Any, showroom: Any, showrooms: Any, waiting: str
+) -> None:
+    context = chromium.new_context(locale="en-GB")
+    page = open_page(context, showroom, showrooms, f"messages/bulk/cancel?broadcast={waiting}")
+    button = page.locator("form button.danger")
+    held_back = "form => form.addEventListener('submit', event => event.preventDefault(), {once: true})"
+    page.locator("form[data-working]").evaluate(held_back)  # its answer takes as long as this test likes
+    button.click()
+    page.get_by_text("Working …").wait_for()
+    assert button.is_disabled()
+    assert page.locator("[data-note]").is_visible()
+    assert "It is being done." in page.locator("#announcer").text_content()
+    page.locator("form[data-working]").evaluate("form => form.requestSubmit()")
+    page.get_by_text("4 messages are canceled.").wait_for()
+    context.close()
+
+
+def test_an_export_says_that_the_browser_has_it(chromium: Any, showroom: Any, showrooms: Any) -> None:
+    context = chromium.new_context(locale="en-GB")
+    page = open_page(context, showroom, showrooms, "messages/export")
+    button = page.get_by_role("button", name="Download")
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == "messages.csv"
+    page.get_by_text("Your browser has asked for the file.").first.wait_for()
+    assert button.is_enabled()
     context.close()

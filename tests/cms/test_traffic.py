@@ -297,6 +297,18 @@ def test_pending_verifications_of_the_choice_are_canceled(
 
 
 @pytest.mark.parametrize("of", ["messages", "verifications"])
+def test_an_export_says_before_how_many_rows_it_has(
+    app: Flask, operator: Visitor, of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        issue(app, f"+861380013800{number}")
+    assert "The file has 3 rows." in operator.get(f"/cms/{of}/export?channel=sms").text
+    assert "The file has 0 rows." in operator.get(f"/cms/{of}/export?channel=email").text
+    monkeypatch.setattr(listing, "COUNT_THROUGH", 2)
+    assert "The file has at least 2 rows: older ones" in operator.get(f"/cms/{of}/export?channel=sms").text
+
+
+@pytest.mark.parametrize("of", ["messages", "verifications"])
 def test_an_export_is_masked_or_in_full(app: Flask, operator: Visitor, of: str) -> None:
     issue(app)
     for chosen, shown in (("masked", MASKED), ("full", NUMBER)):

@@ -209,3 +209,17 @@ def test_verifications_are_found_by_their_destination_and_their_messages():
     assert [one.id for one in verification_lists.page(until).verifications] == [f"{1:032x}"]
     details = verification_lists.get(f"{1:032x}")
     assert [int(one.id, 16) for one in details.messages] == [0xA, 0xB]
+
+
+def test_a_count_is_exact_where_it_reaches_the_end_and_says_where_it_does_not(monkeypatch):
+    for number in range(10):
+        put(number, gateway="main" if number % 2 else "spare")
+    count = message_lists.count
+    assert count(Filter()) == listing.Count(10, is_least=False)
+    assert count(Filter(gateway="main")) == listing.Count(5, is_least=False)
+    assert count(Filter(gateway="none")) == listing.Count(0, is_least=False)
+    monkeypatch.setattr(listing, "COUNT_THROUGH", 10)
+    assert count(Filter(gateway="main")) == listing.Count(5, is_least=False)
+    monkeypatch.setattr(listing, "COUNT_THROUGH", 4)
+    assert count(Filter(gateway="main")) == listing.Count(2, is_least=True)
+    assert count(Filter()) == listing.Count(4, is_least=True)
