@@ -1,6 +1,7 @@
 """Broadcasts: which there are, how far each is, and how to hold one."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -55,6 +56,7 @@ def broadcast(broadcast_id: str) -> str:
         "cms/broadcast.html",
         details=shown,
         broadcast=shown.listed.view,
+        is_to_come=shown.listed.view.send_at > datetime.now(UTC),
         is_ended=shown.listed.view.status in ENDED,
         statuses=STATUSES,
         message_statuses=filters.MESSAGE_STATUSES,

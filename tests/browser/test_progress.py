@@ -58,6 +58,7 @@ def test_the_page_follows_a_broadcast_until_it_has_ended(
     page.get_by_text("4 of 4 are sent or given up").wait_for()
     assert page.locator("#announcer").text_content() == "Broadcast: Done"
     assert page.locator("#state").inner_text() == "Done"
+    assert "Ended" in page.locator("#facts").inner_text()
     assert page.get_by_role("button", name="Pause").count() == 0
     assert page.locator("[data-pending]").count() == 0
     asked: list[str] = []

@@ -157,6 +157,10 @@ def test_one_for_a_later_hour_says_when_it_begins(signed_in: Visitor, app: Flask
     page = signed_in.get(f"/cms/broadcasts/{made}").text
     assert "Waits for its time" in page
     assert "Begins" in page
+    signed_in.submit(f"/cms/broadcasts/{made}/cancel")
+    page = signed_in.get(f"/cms/broadcasts/{made}").text
+    assert "Begins" not in page
+    assert "Began" not in page
 
 
 def test_one_that_is_not_there_is_not_found(signed_in: Visitor) -> None:
