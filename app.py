@@ -1,5 +1,9 @@
 """`create_app()`: put the parts together."""
 
+import gc
+
+gc.disable()  # tasks.py, the last import, says why and turns it on again
+
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence

@@ -3,6 +3,10 @@
 Run it with `celery -A tasks.celery worker --pool=solo --loglevel=info` and `celery -A tasks.celery beat`.
 """
 
+import gc
+
+gc.disable()  # what is imported stays for good: to look it through again and again takes a third of a start
+
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -24,6 +28,9 @@ from services.sending import bell, incoming, worker, worker_logs
 ROOT = str(Path(__file__).resolve().parent)
 # Once more, although it is there: the `celery` command puts the folder in to load this file and then takes one away.
 sys.path.insert(0, ROOT)
+
+gc.freeze()
+gc.enable()
 
 log = logging.getLogger(__name__)
 worker_logs.keep_bodies_out()

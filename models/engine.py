@@ -1,17 +1,21 @@
 """What each kind of database must be told before the first query."""
 
+import atexit
 import sqlite3
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import event, make_url
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import ConfigurationError
 
 BUSY_SECONDS = 5
 CONNECT_SECONDS = 5
+_sqlite: WeakSet[ConnectionPoolEntry] = WeakSet()
 
 
 def prepare(settings: dict[str, Any]) -> None:
@@ -44,11 +48,20 @@ def prepare(settings: dict[str, Any]) -> None:
 
 
 @event.listens_for(Engine, "connect")
-def _tune_sqlite(connection: Any, _: Any) -> None:
+def _tune_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
     """WAL lets the web read while the worker writes; NORMAL loses nothing when a process dies, only with the power."""
     if isinstance(connection, sqlite3.Connection):
+        _sqlite.add(entry)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         # Pages written again and again reach the file once: four times the usual, 16 MB
         connection.execute("PRAGMA wal_autocheckpoint=4000")
         connection.execute("PRAGMA foreign_keys=ON")
+
+
+@atexit.register
+def _close_sqlite() -> None:
+    """Let the last one who leaves bring the WAL into the file: a copy of the file alone is then whole."""
+    for entry in list(_sqlite):
+        if not entry.in_use:
+            entry.close()
