@@ -18,6 +18,7 @@ from exts import db
 from models import Lease, PrefixClosure, SafePrefix
 from services.codes import pumping_watch, send_limits
 from services.codes.pumping_watch import Conversion
+from services.figures import sms_of_a_day
 from services.freshness import Fresh
 from services.people import audit
 from services.people.audit import COMMAND_LINE, Actor
@@ -130,13 +131,9 @@ def _counters() -> Counters:
 def _count() -> Counters:
     since = datetime.now(UTC) - pumping.WINDOW
     with db.engine.connect() as connection:
-        return Counters(
-            tuple(
-                pumping_watch.conversion(connection, prefix, since)
-                for prefix in pumping_watch.busiest(connection, since, most=MOST)
-            ),
-            send_limits.sms_of_a_day(connection),
-        )
+        busiest = pumping_watch.busiest(connection, since, most=MOST)
+        prefixes = pumping_watch.conversions(connection, busiest, since) if busiest else []
+        return Counters(tuple(prefixes), sms_of_a_day.by_country(connection))
 
 
 def open_prefix(prefix: str, *, by: Actor = COMMAND_LINE) -> None:

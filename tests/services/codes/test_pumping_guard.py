@@ -257,3 +257,15 @@ def until(condition, seconds=20):
     while not condition():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.05)
+
+
+def test_several_prefixes_at_once_are_counted_as_each_alone(clock, owner, sms):
+    send(owner, 3)
+    busy = send(owner, 5, prefix="+861390014")
+    checks.check(busy[0].id, sms.sent[-5].params["code"], owner)
+    since = datetime.now(UTC) - HOUR
+    prefixes = ["+861390014", PREFIX, "+861370000"]
+    with db.engine.connect() as connection:
+        found = pumping_watch.conversions(connection, prefixes, since)
+        assert found == [pumping_watch.conversion(connection, prefix, since) for prefix in prefixes[:2]]
+        assert [(one.sends, one.approved) for one in found] == [(5, 1), (3, 0)]
