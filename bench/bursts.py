@@ -1,9 +1,11 @@
 """Gateways that take a second for each SMS: how much of that adds up."""
 
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from http.client import HTTPResponse
 
-from bench.client import call
+from bench.client import call, request
 from bench.house import house, wait_for
 from bench.report import Figure, median, percentile
 from tests.live.installation import Api, Installation, phone
@@ -60,7 +62,7 @@ def measure_lanes(quick: bool) -> Iterator[Figure]:
         api, made.sms.delay = made.api(), 1
         broadcast(api, 500 if quick else 10_000)
         wait_for(lambda: len(made.sms.calls) >= 50, 30)
-        waits = [queue_time(made, api, 20_000 + n) for n in range(codes)]
+        waits = list(queue_times(made, range(20_000, 20_000 + codes)))
     yield Figure(
         "a code behind 10,000 bulk messages, p95",
         "seconds from the click to the gateway's call; bulk of 1 s each, one solo worker",
@@ -74,8 +76,7 @@ def measure_lanes(quick: bool) -> Iterator[Figure]:
 def measure_idle(quick: bool) -> Iterator[Figure]:
     """Yield the time from a click to the gateway's call where nothing else is going on."""
     with house() as made, made.web(), made.worker():
-        api = made.api()
-        waits = [queue_time(made, api, n, pause=0.05) for n in range(5 if quick else 200)]
+        waits = list(queue_times(made, range(5 if quick else 200), pause=0.05))
     yield Figure(
         "idle worker, click to gateway call, p50",
         "milliseconds from the request's first byte to the gateway's, solo, over Redis",
@@ -86,14 +87,27 @@ def measure_idle(quick: bool) -> Iterator[Figure]:
     )
 
 
-def queue_time(made: Installation, api: Api, number: int, pause: float = 0.02) -> float:
-    """Issue a code and return the seconds until the gateway was called for it."""
-    to, asked = phone(number), time.monotonic()
-    assert api.issue(to).status == 202
+def queue_times(made: Installation, numbers: Iterable[int], pause: float = 0.02) -> Iterator[float]:
+    """Issue a code to each number, on a kept connection; yield the seconds until the gateway was called for it."""
+    key, port = made.key(), made.ports[0]
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        for number in numbers:
+            sent, to = request(port, PATH, key, number), phone(number)
+            asked = time.monotonic()
+            connection.sendall(sent)
+            answer = HTTPResponse(connection)
+            answer.begin()
+            assert answer.status == 202, answer.read()
+            answer.read()
+            yield called_at(made, to, asked + 30) - asked
+            time.sleep(pause)
+
+
+def called_at(made: Installation, to: str, until: float) -> float:
+    """Wait for the gateway's call for this number and return its time."""
     while True:
         found = [one.at for one in made.sms.calls[-300:] if to in one.body.decode()]
         if found:
-            time.sleep(pause)
-            return found[0] - asked
-        assert time.monotonic() < asked + 30, f"no call within 30 s: {made.statuses()}"
+            return found[0]
+        assert time.monotonic() < until, f"no call within 30 s: {made.statuses()}"
         time.sleep(0.002)

@@ -47,17 +47,22 @@ def call(port: int, path: str, *, clients: int, count: int, key: str = "", first
     return Run(**json.loads(done.stdout))
 
 
+def request(port: int, path: str, key: str, number: int) -> bytes:
+    """Return the request for a code to one number."""
+    body = json.dumps({"channel": "sms", "to": phone(number)})
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
 async def one(port: int, path: str, key: str, numbers: Iterator[int], seconds: list[float]) -> None:
     """Make one call after the other on one connection until the numbers are used up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for number in numbers:
-        body = json.dumps({"channel": "sms", "to": phone(number)}).encode()
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
+        sent = request(port, path, key, number)
         began = time.perf_counter()
-        writer.write(head.encode() + body)
+        writer.write(sent)
         answer = (await reader.readuntil(b"\r\n\r\n")).lower()
         status, _, rest = answer.partition(b"\r\n")
         length = rest.partition(b"content-length:")[2].partition(b"\r\n")[0]
