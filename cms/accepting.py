@@ -61,8 +61,10 @@ def accept_invitation(token: str) -> Answer:
     except (MalformedCode, LimitExceeded) as error:
         text = messages.code_text(error, current_app.config["CODE_LENGTH"])
         return _answer(token, {"code": text}, messages.status_and_headers(error)[0])
-    except Conflict as error:
-        return _answer(token, {"send": messages.administrator_text(error)}, 409)
+    except Conflict:
+        return _answer(
+            token, {"send": _("You have an account here already. Sign in with its password.")}, 409
+        )
     if not result.valid:
         return _answer(token, {"code": messages.result_text(result)}, 422)
     flash(_("Welcome. Sign in with your e-mail address and your new password."), "success")

@@ -71,7 +71,10 @@ def _texts(status: int) -> tuple[str, str]:
         403: (_("You may not do this"), _("Ask an owner of this console for the role that may.")),
         404: (_("There is no such page"), _("The address may be mistyped, or the page is gone.")),
         405: (_("This page can't be opened like that"), _("Go back and use the button instead.")),
-        413: (_("That is too much"), _("What you sent is larger than we take. Nothing was changed.")),
+        413: (
+            _("That is too much"),
+            _("What you sent is larger than we take. Nothing was changed. Send less at a time."),
+        ),
         429: (_("Too many requests"), _("Wait a moment, then try again.")),
         503: (_("Back in a moment"), _("The service does not answer just now. Try again in a few seconds.")),
     }

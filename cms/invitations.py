@@ -31,11 +31,8 @@ def invite() -> Answer:
         invited = service.invite(email, role, link_of=_link, by=actor())
     except (InvalidInput, Conflict) as error:
         field = error.problems[0].field if isinstance(error, InvalidInput) else "email"
-        text = messages.administrator_text(error)
-        if isinstance(error, Conflict):
-            text = _("Somebody with this e-mail address is here or invited already.")
         status, headers = messages.status_and_headers(error)
-        return _form(request.form, {field: text}), status, headers
+        return _form(request.form, {field: messages.administrator_text(error)}), status, headers
     flash(_("The invitation to %(email)s is on its way.", email=invited.email), "success")
     return redirect(url_for("cms.administrators"), 303)
 

@@ -7,16 +7,17 @@ from flask_babel import lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from domain.errors import (
+    AlreadyInvited,
     AlreadyYours,
     Conflict,
     CountryNotAllowed,
     DestinationLocked,
     InvalidDestination,
     InvalidInput,
+    InvalidNetwork,
     LastOwner,
     LimitExceeded,
     MalformedCode,
-    NameTaken,
     NotAgain,
     NotAuthenticated,
     NotFound,
@@ -33,7 +34,6 @@ from services.codes.checks import CheckResult
 from services.codes.safe_prefixes import LONGEST_NOTE
 from services.people import api_keys
 from services.runtime import runtime
-from services.scheduling.schedule_rules import LONGEST_NAME
 
 Answer = str | Response | tuple[str, int] | tuple[str, int, Mapping[str, str]]
 
@@ -70,12 +70,14 @@ def sign_in_text(error: SendcodeError) -> str:
     """Return one text for every reason not to let somebody in."""
     if isinstance(error, LimitExceeded):
         return _("Too many failed sign-ins. Try again in %(wait)s.", wait=wait_text(error.retry_after))
-    return _("E-mail or password is wrong.")
+    return _("E-mail or password is wrong. Try again, or ask an owner of this console for a new password.")
 
 
 def password_text(error: SendcodeError) -> str:
     """Return what is wrong with a password that was asked for again."""
-    return _("That is not your password.") if isinstance(error, NotAuthenticated) else sign_in_text(error)
+    if isinstance(error, NotAuthenticated):
+        return _("That is not your password. Try again; an owner of this console can reset a lost one.")
+    return sign_in_text(error)
 
 
 def new_password_text(error: WeakPassword) -> str:
@@ -93,9 +95,11 @@ def destination_text(error: SendcodeError, channel: Channel) -> str:
     """Return why no code could be sent to a destination."""
     is_email = channel is Channel.EMAIL
     if isinstance(error, AlreadyYours):
-        return _("This is your e-mail address already.") if is_email else _("This is your number already.")
+        if is_email:
+            return _("This is your e-mail address already. Enter another one.")
+        return _("This is your number already. Enter another one.")
     if isinstance(error, CountryNotAllowed):
-        return _("SMS to this country is not switched on.")
+        return _not_to_this_country()
     if isinstance(error, InvalidDestination):
         if is_email:
             return _("Enter one e-mail address, such as name@example.org.")
@@ -145,7 +149,9 @@ def administrator_text(error: SendcodeError) -> str:
     if isinstance(error, OwnAccount):
         return _("This is your own account. Another owner can change it.")
     if isinstance(error, Conflict):
-        return _("An administrator has this e-mail address already.")
+        if isinstance(error, AlreadyInvited):
+            return _("This address is invited already. The page Administrators sends the invitation again.")
+        return _("An administrator has this e-mail address already. The page Administrators lists it.")
     if isinstance(error, InvalidDestination):
         return _("Enter one e-mail address, such as name@example.org.")
     return _("Choose one of the roles.")
@@ -157,7 +163,7 @@ def gateway_test_text(error: SendcodeError) -> str:
         wait = wait_text(error.retry_after)
         return _("That is enough for now. You can send another test in %(wait)s.", wait=wait)
     if isinstance(error, CountryNotAllowed):
-        return _("SMS to the country of your number is not switched on.")
+        return _not_to_this_country()
     return _("There is nowhere to send it to. Bind your phone on the account page first.")
 
 
@@ -179,23 +185,11 @@ def key_texts(error: InvalidInput) -> dict[str, str]:
         "scopes": _("Choose at least one thing that it may do."),
         "networks": _("Enter up to 50 addresses or networks, such as 203.0.113.7 or 2001:db8::/32."),
     }
-    return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
-
-
-def schedule_texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with a schedule, by the field it stands beside."""
-    texts = {
-        "name": _("Another schedule has this name.")
-        if isinstance(error, NameTaken)
-        else _("Give it a name of up to %(length)s characters.", length=LONGEST_NAME),
-        "task": _("Name the task as the other program knows it."),
-        "every": _("Enter a whole number; the interval can be between a second and 366 days."),
-        "cron": _("This line is never due or can't be read. It has five fields, such as 17 3 * * *."),
-        "zone": _("Choose one of the list."),
-        "queue": _("Up to 64 letters, digits and . _ : - without spaces."),
-        "args": _('This is no JSON list, such as ["text", 7].'),
-        "kwargs": _('This is no JSON object, such as {"older_than_days": 30}.'),
-    }
+    if isinstance(error, InvalidNetwork):
+        texts["networks"] = _(
+            "“%(given)s” is no address or network. Write it like 203.0.113.7 or 2001:db8::/32.",
+            given=error.given[:60],
+        )
     return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
 
 
@@ -204,7 +198,7 @@ def resend_text(error: SendcodeError) -> str | None:
     if isinstance(error, LimitExceeded):
         return _limit_text(error, is_email=False)
     if isinstance(error, CountryNotAllowed):
-        return _("SMS to this country is not switched on.")
+        return _not_to_this_country()
     texts = {
         Refusal.CODE: _("This message carries a code. Send it again or cancel it through its verification."),
         Refusal.ENDED: _("This verification has ended, so its code is not sent any more."),
@@ -218,6 +212,12 @@ def resend_text(error: SendcodeError) -> str | None:
         _("It is too late for this: it has moved on in the meantime.")
         if isinstance(error, Conflict)
         else None
+    )
+
+
+def _not_to_this_country() -> str:
+    return _(
+        "SMS to this country is not switched on. Who runs this installation can add it to SMS_COUNTRIES."
     )
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 
-from cms import messages
+from cms import schedule_faults
 from cms.guard import console, needs
 from cms.identity import actor
 from cms.messages import Answer
@@ -52,7 +52,7 @@ def add_schedule() -> Answer:
         new = _read(request.form.get("name", "").strip(), request.form)
         added = service.add(new, force=_is_foreign(request.form), by=actor())
     except InvalidInput as error:
-        return _page(None, request.form, messages.schedule_texts(error)), 422
+        return _page(None, request.form, schedule_faults.texts(error)), 422
     flash(_("“%(name)s” is added.", name=added.name), "success")
     return redirect(url_for("cms.schedule", number=added.id), 303)
 
@@ -74,7 +74,7 @@ def save_schedule(number: int) -> Answer:
         new = _read(shown.name, request.form)
         service.edit(new, force=_is_foreign(request.form), by=actor())
     except InvalidInput as error:
-        return _page(shown, request.form, messages.schedule_texts(error)), 422
+        return _page(shown, request.form, schedule_faults.texts(error)), 422
     flash(_("Saved. What was overdue is not run."), "success")
     return redirect(url_for("cms.schedule", number=number), 303)
 

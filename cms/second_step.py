@@ -88,9 +88,10 @@ def use_recovery_code() -> Answer:
     except NotFound:
         return _start_again()
     except NotAuthenticated as error:
-        return _recovery_page(_("This is none of your unused recovery codes.")), *messages.status_and_headers(
-            error
+        text = _(
+            "This is none of your unused recovery codes. Compare it with your list, or take another one."
         )
+        return _recovery_page(text), *messages.status_and_headers(error)
     except LimitExceeded as error:
         return _recovery_page(messages.sign_in_text(error)), *messages.status_and_headers(error)
     identity.start(token, started)

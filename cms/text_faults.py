@@ -21,10 +21,14 @@ def text(fault: Fault) -> str:
         return _unknown(told)
     texts = {
         FaultKind.EMPTY: _("Write something here."),
-        FaultKind.LONG: _("This is too long: %(most)s characters at the most.", most=told.get("most")),
+        FaultKind.LONG: _(
+            "This is too long: %(most)s characters at the most. Shorten it.", most=told.get("most")
+        ),
         FaultKind.CHARACTERS: _("There is a character in it that can't be sent. Type the text anew."),
         FaultKind.SYNTAX: _(
-            "Line %(line)s can't be read: %(text)s", line=told.get("line"), text=told.get("text")
+            "Line %(line)s can't be read. Close each {{ with }}, and end each if with endif. (%(text)s)",
+            line=told.get("line"),
+            text=told.get("text"),
         ),
         FaultKind.FORBIDDEN: _(
             "Line %(line)s: “%(what)s” can't be used here. A text can show variables, use if, and the filters "
@@ -33,9 +37,13 @@ def text(fault: Fault) -> str:
             what=told.get("what"),
             filters=", ".join(FILTERS),
         ),
-        FaultKind.COMPLEX: _("This has too many variables, or too many conditions within each other."),
+        FaultKind.COMPLEX: _(
+            "This has too many variables, or too many conditions within each other. Make it simpler."
+        ),
         FaultKind.MISSING: _("The code must always be in it: write {{ code }}, outside of any condition."),
-        FaultKind.FAILS: _("This can't be filled in: %(text)s", text=told.get("text")),
+        FaultKind.FAILS: _(
+            "This can't be filled in. Look at its filters and comparisons: %(text)s", text=told.get("text")
+        ),
         FaultKind.CODE_IN_SUBJECT: _("A subject is shown on locked screens. Leave the code out of it."),
         FaultKind.HOST: _("Enter a host such as example.org, without a port."),
         FaultKind.SEGMENTS: _(

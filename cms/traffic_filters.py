@@ -129,7 +129,7 @@ def unreadable() -> str:
 
 def too_long() -> str:
     """Return what to say where the typed text is none to look for."""
-    return _("That is too long to be a destination, an id or a reference.")
+    return _("That is too long to be a destination, an id or a reference. Type one of these.")
 
 
 def _given(values: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:

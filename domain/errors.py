@@ -66,6 +66,14 @@ class WeakPassword(InvalidInput):
         self.fault = fault
 
 
+class InvalidNetwork(InvalidInput):
+    """Raised when a text is no IP address or network; `given` is that text."""
+
+    def __init__(self, given: str, message: str):
+        super().__init__(FieldProblem("networks", message))
+        self.given = given
+
+
 class NameTaken(InvalidInput):
     """Raised when a name is to be given that another thing of the same kind has."""
 
@@ -102,6 +110,12 @@ class LastOwner(Conflict):
 
     def __init__(self) -> None:
         super().__init__("this is the last owner: make somebody else an owner first")
+
+
+class AlreadyInvited(Conflict):
+    """Raised when somebody is to be invited whose invitation still waits."""
+
+    code = "already_invited"
 
 
 class OwnAccount(Conflict):

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 
-from domain.errors import AddressNotAllowed, FieldProblem, InvalidInput
+from domain.errors import AddressNotAllowed, FieldProblem, InvalidInput, InvalidNetwork
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST = 50
@@ -39,9 +39,9 @@ def _network(text: str) -> Network:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError as error:
         message = "must be IPv4 or IPv6 addresses or networks, such as 203.0.113.7 or 2001:db8::/32"
-        raise InvalidInput(FieldProblem("networks", message)) from error
+        raise InvalidNetwork(text, message) from error
     if "%" in text:
-        raise InvalidInput(FieldProblem("networks", "must have no zone, such as %eth0"))
+        raise InvalidNetwork(text, "must have no zone, such as %eth0")
     if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
         mapped = network.network_address.ipv4_mapped
         return ipaddress.IPv4Network((mapped, network.prefixlen - 96))

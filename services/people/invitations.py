@@ -16,7 +16,7 @@ from domain import destinations
 from domain.actions import Action
 from domain.codes import new_id
 from domain.destinations import mask
-from domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from domain.errors import AlreadyInvited, Conflict, FieldProblem, InvalidInput, NotFound
 from domain.roles import Role
 from domain.statuses import Channel, Lane, Priority
 from exts import db
@@ -55,7 +55,7 @@ class InvitationView:
 
 
 def invite(email: str, role: str, *, link_of: LinkOf, by: Actor) -> InvitationView:
-    """Send somebody a mail with a link; raises InvalidInput, and Conflict where the person is here or invited."""
+    """Send somebody a mail with a link; raises InvalidInput, Conflict, and AlreadyInvited."""
     destination = parse_email(email)
     if role not in list(Role):
         raise InvalidInput(FieldProblem("role", f"must be one of {', '.join(Role)}"))
@@ -65,7 +65,7 @@ def invite(email: str, role: str, *, link_of: LinkOf, by: Actor) -> InvitationVi
             raise Conflict("an administrator has this e-mail address")
         same = exists().where(Invitation.canonical == destination.canonical, *_waits())
         if session.scalar(select(same)):
-            raise Conflict("somebody with this e-mail address is invited already")
+            raise AlreadyInvited("somebody with this e-mail address is invited already")
         now = datetime.now(UTC)
         row = Invitation(
             id=new_id(),

@@ -134,6 +134,7 @@ def test_ones_own_account_and_the_last_owner_are_left_alone(signed_in: Visitor, 
         assert "This is your own account." in signed_in.get(me).text
     answer = signed_in.submit(f"{me}/role", page=me, role="viewer")
     assert answer.status_code == 409
+    assert "This is your own account. Another owner can change it." in answer.text
     assert told(app) == []
 
 

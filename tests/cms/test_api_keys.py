@@ -140,8 +140,9 @@ def test_what_a_key_may_do_and_from_where_is_edited(signed_in: Visitor, app: Fla
     assert "2001:db8::/32" in signed_in.get(page).text
     answer = signed_in.submit(f"{page}/edit", page=page, networks="office")
     assert answer.status_code == 422
-    assert (
-        'id="networks-error"'
-        in signed_in.submit(f"{page}/edit", page=page, **{**fields, "networks": "x"}).text
-    )
+    refused = signed_in.submit(
+        f"{page}/edit", page=page, **{**fields, "networks": "203.0.113.7, off<ice"}
+    ).text
+    assert 'id="networks-error"' in refused
+    assert "“off&lt;ice” is no address or network." in refused
     assert keys(app)[0] == key

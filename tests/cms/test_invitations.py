@@ -177,3 +177,14 @@ def test_a_link_that_is_none_of_ours_is_not_found(visitor: Visitor) -> None:
     assert "worth nothing" in page.text
     for path in ("send", "accept"):
         assert visitor.submit(f"/cms/invitation/nothing/{path}", page="/cms/login").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [("Jane@Example.org", "The page Administrators lists it"), (GUEST, "is invited already")],
+)
+def test_who_is_here_and_who_is_invited_are_told_apart(signed_in: Visitor, email: str, said: str) -> None:
+    invite(signed_in)
+    answer = signed_in.submit(PAGE, page=PAGE, email=email, role="viewer")
+    assert answer.status_code == 409
+    assert said in answer.text

@@ -62,7 +62,7 @@ def test_every_wrong_pair_gets_the_same_page(app: Flask, newcomer: Callable[[], 
     ):
         answer = newcomer().sign_in(email, password)
         assert answer.status_code == 422
-        assert "E-mail or password is wrong." in answer.text
+        assert "E-mail or password is wrong. Try again" in answer.text
         assert password not in answer.text or not password
         pages.add(re.sub(r'value="[^"]*"', "", answer.text))
     assert len(pages) == 1

@@ -119,6 +119,12 @@ def test_what_makes_no_sense_is_refused(signed_in: Visitor, changes: dict[str, s
     assert f'id="{field}-error"' in answer.text
 
 
+def test_a_wrong_crontab_line_is_told_with_its_five_fields(signed_in: Visitor) -> None:
+    answer = add(signed_in, timing="cron", cron="99 * * * *")
+    assert answer.status_code == 422
+    assert "Write minute, hour, day, month and weekday" in answer.text
+
+
 def test_a_name_is_given_once(signed_in: Visitor, nightly: int) -> None:
     answer = add(signed_in)
     assert answer.status_code == 422
