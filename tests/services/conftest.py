@@ -41,6 +41,8 @@ ON_EVERY_DATABASE = {
     "test_pumping_guard",
     "test_second_steps",
     "test_sign_ins",
+    "test_sms_of_a_day",
+    "test_second_factor_resets",
 }
 """The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
 
