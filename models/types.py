@@ -19,6 +19,11 @@ def microseconds(time: datetime) -> int:
     return (time - _EPOCH) // _MICROSECOND
 
 
+def from_microseconds(stored: int) -> datetime:
+    """Return the aware time that is stored so."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware UTC time, stored as whole microseconds since 1970.
 
@@ -33,7 +38,7 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else from_microseconds(value)
 
 
 class Json(TypeDecorator[Any]):

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    literal_column,
     select,
     type_coerce,
     update,
@@ -25,6 +26,7 @@ from domain.codes import new_id
 from domain.statuses import Lane, MessageStatus, Priority
 from models.broadcast import Broadcast
 from models.message import Message
+from services.sending import one_step
 from services.sending.slots import Flow
 
 LEASE = timedelta(seconds=20)
@@ -82,6 +84,7 @@ _WHAT_A_ROW_TELLS = (
     messages.c.template_version,
 )
 """The age, and what `Claimed` begins with, in its order."""
+_BROADCAST_ID = [column.name for column in _WHAT_A_ROW_TELLS].index("broadcast_id")
 
 
 def with_work(connection: Connection, flows: Sequence[Flow], now: datetime) -> list[Flow]:
@@ -102,14 +105,22 @@ def claim(connection: Connection, lane: Lane, priority: Priority, limit: int, no
     """
     due = {"of_priority": int(priority), "of_lane": lane.value, "now": now, "most": limit}
     taken = {"until": now + LEASE, "token": new_id()}
-    if connection.dialect.update_returning:
+    rows: Sequence[Any]
+    if one_step.can_do(connection.dialect):
+        rows = _claim_at_once(connection, due, taken)
+    elif connection.dialect.update_returning:
         rows = connection.execute(_claim(connection.dialect.name), due | taken).all()
     else:
         rows = _claim_in_three(connection, due, taken)
-    shared = _shared_texts(connection, {row.broadcast_id for row in rows if row.broadcast_id})
+    shared = _shared_texts(connection, {row[_BROADCAST_ID] for row in rows if row[_BROADCAST_ID]})
     is_bulk = priority is Priority.BULK
     rows = sorted(rows, key=itemgetter(0))
-    return [Claimed._make((*row[1:], is_bulk, shared.get(row.broadcast_id))) for row in rows]
+    return [Claimed._make((*row[1:], is_bulk, shared.get(row[_BROADCAST_ID]))) for row in rows]
+
+
+def _claim_at_once(connection: Connection, due: dict[str, Any], taken: dict[str, Any]) -> Sequence[Any]:
+    claimed = connection.execute(_claim_all_due(), due | taken)
+    return one_step.fetch(connection, _claimed(), due | taken) if claimed.rowcount else []
 
 
 def _claim_in_three(connection: Connection, due: dict[str, Any], taken: dict[str, Any]) -> Sequence[Row[Any]]:
@@ -123,6 +134,7 @@ def _claim_in_three(connection: Connection, due: dict[str, Any], taken: dict[str
     ).all()
 
 
+_PLACE: ColumnElement[int] = literal_column("rowid")
 _AMONG = messages.c.id.in_(bindparam("ids", expanding=True))
 
 
@@ -132,9 +144,10 @@ def _is_due() -> ColumnElement[bool]:
 
 
 @cache
-def _due_ids() -> Select[Any]:
+def _due_ids(of: ColumnElement[Any] = messages.c.id) -> Select[Any]:
     return (
-        select(messages.c.id)
+        select(of)
+        .select_from(messages)
         .where(
             messages.c.priority == bindparam("of_priority"),
             messages.c.lane == bindparam("of_lane"),
@@ -152,6 +165,23 @@ def _take() -> Update:
         due_at=bindparam("until", type_=messages.c.due_at.type),
         lease_token=bindparam("token"),
         tries=messages.c.tries + 1,
+    )
+
+
+@cache
+def _claim_all_due() -> Update:
+    """Return the claim for SQLite, which finds a row by its place in half the time."""
+    return _take().where(_PLACE.in_(_due_ids(_PLACE)))
+
+
+@cache
+def _claimed() -> Select[Any]:
+    """Return what was just claimed; the end of its lease is where the index of what is due has it."""
+    return select(*_WHAT_A_ROW_TELLS).where(
+        messages.c.priority == bindparam("of_priority"),
+        messages.c.lane == bindparam("of_lane"),
+        messages.c.due_at == bindparam("until"),
+        messages.c.lease_token == bindparam("token"),
     )
 
 

@@ -7,7 +7,6 @@ bells, leases of dead workers and a dead broker all the same case.
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush
@@ -202,11 +201,14 @@ class Drain:
                 heappush(self._alarms, time.monotonic() + (one.due_at - one.at).total_seconds())
 
     def _take_ended(self) -> None:
+        counts: dict[Flow, int] = {}
         for threads in self._all_threads():
-            ended = threads.take_ended()
-            self._unsettled += [settled for _, settled in ended if settled is not None]
-            for flow, count in Counter(flow for flow, _ in ended).items():
-                self._slots.ended(flow, count)
+            for flow, settled in threads.take_ended():
+                counts[flow] = counts.get(flow, 0) + 1
+                if settled is not None:
+                    self._unsettled.append(settled)
+        for flow, count in counts.items():
+            self._slots.ended(flow, count)
 
     def _wait(self) -> None:
         """Wait for news or the next alarm; meanwhile see to it that no message waits behind one that is stuck."""

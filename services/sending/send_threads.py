@@ -17,6 +17,8 @@ TICK_SECONDS = 0.002
 """How often `grow` wants to be called while messages wait; a hundred blocked sends are under way after seven times."""
 SHORT_SENDS = 4
 """A thread that ends more than so many sends in a tick does not wait for its gateway: another would only disturb it."""
+MANY = 200
+"""Where so many wait the owner is told when a quarter of them are under way, and fetches more while they are sent."""
 
 Label = TypeVar("Label")
 Message = TypeVar("Message")
@@ -27,7 +29,7 @@ class SendThreads(Generic[Label, Message, Result]):
     """Runs `send` for each message in up to `most` threads, or greenlets where the process is patched.
 
     A result comes back under the label of its message. `rested` is called whenever a thread has found nothing more to
-    do. All methods are for one thread, the owner's.
+    do, or many wait and more may come. All methods are for one thread, the owner's.
     """
 
     def __init__(self, send: Callable[[Message], Result], most: int, rested: Callable[[], None]):
@@ -40,6 +42,7 @@ class SendThreads(Generic[Label, Message, Result]):
         self._threads: list[threading.Thread] = []
         self._width = 1
         self._left = 0  # how many waited when it was last looked
+        self._low = -1  # when so few wait the owner is told
         self._handed_out = 0  # started and not yet taken back
         self._stopping = False
 
@@ -65,6 +68,7 @@ class SendThreads(Generic[Label, Message, Result]):
         self._waiting.extend((label, message) for message in messages)
         self._handed_out += len(messages)
         self._left = len(self._waiting)
+        self._low = self._left * 3 // 4 if self._left >= MANY else -1
         self._wake(self._width)
 
     def grow(self) -> None:
@@ -120,6 +124,8 @@ class SendThreads(Generic[Label, Message, Result]):
                 label, message = waiting.popleft()
             except IndexError:
                 return  # another thread was faster
+            if len(waiting) == self._low:
+                self._rested()
             try:
                 ended.append((label, send(message)))
             except Exception as error:  # noqa: BLE001 - a thread that ends is worse than a message that comes again

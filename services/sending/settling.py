@@ -1,12 +1,14 @@
 """Write down how tries ended, in blocks: Core statements, the hot path."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
+    Update,
     and_,
     bindparam,
     insert,
@@ -23,6 +25,7 @@ from models.broadcast import Broadcast
 from models.message import Message
 from models.message_try import MessageTry
 from models.types import microseconds
+from services.sending import one_step
 from services.sending.claims import Claimed
 from services.sending.outbox import WHAT_IS_KEPT
 from services.sending.prepared import Prepared
@@ -74,23 +77,34 @@ def given_back(claimed: Claimed, now: datetime) -> Settled:
 
 
 _ours = (messages.c.id == bindparam("message"), messages.c.lease_token == bindparam("token"))
+_OUTCOME = ("message", "token", "status", "gateway", "reference", "error", "sent_at", "took_ms", "settled_at")
+_OUTCOME_NAMES = [f"new_{name}" for name in _OUTCOME]
+
+
+def _settle(value: Callable[[str], ColumnElement[Any]]) -> Update:
+    """Return what writes an outcome down, made of its values."""
+    return (
+        update(messages)
+        .where(messages.c.id == value("message"), messages.c.lease_token == value("token"))
+        .values(
+            status=value("status"),
+            due_at=null(),
+            lease_token=null(),
+            sealed=WHAT_IS_KEPT,
+            gateway=value("gateway"),
+            gateway_reference=value("reference"),
+            error=value("error"),
+            sent_at=value("sent_at"),
+            took_ms=value("took_ms"),
+            settled_at=value("settled_at"),
+        )
+    )
+
 
 _SETTLE = Prepared(
-    update(messages)
-    .where(*_ours)
-    .values(
-        status=bindparam("new_status"),
-        due_at=null(),
-        lease_token=null(),
-        sealed=WHAT_IS_KEPT,
-        gateway=bindparam("new_gateway"),
-        gateway_reference=bindparam("new_reference"),
-        error=bindparam("new_error"),
-        sent_at=bindparam("new_sent_at", type_=BigInteger),
-        took_ms=bindparam("new_took_ms"),
-        settled_at=bindparam("at", type_=BigInteger),
-    )
+    _settle(lambda name: bindparam(f"new_{name}", type_=BigInteger if name.endswith("_at") else None))
 )
+_SETTLE_AT_ONCE = _settle(lambda name: one_step.given(_OUTCOME.index(name)))
 
 _TRY_AGAIN = Prepared(
     update(messages)
@@ -114,8 +128,10 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     """
     done = [_settle_values(one) for one in settled if one.due_at is None]
     again = [one for one in settled if one.due_at is not None]
-    if done:
-        _SETTLE.run(connection, done)
+    if done and one_step.can_do(connection.dialect):
+        connection.execute(_SETTLE_AT_ONCE, one_step.block(done))
+    elif done:
+        _SETTLE.run(connection, [dict(zip(_OUTCOME_NAMES, one, strict=True)) for one in done])
     if again:
         _TRY_AGAIN.run(connection, [_try_again_values(one) for one in again])
         _hold_back(connection, again)
@@ -127,19 +143,21 @@ def _try_values(one: Settled, asked: Asked) -> dict[str, Any]:
     return {"message_id": one.claimed.id, "number": one.claimed.tries, **asked._asdict()}
 
 
-def _settle_values(one: Settled) -> dict[str, Any]:
+def _settle_values(one: Settled) -> tuple[Any, ...]:
     at = microseconds(one.at)
-    return {
-        "message": one.claimed.id,
-        "token": one.claimed.lease_token,
-        "new_status": one.status.value,
-        "new_gateway": one.gateway,
-        "new_reference": one.gateway_reference,
-        "new_error": one.error,
-        "new_sent_at": at if one.status is MessageStatus.SENT else None,
-        "new_took_ms": one.took_ms,
-        "at": at,
-    }
+    claimed = one.claimed
+    sent_at = at if one.status is MessageStatus.SENT else None
+    return (
+        claimed.id,
+        claimed.lease_token,
+        one.status.value,
+        one.gateway,
+        one.gateway_reference,
+        one.error,
+        sent_at,
+        one.took_ms,
+        at,
+    )
 
 
 def _try_again_values(one: Settled) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The drain of this worker process and the watch of the pumping guard: started by the worker, stopped with it."""
 
 import logging
+import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -17,6 +18,9 @@ from services.sending.housekeeping import Housekeeping
 from services.sending.sender import Sender
 
 log = logging.getLogger(__name__)
+SWITCH_SECONDS = 0.0002
+"""How long a thread that computes lets another wait that has come back from the database: five milliseconds, as Python
+has it, are as much as a block of messages takes there."""
 _running: Drain | None = None
 _watch: Watch | None = None
 
@@ -32,6 +36,7 @@ def start(app: Flask, lanes: Sequence[Lane]) -> None:
         obey = partial(gateway_switches.hand_to, router.take_over, db.engine)
         _running = _drain(router, lanes, Housekeeping(db.engine, lanes, [obey]))
         _watch = Watch(db.engine, app.config)
+    sys.setswitchinterval(SWITCH_SECONDS)
     _running.start()
     _watch.start()
     log.info("draining %s", ", ".join(lanes) or "nothing")

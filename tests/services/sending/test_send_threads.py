@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.sending.send_threads import SHORT_SENDS, TICK_SECONDS, SendThreads
+from services.sending.send_threads import MANY, SHORT_SENDS, TICK_SECONDS, SendThreads
 from tests.servers.thread import wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -148,3 +148,20 @@ def test_greenlets_do_the_same(kind):
     slow, seconds, short = done.stdout.split()
     assert (int(slow), int(short)) == (200, 1), "as many greenlets as wait, and one for what does not"
     assert float(seconds) < 2.5, "side by side: one after the other would take a hundred seconds"
+
+
+def test_where_many_wait_the_owner_is_told_while_they_are_sent(make):
+    sends = Sends(waits=lambda message: message == MANY // 2)
+    threads, rested = make(sends, 1)
+    threads.start("sms", range(MANY))
+    assert rested.wait(20)
+    assert threads.backlog > 0
+    assert len(sends.begun) >= MANY // 4
+
+
+def test_where_few_wait_the_owner_is_told_when_all_are_under_way(make):
+    sends = Sends(waits=lambda message: message == MANY // 2)
+    threads, rested = make(sends, 1)
+    threads.start("sms", range(MANY - 1))
+    wait_until(lambda: len(sends.begun) == MANY // 2 + 1, 20)
+    assert not rested.is_set()
