@@ -41,7 +41,9 @@ only shows that everything runs, `--only NAME` takes some of the rows:
 Measured on: {machine}
 
 {table}
-"""
+
+{bounds}"""
+BOUNDS = Path(__file__).parent / "bounds.md"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -67,7 +69,10 @@ def main(arguments: Sequence[str]) -> int:
         report.write_json(options.json, line, results)
     if options.write:
         text = HEAD.format(
-            names=", ".join(f"`{name}`" for name in ROWS), machine=line, table=report.table(results)
+            names=", ".join(f"`{name}`" for name in ROWS),
+            machine=line,
+            table=report.table(results),
+            bounds=BOUNDS.read_text(encoding="utf-8"),
         )
         options.write.write_text(text, encoding="utf-8")
     return 1 if broken else 0

@@ -25,6 +25,7 @@ LANGUAGES = {"en": "en-GB", "zh": "zh-CN", "de": "de-DE"}
 MAIN = {
     "overview": "cms.statistics",
     "messages": "cms.messages",
+    "broadcasts": "cms.broadcasts",
     "templates": "cms.templates",
     "gateways": "cms.gateways",
     "schedules": "cms.schedules",
