@@ -1,6 +1,7 @@
 """What each kind of database must be told before the first query."""
 
 import atexit
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,7 @@ def _close_sqlite() -> None:
     for entry in list(_sqlite):
         if not entry.in_use:
             entry.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_sqlite.clear)  # its parent's are not its to close
