@@ -1,12 +1,12 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from flask import Flask, current_app
 
 import tasks
 from tests.conftest import MemoryGateway
+from tests.fresh import run_fresh
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_the_names_can_be_imported_in_a_fresh_process(tmp_path):
         "from tasks import celery, make_celery, send_mail, ccp_send_sms_code\n"
         "print(type(celery).__name__, celery.tasks['send_mail'].name, celery.conf.task_ignore_result)"
     )
-    done = started_fresh(program, tmp_path)
+    done = run_fresh(program, tmp_path)
     assert done.stdout.split() == ["Celery", "send_mail", "True"], done.stderr
 
 
@@ -77,24 +77,8 @@ def test_a_worker_loads_no_dialect_but_its_databases_own_and_opens_no_door(tmp_p
         "rooms = ('api', 'cms', 'commands', 'sqlalchemy.dialects.')\n"
         "print(sorted({name.split('.')[-2] for name in sys.modules if name.startswith(rooms) and '.' in name}))"
     )
-    done = started_fresh(program, tmp_path)
+    done = run_fresh(program, tmp_path)
     assert done.stdout.strip() == "['dialects', 'sqlite']", done.stderr
-
-
-def started_fresh(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env={
-            "PATH": "/usr/bin:/bin",
-            "SECRET_KEY": "s" * 32,
-            "CODE_PEPPER": "p" * 32,
-            "SMS_SENDS_PER_DAY": "0",
-            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'x.db'}",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(

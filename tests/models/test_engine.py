@@ -1,27 +1,9 @@
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-
-def run(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={
-            "PATH": "/usr/bin:/bin",
-            "SECRET_KEY": "s" * 32,
-            "CODE_PEPPER": "p" * 32,
-            "SMS_SENDS_PER_DAY": "0",
-            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'x.db'}",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
+from tests.fresh import run_fresh
 
 
 def test_a_process_that_ends_leaves_the_whole_database_in_its_file(tmp_path: Path):
@@ -32,7 +14,8 @@ def test_a_process_that_ends_leaves_the_whole_database_in_its_file(tmp_path: Pat
         "    db.session.execute(db.text('CREATE TABLE kept (n INTEGER)'))\n"
         "    db.session.commit()\n"
     )
-    run(program, tmp_path)
+    done = run_fresh(program, tmp_path)
+    assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["x.db"]
 
 
@@ -51,4 +34,6 @@ def test_a_forked_child_leaves_its_parents_connections_alone(tmp_path: Path):
         "        os._exit(0)\n"
         "    os.waitpid(child, 0)\n"
     )
-    assert sorted(run(program, tmp_path).stdout.split()) == ["0", "1"]
+    done = run_fresh(program, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split()) == ["0", "1"]
