@@ -6,7 +6,9 @@ transaction that deletes it. So the sum of kept counts and live ones is right at
 """
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +27,8 @@ from services.transactions import LostRace, change, statements
 log = logging.getLogger(__name__)
 QUIET = LONGEST_CODE_LIFE + timedelta(minutes=5)
 """So long after its end an hour is rolled up first: its codes are used or dead, and late commits are in."""
+LOOKS = 3
+T = TypeVar("T")
 STILL_CHANGING = timedelta(hours=72)
 """Carriers try so long to deliver an SMS and report it; younger hours are rolled up again each time."""
 
@@ -69,6 +73,19 @@ def state(reader: Connection | Session, since: datetime) -> State:
     sums = select(func.count(), func.coalesce(func.sum(rolled.c.version), 0)).where(rolled.c.hour >= since)
     count, versions = reader.execute(sums).one()
     return int(count), int(versions)
+
+
+def steadily(reader: Connection | Session, since: datetime, work: Callable[[State], T]) -> T:
+    """Return what `work` makes of the counts since an hour, given their state.
+
+    Where hours were rolled up or purged in the meantime, it works again: they would be missing or count twice.
+    """
+    for _ in range(LOOKS):
+        before = state(reader, since)
+        found = work(before)
+        if state(reader, since) == before:
+            break
+    return found
 
 
 def uncounted(reader: Connection | Session, since: datetime) -> list[tuple[datetime, datetime | None]]:

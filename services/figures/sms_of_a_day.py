@@ -13,9 +13,9 @@ from models.message import Message
 from models.traffic import NONE, TrafficHour
 from services.figures import rollups
 from services.figures.traffic_counts import HOUR, hour_of
+from services.figures.traffic_memory import State
 
 DAY = timedelta(days=1)
-LOOKS = 3
 Spans = Sequence[tuple[datetime, datetime | None]]
 
 hours = TrafficHour.__table__
@@ -23,19 +23,15 @@ messages = Message.__table__
 
 
 def by_country(connection: Connection, now: datetime | None = None) -> Counter[str | None]:
-    """Return how many SMS were accepted within a day, by country; None stands for an unknown one.
-
-    Where an hour is rolled up in the meantime, it looks again: the hour would be missing or count twice.
-    """
+    """Return how many SMS were accepted within a day, by country; None stands for an unknown one."""
     since = (now or datetime.now(UTC)) - DAY
     first = hour_of(since) + HOUR
-    for _ in range(LOOKS):
-        state = rollups.state(connection, first)
+
+    def once(_: State) -> Counter[str | None]:
         spans = [(since, first), *rollups.uncounted(connection, first)]
-        counts = _kept(connection, first) + _live(connection, spans)
-        if state == rollups.state(connection, first):
-            break
-    return counts
+        return _kept(connection, first) + _live(connection, spans)
+
+    return rollups.steadily(connection, first, once)
 
 
 def _kept(connection: Connection, first: datetime) -> Counter[str | None]:

@@ -18,7 +18,6 @@ from services.figures.traffic_memory import State, memory
 from services.figures.traffic_rows import COUNTS
 
 T = TypeVar("T")
-LOOKS = 3
 STATUSES = tuple(MessageStatus)
 
 deliveries = DeliveryHour.__table__
@@ -89,18 +88,14 @@ def _smallest_with(names: set[str]) -> Table:
 
 
 def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = None) -> T:
-    """Return what `work` makes of all counts since the beginning of an hour, or of those of one owner.
-
-    Where hours were rolled up or purged in the meantime, it looks again: they would be missing or count twice.
-    """
+    """Return what `work` makes of all counts since the beginning of an hour, or of those of one owner."""
     with db.engine.connect() as connection:
-        for _ in range(LOOKS):
-            state = rollups.state(connection, since)
+
+        def once(state: State) -> T:
             live = _live(connection, rollups.uncounted(connection, since), owner)
-            found = work(Traffic(connection, since, state, live))
-            if state == rollups.state(connection, since):
-                break
-    return found
+            return work(Traffic(connection, since, state, live))
+
+        return rollups.steadily(connection, since, once)
 
 
 def _live(
