@@ -111,27 +111,13 @@ def count(chosen: Filter) -> Count:
 
 def ids(chosen: Filter, *, most: int) -> list[str]:
     """Return the ids of the newest `most` verifications of a filter."""
-    found: list[str] = []
-    cursor: str | None = None
-    wanted = _wanted(chosen, datetime.now(UTC))
-    while len(found) < most:
-        block = listing.look(wanted, limit=most - len(found), cursor=cursor)
-        found += [row.id for row in block.rows]
-        cursor = block.next_cursor
-        if cursor is None:
-            break
-    return found
+    return listing.ids(_wanted(chosen, datetime.now(UTC)), most=most)
 
 
 def pages(chosen: Filter, *, limit: int, unmasked: bool) -> Iterator[tuple[ListedVerification, ...]]:
     """Yield all verifications of a filter in blocks; no transaction is open between them."""
-    cursor: str | None = None
-    while True:
-        block = page(chosen, cursor=cursor, limit=limit, unmasked=unmasked)
+    for block in listing.every(lambda cursor: page(chosen, cursor=cursor, limit=limit, unmasked=unmasked)):
         yield block.verifications
-        cursor = block.next_cursor
-        if cursor is None:
-            return
 
 
 def get(verification_id: str, *, unmasked: bool = False) -> VerificationDetails:

@@ -1,9 +1,9 @@
 """Pages of long lists, newest first, that never look through more than so many rows whatever is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Row, func, select
 
@@ -39,6 +39,17 @@ class Found:
     looked_back_to: datetime | None = None
 
 
+class Page(Protocol):
+    """What knows how the list goes on."""
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Where the next page begins; None after the last."""
+
+
+P = TypeVar("P", bound=Page)
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many rows there are; `is_least`: older ones were not counted."""
@@ -67,6 +78,30 @@ def look(wanted: Wanted, *, limit: int, cursor: str | None) -> Found:
     if horizon is None:
         return Found(rows, None)
     return Found(rows, keyset.write(Place(horizon, NO_ID)), horizon)
+
+
+def ids(wanted: Wanted, *, most: int) -> list[str]:
+    """Return the ids of the newest `most` rows, however far back they are."""
+    found: list[str] = []
+    cursor: str | None = None
+    while len(found) < most:
+        block = look(wanted, limit=most - len(found), cursor=cursor)
+        found += [row.id for row in block.rows]
+        cursor = block.next_cursor
+        if cursor is None:
+            break
+    return found
+
+
+def every(page: Callable[[str | None], P]) -> Iterator[P]:
+    """Yield the page of each cursor, the first one of None, to the last; no transaction is open between them."""
+    cursor: str | None = None
+    while True:
+        one = page(cursor)
+        yield one
+        cursor = one.next_cursor
+        if cursor is None:
+            return
 
 
 def count(wanted: Wanted) -> Count:
