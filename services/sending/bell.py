@@ -17,7 +17,7 @@ from services.sending.breaker import Breaker
 log = logging.getLogger(__name__)
 TASK = "sendcode.drain"
 SOCKET_SECONDS = 0.1
-REST_SECONDS = 0.01
+REST_SECONDS = 0.02
 """Bells of one lane that come within this time after another are one: the drain looks until nothing is due."""
 
 
@@ -64,6 +64,7 @@ class Ringer(threading.Thread):
         self._breaker = breaker
         self._lanes: set[Lane] = set()
         self._asked = threading.Event()
+        self._is_busy = False
         self._connection: Connection | None = None
         self._producer: Producer | None = None
         self._declared: set[Lane] = set()
@@ -71,8 +72,9 @@ class Ringer(threading.Thread):
     def ask(self, lane: Lane) -> None:
         """Have the bell of a lane rung, at once if the last one is a while ago; the row must be committed by now."""
         self._lanes.add(lane)
-        self._asked.set()
-        time.sleep(0)  # it goes first: the caller would keep the interpreter until its answer is written
+        if not self._is_busy:
+            self._asked.set()
+            time.sleep(0)  # it goes first: the caller would keep the interpreter until its answer is written
 
     def run(self) -> None:
         """Ring for ever; a lane is forgotten before it is rung for, so what is committed later rings again."""
@@ -80,8 +82,11 @@ class Ringer(threading.Thread):
             self._asked.wait()
             self._asked.clear()
             while self._lanes:
-                self._ring(self._lanes.pop())
-            time.sleep(REST_SECONDS)
+                self._is_busy = True
+                for _ in range(len(self._lanes)):
+                    self._ring(self._lanes.pop())
+                time.sleep(REST_SECONDS)
+                self._is_busy = False  # before it looks again: who asks from now on wakes it
 
     def _ring(self, lane: Lane) -> None:
         if self._breaker.is_open:

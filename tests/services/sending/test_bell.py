@@ -1,10 +1,11 @@
+import os
 import threading
 import time
 
 import pytest
 
 from domain.statuses import Lane
-from services.sending.bell import TASK, Bell, Ringer
+from services.sending.bell import REST_SECONDS, TASK, Bell, Ringer
 from services.sending.breaker import Breaker
 from tests.servers.thread import wait_until
 
@@ -70,6 +71,21 @@ def test_nobody_waits_for_a_broker_and_bells_in_the_meantime_are_one(bell):
     wait_until(lambda: len(broker.rung) == 2)
     time.sleep(0.05)
     assert len(broker.rung) == 2
+
+
+def test_bells_that_come_all_the_time_are_rung_now_and_then(bell):
+    broker = Broker()
+    one = bell(broker)
+    began = time.monotonic()
+    for _ in range(200):
+        one.ring(Lane.SMS)
+        time.sleep(0.0005)
+    rests = (time.monotonic() - began) / REST_SECONDS
+    assert 1 < len(broker.rung) <= rests + 1
+    rung = len(broker.rung)
+    wait_until(lambda: not one._ringers[os.getpid()]._is_busy)
+    one.ring(Lane.SMS)
+    wait_until(lambda: len(broker.rung) > rung)
 
 
 def test_a_bell_that_can_not_be_rung_is_no_error_and_is_not_tried_for_a_while(bell):
