@@ -29,8 +29,8 @@ def init_app(app: Flask) -> None:
 def add(response: Response) -> Response:
     """Add the headers that the answer does not bring itself."""
     if is_ours():
-        for name, value in COMMON.items():
-            response.headers.setdefault(name, value)
+        present = set(response.headers.keys())
+        response.headers.extend({name: value for name, value in COMMON.items() if name not in present})
     return response
 
 

@@ -12,6 +12,7 @@ from domain.statuses import Channel
 
 _PHONE = re.compile(r"[ (]*\+?[0-9 ().\-]+")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # what phones and office programs type for a hyphen
+_CONTROLS = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 MAX_LENGTH = 320
 
 
@@ -36,7 +37,9 @@ def parse(channel: Channel, text: str, *, region: str) -> Destination:
     trimmed = text.strip()
     if not trimmed or len(trimmed) > MAX_LENGTH:
         raise InvalidDestination(f"must have 1 to {MAX_LENGTH} characters")
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs") for character in trimmed):
+    if not trimmed.isprintable() and any(
+        unicodedata.category(character) in _CONTROLS for character in trimmed
+    ):
         raise InvalidDestination("must not contain control characters")
     return _email(trimmed) if channel is Channel.EMAIL else _phone(trimmed, region)
 
@@ -65,7 +68,8 @@ def canonical(to: str) -> str:
 
 
 def _phone(text: str, region: str) -> Destination:
-    digits = "".join(_plain(character) for character in text).translate(_DASHES)
+    plain = text if text.isascii() else "".join(_plain(character) for character in text)
+    digits = plain.translate(_DASHES)
     if not _PHONE.fullmatch(digits):
         raise InvalidDestination("is not one phone number")
     bare = re.sub(r"[^0-9+]", "", digits)

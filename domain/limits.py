@@ -33,6 +33,8 @@ def refuse(events: Sequence[datetime], windows: Sequence[Window], now: datetime)
 
     A cool-down is a window of one event.
     """
+    if not events:
+        return None
     refusals = [refusal for window in windows if (refusal := _refuse_one(events, window, now))]
     return max(refusals, key=lambda refusal: refusal.retry_after, default=None)
 

@@ -40,4 +40,6 @@ def check_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
 
 def has_control_characters(text: str) -> bool:
     """Tell whether a text could break a header, a log line or a row: CR, LF, NUL, U+2028, lone surrogates."""
+    if text.isprintable():
+        return False
     return any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in text)
