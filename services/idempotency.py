@@ -15,7 +15,7 @@ from domain.purposes import has_control_characters
 from exts import db
 from models import IdempotentAnswer
 from services.runtime import runtime
-from services.transactions import change, transaction
+from services.transactions import change, statements
 
 LIFE = timedelta(hours=24)
 TAKE_OVER_AFTER = timedelta(seconds=60)
@@ -90,13 +90,13 @@ def keep(mine: Claim, answer: Answer) -> None:
     """Keep the answer for a day; a claim that was taken over changes nothing."""
     values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
     statement = update(_row).where(*_is(mine)).values(**values)
-    transaction(lambda session: change(session, statement))
+    statements(lambda connection: change(connection, statement))
 
 
 def release(mine: Claim) -> None:
     """Forget the claim, so that the next request with this key is a first one."""
     statement = delete(_row).where(*_is(mine))
-    transaction(lambda session: change(session, statement))
+    statements(lambda connection: change(connection, statement))
 
 
 def _is(mine: Claim) -> tuple[ColumnElement[bool], ...]:
@@ -124,7 +124,7 @@ def _insert(mine: Claim, request: str) -> bool:
         "created_at": mine.at,
     }
     try:
-        transaction(lambda session: session.execute(insert(_row).values(**values)))
+        statements(lambda connection: connection.execute(insert(_row).values(**values)))
     except IntegrityError:
         return False
     return True
@@ -149,4 +149,4 @@ def _take_over(mine: Claim, request: str, seen_at: datetime) -> bool:
         .where(_row.owner == mine.owner, _row.key == mine.key, _row.created_at == seen_at)
         .values(created_at=mine.at, fingerprint=_seal(request), status=None, headers=None, body=None)
     )
-    return bool(transaction(lambda session: change(session, taken)))
+    return bool(statements(lambda connection: change(connection, taken)))
