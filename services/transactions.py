@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Executable
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from exts import db
 from models.turns import turn_to_write
+from services import group_commit
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -37,13 +38,14 @@ def transaction(work: Callable[[Session], T]) -> T:
     """
 
     def once() -> T:
-        try:
-            result = work(db.session())
-            db.session.commit()
-        except BaseException:
-            db.session.rollback()
-            raise
-        return result
+        with turn_to_write(db.engine):
+            try:
+                result = work(db.session())
+                db.session.commit()
+            except BaseException:
+                db.session.rollback()
+                raise
+            return result
 
     return _until_won(once)
 
@@ -53,21 +55,42 @@ def statements(work: Callable[[Connection], T]) -> T:
 
     What the session has open is let go first, so that no caller waits for a second connection while holding one.
     """
-    if db.session.registry.has():
-        db.session.rollback()
+    _let_go_of_session()
 
     def once() -> T:
-        with db.engine.begin() as connection:
+        with turn_to_write(db.engine), db.engine.begin() as connection:
             return work(connection)
 
     return _until_won(once)
 
 
+def grouped(work: Callable[[Connection], T], put: Callable[[Connection, Sequence[T]], None]) -> T:
+    """Do the same for what many callers want at once: they share a commit where they would wait for each other.
+
+    What `work` returns is given to `put`, which inserts for several callers in one statement. Both may run in another
+    caller's thread: the work in the context of its own caller, `put` in any one's.
+    """
+    if db.engine.dialect.name != "sqlite":
+
+        def alone(connection: Connection) -> T:
+            result = work(connection)
+            put(connection, [result])
+            return result
+
+        return statements(alone)
+    _let_go_of_session()
+    return _until_won(lambda: group_commit.commit(db.engine, work, put))
+
+
+def _let_go_of_session() -> None:
+    if db.session.registry.has():
+        db.session.rollback()
+
+
 def _until_won(once: Callable[[], T]) -> T:
     for attempt in range(TRIES):
         try:
-            with turn_to_write(db.engine):
-                return once()
+            return once()
         except LostRace:
             pass
         except DBAPIError as error:

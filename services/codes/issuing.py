@@ -1,12 +1,12 @@
 """The rows of a verification: the challenge itself, and each message that carries its code."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from domain import codes, destinations
 from domain.destinations import Destination
@@ -18,7 +18,6 @@ from services.runtime import runtime
 from services.sending import outbox
 from services.sending.outbox import NewMessage
 from services.sending.prepared import Prepared
-from services.transactions import Writer
 
 _NEW = Prepared(insert(Verification.__table__))
 TEMPLATE = "code"
@@ -78,12 +77,26 @@ def resend_at(now: datetime) -> datetime:
     return now + timedelta(seconds=current_app.config["RESEND_COOLDOWN_SECONDS"])
 
 
-def put_verification(
-    writer: Writer, challenge: Challenge, code: str, message: NewMessage, now: datetime
-) -> None:
-    """Insert a challenge whose first message is `message`; the caller commits."""
-    keyring, destination = runtime().keyring, challenge.destination
-    row = {
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A challenge with its code and the first message that carries it."""
+
+    challenge: Challenge
+    code: str = field(repr=False)
+    message: NewMessage
+    at: datetime
+
+
+def put(connection: Connection, issues: Sequence[Issue]) -> None:
+    """Insert challenges and their messages; the caller commits, then rings the bell."""
+    outbox.put(connection, runtime().keyring, [issue.message for issue in issues], datetime.now(UTC))
+    _NEW.run(connection, [_row(issue) for issue in issues])
+
+
+def _row(issue: Issue) -> dict[str, Any]:
+    challenge, keyring = issue.challenge, runtime().keyring
+    destination = challenge.destination
+    return {
         "id": challenge.id,
         "owner": challenge.owner.id,
         "channel": destination.channel.value,
@@ -92,18 +105,17 @@ def put_verification(
         "purpose": challenge.purpose,
         "locale": challenge.locale,
         "metadata": dict(challenge.metadata),
-        "code_hash": _hash(challenge, code),
+        "code_hash": _hash(challenge, issue.code),
         "pepper_id": keyring.newest,
-        "sealed_code": keyring.seal(code.encode(), row=challenge.id),
+        "sealed_code": keyring.seal(issue.code.encode(), row=challenge.id),
         "attempts": 0,
         "max_attempts": current_app.config["CODE_ATTEMPTS"],
-        "message_id": message.id,
+        "message_id": issue.message.id,
         "is_test": challenge.owner.is_test,
-        "created_at": now,
-        "expires_at": expires_at(now),
-        "resend_at": resend_at(now),
+        "created_at": issue.at,
+        "expires_at": expires_at(issue.at),
+        "resend_at": resend_at(issue.at),
     }
-    _NEW.run(writer, [row])
 
 
 def _hash(challenge: Challenge, code: str) -> bytes:
@@ -116,13 +128,11 @@ def _hash(challenge: Challenge, code: str) -> bytes:
     )
 
 
-def put_message(
-    writer: Writer, challenge: Challenge, code: str, now: datetime, *, code_ends_at: datetime
-) -> NewMessage:
-    """Put a message with the code into the outbox, to be sent while the code still lives; the caller commits."""
+def new_message(challenge: Challenge, code: str, now: datetime, *, code_ends_at: datetime) -> NewMessage:
+    """Return a message with the code, to be sent while the code still lives."""
     settings = current_app.config
     deadline = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
-    message = NewMessage(
+    return NewMessage(
         owner=challenge.owner.id,
         destination=challenge.destination,
         template=TEMPLATE,
@@ -134,8 +144,6 @@ def put_message(
         verification_id=challenge.id,
         is_test=challenge.owner.is_test,
     )
-    outbox.put(writer, runtime().keyring, [message], now)
-    return message
 
 
 def code_params(code: str, life: timedelta, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from services.transactions import LostRace, Writer, statements
 
 DAY = 86_400
 _table = LimitWindow.__table__
-_FIND = select(_table.c.version, _table.c.events).where(_table.c.key == bindparam("wanted"))
+_FIND = Prepared(select(_table.c.version, _table.c.events).where(_table.c.key == bindparam("wanted")))
 _FIRST = Prepared(insert(_table))
 _NEXT = Prepared(
     update(_table)
@@ -67,7 +67,7 @@ def failure_windows(settings: Mapping[str, Any]) -> list[Window]:
 def look(writer: Writer, key: str, windows: Sequence[Window]) -> Counted:
     """Return what was counted for `key` until now; nothing is read where all windows are switched off."""
     counting = [window for window in windows if window.counts]
-    found = writer.execute(_FIND, {"wanted": key}).one_or_none() if counting else None
+    found = _FIND.run(writer, [{"wanted": key}]).one_or_none() if counting else None
     return Counted(key, counting, found.version, unpack(found.events)) if found else Counted(key, counting)
 
 

@@ -17,26 +17,25 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
-from services.codes import send_limits
+from services.codes import issuing, send_limits
 from services.codes.issuing import (
     TEMPLATE,
     Challenge,
+    Issue,
     Owner,
     challenge_of,
     expires_at,
     new_code,
+    new_message,
     open_code,
-    put_message,
-    put_verification,
     resend_at,
 )
 from services.people import audit
 from services.people.audit import Actor
 from services.runtime import runtime
 from services.sending import outbox
-from services.sending.outbox import NewMessage
 from services.templating import published
-from services.transactions import change, statements, transaction
+from services.transactions import change, grouped, transaction
 
 log = logging.getLogger(__name__)
 
@@ -90,17 +89,17 @@ def issue(request: Request, owner: Owner) -> VerificationView:
     )
     code = new_code(owner)
 
-    def work(connection: Connection) -> VerificationView:
+    def work(connection: Connection) -> Issue:
         now = datetime.now(UTC)
         send_limits.take(connection, challenge.destination, now, client_ip=request.client_ip)
-        message = put_message(connection, challenge, code, now, code_ends_at=expires_at(now))
-        put_verification(connection, challenge, code, message, now)
-        return _first_view(challenge, message, now)
+        message = new_message(challenge, code, now, code_ends_at=expires_at(now))
+        return Issue(challenge, code, message, now)
 
-    return _on_its_way(statements(work))
+    return _on_its_way(_first_view(grouped(work, issuing.put)))
 
 
-def _first_view(challenge: Challenge, message: NewMessage, now: datetime) -> VerificationView:
+def _first_view(issue: Issue) -> VerificationView:
+    challenge = issue.challenge
     return VerificationView(
         id=challenge.id,
         channel=challenge.destination.channel.value,
@@ -108,10 +107,10 @@ def _first_view(challenge: Challenge, message: NewMessage, now: datetime) -> Ver
         purpose=challenge.purpose,
         status=VerificationStatus.PENDING,
         attempts_left=current_app.config["CODE_ATTEMPTS"] or None,
-        created_at=now,
-        expires_at=expires_at(now),
-        resend_at=resend_at(now),
-        message_id=message.id,
+        created_at=issue.at,
+        expires_at=expires_at(issue.at),
+        resend_at=resend_at(issue.at),
+        message_id=issue.message.id,
         message_status=MessageStatus.QUEUED,
         metadata=challenge.metadata,
     )
@@ -174,7 +173,8 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
         send_limits.take(session, challenge.destination, now, client_ip=None)
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at
-        message = put_message(session, challenge, open_code(verification), now, code_ends_at=ends_at)
+        message = new_message(challenge, open_code(verification), now, code_ends_at=ends_at)
+        outbox.put(session, runtime().keyring, [message], now)
         outbox.mark_resent(session, verification.message_id, message.id)
         verification.message_id, verification.resend_at = message.id, resend_at(now)
         _note(session, by, Action.VERIFICATION_RESENT, verification)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Dialect, Insert, Update
+from sqlalchemy import Connection, CursorResult, Dialect, Insert, Select, Update
 
 from services.transactions import Writer
 
@@ -16,9 +16,12 @@ Row = Mapping[str, Any]
 
 
 class Prepared:
-    """An INSERT into the columns that its rows have, or an UPDATE whose values are all bound by name."""
+    """An INSERT into the columns that its rows have, or another statement whose values are all bound by name.
 
-    def __init__(self, statement: Insert | Update):
+    What a SELECT finds comes as the driver gives it: texts and whole numbers are the same everywhere, times are not.
+    """
+
+    def __init__(self, statement: Insert | Update | Select[Any]):
         self._statement = statement
 
     def run(self, writer: Writer, rows: Sequence[Row]) -> CursorResult[Any]:
@@ -35,7 +38,7 @@ class Prepared:
 
 @lru_cache(64)
 def _sql(
-    statement: Insert | Update, dialect: Dialect, names: tuple[str, ...]
+    statement: Insert | Update | Select[Any], dialect: Dialect, names: tuple[str, ...]
 ) -> tuple[str, Callable[[Row], Any]]:
     """Return the SQL, and what makes of a row the values that the driver takes, in order or by name."""
     compiled = statement.compile(
@@ -46,7 +49,7 @@ def _sql(
         (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
         for name in in_order or compiled.binds
     ]
-    if in_order and not any(process for _, process in parts):
+    if in_order and len(parts) > 1 and not any(process for _, process in parts):
         return str(compiled), itemgetter(*in_order)
 
     def listed(row: Row) -> tuple[Any, ...]:

@@ -1,0 +1,141 @@
+"""Several callers' work in one commit, where the database takes one writer at a time.
+
+Who gets the turn does the work of all who wait for theirs, too: of ten clicks at once, one pays for the commit.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from contextvars import copy_context
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from models.turns import turn_to_write
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+Put = Callable[[Connection, Sequence[T]], None]
+MOST = 16
+"""The most pieces of work in one commit: who waits for it waits for all of them."""
+LOOK_AGAIN_SECONDS = 0.01
+
+
+class Piece(Generic[T]):
+    """One caller's work, done by whoever has the turn, in the context of its own caller."""
+
+    def __init__(self, work: Work[T], put: Put[T]):
+        self.put = put
+        self.has_ended = False
+        self._work = work
+        self._context = copy_context()
+        self._result: T | None = None
+        self._error: Exception | None = None
+
+    def do(self, connection: Connection) -> T:
+        """Return what the work returns; it is done again where a transaction was undone."""
+        return self._context.run(self._work, connection)
+
+    def end(self, result: T | None, error: Exception | None = None) -> None:
+        """Tell the caller what became of it; the transaction has ended by now."""
+        self._result, self._error = result, error
+        self.has_ended = True
+
+    def outcome(self) -> T:
+        """Return the result of the work or raise its error."""
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]  # None where the work returned it
+
+
+_waiting: WeakKeyDictionary[Engine, deque[Piece[Any]]] = WeakKeyDictionary()
+
+
+def commit(engine: Engine, work: Work[T], put: Put[T]) -> T:
+    """Return what `work` returns after committing it and what `put` writes of it, maybe with other callers' work.
+
+    `put` is called once with the results of all that has the same one. A piece of work that fails takes nobody with
+    it: before it wrote something it fails alone, after that all of it is undone and each piece is done in a
+    transaction of its own.
+    """
+    piece = Piece(work, put)
+    waiting = _waiting.setdefault(engine, deque())
+    waiting.append(piece)
+    try:
+        with turn_to_write(engine):
+            while not piece.has_ended:
+                if not _lead(engine, waiting):  # somebody who had waited for too long does it without a turn
+                    time.sleep(LOOK_AGAIN_SECONDS)
+    finally:
+        if not piece.has_ended:
+            with suppress(ValueError):
+                waiting.remove(piece)
+    return piece.outcome()
+
+
+def _lead(engine: Engine, waiting: deque[Piece[Any]]) -> bool:
+    """Do what waits; tell whether there was something."""
+    taken: list[Piece[Any]] = []
+    try:
+        _together(engine, waiting, taken)
+    except Exception as error:
+        if not taken:
+            raise
+        for piece in taken:
+            if len(taken) == 1:
+                piece.end(None, error)
+            else:
+                _alone(engine, piece)
+    finally:  # where this thread was told to end, the others do theirs themselves
+        waiting.extendleft(piece for piece in reversed(taken) if not piece.has_ended)
+    return bool(taken)
+
+
+def _together(engine: Engine, waiting: deque[Piece[Any]], taken: list[Piece[Any]]) -> None:
+    """Do what waits in one transaction; where it raises, nothing has happened and no piece has ended."""
+    outcomes: list[tuple[Any, Exception | None]] = []
+    results: dict[Put[Any], list[Any]] = {}
+    with engine.begin() as connection:
+        driver: Any = connection.connection.driver_connection
+        while len(taken) < MOST and (piece := _next(waiting)):
+            taken.append(piece)
+            before = driver.total_changes
+            try:
+                result = piece.do(connection)
+            except Exception as error:
+                if isinstance(error, DBAPIError) or driver.total_changes != before:
+                    raise
+                outcomes.append((None, error))
+            else:
+                outcomes.append((result, None))
+                results.setdefault(piece.put, []).append(result)
+        for put, theirs in results.items():
+            put(connection, theirs)
+    for piece, outcome in zip(taken, outcomes, strict=True):
+        piece.end(*outcome)
+
+
+def _next(waiting: deque[Piece[Any]]) -> Piece[Any] | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def _alone(engine: Engine, piece: Piece[Any]) -> None:
+    try:
+        with engine.begin() as connection:
+            result = piece.do(connection)
+            piece.put(connection, [result])
+    except Exception as error:  # noqa: BLE001 - its caller's to handle
+        piece.end(None, error)
+    else:
+        piece.end(result)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_waiting.clear)  # what its parent's threads wait for is theirs to do
