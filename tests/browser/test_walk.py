@@ -22,7 +22,7 @@ from services.templating import texts
 from services.templating.texts import LOCALES
 from tests.browser.watch import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 HERE = Path(__file__).parent
 AXE = (HERE / "axe.min.js").read_text(encoding="utf-8")
 TEXTS = (HERE / "texts.js").read_text(encoding="utf-8")

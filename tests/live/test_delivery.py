@@ -26,7 +26,7 @@ def test_a_hundred_one_second_sms_leave_together_on_one_solo_worker(make, record
         wait_until(lambda: installation.statuses() == {"sent": 101}, 20)
         spread = calls[-1].at - calls[0].at
     record_property("from_first_to_last_call_s", round(spread, 2))
-    assert spread <= 1.5
+    assert spread <= 5, "one after the other: a hundred seconds"
     assert len({call.headers["idempotency-key"] for call in calls}) == 100
 
 
