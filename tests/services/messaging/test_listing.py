@@ -164,7 +164,7 @@ def put_verification(number, **values):
         "pepper_id": "12345678",
         "max_attempts": 5,
         "message_id": f"{number:032x}",
-        "created_at": now - timedelta(seconds=60 - number),
+        "created_at": now - timedelta(seconds=300 - 20 * number),
         "expires_at": now + timedelta(seconds=240 + number),
         "resend_at": now,
     }
@@ -202,10 +202,10 @@ def test_verifications_are_found_by_their_destination_and_their_messages():
     for chosen in (
         verification_lists.Filter(purpose="other"),
         verification_lists.Filter(channel=Channel.EMAIL),
-        verification_lists.Filter(since=datetime.now(UTC) - timedelta(seconds=58.5)),
+        verification_lists.Filter(since=datetime.now(UTC) - timedelta(seconds=270)),
     ):
         assert [one.id for one in verification_lists.page(chosen).verifications] == [f"{2:032x}"]
-    until = verification_lists.Filter(until=datetime.now(UTC) - timedelta(seconds=58.5))
+    until = verification_lists.Filter(until=datetime.now(UTC) - timedelta(seconds=270))
     assert [one.id for one in verification_lists.page(until).verifications] == [f"{1:032x}"]
     details = verification_lists.get(f"{1:032x}")
     assert [int(one.id, 16) for one in details.messages] == [0xA, 0xB]
