@@ -1,6 +1,7 @@
 """A program that calls the API with a key of its own."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,6 +16,12 @@ from services.people import api_keys
 from services.people.api_keys import KeyView
 
 NUMBER = "+8613800138000"
+
+
+@pytest.fixture
+def doors() -> Sequence[str]:
+    """A program comes in by one door."""
+    return ("api",)
 
 
 class Caller:

@@ -1,7 +1,7 @@
 """A person at the console: follows forms as a browser does, token included."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,12 @@ from models import Administrator
 from services.people import administrators
 
 EMAIL, PASSWORD = "jane@example.org", "seven purple otters"
+
+
+@pytest.fixture
+def doors() -> Sequence[str]:
+    """A person comes in by one door."""
+    return ("cms",)
 
 
 @dataclass
