@@ -74,7 +74,7 @@ def run(env: Mapping[str, str], command: str, *arguments: str) -> str:
         env=dict(env),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, f"{command} {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
