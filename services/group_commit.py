@@ -85,11 +85,11 @@ def _lead(engine: Engine, waiting: deque[Piece[Any]]) -> bool:
     except Exception as error:
         if not taken:
             raise
-        for piece in taken:
-            if len(taken) == 1:
-                piece.end(None, error)
-            else:
-                _alone(engine, piece)
+        if len(taken) == 1:
+            taken[0].end(None, error)
+        else:
+            for piece in taken:
+                _lead(engine, deque([piece]))
     finally:  # where this thread was told to end, the others do theirs themselves
         waiting.extendleft(piece for piece in reversed(taken) if not piece.has_ended)
     return bool(taken)
@@ -124,17 +124,6 @@ def _next(waiting: deque[Piece[Any]]) -> Piece[Any] | None:
         return waiting.popleft()
     except IndexError:
         return None
-
-
-def _alone(engine: Engine, piece: Piece[Any]) -> None:
-    try:
-        with engine.begin() as connection:
-            result = piece.do(connection)
-            piece.put(connection, [result])
-    except Exception as error:  # noqa: BLE001 - its caller's to handle
-        piece.end(None, error)
-    else:
-        piece.end(result)
 
 
 if hasattr(os, "register_at_fork"):
