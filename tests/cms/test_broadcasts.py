@@ -1,13 +1,11 @@
 """Broadcasts at the console: how far each is, and the buttons that hold it."""
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
-from app import DOORS
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
@@ -16,12 +14,6 @@ from services.messaging import broadcast_lists, broadcasts
 from services.messaging.broadcasts import Request
 from services.people import api_keys, audit
 from tests.cms.conftest import EMAIL, Visitor
-
-
-@pytest.fixture
-def doors() -> Sequence[str]:
-    """A person at the console and a program, at once."""
-    return DOORS
 
 
 @pytest.fixture

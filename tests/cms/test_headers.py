@@ -1,13 +1,11 @@
 """Every page carries the headers that keep it to itself."""
 
 import re
-from collections.abc import Sequence
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import DOORS
 from devtools import crawl
 from domain.statuses import Channel
 from services.codes import verifications
@@ -27,12 +25,6 @@ PAGES = [
     "/cms/confirm-password",
     "/nowhere",
 ]
-
-
-@pytest.fixture
-def doors() -> Sequence[str]:
-    """A person at the console and a program, at once."""
-    return DOORS
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,25 +1,17 @@
 """The limits page: what is in force, and who hit it."""
 
 import re
-from collections.abc import Sequence
 
 import pytest
 from flask import Flask
 
 import config
-from app import DOORS
 from services.codes import limits_list
 from services.people import api_keys
 from tests.cms.conftest import EMAIL, Visitor
 
 PAGE = "/cms/settings"
 SECRET = re.compile("SECRET|PEPPER|PASSWORD|URI|URL|USERNAME|SENDER|SERVER")
-
-
-@pytest.fixture
-def doors() -> Sequence[str]:
-    """A person at the console and a program, at once."""
-    return DOORS
 
 
 def test_limits_are_told_with_value_and_unit(signed_in: Visitor, app: Flask) -> None:
