@@ -1,12 +1,12 @@
 """Headers of a mail as bytes (RFC 5322, RFC 2047), and what may not stand in one."""
 
 import re
-import unicodedata
 from binascii import b2a_base64
 from dataclasses import dataclass
 
 import idna
 
+from domain.characters import has_control_characters
 from domain.errors import GatewayError
 
 LOCAL_PART = re.compile(r'[^\s<>()\[\]\\,;:"@]{1,64}')
@@ -59,10 +59,7 @@ def subject(text: str) -> bytes:
 
 def one_line(what: str, value: str) -> str:
     """Return `value` if it holds no control characters and no line ends of any kind. Raises GatewayError."""
-    # Cc: C0 and C1 with CR, LF, NUL; Zl and Zp: U+2028 and U+2029; Cs: half characters that can't be encoded.
-    if not value.isprintable() and any(
-        unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"} for character in value
-    ):
+    if has_control_characters(value):
         raise GatewayError(f"control characters in the {what}")
     return value
 

@@ -1,6 +1,6 @@
 """Where a page may send somebody next: only to our own pages."""
 
-from domain.purposes import has_control_characters
+from domain.characters import has_control_characters
 
 HOME = "/cms"
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from domain.characters import has_unseen_characters
 from domain.errors import InvalidDestination
 from domain.statuses import Channel
 
 _PHONE = re.compile(r"[ (]*\+?[0-9 ().\-]+")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # what phones and office programs type for a hyphen
-_CONTROLS = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 MAX_LENGTH = 320
 
 
@@ -37,9 +37,7 @@ def parse(channel: Channel, text: str, *, region: str) -> Destination:
     trimmed = text.strip()
     if not trimmed or len(trimmed) > MAX_LENGTH:
         raise InvalidDestination(f"must have 1 to {MAX_LENGTH} characters")
-    if not trimmed.isprintable() and any(
-        unicodedata.category(character) in _CONTROLS for character in trimmed
-    ):
+    if has_unseen_characters(trimmed):
         raise InvalidDestination("must not contain control characters")
     return _email(trimmed) if channel is Channel.EMAIL else _phone(trimmed, region)
 

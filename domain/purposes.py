@@ -1,9 +1,9 @@
 """What a code may be good for, and what else a caller may say of a verification."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
+from domain.characters import has_control_characters
 from domain.errors import FieldProblem, InvalidInput
 
 _PURPOSE = re.compile(r"[a-z0-9_.\-]{1,64}")
@@ -36,10 +36,3 @@ def check_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     if any(has_control_characters(text) for pair in metadata.items() for text in pair):
         raise InvalidInput(FieldProblem("metadata", "must not contain control characters"))
     return dict(metadata)
-
-
-def has_control_characters(text: str) -> bool:
-    """Tell whether a text could break a header, a log line or a row: CR, LF, NUL, U+2028, lone surrogates."""
-    if text.isprintable():
-        return False
-    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in text)

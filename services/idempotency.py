@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from domain.characters import has_control_characters
 from domain.errors import FieldProblem, FirstInFlight, InvalidInput, KeyReused
 from domain.keyring import Unreadable
-from domain.purposes import has_control_characters
 from exts import db
 from models import IdempotentAnswer
 from services.runtime import runtime

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from domain import pumping
 from domain.actions import Action
+from domain.characters import has_control_characters
 from domain.errors import FieldProblem, InvalidInput, NameTaken, NotFound
-from domain.purposes import has_control_characters
 from exts import db
 from models import Administrator, SafePrefix
 from services.people import audit

@@ -7,8 +7,9 @@ from typing import Any
 from flask import current_app
 
 from domain import placeholders
+from domain.characters import has_control_characters
 from domain.errors import FieldProblem, InvalidInput
-from domain.purposes import check_locale, has_control_characters
+from domain.purposes import check_locale
 from domain.statuses import Channel
 from services.templating import published, texts
 from services.templating.text_versions import Choice

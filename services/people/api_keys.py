@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from domain import networks as known_networks
 from domain.actions import Action
+from domain.characters import has_control_characters
 from domain.codes import new_id
 from domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from domain.networks import spelled
-from domain.purposes import has_control_characters
 from exts import db
 from models import ApiKey, ApiKeySecret
 from services.people import audit, key_owners

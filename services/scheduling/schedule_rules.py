@@ -1,7 +1,6 @@
 """What a schedule may look like: every fault of a new one or of a change is told by its field."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from celery import Celery
 from flask import current_app
 
+from domain.characters import has_unseen_characters
 from domain.errors import FieldProblem, InvalidInput
 from services.scheduling.timings import parse_every, timing
 
@@ -56,9 +56,13 @@ def known_tasks() -> list[str]:
 
 def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
     """Find everything that is wrong with a schedule; `force` accepts a task that only another program knows."""
-    if not 1 <= len(new.name) <= LONGEST_NAME or new.name != new.name.strip() or not _printable(new.name):
+    if (
+        not 1 <= len(new.name) <= LONGEST_NAME
+        or new.name != new.name.strip()
+        or has_unseen_characters(new.name)
+    ):
         yield FieldProblem("name", f"must be 1 to {LONGEST_NAME} visible characters")
-    if not 1 <= len(new.task) <= LONGEST_TASK or not _printable(new.task):
+    if not 1 <= len(new.task) <= LONGEST_TASK or has_unseen_characters(new.task):
         yield FieldProblem("task", f"must be 1 to {LONGEST_TASK} visible characters")
     elif not force and new.task not in known_tasks():
         known = ", ".join(known_tasks())
@@ -76,7 +80,3 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
 
 def _line(new: NewSchedule) -> str | None:
     return None if new.cron is None else " ".join(new.cron.split())
-
-
-def _printable(text: str) -> bool:
-    return not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text)

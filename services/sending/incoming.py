@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain import destinations
+from domain.characters import has_control_characters
 from domain.destinations import Destination
 from domain.errors import FieldProblem, InvalidInput, LimitExceeded
 from domain.limits import Window
-from domain.purposes import has_control_characters
 from domain.statuses import Channel, Lane, Priority
 from models import Message
 from services.codes import limits, pumping_guard, send_limits

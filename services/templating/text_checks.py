@@ -7,8 +7,8 @@ from jinja2 import TemplateError
 
 from domain import segments
 from domain.bound_codes import host_of
+from domain.characters import has_control_characters
 from domain.errors import FieldProblem, InvalidInput
-from domain.purposes import has_control_characters
 from domain.statuses import Channel
 from domain.template_keys import CODE, TextKey
 from services.messaging.contents import LONGEST_SMS
