@@ -22,16 +22,16 @@ from domain.keyring import Keyring
 from exts import babel, csrf, db, login, mail
 from models import engine
 from services import runtime
-from services.codes import pumping_guard, send_limits
-from services.codes.rate_windows import RateWindows
-from services.codes.refusals import Refusals
-from services.freshness import Fresh
 from services.gateways.gateway_health import GatewayHealth
+from services.languages import locales
+from services.languages.catalogues import Catalogues
+from services.limits import pumping_guard, send_limits
+from services.limits.rate_windows import RateWindows
+from services.limits.refusals import Refusals
+from services.outbox.bell import Bell
+from services.process.breaker import Breaker
+from services.process.freshness import Fresh
 from services.runtime import Runtime
-from services.sending.bell import Bell
-from services.sending.breaker import Breaker
-from services.templating import locales
-from services.templating.catalogues import Catalogues
 from services.templating.text_versions import TextVersions
 from tasks import make_celery
 

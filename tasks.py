@@ -21,9 +21,11 @@ from kombu import Queue
 from domain.statuses import Lane
 from exts import db
 from services import retention
+from services.delivery import worker, worker_logs
 from services.figures import rollups
+from services.messaging import incoming
+from services.outbox import bell
 from services.scheduling import firing, reports, run_arguments, schedule_runs
-from services.sending import bell, incoming, worker, worker_logs
 
 ROOT = str(Path(__file__).resolve().parent)
 # Once more, although it is there: the `celery` command puts the folder in to load this file and then takes one away.

@@ -5,10 +5,10 @@ from typing import Any
 from api.schemas import broadcasts as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
+from services.keys.key_owners import Scope
 from services.messaging import broadcast_views, broadcasts
 from services.messaging.broadcast_views import BroadcastView
 from services.messaging.broadcasts import Accepted, Request
-from services.people.key_owners import Scope
 
 LONGEST_BODY = 8 * 1024 * 1024
 blueprint = Subject(

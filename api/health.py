@@ -12,9 +12,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from api.openapi import Blueprint
 from api.problems import problem
 from api.schemas import health as wire
-from services import health
 from services.figures import metrics
 from services.figures.metrics import Counts
+from services.process import health
 
 blueprint = Blueprint("health", __name__, description="How well the installation is; open to all.")
 

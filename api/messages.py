@@ -5,10 +5,10 @@ from typing import Any
 from api.schemas import messages as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, owner
+from services.keys.key_owners import Scope
 from services.messaging import message_views, messages
 from services.messaging.message_views import Filter, MessageView, Page
 from services.messaging.messages import Request
-from services.people.key_owners import Scope
 
 blueprint = Subject(
     "messages",

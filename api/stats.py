@@ -7,7 +7,7 @@ from api.subject import Subject, owner
 from domain.statuses import MessageStatus
 from services.figures import statistics
 from services.figures.statistics import Tally
-from services.people.key_owners import Scope
+from services.keys.key_owners import Scope
 
 blueprint = Subject("stats", __name__, scope=Scope.READ, description="What became of it all.")
 

@@ -12,8 +12,8 @@ from api.idempotent import begin, finish
 from domain import networks
 from domain.errors import AddressNotAllowed, NotAllowed, NotAuthenticated, NotFound
 from services.codes.issuing import Owner
-from services.people import key_owners
-from services.people.key_owners import KeyOwner, Scope
+from services.keys import key_owners
+from services.keys.key_owners import KeyOwner, Scope
 from services.runtime import runtime
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from api.subject import Subject, owner
 from services.codes import checks, verifications
 from services.codes.checks import CheckResult
 from services.codes.verifications import Request, VerificationView
-from services.people.key_owners import Scope
+from services.keys.key_owners import Scope
 
 blueprint = Subject(
     "verifications",

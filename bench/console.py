@@ -19,8 +19,8 @@ from bench.report import Figure, Skipped, percentile
 from exts import db
 from models import Message
 from services import demo
-from services.messaging import search_terms
 from services.people import administrators
+from services.traffic import search_terms
 from tests.databases import SERVERS, database_of
 
 COUNT, QUICK_COUNT = 1_000_000, 5_000

@@ -8,9 +8,9 @@ from domain import destinations
 from domain.statuses import Channel, Priority
 from exts import db
 from services.codes.issuing import code_params
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
 from services.runtime import runtime
-from services.sending import outbox
-from services.sending.outbox import NewMessage
 from tests.live.installation import phone
 
 BLOCK = 5000

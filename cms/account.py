@@ -18,9 +18,9 @@ from cms.messages import Answer
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
 from domain.roles import Role
 from domain.statuses import MessageStatus, VerificationStatus
+from services.account import accounts, preferences
+from services.account.accounts import Change
 from services.codes.verifications import VerificationView
-from services.people import accounts, preferences
-from services.people.accounts import Change
 
 SHOWN_CHANGES = {"email": Change.EMAIL, "phone": Change.PHONE}
 UNDELIVERED = (MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.UNDELIVERED)

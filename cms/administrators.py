@@ -15,9 +15,11 @@ from cms.messages import Answer, administrator_text
 from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
+from services.account import second_factor_resets
 from services.people import administrators as service
-from services.people import invitations, second_factor_resets, session_lists
+from services.people import invitations
 from services.people.administrator_views import AdministratorView
+from services.sign_in import session_lists
 
 ROLES = {
     Role.VIEWER: lazy_gettext("sees everything but people and keys, and changes only the own account"),

@@ -16,9 +16,9 @@ from cms.identity import actor
 from cms.messages import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
-from services.people import api_keys as service
-from services.people.api_keys import KeyView
-from services.people.key_owners import Scope
+from services.keys import api_keys as service
+from services.keys.api_keys import KeyView
+from services.keys.key_owners import Scope
 
 FORM = "key_form"
 """Where the cookie keeps which form was answered last, so that a reload of its answer makes no second key."""

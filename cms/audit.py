@@ -14,9 +14,9 @@ from cms.guard import console, needs
 from cms.messages import ROLES
 from domain.actions import Action
 from domain.roles import Role
+from services.audit import trail as service
+from services.audit.trail import EntryView
 from services.people import administrators
-from services.people import audit as service
-from services.people.audit import EntryView
 
 COMMAND_LINE = "command-line"
 ABOUT = {

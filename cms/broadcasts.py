@@ -16,9 +16,9 @@ from cms.messages import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from domain.statuses import BroadcastStatus
-from services.messaging import broadcast_lists
+from services.keys import owners
 from services.messaging import broadcasts as service
-from services.people import owners
+from services.traffic import broadcast_lists
 
 STATUSES = {
     BroadcastStatus.SCHEDULED: lazy_gettext("Waits for its time"),

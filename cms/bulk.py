@@ -16,11 +16,11 @@ from cms.identity import actor
 from domain.errors import NotFound
 from domain.refusals import Refusal
 from domain.roles import Role
-from services.codes.verification_lists import Filter as VerificationFilter
-from services.messaging import bulk_acts as service
-from services.messaging import bulk_cancels
-from services.messaging.bulk_acts import Act, Outcome
-from services.messaging.message_lists import Filter
+from services.traffic import bulk_acts as service
+from services.traffic import bulk_cancels
+from services.traffic.bulk_acts import Act, Outcome
+from services.traffic.message_lists import Filter
+from services.traffic.verification_lists import Filter as VerificationFilter
 
 AnyFilter = TypeVar("AnyFilter", Filter, VerificationFilter)
 

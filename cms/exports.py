@@ -12,9 +12,8 @@ from cms.identity import actor
 from cms.numbers import number
 from cms.traffic_filters import Chosen
 from domain.roles import Role
-from services.codes import verification_lists
-from services.messaging import disclosures, message_lists
-from services.messaging.listing import Count
+from services.traffic import disclosures, message_lists, verification_lists
+from services.traffic.listing import Count
 
 
 @console.get("/messages/export")

@@ -11,8 +11,9 @@ from cms.messages import Answer, gateway_test_text, status_and_headers
 from cms.traffic_filters import MESSAGE_STATUSES
 from domain.errors import Conflict, InvalidInput, LastGateway, LimitExceeded
 from domain.roles import Role
-from services.gateways import gateway_list, gateway_tests
+from services.gateways import gateway_list
 from services.gateways import gateway_switches as service
+from services.test_sends import gateway_tests
 
 ERRORS = {
     "temporary": lazy_gettext("Not now: another try may work"),

@@ -20,8 +20,8 @@ from cms.messages import role_name
 from cms.paths import HOME
 from domain.errors import NotAllowed, NotAuthenticated, NotFound, PasswordNeeded
 from domain.roles import Role
-from services.people import sessions
-from services.templating import locales
+from services.languages import locales
+from services.sign_in import sessions
 
 View = TypeVar("View", bound=Callable[..., object])
 

@@ -7,10 +7,10 @@ from flask_babel import refresh
 from flask_login import UserMixin, current_user, login_user
 
 from exts import login
-from services.people import sessions
-from services.people.audit import Actor
-from services.people.sessions import ConsoleSession
-from services.templating import locales
+from services.audit.trail import Actor
+from services.languages import locales
+from services.sign_in import sessions
+from services.sign_in.sessions import ConsoleSession
 
 TOKEN = "_user_id"  # noqa: S105 - where Flask-Login keeps the token
 

@@ -14,8 +14,8 @@ from cms.identity import actor
 from cms.messages import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
-from services.people import api_keys
-from services.people import key_rotation as service
+from services.keys import api_keys
+from services.keys import key_rotation as service
 
 OVERLAPS = {
     "0": (lazy_gettext("Not at all"), lazy_gettext("it has leaked: whoever uses it is refused at once")),

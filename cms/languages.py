@@ -10,8 +10,8 @@ from cms.identity import client_ip, signed_in
 from cms.paths import own_path
 from domain.errors import InvalidInput
 from domain.roles import Role
-from services.people import preferences
-from services.templating import locales
+from services.account import preferences
+from services.languages import locales
 from services.templating.texts import LOCALES
 
 NAMES = {"en": "English", "zh": "中文", "de": "Deutsch"}

@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext, ngettext
 from cms.guard import console
 from cms.numbers import number
 from cms.times import locale
-from services.codes import limits_list, pumping_list
-from services.codes import pumping_guard as guard
-from services.codes.limits_list import SettingView, Subject, Unit
-from services.codes.refusals import Refused
-from services.people import api_keys
+from services.keys import api_keys
+from services.limits import limits_list, pumping_list
+from services.limits import pumping_guard as guard
+from services.limits.limits_list import SettingView, Subject, Unit
+from services.limits.refusals import Refused
 
 SUBJECTS = {
     Subject.LIMITS: lazy_gettext("Sends and guesses"),

@@ -12,8 +12,8 @@ from cms.messages import Answer
 from cms.paths import HOME, own_path
 from domain.errors import LimitExceeded, NotAuthenticated, SecondStepNeeded
 from domain.roles import Role
-from services.people import sessions
-from services.templating import locales
+from services.languages import locales
+from services.sign_in import sessions
 
 
 @console.get("/login")

@@ -11,9 +11,9 @@ from domain.errors import InvalidInput
 from domain.roles import Role
 from domain.statuses import Channel
 from services.gateways import gateway_list
-from services.messaging import bulk_acts, disclosures, message_lists
-from services.messaging.message_lists import MessagePage
 from services.templating import published
+from services.traffic import bulk_acts, disclosures, message_lists
+from services.traffic.message_lists import MessagePage
 
 
 @console.get("/messages")

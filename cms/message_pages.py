@@ -13,10 +13,10 @@ from cms.identity import actor
 from domain.errors import SendcodeError
 from domain.roles import Role
 from domain.statuses import MessageStatus
-from services.messaging import disclosures, message_details
+from services.keys import owners
 from services.messaging import messages as service
-from services.messaging.message_details import OPEN, MessageDetails
-from services.people import owners
+from services.traffic import disclosures, message_details
+from services.traffic.message_details import OPEN, MessageDetails
 
 
 @console.get("/messages/<message_id>")

@@ -31,8 +31,8 @@ from domain.refusals import Refusal
 from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
 from services.codes.checks import CheckResult
-from services.codes.safe_prefixes import LONGEST_NOTE
-from services.people import api_keys
+from services.keys import api_keys
+from services.limits.safe_prefixes import LONGEST_NOTE
 from services.runtime import runtime
 
 Answer = str | Response | tuple[str, int] | tuple[str, int, Mapping[str, str]]

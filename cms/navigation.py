@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from cms.guard import may
 from cms.messages import role_name
-from services.templating import locales
+from services.languages import locales
 
 
 @dataclass(frozen=True, slots=True)

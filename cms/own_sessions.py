@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from cms.guard import console, needs
 from cms.identity import actor, signed_in
 from domain.roles import Role
-from services.people import session_lists
+from services.sign_in import session_lists
 
 
 @console.get("/account/sessions")

@@ -11,7 +11,8 @@ from cms.paths import HOME, own_path
 from domain.errors import LimitExceeded, NotAuthenticated, PasswordNeeded, WeakPassword
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.roles import Role
-from services.people import accounts, sessions
+from services.account import accounts
+from services.sign_in import sessions
 
 
 @console.get("/confirm-password")

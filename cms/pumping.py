@@ -12,8 +12,8 @@ from cms.identity import actor
 from cms.messages import Answer, safe_prefix_texts
 from domain.errors import InvalidInput
 from domain.roles import Role
-from services.codes import limits_list, safe_prefixes
-from services.codes import pumping_list as service
+from services.limits import limits_list, safe_prefixes
+from services.limits import pumping_list as service
 
 
 @console.get("/settings/pumping")

@@ -11,7 +11,7 @@ from cms.guard import console, needs
 from cms.identity import actor
 from domain.errors import BrokerUnreachable, InvalidInput
 from domain.roles import Role
-from services import health
+from services.process import health
 from services.scheduling import schedule_views
 from services.scheduling import schedules as service
 from services.scheduling.schedule_views import ScheduleView

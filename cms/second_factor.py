@@ -12,8 +12,8 @@ from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
 from domain.roles import Role
 from domain.statuses import Channel
-from services.people import recovery_codes
-from services.people import second_factor as service
+from services.account import second_factor as service
+from services.sign_in import recovery_codes
 
 
 @console.get("/account/second-step")

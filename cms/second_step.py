@@ -14,9 +14,9 @@ from cms.messages import Answer
 from cms.paths import HOME, own_path
 from domain.errors import InvalidInput, LimitExceeded, MalformedCode, NotAuthenticated, NotFound
 from domain.statuses import VerificationStatus
-from services.people import second_steps
-from services.people.second_steps import Step
-from services.people.sign_ins import Browser
+from services.sign_in import second_steps
+from services.sign_in.second_steps import Step
+from services.sign_in.sign_ins import Browser
 
 TOKEN = "second_step"  # noqa: S105 - where the cookie keeps the token of the step
 

@@ -8,7 +8,7 @@ from cms.identity import signed_in
 from domain.roles import Role
 from domain.statuses import SignInOutcome
 from services.people import administrators
-from services.people import sign_ins as service
+from services.sign_in import sign_ins as service
 
 OUTCOMES = {
     SignInOutcome.SIGNED_IN: (lazy_gettext("Signed in"), "good"),

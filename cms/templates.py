@@ -20,11 +20,12 @@ from domain.roles import Role
 from domain.statuses import Channel
 from domain.template_keys import TextKey
 from services.people import administrators
-from services.templating import template_tests, template_views, text_previews
+from services.templating import template_views, text_previews
 from services.templating import templates as service
 from services.templating.template_views import Group, TextView, VersionView
 from services.templating.text_previews import Preview
 from services.templating.text_sources import Source
+from services.test_sends import template_tests
 
 SAMPLE = "sample-"
 """What the names of fields with sample values begin with."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from services.messaging.message_details import Event, Happening, MessageDetails
+from services.traffic.message_details import Event, Happening, MessageDetails
 
 TITLES = {
     Happening.QUEUED: lazy_gettext("Accepted"),

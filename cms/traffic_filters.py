@@ -13,8 +13,7 @@ from cms import times
 from domain.destinations import mask
 from domain.errors import InvalidInput
 from domain.statuses import Channel, MessageStatus, VerificationStatus
-from services.codes import verification_lists
-from services.messaging import message_lists, search_terms
+from services.traffic import message_lists, search_terms, verification_lists
 
 SOUGHT, KEPT = "sought", "q"
 UNSUCCESSFUL = "unsuccessful"

@@ -10,9 +10,9 @@ from flask import Blueprint, Flask, Response, render_template, request
 from domain.errors import NotFound
 from domain.unsubscribe_links import PATH
 from exts import csrf
+from services.languages import locales
 from services.messaging import unsubscribing
 from services.messaging.unsubscribing import Standing
-from services.templating import locales
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 """The one field of the body that a mail program posts; it tells the click from a link that is only looked at."""

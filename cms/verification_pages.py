@@ -15,11 +15,10 @@ from cms.traffic_filters import Chosen
 from domain.errors import InvalidInput, SendcodeError
 from domain.roles import Role
 from domain.statuses import VerificationStatus
-from services.codes import verification_lists
 from services.codes import verifications as service
-from services.codes.verification_lists import VerificationDetails, VerificationPage
-from services.messaging import bulk_cancels, disclosures
-from services.people import owners
+from services.keys import owners
+from services.traffic import bulk_cancels, disclosures, verification_lists
+from services.traffic.verification_lists import VerificationDetails, VerificationPage
 
 NOTHING = VerificationPage((), None, None)
 

@@ -9,7 +9,8 @@ import click
 from commands.groups import DatabaseGroup
 from domain.errors import Conflict, InvalidInput, NotFound
 from domain.roles import Role
-from services.people import administrators, second_factor, second_factor_resets
+from services.account import second_factor, second_factor_resets
+from services.people import administrators
 
 admins = DatabaseGroup("admins", help="Who may sign in to the console.")
 

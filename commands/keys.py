@@ -7,8 +7,8 @@ import click
 
 from commands.groups import DatabaseGroup
 from domain.errors import Conflict, InvalidInput, NotFound
-from services.people import api_keys, key_rotation
-from services.people.key_owners import Scope
+from services.keys import api_keys, key_rotation
+from services.keys.key_owners import Scope
 
 keys = DatabaseGroup("keys", help="The keys of the programs that call the API.")
 

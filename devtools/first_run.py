@@ -10,7 +10,8 @@ from flask_migrate import upgrade
 
 from app import create_app
 from domain.roles import Role
-from services.people import administrators, api_keys
+from services.keys import api_keys
+from services.people import administrators
 
 EMAIL = "admin@example.com"
 KEY_NAME = "development"

@@ -13,16 +13,19 @@ from domain.statuses import Channel, SuppressionReason
 from exts import db
 from models import Administrator, PrefixClosure, SeenProcess
 from services import demo
-from services.codes import safe_prefixes, verifications
+from services.audit.trail import Actor
+from services.codes import verifications
 from services.codes.issuing import Owner
 from services.codes.verifications import Request
 from services.gateways import gateway_switches
+from services.keys import api_keys, key_rotation
+from services.limits import safe_prefixes
 from services.messaging import suppressions
-from services.people import administrators, api_keys, invitations, key_rotation, sessions
-from services.people.audit import Actor
+from services.people import administrators, invitations
 from services.runtime import runtime
 from services.scheduling import schedule_runs, schedules
 from services.scheduling.schedule_rules import NewSchedule
+from services.sign_in import sessions
 
 MESSAGES = 6_000
 """Of the month before; what was carried last stands above them."""

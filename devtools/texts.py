@@ -2,7 +2,7 @@
 
 from domain.provider_templates import ProviderTemplate
 from domain.template_keys import parse
-from services.people.audit import Actor
+from services.audit.trail import Actor
 from services.templating import templates
 from services.templating.text_sources import Source
 

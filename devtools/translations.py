@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from config import ROOT
-from services.templating.catalogues import FOLDER, path_of
+from services.languages.catalogues import FOLDER, path_of
 
 SOURCES = {"cms/**/*.py": "python", "services/**/*.py": "python", "templates/cms/**/*.html": babel_extract}
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2), "lazy_pgettext": ((1, "c"), 2)}

@@ -15,7 +15,7 @@ from domain.keyring import Unreadable
 from exts import db
 from models import IdempotentAnswer
 from services.runtime import runtime
-from services.transactions import change, statements
+from services.storage.transactions import change, statements
 
 LIFE = timedelta(hours=24)
 TAKE_OVER_AFTER = timedelta(seconds=60)

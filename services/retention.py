@@ -28,9 +28,9 @@ from models import (
 from services import idempotency
 from services.figures import rollups, traffic_counts
 from services.figures.traffic_counts import LONGEST_CODE_LIFE
-from services.people import sign_ins
-from services.progress import Tell, silently
-from services.transactions import change, transaction
+from services.process.progress import Tell, silently
+from services.sign_in import sign_ins
+from services.storage.transactions import change, transaction
 
 LONGEST_AGE = timedelta(days=36_500)
 LONGEST_ROLL_UP = timedelta(days=366)

@@ -8,11 +8,11 @@ from flask import Flask, current_app
 from channels.registry import Gateways
 from domain.keyring import Keyring
 from domain.pumping import Closures
-from services.codes.rate_windows import RateWindows
-from services.codes.refusals import Refusals
-from services.freshness import Fresh
 from services.gateways.gateway_health import GatewayHealth
-from services.sending.bell import Bell
+from services.limits.rate_windows import RateWindows
+from services.limits.refusals import Refusals
+from services.outbox.bell import Bell
+from services.process.freshness import Fresh
 from services.templating.text_versions import TextVersions
 
 

@@ -13,20 +13,18 @@ import pytest
 import config
 from channels.registry import TYPES
 from exts import db
-from services.codes import pumping_list, safe_prefixes, verifications
-from services.gateways import gateway_switches, gateway_tests
-from services.messaging import bulk_acts, bulk_cancels, disclosures, messages, suppression_lists, suppressions
-from services.people import (
-    accounts,
-    administrators,
-    api_keys,
-    key_rotation,
-    preferences,
-    second_factor,
-    sessions,
-)
+from services.account import accounts, preferences, second_factor
+from services.codes import verifications
+from services.gateways import gateway_switches
+from services.keys import api_keys, key_rotation
+from services.limits import pumping_list, safe_prefixes
+from services.messaging import messages, suppression_lists, suppressions
+from services.people import administrators
 from services.scheduling import schedules
-from services.templating import template_tests, templates
+from services.sign_in import sessions
+from services.templating import templates
+from services.test_sends import gateway_tests, template_tests
+from services.traffic import bulk_acts, bulk_cancels, disclosures
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {"api", "cms", "commands", "tasks"}
@@ -125,7 +123,7 @@ def test_the_audit_is_only_ever_added_to():
     for path in files(*MAY_IMPORT, "devtools", "dev"):
         text = path.read_text(encoding="utf-8")
         name = path.relative_to(ROOT).as_posix()
-        if name == "services/people/audit.py":
+        if name == "services/audit/trail.py":
             assert not re.search(r"\b(update|delete|merge|execute|text)\(", text)
         elif name not in ("models/audit_entry.py", "models/__init__.py"):
             assert "AuditEntry" not in text, name

@@ -9,7 +9,7 @@ import pytest
 from babel.messages.catalog import Message
 
 from devtools import translations
-from services.templating.catalogues import path_of
+from services.languages.catalogues import path_of
 from services.templating.texts import LOCALES
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w+\}|%%")

@@ -18,7 +18,7 @@ from api.schemas.fields import (
     Word,
 )
 from domain.statuses import Channel, MessageStatus
-from services.messaging.contents import MOST_BYTES
+from services.outbox.contents import MOST_BYTES
 
 TO = "An e-mail address or a phone number; a number without + belongs to the home region."
 MOST = 100

@@ -1,1 +1,1 @@
-"""Verifications: issue, check, and the limits of both."""
+"""Verifications: issue a code, check what somebody typed."""

@@ -16,10 +16,10 @@ from domain.keyring import Unreadable
 from domain.statuses import VerificationStatus
 from exts import db
 from models import Verification
-from services.codes import limits
 from services.codes.issuing import Owner
+from services.limits import counters
 from services.runtime import runtime
-from services.transactions import change, transaction
+from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
 Effect = Callable[[Session], None]
@@ -52,8 +52,8 @@ def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | No
         log.info("wrong code for verification %s", verification_id)
         return _result(verification_id, valid=False)
     won = _approve(verification_id, effect)
-    windows = limits.failure_windows(current_app.config)
-    limits.take_back(_failures_key(verification), windows, reserved_at)
+    windows = counters.failure_windows(current_app.config)
+    counters.take_back(_failures_key(verification), windows, reserved_at)
     log.info("right code for verification %s, %s", verification_id, "approved" if won else "too late")
     return _result(verification_id, valid=won)
 
@@ -67,16 +67,16 @@ def _owned(verification_id: str, owner: Owner) -> Verification:
 
 
 def _failures_key(verification: Verification) -> str:
-    return limits.failures_key(verification.channel, verification.canonical, verification.purpose)
+    return counters.failures_key(verification.channel, verification.canonical, verification.purpose)
 
 
 def _reserve(verification: Verification) -> datetime | None:
     """Count one attempt and, in advance, one failure of the destination; return its time, None where it has ended."""
-    windows = limits.failure_windows(current_app.config)
+    windows = counters.failure_windows(current_app.config)
 
     def work(session: Session) -> datetime | None:
         now = datetime.now(UTC)
-        counted = limits.look(session, _failures_key(verification), windows)
+        counted = counters.look(session, _failures_key(verification), windows)
         taken = change(
             session,
             update(Verification)
@@ -88,8 +88,8 @@ def _reserve(verification: Verification) -> datetime | None:
         )
         if not taken:
             return None
-        limits.ensure_room(counted, now, DestinationLocked)
-        limits.count(session, counted, now)
+        counters.ensure_room(counted, now, DestinationLocked)
+        counters.count(session, counted, now)
         return now
 
     return transaction(work)

@@ -14,10 +14,10 @@ from domain.errors import Conflict
 from domain.keyring import Unreadable
 from domain.statuses import Channel, Priority
 from models import Verification
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
 from services.runtime import runtime
-from services.sending import outbox
-from services.sending.outbox import NewMessage
-from services.sending.prepared import Prepared
+from services.storage.prepared import Prepared
 
 _NEW = Prepared(insert(Verification.__table__))
 TEMPLATE = "code"

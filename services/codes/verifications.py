@@ -17,7 +17,9 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
-from services.codes import issuing, send_limits
+from services.audit import trail
+from services.audit.trail import Actor
+from services.codes import issuing
 from services.codes.issuing import (
     TEMPLATE,
     Challenge,
@@ -27,15 +29,13 @@ from services.codes.issuing import (
     expires_at,
     new_code,
     new_message,
-    open_code,
     resend_at,
 )
-from services.people import audit
-from services.people.audit import Actor
+from services.limits import send_limits
+from services.outbox import outbox
 from services.runtime import runtime
-from services.sending import outbox
+from services.storage.transactions import change, grouped, transaction
 from services.templating import published
-from services.transactions import change, grouped, transaction
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
         send_limits.take(session, challenge.destination, now, client_ip=None)
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at
-        message = new_message(challenge, open_code(verification), now, code_ends_at=ends_at)
+        message = new_message(challenge, issuing.open_code(verification), now, code_ends_at=ends_at)
         outbox.put(session, runtime().keyring, [message], now)
         outbox.mark_resent(session, verification.message_id, message.id)
         verification.message_id, verification.resend_at = message.id, resend_at(now)
@@ -213,7 +213,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
 def _note(session: Session, by: Actor | None, action: Action, row: Verification) -> None:
     """Tell the audit where one of our own people does it; what programs do is not for the audit."""
     if by is not None:
-        audit.note(session, by, action, destinations.mask(row.to), subject_id=row.id)
+        trail.note(session, by, action, destinations.mask(row.to), subject_id=row.id)
 
 
 def _owned(session: Session, verification_id: str, owner: Owner) -> Verification:

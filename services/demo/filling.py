@@ -13,9 +13,9 @@ from models import Message, MessageTry, Verification
 from services.demo import broadcasts, days
 from services.demo.rows import Block, Maker, Row
 from services.figures import rollups
-from services.people import api_keys
+from services.keys import api_keys
 from services.runtime import runtime
-from services.transactions import statements
+from services.storage.transactions import statements
 
 KEYS = ("Web shop", "Mobile app", "Back office")
 """Whose traffic it is; made where no key has the name. Nobody is told the keys, so nobody can use them."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from exts import db
 from services.doctor.findings import Finding, fail, ok, warn, why
-from services.scheduling import leases
+from services.storage import leases
 
 SETTING = "SQLALCHEMY_DATABASE_URI"
 _KNOWN = {

@@ -14,7 +14,7 @@ from exts import db
 from models import SeenProcess
 from services.doctor.findings import Finding, fail, ok, warn
 from services.doctor.servers import redis_at
-from services.health import SEEN_WITHIN
+from services.process.health import SEEN_WITHIN
 
 MOST_SKEW_SECONDS = 2.0
 UNKNOWN = "not known while the database does not tell"

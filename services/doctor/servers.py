@@ -12,8 +12,8 @@ from channels.gateway import Gateway
 from domain.errors import GatewayError
 from domain.statuses import Channel
 from services.doctor.findings import Check, Finding, fail, ok, warn, why
+from services.outbox.bell import impatient_connection
 from services.runtime import runtime
-from services.sending.bell import impatient_connection
 
 SECONDS = 3.0
 GATEWAY_SECONDS = 8.0

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, case, func, select
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, SeenProcess, Verification
-from services.freshness import Fresh
-from services.health import SEEN_WITHIN
+from services.process.freshness import Fresh
+from services.process.health import SEEN_WITHIN
 
 COUNT_EVERY_SECONDS = 5.0
 PERIOD = timedelta(hours=1)

@@ -9,7 +9,7 @@ from domain.statuses import Lane
 from exts import db
 from models import SeenProcess
 from services.figures import metrics
-from services.health import LONGEST_WAIT, SEEN_WITHIN
+from services.process.health import LONGEST_WAIT, SEEN_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from services.figures import traffic_counts
 from services.figures.traffic_counts import HOUR, LONGEST_CODE_LIFE, Counted, hour_of
 from services.figures.traffic_memory import State
 from services.figures.traffic_rows import KEYS, add, kept, replace, rows_of, write
-from services.progress import Tell, silently
-from services.transactions import LostRace, change, statements
+from services.process.progress import Tell, silently
+from services.storage.transactions import LostRace, change, statements
 
 log = logging.getLogger(__name__)
 QUIET = LONGEST_CODE_LIFE + timedelta(minutes=5)

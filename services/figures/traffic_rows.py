@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, delete, insert, select
 from domain.statuses import MessageStatus
 from models.traffic import DeliveryHour, OwnerHour, TrafficHour
 from services.figures.traffic_counts import Counted
-from services.transactions import Writer, change
+from services.storage.transactions import Writer, change
 
 COUNTS = (*(status.value for status in MessageStatus), "issued", "approved")
 """The columns that count something."""

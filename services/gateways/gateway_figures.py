@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from exts import db
 from models import Message, MessageTry
-from services.freshness import Fresh
+from services.process.freshness import Fresh
 
 COUNT_EVERY_SECONDS = 3.0
 PERIOD = timedelta(hours=1)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from redis import Redis
 from redis.exceptions import RedisError
 
-from services.sending.breaker import Breaker
+from services.process.breaker import Breaker
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -14,10 +14,10 @@ from domain.actions import Action
 from domain.errors import FieldProblem, InvalidInput, LastGateway, NotFound
 from exts import db
 from models.gateway_switch import GatewaySwitch
-from services.people import audit
-from services.people.audit import COMMAND_LINE, Actor
+from services.audit import trail
+from services.audit.trail import COMMAND_LINE, Actor
 from services.runtime import runtime
-from services.transactions import LostRace, Writer, transaction
+from services.storage.transactions import LostRace, Writer, transaction
 
 log = logging.getLogger(__name__)
 HEAVIEST = 1000
@@ -161,4 +161,4 @@ def _note(
         session.flush()
     except IntegrityError:
         raise LostRace from None  # somebody else made the row first
-    audit.note(session, by, action, row.name, subject_id=row.name, before=before, after=after)
+    trail.note(session, by, action, row.name, subject_id=row.name, before=before, after=after)

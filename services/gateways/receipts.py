@@ -12,9 +12,9 @@ from channels.receipts import ReadsReceipts, Receipt, ReceiptAnswer, ReceiptRequ
 from domain.errors import NotFound
 from domain.receipts import statuses_before
 from models import Message
+from services.outbox.outbox import WHAT_IS_KEPT
 from services.runtime import runtime
-from services.sending.outbox import WHAT_IS_KEPT
-from services.transactions import change, transaction
+from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
 REASON_LENGTH = 255

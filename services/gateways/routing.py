@@ -7,9 +7,9 @@ from channels.registry import Gateways
 from domain.errors import GatewayBusy, LimitExceeded, SwitchedOff, TemporaryGatewayError
 from domain.pinning import pinned_to
 from domain.statuses import Channel
-from services.codes.rate_windows import RateWindows
 from services.gateways.gateway_health import GatewayHealth
 from services.gateways.gateway_switches import Switches
+from services.limits.rate_windows import RateWindows
 
 LONGEST_TURN_SECONDS = 2.0
 

@@ -1,1 +1,1 @@
-"""Messages and broadcasts: made, listed, stopped, sent again."""
+"""Messages and broadcasts: make, stop, unsubscribe, suppress."""

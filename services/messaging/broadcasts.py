@@ -16,20 +16,20 @@ from domain.codes import new_id
 from domain.errors import Conflict
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
 from models import Broadcast, Message
-from services.codes import send_limits
+from services.audit import trail
+from services.audit.trail import Actor
 from services.codes.issuing import Owner
-from services.messaging import broadcast_views, bulk_stops, contents, notices, recipients
+from services.delivery.settling import stop_values
+from services.limits import send_limits
+from services.messaging import broadcast_views, bulk_stops, notices, recipients
 from services.messaging.broadcast_views import BroadcastView
-from services.messaging.contents import Content
 from services.messaging.notices import Span
 from services.messaging.recipients import Recipient, Rejected
-from services.people import audit
-from services.people.audit import Actor
+from services.outbox import contents, outbox
+from services.outbox.contents import Content
+from services.outbox.outbox import NewMessage
 from services.runtime import runtime
-from services.sending import outbox
-from services.sending.outbox import NewMessage
-from services.sending.settling import stop_values
-from services.transactions import change, transaction
+from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
 BLOCK = 1000
@@ -199,7 +199,7 @@ def _note(session: Session, by: Actor | None, action: Action, row: Broadcast, wa
     """Tell the audit where one of our own people does it; what programs do is not for the audit."""
     if by is not None:
         subject = row.template or row.id
-        audit.note(session, by, action, subject, subject_id=row.id, after={"messages": waiting})
+        trail.note(session, by, action, subject, subject_id=row.id, after={"messages": waiting})
 
 
 def _unfinished(session: Session, broadcast_id: str, owner: Owner, now: datetime) -> Broadcast:

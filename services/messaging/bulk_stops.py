@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain.statuses import Channel, MessageStatus, Priority
 from models import Message, Suppression
-from services.transactions import change, transaction
+from services.storage.transactions import change, transaction
 
 ERROR = "suppressed"
 """What such a message says, and the code of a recipient whom a broadcast leaves out."""

@@ -14,8 +14,8 @@ from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
 from services.codes.issuing import Owner
-from services.messaging import keyset
-from services.messaging.keyset import Place
+from services.storage import keyset
+from services.storage.keyset import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,17 +24,17 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Broadcast, Message
-from services.codes import send_limits
+from services.audit import trail
+from services.audit.trail import Actor
 from services.codes.issuing import Owner
-from services.messaging import contents, message_views, notices, suppressions
-from services.messaging.contents import Content
+from services.limits import send_limits
+from services.messaging import message_views, notices, suppressions
 from services.messaging.message_views import MessageView
-from services.people import audit
-from services.people.audit import Actor
+from services.outbox import contents, outbox
+from services.outbox.contents import Content
+from services.outbox.outbox import NewMessage
 from services.runtime import runtime
-from services.sending import outbox
-from services.sending.outbox import NewMessage
-from services.transactions import transaction
+from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def _put(
 def _note(session: Session, by: Actor | None, action: Action, row: Message, after: dict[str, Any]) -> None:
     """Tell the audit where one of our own people does it; what programs do is not for the audit."""
     if by is not None:
-        audit.note(session, by, action, mask(row.to), subject_id=row.id, after=after)
+        trail.note(session, by, action, mask(row.to), subject_id=row.id, after=after)
 
 
 def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> MessageView:

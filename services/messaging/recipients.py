@@ -10,9 +10,10 @@ from domain import destinations
 from domain.destinations import Destination
 from domain.errors import InvalidInput
 from exts import db
-from services.codes import send_limits
-from services.messaging import bulk_stops, contents, suppressions
-from services.messaging.contents import Content
+from services.limits import send_limits
+from services.messaging import bulk_stops, suppressions
+from services.outbox import contents
+from services.outbox.contents import Content
 
 MOST = 10_000
 LONGEST_TO = 400

@@ -16,11 +16,11 @@ from domain.errors import FieldProblem, InvalidDestination, InvalidInput, NotFou
 from domain.statuses import Channel, SuppressionReason
 from exts import db
 from models import Suppression
+from services.audit import trail
+from services.audit.trail import COMMAND_LINE, Actor
 from services.messaging import suppressions
 from services.messaging.suppressions import SuppressionView
-from services.people import audit
-from services.people.audit import COMMAND_LINE, Actor
-from services.transactions import transaction
+from services.storage.transactions import transaction
 
 COLUMNS = ("destination", "reason", "since")
 MOST_LINES = 1000
@@ -97,7 +97,7 @@ def export(*, by: Actor = COMMAND_LINE) -> Iterator[str]:
     """Return the whole list as CSV with its destinations in full, made block by block while it is read."""
 
     def work(session: Session) -> None:
-        audit.note(session, by, Action.SUPPRESSIONS_EXPORTED, "all", after={"unmasked": True})
+        trail.note(session, by, Action.SUPPRESSIONS_EXPORTED, "all", after={"unmasked": True})
 
     transaction(work)
     return _csv()

@@ -15,10 +15,10 @@ from domain.destinations import mask
 from domain.statuses import Channel, SuppressionReason
 from exts import db
 from models import Suppression
+from services.audit import trail
+from services.audit.trail import COMMAND_LINE, Actor
 from services.messaging import bulk_stops
-from services.people import audit
-from services.people.audit import COMMAND_LINE, Actor
-from services.transactions import LostRace, change, transaction
+from services.storage.transactions import LostRace, change, transaction
 
 log = logging.getLogger(__name__)
 BLOCK = 500
@@ -88,7 +88,7 @@ def add(
             before, row.reason = {"reason": row.reason}, reason.value
         if by is not None:
             after = {"reason": row.reason}
-            audit.note(
+            trail.note(
                 session,
                 by,
                 Action.SUPPRESSION_ADDED,
@@ -128,7 +128,7 @@ def remove(
             raise LostRace
         if by is not None:
             before = {"reason": reason}
-            audit.note(session, by, Action.SUPPRESSION_REMOVED, mask(canonical), subject_id=id, before=before)
+            trail.note(session, by, Action.SUPPRESSION_REMOVED, mask(canonical), subject_id=id, before=before)
         return True
 
     removed = transaction(work)

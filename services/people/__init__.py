@@ -1,1 +1,1 @@
-"""Administrators and API keys: who they are, what they may, what they changed."""
+"""Administrators: who they are, invitations, passwords."""

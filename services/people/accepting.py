@@ -21,14 +21,15 @@ from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
 from exts import db
 from models import Administrator, Verification
+from services.audit import trail
+from services.audit.trail import Actor
 from services.codes import checks, verifications
 from services.codes.checks import CheckResult
 from services.codes.issuing import Owner
 from services.codes.verifications import Request, VerificationView
-from services.people import audit, invitations
-from services.people.audit import Actor
+from services.languages import locales
+from services.people import invitations
 from services.people.passwords import hash_password
-from services.templating import locales
 
 log = logging.getLogger(__name__)
 PURPOSE = "invite"
@@ -110,7 +111,7 @@ def _join(session: Session, token: str, password_hash: str, ip: str | None) -> N
     session.flush()
     by = Actor(administrator.id, administrator.email, ip)
     subject, told = mask(row.email), {"role": row.role}
-    audit.note(session, by, Action.INVITATION_ACCEPTED, subject, subject_id=administrator.id, after=told)
+    trail.note(session, by, Action.INVITATION_ACCEPTED, subject, subject_id=administrator.id, after=told)
     log.info("administrator %s came by invitation %s as %s", administrator.id, row.id, row.role)
 
 

@@ -6,8 +6,9 @@ from flask import current_app
 
 from domain import destinations
 from domain.statuses import Channel, Priority
-from services.sending.outbox import NewMessage
-from services.templating import locales, published
+from services.languages import locales
+from services.outbox.outbox import NewMessage
+from services.templating import published
 
 DEADLINE = timedelta(hours=24)
 

@@ -26,11 +26,11 @@ from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import Administrator, AdministratorSession, SignInStep
-from services.people import audit
+from services.audit import trail
+from services.audit.trail import COMMAND_LINE, Actor
 from services.people.administrator_views import AdministratorView, view
-from services.people.audit import COMMAND_LINE, Actor
 from services.people.passwords import hash_password
-from services.transactions import change, transaction
+from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ def parse_email(text: str, *, field: str = "email") -> Destination:
 
 
 def _note(session: Session, by: Actor, action: Action, administrator: Administrator, **change: Any) -> None:
-    audit.note(session, by, action, mask(administrator.email), subject_id=administrator.id, **change)
+    trail.note(session, by, action, mask(administrator.email), subject_id=administrator.id, **change)
 
 
 def _lock_owners(session: Session) -> None:

@@ -21,14 +21,15 @@ from domain.roles import Role
 from domain.statuses import Channel, Lane, Priority
 from exts import db
 from models import Administrator, Invitation
-from services.people import audit
+from services.audit import trail
+from services.audit.trail import Actor
+from services.languages import locales
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
 from services.people.administrators import parse_email
-from services.people.audit import Actor
 from services.runtime import runtime
-from services.sending import outbox
-from services.sending.outbox import NewMessage
-from services.templating import locales, published
-from services.transactions import transaction
+from services.storage.transactions import transaction
+from services.templating import published
 
 log = logging.getLogger(__name__)
 LIFE = timedelta(hours=72)
@@ -175,7 +176,7 @@ def _waits() -> tuple[Any, ...]:
 
 
 def _note(session: Session, by: Actor, action: Action, row: Invitation, **told: Any) -> None:
-    audit.note(session, by, action, mask(row.email), subject_id=row.id, **told)
+    trail.note(session, by, action, mask(row.email), subject_id=row.id, **told)
 
 
 def _hash(token: str) -> str:

@@ -19,9 +19,10 @@ from models.traffic import NONE
 from services.figures import traffic
 from services.figures.tallies import Tally
 from services.figures.traffic_counts import HOUR
+from services.languages import locales
+from services.messaging import incoming
 from services.scheduling.timings import parse_zone
-from services.sending import incoming
-from services.templating import locales, texts
+from services.templating import texts
 
 log = logging.getLogger(__name__)
 

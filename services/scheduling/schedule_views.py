@@ -11,7 +11,7 @@ from domain.errors import InvalidInput, NotFound
 from domain.statuses import RunState
 from exts import db
 from models.schedule import Schedule, ScheduleRun
-from services.people import audit
+from services.audit import trail
 from services.scheduling.timings import Timing, timing
 
 SOON_TAKEN = timedelta(minutes=5)
@@ -123,8 +123,8 @@ def arguments_of(row: Schedule) -> tuple[list[Any], dict[str, Any]] | None:
 def outline(row: Schedule) -> dict[str, Any]:
     """Return what the audit may tell of a schedule: no text that its task is given, for it could be a destination."""
     args, kwargs = arguments_of(row) or ([], {})
-    given = [str(audit.outline(value)) for value in args]
-    given += [f"{name}={audit.outline(value)}" for name, value in kwargs.items()]
+    given = [str(trail.outline(value)) for value in args]
+    given += [f"{name}={trail.outline(value)}" for name, value in kwargs.items()]
     told = {"task": row.task, "when": when(row), "zone": row.timezone, "queue": row.queue}
     return told | {"arguments": given, "enabled": row.enabled}
 

@@ -17,11 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import BrokerUnreachable
 from exts import db
-from services.scheduling import jobs, leases, schedule_runs
+from services.process.breaker import Breaker
+from services.process.housekeeping import SEEN_EVERY, process_name, say_alive
+from services.scheduling import jobs, schedule_runs
 from services.scheduling.firing import fire
 from services.scheduling.jobs import Job, Version
-from services.sending.breaker import Breaker
-from services.sending.housekeeping import SEEN_EVERY, process_name, say_alive
+from services.storage import leases
 
 log = logging.getLogger(__name__)
 LEASE_NAME = "beat"

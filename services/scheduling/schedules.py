@@ -13,8 +13,8 @@ from domain.actions import Action
 from domain.errors import BrokerUnreachable, FieldProblem, InvalidInput, NameTaken, NotFound
 from exts import db
 from models.schedule import Schedule, ScheduleRun
-from services.people import audit
-from services.people.audit import COMMAND_LINE, Actor
+from services.audit import trail
+from services.audit.trail import COMMAND_LINE, Actor
 from services.scheduling import schedule_runs
 from services.scheduling.firing import Firing, fire
 from services.scheduling.schedule_rules import NewSchedule, columns
@@ -27,7 +27,7 @@ from services.scheduling.schedule_views import (
     short_interval,
 )
 from services.scheduling.timings import timing
-from services.transactions import change, transaction
+from services.storage.transactions import change, transaction
 
 RULE = ("every_seconds", "crontab", "timezone")
 """The columns that say when a schedule is due."""
@@ -44,7 +44,7 @@ def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> S
 
     def work(session: Session) -> None:
         session.add(row)
-        audit.note(session, by, Action.SCHEDULE_ADDED, row.name, after=outline(row))
+        trail.note(session, by, Action.SCHEDULE_ADDED, row.name, after=outline(row))
 
     try:
         transaction(work)
@@ -73,7 +73,7 @@ def edit(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> 
         if changed:
             _touch(row, keeps_its_time)
             before, after = ({field: side[field] for field in changed} for side in (old, told))
-            audit.note(session, by, Action.SCHEDULE_EDITED, row.name, before=before, after=after)
+            trail.note(session, by, Action.SCHEDULE_EDITED, row.name, before=before, after=after)
 
     transaction(work)
     return get(new.name)
@@ -104,7 +104,7 @@ def remove(name: str, *, by: Actor = COMMAND_LINE) -> None:
         before = outline(row_of(name))
         if not change(session, delete(Schedule).where(Schedule.name == name)):
             raise NotFound(f"there is no schedule {name!r}")
-        audit.note(session, by, Action.SCHEDULE_REMOVED, name, before=before)
+        trail.note(session, by, Action.SCHEDULE_REMOVED, name, before=before)
         change(session, delete(ScheduleRun).where(ScheduleRun.schedule_name == name))
 
     transaction(work)
@@ -134,7 +134,7 @@ def run_now(name: str, *, by: Actor = COMMAND_LINE) -> str:
 
     def work(session: Session) -> None:
         schedule_runs.queue(session.connection(), run_id, name, datetime.now(UTC))
-        audit.note(session, by, Action.SCHEDULE_RUN, name)
+        trail.note(session, by, Action.SCHEDULE_RUN, name)
 
     transaction(work)
     try:
@@ -153,7 +153,7 @@ def _switch(name: str, by: Actor, action: Action) -> ScheduleView:
             return
         _touch(row, keeps_its_time=False)
         row.enabled = enabled
-        audit.note(session, by, action, name)
+        trail.note(session, by, action, name)
 
     transaction(work)
     return get(name)

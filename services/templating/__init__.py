@@ -1,1 +1,1 @@
-"""The texts of messages: files, published versions, their checks and languages."""
+"""The texts of messages: files, published versions, and what a text may hold."""

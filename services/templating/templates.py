@@ -16,13 +16,13 @@ from domain.errors import Conflict, NotFound
 from domain.statuses import Channel
 from domain.template_keys import TextKey
 from models import Template, TemplateVersion
-from services.people import audit
-from services.people.audit import Actor
+from services.audit import trail
+from services.audit.trail import Actor
 from services.runtime import runtime
+from services.storage.transactions import change, transaction
 from services.templating import text_checks
 from services.templating.text_sources import Source
 from services.templating.text_versions import read_providers
-from services.transactions import change, transaction
 
 log = logging.getLogger(__name__)
 SHIPPED = 0
@@ -87,7 +87,7 @@ def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) 
             saved_by=by.id,
         )
     )
-    audit.note(session, by, Action.TEMPLATE_SAVED, str(key), after={"version": number})
+    trail.note(session, by, Action.TEMPLATE_SAVED, str(key), after={"version": number})
     return number
 
 
@@ -95,7 +95,7 @@ def _restore(session: Session, key: TextKey, row: Template, newest: TemplateVers
     """Make a draft of the newest version again where it was discarded."""
     if row.discarded == newest.number and newest.published_at is None:
         row.discarded = None
-        audit.note(session, by, Action.TEMPLATE_SAVED, str(key), after={"version": newest.number})
+        trail.note(session, by, Action.TEMPLATE_SAVED, str(key), after={"version": newest.number})
 
 
 def discard(key: TextKey, number: int, *, by: Actor) -> None:
@@ -109,7 +109,7 @@ def discard(key: TextKey, number: int, *, by: Actor) -> None:
         if not is_draft(row, number, _version(session, row, number).published_at):
             raise Conflict("this version is no draft")
         row.discarded = number
-        audit.note(session, by, Action.TEMPLATE_DISCARDED, str(key), before={"version": number})
+        trail.note(session, by, Action.TEMPLATE_DISCARDED, str(key), before={"version": number})
 
     transaction(work)
     log.info("the draft of %s, version %s, is discarded", key, number)
@@ -127,7 +127,7 @@ def publish(key: TextKey, number: int, *, by: Actor) -> None:
         if row.published == number:
             return
         old, new = {"version": row.published}, {"version": number}
-        audit.note(session, by, Action.TEMPLATE_PUBLISHED, str(key), before=old, after=new)
+        trail.note(session, by, Action.TEMPLATE_PUBLISHED, str(key), before=old, after=new)
         row.published = number
         version.published_at, version.published_by = datetime.now(UTC), by.id
 
@@ -143,7 +143,7 @@ def withdraw(key: TextKey, *, by: Actor) -> None:
         row = _known(session, key, lock=True)
         if row.published is None:
             return
-        audit.note(
+        trail.note(
             session,
             by,
             Action.TEMPLATE_WITHDRAWN,

@@ -10,8 +10,9 @@ from domain.destinations import mask
 from domain.statuses import Channel
 from domain.template_keys import CODE, TextKey
 from services.codes.issuing import code_params
-from services.messaging.contents import GIVEN, OWN_TEMPLATES
-from services.templating import locales, texts
+from services.languages import locales
+from services.outbox.contents import GIVEN, OWN_TEMPLATES
+from services.templating import texts
 from services.templating.text_sources import shipped
 
 DIGITS = "0123456789"

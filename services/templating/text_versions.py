@@ -15,11 +15,11 @@ from domain.provider_templates import ProviderTemplate
 from domain.statuses import Channel
 from exts import db
 from models.template import Template, TemplateVersion
-from services.freshness import Fresh
+from services.process.freshness import Fresh
+from services.storage.transactions import Writer
 from services.templating import text_rules, texts
 from services.templating.text_forms import Form, printed_only
 from services.templating.texts import Text
-from services.transactions import Writer
 
 FRESH_SECONDS = 1.0
 """How old what is known of publications may be, and so how long after one the old text may still be given."""

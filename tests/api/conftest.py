@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
 from exts import db
-from services.people import api_keys
-from services.people.api_keys import KeyView
+from services.keys import api_keys
+from services.keys.api_keys import KeyView
 
 NUMBER = "+8613800138000"
 

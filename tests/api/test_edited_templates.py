@@ -3,7 +3,7 @@
 import pytest
 
 from domain.template_keys import parse
-from services.people.audit import COMMAND_LINE
+from services.audit.trail import COMMAND_LINE
 from services.templating import templates
 from services.templating.text_sources import Source
 from tests.api.conftest import NUMBER, problem

@@ -11,9 +11,9 @@ from domain.statuses import Channel, Priority
 from exts import db
 from models import SeenProcess
 from services import runtime
-from services.sending import outbox
-from services.sending.outbox import NewMessage
-from services.transactions import transaction
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
+from services.storage.transactions import transaction
 from tests.api.conftest import problem, stop_database
 
 NAMES = {"database", "broker", "oldest_due_message", "worker"}

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import create_app
 from exts import db
-from services.people import api_keys, key_owners
+from services.keys import api_keys, key_owners
 from tests.api.conftest import Caller, new_caller
 
 

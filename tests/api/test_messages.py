@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from services.people.key_owners import Scope
+from services.keys.key_owners import Scope
 from tests.api.conftest import NUMBER, new_caller, problem
 
 URL = "/api/v1/messages"

@@ -7,7 +7,7 @@ import time_machine
 
 from domain.errors import GatewayError
 from domain.statuses import MessageStatus
-from services.people.key_owners import Scope
+from services.keys.key_owners import Scope
 from tests.api.conftest import new_caller, problem
 
 URL = "/api/v1/stats"

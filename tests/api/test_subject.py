@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from exts import db
 from models import Verification
-from services.people import api_keys
+from services.keys import api_keys
 from tests.api.conftest import NUMBER, new_caller, problem
 
 URL = "/api/v1/verifications"

@@ -18,8 +18,8 @@ from channels.registry import Gateways
 from devtools.readiness import free_port
 from domain.statuses import Channel, Lane
 from services import runtime
+from services.delivery import worker
 from services.people import administrators
-from services.sending import worker
 
 if os.environ.get("CI") != "true":
     pytest.importorskip("playwright.sync_api")

@@ -16,8 +16,8 @@ from devtools import crawl, translations
 from exts import db
 from models import Administrator
 from services import runtime
+from services.audit.trail import Actor
 from services.people import administrators, invitations
-from services.people.audit import Actor
 from services.templating import texts
 from services.templating.texts import LOCALES
 from tests.browser.watch import Watch

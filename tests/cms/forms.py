@@ -18,13 +18,17 @@ from domain.statuses import Channel
 from domain.template_keys import parse
 from exts import db
 from models import Administrator, PrefixClosure
-from services.codes import safe_prefixes, verifications
+from services.audit import trail
+from services.codes import verifications
 from services.codes.issuing import Owner
 from services.gateways import gateway_switches
+from services.keys import api_keys, key_rotation
+from services.limits import safe_prefixes
 from services.messaging import broadcasts, messages, suppression_lists
-from services.people import administrators, api_keys, audit, invitations, key_rotation, session_lists
+from services.people import administrators, invitations
 from services.scheduling import schedule_views, schedules
 from services.scheduling.schedule_rules import NewSchedule
+from services.sign_in import session_lists
 from services.templating import templates
 from services.templating.text_sources import Source
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
@@ -232,7 +236,7 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
             made, _ = administrators.add(email, role, PASSWORD)
             names[email.partition("@")[0]] = str(made.id)
         administrators.disable(DAN)
-        invited = invitations.invite("guest@example.org", "viewer", link_of=str, by=audit.Actor(1, EMAIL))
+        invited = invitations.invite("guest@example.org", "viewer", link_of=str, by=trail.Actor(1, EMAIL))
         names["invitation"] = invited.id
         suppressed, _ = suppression_lists.add("gone@example.org")
         names["suppressed"] = suppressed.id
@@ -244,8 +248,8 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
         _guard()
         names |= {shown.name: str(shown.id) for shown in schedule_views.everything()}
         for number, text in enumerate(("First {{ code }}", "Second {{ code }}")):
-            templates.save(parse("code.sms.en"), Source(text), base=number, by=audit.COMMAND_LINE)
-        templates.publish(parse("code.sms.en"), 1, by=audit.COMMAND_LINE)
+            templates.save(parse("code.sms.en"), Source(text), base=number, by=trail.COMMAND_LINE)
+        templates.publish(parse("code.sms.en"), 1, by=trail.COMMAND_LINE)
     for email in (KIM, EMAIL):
         newcomer().sign_in(email)
     with app.app_context():

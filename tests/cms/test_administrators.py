@@ -10,7 +10,8 @@ from flask import Flask
 from channels.memory import MemoryGateway
 from exts import db
 from models import Administrator
-from services.people import administrators, audit
+from services.audit import trail
+from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 KIM = "kim@example.org"
@@ -26,7 +27,7 @@ def kim(app: Flask) -> str:
 
 def told(app: Flask) -> list[str]:
     with app.app_context():
-        return [str(entry.action) for entry in audit.entries().shown if entry.actor == EMAIL]
+        return [str(entry.action) for entry in trail.entries().shown if entry.actor == EMAIL]
 
 
 def test_somebody_is_added_with_a_password_that_is_shown_once(

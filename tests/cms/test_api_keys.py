@@ -6,8 +6,9 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from services.people import api_keys, audit, key_owners
-from services.people.api_keys import KeyView
+from services.audit import trail
+from services.keys import api_keys, key_owners
+from services.keys.api_keys import KeyView
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 NEW = "/cms/api-keys/new"
@@ -46,7 +47,7 @@ def test_a_key_is_shown_once_and_kept_nowhere(signed_in: Visitor, app: Flask) ->
     assert (made.name, made.scopes, made.is_test) == ("shop", ("verifications", "read"), True)
     with app.app_context():
         assert key_owners.authenticate(key).id == made.id
-        entry = audit.entries().shown[0]
+        entry = trail.entries().shown[0]
         assert (entry.actor, entry.ip, entry.action) == (EMAIL, "127.0.0.1", "key.added")
         assert key not in repr(entry)
 

@@ -8,7 +8,9 @@ from flask import Flask
 from channels.memory import MemoryGateway
 from cms import audit as page
 from domain.actions import Action
-from services.people import administrators, api_keys, audit
+from services.audit import trail
+from services.keys import api_keys
+from services.people import administrators
 from tests.cms.conftest import EMAIL, Visitor, code_in
 
 NEW, NEW_PASSWORD = "jane.doe@example.net", "eight green herons"
@@ -36,7 +38,7 @@ def test_a_change_of_the_account_is_told_with_masked_destinations(
     assert "Destination j***@example.org → became j***@example.net" in email
     assert f"{NEW} 127.0.0.1 Password changed {NEW}" in password
     with app.app_context():
-        assert NEW_PASSWORD not in repr(audit.entries())
+        assert NEW_PASSWORD not in repr(trail.entries())
 
 
 def test_entries_are_chosen_by_person_and_kind(signed_in: Visitor, app: Flask) -> None:
@@ -59,7 +61,7 @@ def test_entries_are_chosen_by_person_and_kind(signed_in: Visitor, app: Flask) -
 def test_older_entries_are_a_page_further(
     signed_in: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "PAGE", 2)
+    monkeypatch.setattr(trail, "PAGE", 2)
     with app.app_context():
         for name in ("first", "second"):
             api_keys.create(name)

@@ -9,10 +9,12 @@ from flask import Flask
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
+from services.audit import trail
 from services.codes.issuing import Owner
-from services.messaging import broadcast_lists, broadcasts
+from services.keys import api_keys
+from services.messaging import broadcasts
 from services.messaging.broadcasts import Request
-from services.people import api_keys, audit
+from services.traffic import broadcast_lists
 from tests.cms.conftest import EMAIL, Visitor
 
 
@@ -126,7 +128,7 @@ def test_it_is_paused_resumed_and_canceled_and_the_audit_tells(
         assert text in signed_in.get(path).text
         assert status_of(app, made) == status
     with app.app_context():
-        entries = audit.entries().shown[:3]
+        entries = trail.entries().shown[:3]
     assert [(one.action, one.actor, one.subject_id, one.after) for one in entries] == [
         (f"broadcast.{act}", EMAIL, made, {"messages": 3}) for act in ("canceled", "resumed", "paused")
     ]
@@ -149,7 +151,7 @@ def test_what_has_ended_is_too_late(signed_in: Visitor, app: Flask, made: str) -
         assert "It is too late for this" in signed_in.get(path).text
     assert signed_in.get(f"{path}/cancel").location == path
     with app.app_context():
-        assert not any(one.action.startswith("broadcast.") for one in audit.entries().shown)
+        assert not any(one.action.startswith("broadcast.") for one in trail.entries().shown)
 
 
 def test_one_for_a_later_hour_says_when_it_begins(signed_in: Visitor, app: Flask) -> None:

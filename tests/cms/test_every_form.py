@@ -14,7 +14,7 @@ from cms.headers import POLICY
 from devtools import crawl
 from domain.roles import Role
 from exts import db
-from services.people import audit
+from services.audit import trail
 from tests.cms.conftest import PASSWORD, Visitor, token_of
 from tests.cms.forms import CHANGES, NOT_AUDITED, VERA, House, furnished
 
@@ -86,7 +86,7 @@ def test_every_change_is_in_the_audit(house: House, endpoint: str) -> None:
     answer = house.jane.submit(path, **fields)
     assert answer.status_code in (200, 303), answer.text
     with house.app.app_context():
-        entry = audit.entries().shown[0]
+        entry = trail.entries().shown[0]
     assert entry.action == CHANGES[endpoint].action
     assert (entry.actor_id, entry.ip) == (1, "127.0.0.1")
 

@@ -16,9 +16,10 @@ from domain.statuses import Channel
 from exts import db
 from models import Administrator
 from services import runtime
+from services.audit import trail
 from services.gateways import gateway_switches
 from services.gateways.gateway_health import GatewayHealth
-from services.people import administrators, audit
+from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 FILE = """
@@ -95,7 +96,7 @@ def test_without_gateways_the_page_says_what_to_do(signed_in: Visitor, app: Flas
 
 def entries(app: Flask) -> list[tuple[str, str]]:
     with app.app_context():
-        return [(entry.action, entry.subject) for entry in audit.entries().shown]
+        return [(entry.action, entry.subject) for entry in trail.entries().shown]
 
 
 def as_(role: Role, app: Flask, visitor: Visitor) -> Visitor:

@@ -11,7 +11,8 @@ from cms.guard import needed_role
 from domain.roles import Role
 from exts import db
 from models import AdministratorSession, Verification
-from services.people import administrators, audit
+from services.audit import trail
+from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 
 OPEN = {"cms.login", "cms.sign_in", "cms.choose_language"}
@@ -108,7 +109,7 @@ def test_nobody_goes_further_than_the_role(app: Flask, visitor: Visitor, role: R
     assert ">API keys<" not in menu
     assert ">Administrators<" not in menu
     with app.app_context():
-        assert {entry.actor for entry in audit.entries().shown} == {"command line"}
+        assert {entry.actor for entry in trail.entries().shown} == {"command line"}
 
 
 def test_a_form_takes_no_get(app: Flask, signed_in: Visitor) -> None:

@@ -10,7 +10,8 @@ from devtools import crawl
 from domain.statuses import Channel
 from services.codes import verifications
 from services.codes.issuing import Owner
-from services.people import administrators, api_keys
+from services.keys import api_keys
+from services.people import administrators
 from services.scheduling import schedules
 from services.scheduling.schedule_rules import NewSchedule
 from tests.cms.conftest import PASSWORD, Visitor

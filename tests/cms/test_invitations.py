@@ -13,7 +13,8 @@ from channels.memory import MemoryGateway
 from exts import db
 from models import Invitation
 from services import retention
-from services.people import administrators, audit
+from services.audit import trail
+from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 LIST, PAGE = "/cms/administrators", "/cms/administrators/invite"
@@ -53,7 +54,7 @@ def test_somebody_is_invited_and_joins_with_a_code(
     assert guest.get(link).status_code == 404
     assert GUEST not in signed_in.get(LIST).text.partition("Invited")[2]
     with app.app_context():
-        accepted, invited = audit.entries().shown[:2]
+        accepted, invited = trail.entries().shown[:2]
     assert (accepted.action, accepted.actor, accepted.after) == (
         "administrator.invitation_accepted",
         GUEST,

@@ -10,7 +10,7 @@ from flask import Flask
 from channels.memory import MemoryGateway
 from cms import times
 from models import Administrator
-from services.people import audit
+from services.audit import trail
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 GERMAN, CHINESE = {"Accept-Language": "de-AT,en;q=0.5"}, {"Accept-Language": "zh-CN"}
@@ -70,7 +70,7 @@ def test_the_account_says_the_language_everywhere(
     another.sign_in()
     assert "<h1>账号</h1>" in another.get("/cms/account").text, "the account's comes before the browser's"
     with app.app_context():
-        entry = audit.entries().shown[0]
+        entry = trail.entries().shown[0]
     assert (entry.action, entry.before, entry.after) == (
         "account.language_changed",
         {"language": None},

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 import config
-from services.codes import limits_list
-from services.people import api_keys
+from services.keys import api_keys
+from services.limits import limits_list
 from tests.cms.conftest import EMAIL, Visitor
 
 PAGE = "/cms/settings"

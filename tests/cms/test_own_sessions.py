@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from cms.agents import agent
-from services.people import session_lists
+from services.sign_in import session_lists
 from tests.cms.conftest import Visitor
 
 PAGE = "/cms/account/sessions"

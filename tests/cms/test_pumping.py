@@ -11,11 +11,13 @@ from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import PrefixClosure
-from services.codes import checks, pumping_watch, safe_prefixes, verifications
+from services.audit import trail
+from services.codes import checks, verifications
 from services.codes.issuing import Owner
 from services.codes.verifications import Request
-from services.people import administrators, audit
-from services.scheduling import leases
+from services.limits import pumping_watch, safe_prefixes
+from services.people import administrators
+from services.storage import leases
 from tests.cms.conftest import PASSWORD, Visitor
 
 PAGE = "/cms/settings/pumping"
@@ -34,7 +36,7 @@ def closed(app: Flask) -> None:
 
 def newest(app: Flask) -> tuple[str, str]:
     with app.app_context():
-        entry = audit.entries().shown[0]
+        entry = trail.entries().shown[0]
         return entry.action, entry.subject
 
 

@@ -12,11 +12,12 @@ from werkzeug.test import TestResponse
 
 from domain.roles import Role
 from exts import db
-from services.people import administrators, audit
+from services.audit import trail
+from services.people import administrators
+from services.process.housekeeping import say_alive
 from services.scheduling import schedule_runs, schedules
 from services.scheduling.schedule_rules import NewSchedule
 from services.scheduling.schedule_views import everything, runs_of
-from services.sending.housekeeping import say_alive
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 TYPED = {
@@ -77,7 +78,7 @@ def test_a_schedule_is_added_as_it_was_typed(signed_in: Visitor, app: Flask) -> 
     assert (added.when, added.zone, added.enabled, added.queue) == ("17 3 * * *", "Asia/Shanghai", True, None)
     with app.app_context():
         assert schedules.definition("nightly").kwargs == {"older_than_days": 9}
-        entry = audit.entries().shown[0]
+        entry = trail.entries().shown[0]
     assert (entry.actor, entry.ip, entry.action) == (EMAIL, "127.0.0.1", "schedule.added")
 
 
@@ -169,7 +170,7 @@ def test_a_schedule_is_paused_resumed_run_and_removed(signed_in: Visitor, nightl
     assert signed_in.submit(f"{page}/remove", page=f"{page}/remove").location == "/cms/schedules"
     assert signed_in.get(page).status_code == 404
     with app.app_context():
-        told = [entry.action for entry in audit.entries().shown if entry.actor == EMAIL]
+        told = [entry.action for entry in trail.entries().shown if entry.actor == EMAIL]
     assert told == ["schedule.removed", "schedule.run", "schedule.resumed", "schedule.paused"]
 
 

@@ -12,7 +12,7 @@ from exts import db
 from models import Message
 from services import demo
 from services.gateways.gateway_health import GatewayHealth
-from services.sending.housekeeping import say_alive
+from services.process.housekeeping import say_alive
 from tests.cms.conftest import Visitor
 
 URL = "/cms/statistics"

@@ -8,8 +8,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from domain.statuses import Channel, SuppressionReason
+from services.audit import trail
 from services.messaging import suppressions
-from services.people import administrators, audit
+from services.people import administrators
 from tests.cms.conftest import PASSWORD, Visitor, token_of
 
 PAGE = "/cms/suppressions"
@@ -50,7 +51,7 @@ def test_a_destination_is_added_found_and_removed_and_never_shown_in_full(
     signed_in.submit(f"{PAGE}/find", page=PAGE, to=TO)
     assert "it gets bulk messages" in signed_in.get(PAGE).text
     with app.app_context():
-        told = audit.entries().shown
+        told = trail.entries().shown
     assert [entry.action for entry in told][:2] == ["suppression.removed", "suppression.added"]
     assert TO not in repr([(entry.subject, entry.before, entry.after) for entry in told])
 

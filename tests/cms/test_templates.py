@@ -8,8 +8,8 @@ from cms.headers import POLICY
 from domain.template_keys import parse
 from exts import db
 from models import AuditEntry, Message
+from services.audit.trail import COMMAND_LINE
 from services.people import administrators
-from services.people.audit import COMMAND_LINE
 from services.templating import template_views, templates
 from services.templating.text_sources import Source
 from tests.cms.conftest import PASSWORD

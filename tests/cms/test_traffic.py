@@ -13,10 +13,12 @@ from werkzeug.test import TestResponse
 from channels.memory import MemoryGateway
 from domain.errors import GatewayError, TemporaryGatewayError
 from domain.statuses import Channel
+from services.audit import trail
 from services.codes import verifications
 from services.codes.issuing import Owner
-from services.messaging import listing, message_lists, messages
-from services.people import administrators, audit
+from services.messaging import messages
+from services.people import administrators
+from services.traffic import listing, message_lists
 from tests.cms.conftest import PASSWORD, Visitor, code_in
 
 NUMBER, MASKED = "+8613800138000", "+86138****8000"
@@ -41,7 +43,7 @@ def later() -> datetime:
 
 def actions(app: Flask) -> list[str]:
     with app.app_context():
-        found = [entry.action for entry in audit.entries().shown]
+        found = [entry.action for entry in trail.entries().shown]
         return found[: found.index("administrator.added")]
 
 

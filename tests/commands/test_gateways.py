@@ -1,7 +1,7 @@
 import pytest
 
 from domain.actions import Action
-from services.people import audit
+from services.audit import trail
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_weight_is_set_and_audited(run, app):
     assert gateways(run, "weight", "memory-sms", "file").exit_code == 0
     assert lines(run)[0].endswith("\t100")
     with app.app_context():
-        assert [entry.action for entry in audit.entries().shown] == [Action.GATEWAY_WEIGHT_SET] * 2
+        assert [entry.action for entry in trail.entries().shown] == [Action.GATEWAY_WEIGHT_SET] * 2
 
 
 @pytest.mark.parametrize("weight", ["1001", "many", "-1"])

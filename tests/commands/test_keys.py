@@ -4,7 +4,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from services.people import api_keys, key_owners
+from services.keys import api_keys, key_owners
 
 
 def run(app: Flask, *arguments: str) -> Result:

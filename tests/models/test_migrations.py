@@ -9,7 +9,7 @@ import sqlalchemy
 
 from app import create_app
 from exts import db
-from services.people import api_keys, key_owners, key_rotation
+from services.keys import api_keys, key_owners, key_rotation
 from tests.databases import KINDS, database_of
 
 

@@ -20,7 +20,7 @@ else:
 import threading
 import time
 
-from services.sending.send_threads import TICK_SECONDS, SendThreads
+from services.delivery.send_threads import TICK_SECONDS, SendThreads
 
 news = threading.Event()
 who: set[str] = set()

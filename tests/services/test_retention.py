@@ -22,10 +22,11 @@ from models import (
 from services import retention
 from services.codes import checks, verifications
 from services.codes.verifications import Request
-from services.people import administrators, api_keys
+from services.keys import api_keys
+from services.people import administrators
+from services.process.housekeeping import say_alive
 from services.scheduling import schedules
 from services.scheduling.schedules import NewSchedule
-from services.sending.housekeeping import say_alive
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)

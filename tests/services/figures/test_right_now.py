@@ -8,7 +8,7 @@ from domain.statuses import Lane
 from exts import db
 from models import Message
 from services.figures import right_now
-from services.sending.housekeeping import say_alive
+from services.process.housekeeping import say_alive
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)

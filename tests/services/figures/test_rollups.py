@@ -18,7 +18,7 @@ from services import retention
 from services.figures import rollups, traffic
 from services.figures.statistics import of_owner
 from services.figures.traffic_counts import HOUR, TimesKey
-from services.transactions import LostRace, transaction
+from services.storage.transactions import LostRace, transaction
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 3, 7, 12, 40, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from services.gateways.gateway_health import GatewayHealth, LocalHealth, SharedHealth
-from services.sending.breaker import Breaker
+from services.process.breaker import Breaker
 from tests.live.processes import Broker
 
 

@@ -12,13 +12,13 @@ from domain.statuses import Channel, Lane, MessageStatus
 from exts import db
 from models import Message
 from services import runtime
+from services.audit import trail
 from services.codes import verifications
 from services.codes.verifications import Request
+from services.delivery import worker
 from services.gateways import gateway_list, gateway_switches
 from services.gateways.gateway_health import GatewayHealth
 from services.gateways.gateway_switches import Switches
-from services.people import audit
-from services.sending import worker
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -59,7 +59,7 @@ def test_off_and_on_are_kept_and_audited(spare):
     gateway_switches.switch_on("spare")
     gateway_switches.switch_on("spare")
     assert set_now() == Switches()
-    assert [entry.action for entry in audit.entries().shown] == [
+    assert [entry.action for entry in trail.entries().shown] == [
         Action.GATEWAY_SWITCHED_ON,
         Action.GATEWAY_SWITCHED_OFF,
     ]
@@ -70,7 +70,7 @@ def test_a_weight_is_kept_until_it_follows_the_file_again():
     assert set_now().weights == {"memory-sms": 30}
     gateway_switches.set_weight("memory-sms", None)
     assert set_now() == Switches()
-    newest = audit.entries().shown[0]
+    newest = trail.entries().shown[0]
     assert (newest.before, newest.after) == ({"weight": 30}, {"weight": 100})
 
 

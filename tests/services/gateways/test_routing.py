@@ -7,14 +7,14 @@ from channels.registry import Gateways
 from domain.errors import GatewayBusy, GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
 from domain.pinning import pin
 from domain.statuses import Channel, MessageStatus
-from services.codes.rate_windows import RateWindows
+from services.delivery.sender import Sender
+from services.delivery.settling import given_back
 from services.gateways.gateway_health import GatewayHealth
 from services.gateways.gateway_switches import Switches
 from services.gateways.routing import Router
-from services.sending.breaker import Breaker
-from services.sending.sender import Sender
-from services.sending.settling import given_back
-from tests.services.sending.test_sender import KEYRING, claimed
+from services.limits.rate_windows import RateWindows
+from services.process.breaker import Breaker
+from tests.services.delivery.test_sender import KEYRING, claimed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

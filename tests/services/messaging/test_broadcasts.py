@@ -11,12 +11,14 @@ from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Prior
 from exts import db
 from models import Broadcast
 from services import retention
+from services.audit import trail
+from services.audit.trail import Actor
 from services.codes.issuing import Owner
-from services.messaging import broadcast_lists, broadcast_views, broadcasts, message_lists
+from services.delivery import claims, settling
+from services.messaging import broadcast_views, broadcasts
 from services.messaging.broadcasts import Request
-from services.people import audit
-from services.people.audit import Actor
-from services.sending import claims, outbox, settling
+from services.outbox import outbox
+from services.traffic import broadcast_lists, message_lists
 
 pytestmark = pytest.mark.usefixtures("context")
 DEADLINE = timedelta(days=1)
@@ -208,8 +210,8 @@ def test_the_audit_tells_what_our_people_did_and_not_what_programs_did(owner):
     made, kim = start(owner), Actor(None, "kim@example.org")
     broadcasts.pause(made, owner)
     broadcasts.resume(made, owner)
-    assert audit.entries().shown == ()
+    assert trail.entries().shown == ()
     broadcasts.pause(made, owner, by=kim)
     broadcasts.pause(made, owner, by=kim)
-    (entry,) = audit.entries().shown
+    (entry,) = trail.entries().shown
     assert (entry.action, entry.subject_id, entry.after) == ("broadcast.paused", made, {"messages": 3})

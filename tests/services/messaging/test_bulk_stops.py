@@ -8,10 +8,10 @@ from domain.errors import Conflict
 from domain.statuses import Channel, Lane, MessageStatus, Priority, SuppressionReason
 from exts import db
 from models import Message
+from services.delivery import claims, settling
+from services.delivery.worker import drain_now
 from services.messaging import broadcast_views, broadcasts, bulk_stops, messages, recipients, suppressions
 from services.messaging.broadcasts import Request
-from services.sending import claims, settling
-from services.sending.worker import drain_now
 
 pytestmark = pytest.mark.usefixtures("context")
 KIM, LEE = "kim@example.com", "lee@example.com"

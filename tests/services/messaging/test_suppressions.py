@@ -12,12 +12,13 @@ from domain.statuses import Channel, Lane, MessageStatus, Priority, SuppressionR
 from exts import db
 from models import Message, Suppression
 from services import retention
+from services.audit import trail
+from services.delivery import claims, settling
+from services.delivery.settling import Settled
 from services.messaging import suppressions
-from services.people import audit
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
 from services.runtime import runtime
-from services.sending import claims, outbox, settling
-from services.sending.outbox import NewMessage
-from services.sending.settling import Settled
 
 pytestmark = pytest.mark.usefixtures("context")
 KIM = "kim@example.com"
@@ -97,13 +98,13 @@ def test_what_an_operator_says_stands_above_the_link():
 def test_what_our_own_people_do_is_told_in_the_audit_and_what_others_do_is_not():
     suppressions.add(Channel.EMAIL, KIM, UNSUBSCRIBED, by=None)
     suppressions.remove(Channel.EMAIL, KIM, by=None)
-    assert audit.entries().shown == ()
+    assert trail.entries().shown == ()
     suppressions.add(Channel.EMAIL, KIM, UNSUBSCRIBED, by=None)
     for _ in range(2):
         suppressions.add(Channel.EMAIL, KIM, OPERATOR)
     for _ in range(2):
         suppressions.remove(Channel.EMAIL, KIM)
-    removed, added = audit.entries().shown
+    removed, added = trail.entries().shown
     assert (added.subject, added.before, added.after) == (
         "k***@example.com",
         {"reason": "unsubscribed"},

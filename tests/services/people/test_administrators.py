@@ -5,8 +5,8 @@ import pytest
 from domain.errors import Conflict, InvalidInput, LastOwner, NotFound, OwnAccount
 from exts import db
 from models import Administrator
+from services.audit.trail import Actor
 from services.people import administrators
-from services.people.audit import Actor
 from services.people.passwords import is_password
 
 pytestmark = pytest.mark.usefixtures("context")

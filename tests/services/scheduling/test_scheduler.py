@@ -10,10 +10,11 @@ import time_machine
 from domain.statuses import RunState
 from exts import db
 from models import Lease, Schedule, ScheduleRun, SeenProcess
-from services.scheduling import leases, schedules
+from services.scheduling import schedules
 from services.scheduling.schedule_views import get, runs_of
 from services.scheduling.scheduler import LEASE, DbScheduler
 from services.scheduling.schedules import NewSchedule
+from services.storage import leases
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("context", "count")

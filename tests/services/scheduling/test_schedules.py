@@ -11,7 +11,7 @@ from domain.errors import BrokerUnreachable, InvalidInput, NotFound
 from domain.statuses import RunState
 from exts import db
 from models import Schedule, ScheduleRun
-from services.people import audit
+from services.audit import trail
 from services.scheduling import schedules
 from services.scheduling.schedule_views import by_id, everything, get, runs_of, upcoming
 from services.scheduling.schedules import NewSchedule
@@ -224,7 +224,7 @@ def test_an_edit_tells_the_audit_what_is_different_and_no_text():
     schedules.edit(new)
     schedules.edit(dataclasses.replace(new, args=["Hi", ["c@d.org"], "text"]))
     schedules.edit(dataclasses.replace(new, args=["Hi", ["c@d.org"], "text"], every="2h", queue="bulk"))
-    second, first, _added = audit.entries().shown
+    second, first, _added = trail.entries().shown
     assert first.before == first.after == {"arguments": ["text", "list of 1", "text"]}
     assert (second.before, second.after) == (
         {"when": "every 1h", "queue": None},
@@ -247,7 +247,7 @@ def test_a_switch_that_is_where_it_should_be_moves_nothing():
         schedules.add(NewSchedule("often", "sendcode.purge", every="1h"))
         clock.shift(timedelta(minutes=50))
         assert schedules.enable("often").next_run_at == NOON + timedelta(hours=1)
-    assert len(audit.entries().shown) == 1
+    assert len(trail.entries().shown) == 1
 
 
 def test_the_coming_runs_follow_the_rule():

@@ -12,11 +12,11 @@ from domain.statuses import Channel
 from domain.template_keys import TextKey, parse
 from exts import db
 from models import AuditEntry, Message, Template, TemplateVersion, Verification
+from services.audit.trail import Actor
 from services.codes import verifications
+from services.delivery import worker
 from services.messaging import broadcasts, messages
-from services.people.audit import Actor
 from services.runtime import runtime
-from services.sending import worker
 from services.templating import published, template_views, templates
 from services.templating.template_views import State
 from services.templating.text_checks import BadText

@@ -8,7 +8,7 @@ from sqlalchemy import event, select
 from domain.template_keys import parse
 from exts import db
 from models import TemplateVersion
-from services.people.audit import Actor
+from services.audit.trail import Actor
 from services.templating import templates, text_versions
 from services.templating.text_sources import Source
 from services.templating.text_versions import NEEDED_SECONDS, TextVersions

@@ -1,0 +1,1 @@
+"""What administrators change about themselves: e-mail, phone, language, second factor."""

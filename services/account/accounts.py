@@ -1,0 +1,228 @@
+"""An administrator's own account: change the e-mail address, bind a phone, change the password.
+
+A new destination counts only once a code that was sent to it came back. The code goes out even where the address
+belongs to another administrator, and only who reads it is told so: the page says nothing of other people's addresses.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain import destinations
+from domain.actions import Action
+from domain.destinations import Destination, mask
+from domain.errors import (
+    AlreadyYours,
+    Conflict,
+    NotAuthenticated,
+    NotFound,
+    PasswordNeeded,
+    WeakPassword,
+)
+from domain.passwords import check_password
+from domain.statuses import Channel, Lane, VerificationStatus
+from exts import db
+from models import Administrator, AdministratorSession, Verification
+from services.audit import trail
+from services.audit.trail import Actor
+from services.codes import checks, verifications
+from services.codes.checks import CheckResult
+from services.codes.issuing import Owner
+from services.codes.verifications import Request, VerificationView
+from services.languages import locales
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
+from services.people.account_notices import notice
+from services.people.administrators import end_sessions
+from services.people.passwords import hash_password, is_password
+from services.runtime import runtime
+from services.sign_in.sessions import ConsoleSession, needs_password
+from services.storage.transactions import transaction
+
+log = logging.getLogger(__name__)
+SHOWN = timedelta(minutes=30)
+"""How long a page still says that a code was sent and has expired."""
+WORTH_A_RESEND = timedelta(seconds=60)
+"""A code that dies sooner is not sent again: a new one takes its place."""
+
+
+class Change(StrEnum):
+    """What a code can change; the value is the verification's purpose."""
+
+    EMAIL = "change_email"
+    PHONE = "bind_phone"
+
+    @property
+    def channel(self) -> Channel:
+        """The way the code travels to the new destination."""
+        return Channel.EMAIL if self is Change.EMAIL else Channel.SMS
+
+
+def send_code(session: ConsoleSession, change: Change, to: str, *, client_ip: str | None) -> VerificationView:
+    """Send a code to the new destination; for the one already asked for, the same code once more.
+
+    Raises PasswordNeeded, AlreadyYours, and what `verifications.issue` raises.
+    """
+    _require_password(session)
+    destination = _parse(change.channel, to)
+    if destination.canonical in (session.administrator.canonical, session.administrator.phone):
+        raise AlreadyYours("is yours already")
+    earlier = progress(session, change)
+    if earlier and earlier.to == destination.to and _is_worth_a_resend(earlier):
+        return verifications.resend(earlier.id, _owner(session))
+    request = Request(change.channel, to, purpose=change, locale=_language(session), client_ip=client_ip)
+    issued = verifications.issue(request, _owner(session))
+    if earlier and earlier.status is VerificationStatus.PENDING:
+        verifications.cancel(earlier.id, _owner(session))
+    return issued
+
+
+def progress(session: ConsoleSession, change: Change) -> VerificationView | None:
+    """Return this session's newest verification for a change unless it is over and done with.
+
+    A locked or lately expired one is returned too: the page must say what became of the code.
+    """
+    owner, now = _owner(session), datetime.now(UTC)
+    newest = db.session.scalar(
+        select(Verification.id)
+        .where(Verification.owner == owner.id, Verification.purpose == change.value)
+        .where(Verification.created_at > now - SHOWN)
+        .order_by(Verification.created_at.desc())
+        .limit(1)
+    )
+    found = verifications.get(newest, owner) if newest else None
+    db.session.rollback()
+    over = (VerificationStatus.APPROVED, VerificationStatus.CANCELED)
+    return None if found is None or found.status in over else found
+
+
+def confirm(
+    session: ConsoleSession, change: Change, code: str, *, client_ip: str | None = None
+) -> CheckResult:
+    """Check the code; with the right one make the change, tell the old e-mail address and end all other sessions.
+
+    Raises PasswordNeeded, NotFound where no code was asked for, Conflict where another administrator has the address,
+    and what `checks.check` raises.
+    """
+    _require_password(session)
+    pending = progress(session, change)
+    if pending is None:
+        raise NotFound("no code was asked for")
+    try:
+        result = checks.check(
+            pending.id,
+            code,
+            _owner(session),
+            effect=lambda database: _make(database, session, change, pending.to, client_ip),
+        )
+    except (Conflict, IntegrityError) as error:
+        verifications.cancel(pending.id, _owner(session))
+        raise Conflict("another administrator has this e-mail address") from error
+    if result.valid:
+        runtime().bell.ring(Lane.EMAIL)
+        log.info("%s of administrator %s to %s", change, session.administrator.id, mask(pending.to))
+    return result
+
+
+def cancel(session: ConsoleSession, change: Change) -> None:
+    """Give up a change whose code was sent."""
+    pending = progress(session, change)
+    if pending is not None:
+        verifications.cancel(pending.id, _owner(session))
+
+
+def change_password(session: ConsoleSession, password: str, *, client_ip: str | None = None) -> None:
+    """Set a new password and end all other sessions; raises PasswordNeeded and WeakPassword."""
+    _require_password(session)
+    names = [session.administrator.canonical, current_app.config["SERVICE_NAME"]]
+    check_password(password, names=names)
+    password_hash = hash_password(password)
+
+    def work(database: Session) -> None:
+        administrator = living(database, session)
+        if is_password(administrator.password_hash, password):
+            raise WeakPassword("unchanged", "is the one you have")
+        administrator.password_hash = password_hash
+        administrator.must_change_password = False
+        end_sessions(database, administrator.id, datetime.now(UTC), but=session.id)
+        note(database, administrator, Action.PASSWORD_CHANGED, client_ip)
+
+    transaction(work)
+    log.info("administrator %s changed the password", session.administrator.id)
+
+
+def _make(database: Session, session: ConsoleSession, change: Change, to: str, ip: str | None) -> None:
+    """Make a proven change in the transaction that accepts its code."""
+    now = datetime.now(UTC)
+    administrator = living(database, session)
+    destination = _parse(change.channel, to)
+    told_by_mail = _notice(session, change, administrator.email, destination, now)
+    if change is Change.PHONE:
+        told = _masked(administrator.phone, destination.canonical)
+        note(database, administrator, Action.PHONE_BOUND, ip, **told)
+        administrator.phone = destination.canonical
+    else:
+        taken = exists().where(Administrator.canonical == destination.canonical)
+        if database.scalar(select(taken)):
+            raise Conflict("another administrator has this e-mail address")
+        told = _masked(administrator.email, destination.to)
+        note(database, administrator, Action.EMAIL_CHANGED, ip, **told)
+        administrator.email, administrator.canonical = destination.to, destination.canonical
+    end_sessions(database, administrator.id, now, but=session.id)
+    outbox.put(database, runtime().keyring, [told_by_mail], now)
+
+
+def note(
+    database: Session, administrator: Administrator, action: Action, ip: str | None, **change: dict[str, Any]
+) -> None:
+    """Note that an administrator changed the own account."""
+    by = Actor(administrator.id, administrator.email, ip)
+    trail.note(database, by, action, mask(administrator.email), subject_id=administrator.id, **change)
+
+
+def _masked(old: str | None, new: str) -> dict[str, dict[str, Any]]:
+    return {"before": {"destination": old and mask(old)}, "after": {"destination": mask(new)}}
+
+
+def _notice(
+    session: ConsoleSession, change: Change, old_email: str, new: Destination, now: datetime
+) -> NewMessage:
+    template = "email_changed" if change is Change.EMAIL else "phone_changed"
+    owner, locale, zone = _owner(session).id, _language(session), session.administrator.zone
+    return notice(template, old_email, now, owner=owner, locale=locale, zone=zone, new=mask(new.to))
+
+
+def _language(session: ConsoleSession) -> str:
+    """Return the language to write to an administrator in: the chosen one, else that of the page."""
+    return session.administrator.locale or locales.of_request()
+
+
+def living(database: Session, session: ConsoleSession) -> Administrator:
+    """Return the administrator, unless the session was ended since the request began; raises NotAuthenticated."""
+    found = database.get(AdministratorSession, session.id, populate_existing=True)
+    if found is None or found.ended_at is not None or found.administrator.disabled_at is not None:
+        raise NotAuthenticated("the session has ended")
+    return found.administrator
+
+
+def _require_password(session: ConsoleSession) -> None:
+    if needs_password(session):
+        raise PasswordNeeded("the password was proven too long ago")
+
+
+def _is_worth_a_resend(view: VerificationView) -> bool:
+    return view.status is VerificationStatus.PENDING and view.expires_at - datetime.now(UTC) > WORTH_A_RESEND
+
+
+def _parse(channel: Channel, to: str) -> Destination:
+    return destinations.parse(channel, to, region=current_app.config["DEFAULT_REGION"])
+
+
+def _owner(session: ConsoleSession) -> Owner:
+    return Owner(f"session:{session.id}")

@@ -1,0 +1,41 @@
+"""How an administrator reads the console: in which zone and in which language."""
+
+from sqlalchemy.orm import Session
+
+from domain.actions import Action
+from domain.errors import FieldProblem, InvalidInput
+from services.account.accounts import living, note
+from services.scheduling.timings import parse_zone
+from services.sign_in.sessions import ConsoleSession
+from services.storage.transactions import transaction
+from services.templating.texts import LOCALES
+
+
+def set_zone(session: ConsoleSession, zone: str, *, client_ip: str | None = None) -> None:
+    """Show times in another zone from now on; raises InvalidInput."""
+    parse_zone(zone)
+
+    def work(database: Session) -> None:
+        administrator = living(database, session)
+        told = {"before": {"zone": administrator.zone or "UTC"}, "after": {"zone": zone}}
+        note(database, administrator, Action.ZONE_CHANGED, client_ip, **told)
+        administrator.zone = zone
+
+    transaction(work)
+
+
+def set_language(session: ConsoleSession, locale: str | None, *, client_ip: str | None = None) -> None:
+    """Show pages and write mails in another language from now on; None leaves it to the browser.
+
+    Raises InvalidInput.
+    """
+    if locale is not None and locale not in LOCALES:
+        raise InvalidInput(FieldProblem("locale", f"must be one of {', '.join(LOCALES)}"))
+
+    def work(database: Session) -> None:
+        administrator = living(database, session)
+        told = {"before": {"language": administrator.locale}, "after": {"language": locale}}
+        note(database, administrator, Action.LANGUAGE_CHANGED, client_ip, **told)
+        administrator.locale = locale
+
+    transaction(work)

@@ -1,0 +1,58 @@
+"""Make what a gateway is given of what lies sealed in a row."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from channels.gateway import Outgoing
+from domain.destinations import canonical
+from domain.keyring import Keyring
+from domain.statuses import Channel
+from domain.unsubscribe_links import link
+from services.delivery.claims import Claimed
+from services.outbox import contents
+from services.templating import texts
+from services.templating.text_versions import TextVersions, Version
+
+UNSUBSCRIBE_URL = "unsubscribe_url"
+"""The parameter that every template has: the link in bulk messages, in all others and without one empty."""
+
+
+def compose(
+    claimed: Claimed, keyring: Keyring, public_url: str = "", versions: TextVersions | None = None
+) -> Outgoing:
+    """Return a message in its own language; raises Unreadable, ValueError, KeyError or jinja2.TemplateError."""
+    version = versions[claimed.template_version] if versions and claimed.template_version else None
+    params: dict[str, Any] = json.loads(keyring.open(claimed.sealed, row=claimed.id).decode())
+    channel = Channel(claimed.channel)
+    unsubscribe_url = None
+    if claimed.is_bulk:
+        unsubscribe_url = link(keyring, public_url, channel, canonical(claimed.to))
+        params[UNSUBSCRIBE_URL] = unsubscribe_url or ""
+    text = _text(claimed, channel, {UNSUBSCRIBE_URL: "", **params}, keyring, version)
+    return Outgoing(
+        id=claimed.id,
+        channel=channel,
+        to=claimed.to,
+        text=text.text,
+        subject=text.subject,
+        html=text.html,
+        template=claimed.template,
+        locale=claimed.locale,
+        params={name: str(value) for name, value in params.items()},
+        provider_templates=version.providers if version else {},
+        unsubscribe_url=unsubscribe_url,
+    )
+
+
+def _text(
+    claimed: Claimed, channel: Channel, params: Mapping[str, Any], keyring: Keyring, version: Version | None
+) -> texts.Text:
+    if version is not None:
+        return version.render(params)
+    if claimed.shared is not None and claimed.broadcast_id is not None:
+        shared = json.loads(keyring.open(claimed.shared, row=claimed.broadcast_id))
+        return texts.Text(**contents.fill_texts(shared, params))
+    if claimed.template is None:
+        return texts.Text(params["text"], params.get("subject"), params.get("html"))
+    return texts.render(claimed.template, channel, claimed.locale, dict(params))

@@ -1,0 +1,226 @@
+"""The worker's loop: claim due messages, keep many sends in flight, settle them in blocks.
+
+One thread of each worker process. A bell wakes it at once; without one it looks every second, which makes retries, lost
+bells, leases of dead workers and a dead broker all the same case.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from heapq import heappop, heappush
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain.statuses import Lane
+from services.delivery import claims, settling
+from services.delivery.claims import Claimed
+from services.delivery.send_threads import TICK_SECONDS, SendThreads
+from services.delivery.settling import Settled, given_back
+from services.delivery.slots import Flow, Slots
+from services.process.faults import place
+from services.templating.text_versions import TextVersions
+
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 1.0
+START_WITHIN_SECONDS = 0.9
+"""What no thread has started by then after its claim is given back: one try may take 19 s, and the lease is 20."""
+
+Threads = SendThreads[Flow, tuple[Claimed, float], Settled]
+
+
+class Sends(Protocol):
+    """What the loop hands messages to."""
+
+    def send(self, claimed: Claimed) -> Settled:
+        """Return how the try ended; raise nothing."""
+
+
+class Drain:
+    """Sends what is due in some lanes; `slots` and `ceilings` as in `Slots`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sender: Sends,
+        lanes: Sequence[Lane],
+        *,
+        slots: int,
+        ceilings: Mapping[Lane, int] | None = None,
+        versions: TextVersions | None = None,
+        housekeeping: Callable[[datetime], None] | None = None,
+    ):
+        self._engine = engine
+        self._slots = Slots(lanes, slots, ceilings)
+        self._versions = versions or TextVersions()
+        self._housekeeping = housekeeping
+        self._news = threading.Event()
+        """Set by a bell, by threads that have nothing more to send, and by `stop`."""
+        self._sender = sender
+        self._threads = self._new_threads(self._slots.all)
+        self._own_threads = {lane: self._new_threads(most) for lane, most in self._slots.ceilings.items()}
+        """Of lanes with a ceiling: what waits there for a mail server must not take the threads of others."""
+        self._unsettled: list[Settled] = []
+        self._may_have_work: list[Flow] = []
+        self._look = True
+        self._next_look = 0.0
+        self._alarms: list[float] = []
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def _new_threads(self, most: int) -> Threads:
+        return SendThreads(self._send_in_time, most, self._news.set)
+
+    def _all_threads(self) -> list[Threads]:
+        return [self._threads, *self._own_threads.values()]
+
+    def _send_in_time(self, waiting: tuple[Claimed, float]) -> Settled:
+        """Send, unless the message has waited so long that its lease might end before the send does."""
+        claimed, until = waiting
+        if time.monotonic() > until:
+            return given_back(claimed, datetime.now(UTC))
+        return self._sender.send(claimed)
+
+    def start(self) -> None:
+        """Run the loop in a thread of its own until `stop`."""
+        self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for due messages now."""
+        self._look = True
+        self._news.set()
+        time.sleep(
+            0
+        )  # the loop goes first: Celery's thread would keep the interpreter until its task is over
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """Claim nothing more, wait for the sends in flight and settle them."""
+        self._stopping = True
+        self._news.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def run_until_idle(self) -> None:
+        """Send all that is due now; the loop runs in the caller's thread."""
+        while self._look or self._may_have_work or self._slots.in_flight or self._unsettled:
+            self._turn()
+            if self._slots.in_flight:
+                self._wait()
+                self._take_ended()
+        for threads in self._all_threads():
+            threads.stop()
+
+    def _run(self) -> None:
+        while not self._stopping or self._slots.in_flight or self._unsettled:
+            try:
+                self._take_ended()
+                self._look_at_the_clock()
+                self._turn()
+                self._wait()
+            except SQLAlchemyError as error:
+                self._stumble("the database did not answer: %s", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - a drain that ends is worse than one that stumbles
+                self._stumble("the drain stumbled and goes on: %s", place(error))
+        for threads in self._all_threads():
+            threads.stop()
+
+    def _stumble(self, text: str, reason: str) -> None:
+        log.error(text, reason)
+        self._look = True
+        time.sleep(LOOK_SECONDS)
+
+    def _look_at_the_clock(self) -> None:
+        """Look for due messages each second, and at the very moment when a retry of this process is due."""
+        now = time.monotonic()
+        while self._alarms and self._alarms[0] <= now:
+            heappop(self._alarms)
+            self._look = True
+        if now >= self._next_look:
+            self._next_look = now + LOOK_SECONDS
+            heappush(self._alarms, self._next_look)
+            self._look = True
+            self._keep_house()
+
+    def _keep_house(self) -> None:
+        now = datetime.now(UTC)
+        with self._engine.begin() as connection:
+            expired = settling.expire(connection, now)
+        if expired:
+            log.warning("%s messages expired before they could be sent", expired)
+        if self._housekeeping:
+            self._housekeeping(now)
+
+    def _turn(self) -> None:
+        """Settle what has ended and claim what is due, in one transaction; then start it.
+
+        What ended while the database was away is settled before anything is claimed, or it would be claimed again.
+        """
+        may_claim = not self._stopping and (self._look or any(map(self._slots.free, self._may_have_work)))
+        if not self._unsettled and not may_claim:
+            return
+        claimed: list[tuple[Flow, list[Claimed]]] = []
+        try:
+            with self._engine.begin() as connection:
+                settling.settle(connection, self._unsettled)
+                if may_claim:
+                    self._claim(connection, claimed)
+        except BaseException:
+            for flow, block in claimed:
+                flow.in_flight -= len(block)
+            raise
+        self._set_alarms()
+        self._unsettled.clear()
+        until = time.monotonic() + START_WITHIN_SECONDS
+        for flow, block in claimed:
+            threads = self._own_threads.get(flow.lane, self._threads)
+            threads.start(flow, [(one, until) for one in block])
+
+    def _claim(self, connection: Connection, claimed: list[tuple[Flow, list[Claimed]]]) -> None:
+        """Claim for the free slots, codes first."""
+        now = datetime.now(UTC)
+        if self._look:
+            self._look = False
+            self._may_have_work = claims.with_work(connection, self._slots.flows, now)
+        for flow in list(self._may_have_work):
+            limit = self._slots.free(flow)
+            block = claims.claim(connection, flow.lane, flow.priority, limit, now) if limit else []
+            if len(block) < limit:
+                self._may_have_work.remove(flow)
+            if block:
+                self._versions.load(connection, [one.template_version for one in block])
+                flow.in_flight += len(block)
+                claimed.append((flow, block))
+
+    def _set_alarms(self) -> None:
+        for one in self._unsettled:
+            if one.due_at is not None:
+                heappush(self._alarms, time.monotonic() + (one.due_at - one.at).total_seconds())
+
+    def _take_ended(self) -> None:
+        counts: dict[Flow, int] = {}
+        for threads in self._all_threads():
+            for flow, settled in threads.take_ended():
+                counts[flow] = counts.get(flow, 0) + 1
+                if settled is not None:
+                    self._unsettled.append(settled)
+        for flow, count in counts.items():
+            self._slots.ended(flow, count)
+
+    def _wait(self) -> None:
+        """Wait for news or the next alarm; meanwhile see to it that no message waits behind one that is stuck."""
+        growing = self._all_threads()
+        while growing := [threads for threads in growing if threads.may_grow]:
+            if self._news.wait(TICK_SECONDS) or not self._patience():
+                break
+            for threads in growing:
+                threads.grow()
+        else:
+            self._news.wait(self._patience())
+        self._news.clear()
+
+    def _patience(self) -> float:
+        return max(0.0, self._alarms[0] - time.monotonic()) if self._alarms else LOOK_SECONDS

@@ -1,0 +1,218 @@
+"""One try of one message: open it, ask one gateway after the other, judge the answers. Knows no database."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from jinja2 import TemplateError
+
+from channels.gateway import Gateway, Outgoing
+from domain.destinations import mask
+from domain.errors import (
+    GatewayBusy,
+    GatewayError,
+    SwitchedOff,
+    TemporaryGatewayError,
+    UnknownResult,
+    WrongGateway,
+)
+from domain.keyring import Keyring, Unreadable
+from domain.pinning import pinned_to
+from domain.retries import next_try_at
+from domain.statuses import MessageStatus
+from services.delivery.claims import Claimed
+from services.delivery.composing import compose
+from services.delivery.settling import Asked, Settled
+from services.gateways.routing import Router
+from services.process.faults import place
+from services.templating.text_versions import TextVersions
+
+log = logging.getLogger(__name__)
+TEST_GATEWAY = "test"
+ERROR_LENGTH = 255
+NOBODY: frozenset[str] = frozenset()
+BUSY_WAIT = timedelta(seconds=1)
+OFF_WAIT = timedelta(seconds=5)
+"""Messages for which people have switched off every gateway look again after this time, until their deadline."""
+FAILOVER_SECONDS = 4.0
+"""Another gateway is asked within the same try up to this age of it; together with one send that is below the lease."""
+
+
+class Sender:
+    """Safe to use from many threads at once."""
+
+    def __init__(
+        self,
+        router: Router,
+        keyring: Keyring,
+        *,
+        public_url: str = "",
+        versions: TextVersions | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ):
+        self._router = router
+        self._keyring = keyring
+        self._public_url = public_url
+        self._versions = versions
+        self._clock = clock or (lambda: datetime.now(UTC))
+
+    def send(self, claimed: Claimed) -> Settled:
+        """Return how the try ended; raises nothing."""
+        try:
+            outgoing = compose(claimed, self._keyring, self._public_url, self._versions)
+        except (Unreadable, TemplateError, ValueError, KeyError) as error:
+            log.error("message %s can't be read: %s", claimed.id, type(error).__name__)
+            return self._failed(claimed, None, f"unreadable: {type(error).__name__}")
+        if claimed.is_test:
+            return Settled(claimed, MessageStatus.SENT, self._clock(), gateway=TEST_GATEWAY)
+        return self._ask_gateways(claimed, outgoing)
+
+    def _ask_gateways(self, claimed: Claimed, outgoing: Outgoing) -> Settled:
+        """Ask one gateway after the other until one takes the message, or says that nobody should."""
+        give_up_at = time.monotonic() + FAILOVER_SECONDS
+        refused = NOBODY
+        gateway: Gateway | None = None
+        error: GatewayError | None = None
+        answers: tuple[Asked, ...] = ()
+        while (since := time.monotonic()) < give_up_at:
+            asked = self._router.choose(
+                outgoing.channel,
+                claimed.country,
+                ask_first=claimed.ask_first,
+                refused=refused,
+                may_probe=claimed.tries == 1,
+            )
+            if asked is None:
+                break
+            gateway = asked
+            try:
+                self._router.wait_for_turn(gateway)
+                since = time.monotonic()
+                reference = self._hand_over(gateway, outgoing)
+                return self._sent(claimed, gateway, reference, _milliseconds(since), answers)
+            except GatewayError as refusal:
+                error = refusal
+                answers += self._noted(gateway, refusal, since)
+            if not _may_another_take_it(error):
+                break
+            log.info("message %s: %s refused (%s)", claimed.id, gateway.name, error.reason)
+            refused |= {gateway.name}
+        if gateway is None or error is None:
+            nobody = self._router.why_nobody(outgoing.channel, claimed.country)
+            return self._judge(claimed, None, nobody, self._noted(None, nobody))
+        return self._judge(claimed, gateway.name, error, answers)
+
+    def _noted(
+        self, gateway: Gateway | None, error: GatewayError, since: float | None = None
+    ) -> tuple[Asked, ...]:
+        """Return what a gateway said, for the row of a try; one that had no place for us was not asked."""
+        if isinstance(error, GatewayBusy):
+            return ()
+        took_ms = None if since is None else _milliseconds(since)
+        name, reason = gateway.name if gateway else None, error.reason[:ERROR_LENGTH]
+        return (Asked(name, error.code, reason, took_ms, self._clock()),)
+
+    def _hand_over(self, gateway: Gateway, outgoing: Outgoing) -> str | None:
+        try:
+            reference = gateway.send(outgoing)
+        except (GatewayBusy, WrongGateway):
+            raise
+        except TemporaryGatewayError:
+            self._router.failed(gateway)
+            raise
+        except GatewayError:
+            self._router.worked(gateway)
+            raise
+        except Exception as error:  # noqa: BLE001 - an adapter that breaks its promise must not lose a message
+            log.error("gateway %s broke on message %s: %s", gateway.name, outgoing.id, place(error))
+            self._router.failed(gateway)
+            raise UnknownResult("the gateway broke") from None
+        self._router.worked(gateway)
+        return reference
+
+    def _sent(
+        self,
+        claimed: Claimed,
+        gateway: Gateway,
+        reference: str | None,
+        took_ms: int,
+        answers: tuple[Asked, ...],
+    ) -> Settled:
+        if log.isEnabledFor(logging.INFO):
+            log.info("message %s to %s sent by %s", claimed.id, mask(claimed.to), gateway.name)
+        return Settled(
+            claimed,
+            MessageStatus.SENT,
+            self._clock(),
+            gateway=gateway.name,
+            gateway_reference=reference,
+            took_ms=took_ms,
+            asked=answers,
+        )
+
+    def _judge(
+        self, claimed: Claimed, gateway: str | None, error: GatewayError, answers: tuple[Asked, ...]
+    ) -> Settled:
+        now = self._clock()
+        if isinstance(error, GatewayBusy):
+            wait = OFF_WAIT if isinstance(error, SwitchedOff) else BUSY_WAIT
+            return self._again(claimed, now, now + wait, gateway, error, answers, tried=False)
+        log.warning("message %s, try %s by %s: %s", claimed.id, claimed.tries, gateway, error.reason)
+        if isinstance(error, TemporaryGatewayError):
+            due_at = next_try_at(
+                claimed.tries, now=now, deadline_at=claimed.deadline_at, retry_after=error.retry_after
+            )
+            if due_at is not None:
+                return self._again(claimed, now, due_at, gateway, error, answers)
+        return self._failed(claimed, gateway, error.reason, answers)
+
+    def _again(
+        self,
+        claimed: Claimed,
+        now: datetime,
+        due_at: datetime,
+        gateway: str | None,
+        error: GatewayError,
+        answers: tuple[Asked, ...],
+        *,
+        tried: bool = True,
+    ) -> Settled:
+        return Settled(
+            claimed,
+            MessageStatus.QUEUED,
+            now,
+            due_at,
+            gateway,
+            error=error.reason[:ERROR_LENGTH],
+            tried=tried,
+            ask_first=_ask_first(claimed, gateway, error),
+            asked=answers,
+        )
+
+    def _failed(
+        self, claimed: Claimed, gateway: str | None, reason: str, answers: tuple[Asked, ...] = ()
+    ) -> Settled:
+        return Settled(
+            claimed,
+            MessageStatus.FAILED,
+            self._clock(),
+            gateway=gateway,
+            error=reason[:ERROR_LENGTH],
+            asked=answers,
+        )
+
+
+def _milliseconds(since: float) -> int:
+    return round((time.monotonic() - since) * 1000)
+
+
+def _ask_first(claimed: Claimed, gateway: str | None, error: GatewayError) -> str | None:
+    if pinned_to(claimed.ask_first):
+        return claimed.ask_first
+    return gateway if isinstance(error, UnknownResult) else None
+
+
+def _may_another_take_it(error: GatewayError) -> bool:
+    """Tell whether the message surely was not taken and is not at fault, so that another gateway may be asked."""
+    return isinstance(error, TemporaryGatewayError) and not isinstance(error, UnknownResult)

@@ -1,0 +1,227 @@
+"""Write down how tries ended, in blocks: Core statements, the hot path."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Update,
+    and_,
+    bindparam,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from domain.pinning import pinned_to
+from domain.statuses import FLOWS, MessageStatus
+from models.broadcast import Broadcast
+from models.message import Message
+from models.message_try import MessageTry
+from models.types import microseconds
+from services.delivery import one_step
+from services.delivery.claims import Claimed
+from services.outbox.outbox import WHAT_IS_KEPT
+from services.storage.prepared import Prepared
+
+messages = Message.__table__
+broadcasts = Broadcast.__table__
+_NOTE_TRY = insert(MessageTry.__table__)
+
+
+class Asked(NamedTuple):
+    """A gateway that did not take a message, and what it said; None where there was none to ask."""
+
+    gateway: str | None
+    answer: str
+    reason: str
+    took_ms: int | None
+    at: datetime
+
+
+class Settled(NamedTuple):
+    """How a try ended. `due_at` is the time of the next one, None where there is none."""
+
+    claimed: Claimed
+    status: MessageStatus
+    at: datetime
+    due_at: datetime | None = None
+    gateway: str | None = None
+    gateway_reference: str | None = None
+    error: str | None = None
+    tried: bool = True
+    """False where the message came back without having reached anybody: it counts as no try."""
+    ask_first: str | None = None
+    took_ms: int | None = None
+    asked: tuple[Asked, ...] = ()
+    """Those that did not take it, in their order."""
+
+
+def given_back(claimed: Claimed, now: datetime) -> Settled:
+    """Return that a message was not tried after all and is due again."""
+    return Settled(
+        claimed,
+        MessageStatus.QUEUED,
+        now,
+        due_at=now,
+        gateway=pinned_to(claimed.ask_first) or claimed.ask_first,
+        tried=False,
+        ask_first=claimed.ask_first,
+    )
+
+
+_ours = (messages.c.id == bindparam("message"), messages.c.lease_token == bindparam("token"))
+_OUTCOME = ("message", "token", "status", "gateway", "reference", "error", "sent_at", "took_ms", "settled_at")
+_OUTCOME_NAMES = [f"new_{name}" for name in _OUTCOME]
+
+
+def _settle(value: Callable[[str], ColumnElement[Any]]) -> Update:
+    """Return what writes an outcome down, made of its values."""
+    return (
+        update(messages)
+        .where(messages.c.id == value("message"), messages.c.lease_token == value("token"))
+        .values(
+            status=value("status"),
+            due_at=null(),
+            lease_token=null(),
+            sealed=WHAT_IS_KEPT,
+            gateway=value("gateway"),
+            gateway_reference=value("reference"),
+            error=value("error"),
+            sent_at=value("sent_at"),
+            took_ms=value("took_ms"),
+            settled_at=value("settled_at"),
+        )
+    )
+
+
+_SETTLE = Prepared(
+    _settle(lambda name: bindparam(f"new_{name}", type_=BigInteger if name.endswith("_at") else None))
+)
+_SETTLE_AT_ONCE = _settle(lambda name: one_step.given(_OUTCOME.index(name)))
+
+_TRY_AGAIN = Prepared(
+    update(messages)
+    .where(*_ours)
+    .values(
+        status=literal_column(f"'{MessageStatus.QUEUED}'"),
+        due_at=bindparam("next_due_at", type_=BigInteger),
+        lease_token=null(),
+        tries=messages.c.tries - bindparam("given_back"),
+        gateway=bindparam("new_gateway"),
+        ask_first=bindparam("new_ask_first"),
+        error=bindparam("new_error"),
+    )
+)
+
+
+def settle(connection: Connection, settled: Sequence[Settled]) -> None:
+    """Write down how tries ended, in two statements whatever their number; leases that were lost change nothing.
+
+    Gateways that did not take their messages cost a third. The caller commits.
+    """
+    done = [_settle_values(one) for one in settled if one.due_at is None]
+    again = [one for one in settled if one.due_at is not None]
+    if done and one_step.can_do(connection.dialect):
+        connection.execute(_SETTLE_AT_ONCE, one_step.block(done))
+    elif done:
+        _SETTLE.run(connection, [dict(zip(_OUTCOME_NAMES, one, strict=True)) for one in done])
+    if again:
+        _TRY_AGAIN.run(connection, [_try_again_values(one) for one in again])
+        _hold_back(connection, again)
+    if tries := [_try_values(one, asked) for one in settled for asked in one.asked]:
+        connection.execute(_NOTE_TRY, tries)
+
+
+def _try_values(one: Settled, asked: Asked) -> dict[str, Any]:
+    return {"message_id": one.claimed.id, "number": one.claimed.tries, **asked._asdict()}
+
+
+def _settle_values(one: Settled) -> tuple[Any, ...]:
+    at = microseconds(one.at)
+    claimed = one.claimed
+    sent_at = at if one.status is MessageStatus.SENT else None
+    return (
+        claimed.id,
+        claimed.lease_token,
+        one.status.value,
+        one.gateway,
+        one.gateway_reference,
+        one.error,
+        sent_at,
+        one.took_ms,
+        at,
+    )
+
+
+def _try_again_values(one: Settled) -> dict[str, Any]:
+    return {
+        "message": one.claimed.id,
+        "token": one.claimed.lease_token,
+        "next_due_at": None if one.due_at is None else microseconds(one.due_at),
+        "new_ask_first": one.ask_first,
+        "given_back": 0 if one.tried else 1,
+        "new_gateway": one.gateway,
+        "new_error": one.error,
+    }
+
+
+def _hold_back(connection: Connection, again: Sequence[Settled]) -> None:
+    """Stop what came back to the queue of a broadcast that was paused or canceled in the meantime."""
+    ids = {one.claimed.broadcast_id for one in again if one.claimed.broadcast_id}
+    if not ids:
+        return
+    stopped = select(broadcasts.c.id, broadcasts.c.canceled_at).where(
+        broadcasts.c.id.in_(ids),
+        or_(broadcasts.c.paused_at.is_not(None), broadcasts.c.canceled_at.is_not(None)),
+    )
+    for broadcast in connection.execute(stopped).all():
+        waiting = (
+            messages.c.broadcast_id == broadcast.id,
+            messages.c.status == MessageStatus.QUEUED.value,
+            messages.c.due_at.is_not(None),
+        )
+        connection.execute(update(messages).where(*waiting).values(**stop_values(broadcast.canceled_at)))
+
+
+def stop_values(canceled_at: datetime | None) -> dict[str, Any]:
+    """Return what holds a queued message of a paused broadcast back, or ends one of a canceled broadcast."""
+    if canceled_at is None:
+        return {"due_at": None}
+    return {
+        "due_at": None,
+        "status": MessageStatus.CANCELED.value,
+        "sealed": WHAT_IS_KEPT,
+        "settled_at": canceled_at,
+    }
+
+
+_IN_THE_INDEX = or_(
+    *(and_(messages.c.priority == int(priority), messages.c.lane == lane.value) for priority, lane in FLOWS)
+)
+"""True of every message, and told so that the database looks into the index of what is due."""
+
+
+def expire(connection: Connection, now: datetime) -> int:
+    """Give up what could not be sent by its deadline, erase it, and return how many there were; the caller commits."""
+    overdue = (_IN_THE_INDEX, messages.c.due_at <= now, messages.c.deadline_at <= now)
+    if connection.execute(select(messages.c.id).where(*overdue).limit(1)).first() is None:
+        return 0  # looked at every second: a reader that finds nothing must not take the write lock
+    expired = connection.execute(
+        update(messages)
+        .where(*overdue)
+        .values(
+            status=MessageStatus.EXPIRED.value,
+            due_at=None,
+            lease_token=None,
+            sealed=WHAT_IS_KEPT,
+            settled_at=now,
+        )
+    )
+    return int(expired.rowcount)

@@ -1,0 +1,84 @@
+"""The drain of this worker process and the watch of the pumping guard: started by the worker, stopped with it."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from flask import Flask, current_app
+
+from domain.statuses import Channel, Lane
+from exts import db
+from services.delivery.drain import Drain
+from services.delivery.sender import Sender
+from services.gateways import gateway_switches
+from services.gateways.routing import Router
+from services.limits.pumping_watch import Watch
+from services.process.housekeeping import Housekeeping
+from services.runtime import runtime
+
+log = logging.getLogger(__name__)
+SWITCH_SECONDS = 0.0002
+"""How long a thread that computes lets another wait that has come back from the database: five milliseconds, as Python
+has it, are as much as a block of messages takes there."""
+_running: Drain | None = None
+_watch: Watch | None = None
+
+
+def start(app: Flask, lanes: Sequence[Lane]) -> None:
+    """Start the drain of this process, unless it runs; engines inherited from a parent process are left to it."""
+    global _running, _watch
+    if _running is not None:
+        return
+    with app.app_context():
+        db.engine.dispose(close=False)
+        router = _router()
+        obey = partial(gateway_switches.hand_to, router.take_over, db.engine)
+        _running = _drain(router, lanes, Housekeeping(db.engine, lanes, [obey]))
+        _watch = Watch(db.engine, app.config)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    _running.start()
+    _watch.start()
+    log.info("draining %s", ", ".join(lanes) or "nothing")
+
+
+def stop() -> None:
+    """Let the sends in flight end, settle them, and stop."""
+    global _running, _watch
+    if _running is not None:
+        _running.stop()
+        _running = None
+    if _watch is not None:
+        _watch.stop()
+        _watch = None
+
+
+def drain_now() -> None:
+    """Wake this process's drain; where none runs (eager mode), send here and now what is due."""
+    if _running is not None:
+        _running.wake()
+        return
+    router = _router()
+    gateway_switches.hand_to(router.take_over, db.engine)
+    _drain(router, list(Lane)).run_until_idle()
+
+
+def _router() -> Router:
+    return Router(runtime().gateways, runtime().health, runtime().windows)
+
+
+def _drain(router: Router, lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
+    public_url, versions = current_app.config["PUBLIC_URL"], runtime().texts
+    sender = Sender(router, runtime().keyring, public_url=public_url, versions=versions)
+    slots = current_app.config["SEND_CONCURRENCY"]
+    mails = runtime().gateways.capacity(Channel.EMAIL)
+    ceilings = {} if mails is None else {Lane.EMAIL: mails}
+    return Drain(
+        db.engine,
+        sender,
+        lanes,
+        slots=slots,
+        ceilings=ceilings,
+        versions=versions,
+        housekeeping=housekeeping,
+    )

@@ -1,0 +1,1 @@
+"""API keys: what each may do, rotation, and who a row belongs to."""

@@ -1,0 +1,239 @@
+"""Keys of the programs that call the API: make, list, edit, revoke."""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from domain import networks as known_networks
+from domain.actions import Action
+from domain.characters import has_control_characters
+from domain.codes import new_id
+from domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from domain.networks import spelled
+from exts import db
+from models import ApiKey, ApiKeySecret
+from services.audit import trail
+from services.audit.trail import COMMAND_LINE, Actor
+from services.keys import key_owners
+from services.keys.key_owners import Scope
+from services.storage.transactions import transaction
+
+log = logging.getLogger(__name__)
+LONGEST_NAME = 120
+HINT_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SecretView:
+    """One secret of a key; without `expires_at` it is the one of now."""
+
+    id: int
+    hint: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @property
+    def is_living(self) -> bool:
+        """Tell whether the API still takes it."""
+        return self.expires_at is None or self.expires_at > datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key as people may see it: never the key itself. The newest secret comes first."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    networks: tuple[str, ...]
+    is_test: bool
+    created_at: datetime
+    revoked_at: datetime | None
+    secrets: tuple[SecretView, ...]
+
+    @property
+    def hint(self) -> str:
+        """How the secret of now begins."""
+        return self.secrets[0].hint
+
+    @property
+    def last_used_at(self) -> datetime | None:
+        """When any of its secrets was used last."""
+        return max((one.last_used_at for one in self.secrets if one.last_used_at), default=None)
+
+    @property
+    def overlapping(self) -> tuple[SecretView, ...]:
+        """The older secrets that still work."""
+        return tuple(one for one in self.secrets if one.expires_at and one.is_living and not self.revoked_at)
+
+
+def create(
+    name: str,
+    *,
+    is_test: bool = False,
+    scopes: Iterable[str] | None = None,
+    networks: Iterable[str] = (),
+    by: Actor = COMMAND_LINE,
+) -> tuple[KeyView, str]:
+    """Make a key; return its view and the key itself, which is kept nowhere and can't be shown again.
+
+    Without `scopes` it may do everything, without `networks` from everywhere. Raises InvalidInput.
+    """
+    row = ApiKey(
+        id=new_id(),
+        name=_check_name(name),
+        scopes=_check_scopes(Scope if scopes is None else scopes),
+        networks=_check_networks(networks),
+        is_test=is_test,
+        created_at=datetime.now(UTC),
+    )
+    text = new_secret(row)
+
+    def work(session: Session) -> KeyView:
+        session.add(row)
+        session.flush()
+        made = {"scopes": row.scopes, "networks": row.networks, "test": row.is_test}
+        trail.note(session, by, Action.KEY_ADDED, row.name, subject_id=row.id, after=made)
+        return view(row)
+
+    return transaction(work), text
+
+
+def new_secret(row: ApiKey) -> str:
+    """Give a key one more secret and return it; the caller commits."""
+    text = f"sc_{'test' if row.is_test else 'live'}_{secrets.token_urlsafe(32)}"
+    made = ApiKeySecret(
+        key_hash=key_owners.hash_of(text), hint=text[:HINT_LENGTH], created_at=datetime.now(UTC)
+    )
+    row.secrets.insert(0, made)
+    return text
+
+
+def list_all() -> list[KeyView]:
+    """Return every key, newest first."""
+    newest = select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id)
+    rows = db.session.scalars(newest.execution_options(populate_existing=True)).all()
+    return [view(row) for row in rows]
+
+
+def get(key_id: str) -> KeyView:
+    """Return one key; raises NotFound."""
+    row = db.session.get(ApiKey, key_id, populate_existing=True)
+    if row is None:
+        raise NotFound("no such API key")
+    return view(row)
+
+
+def find(name_or_id: str) -> KeyView:
+    """Return the one key with this id, or the one that works with this name; raises NotFound and Conflict."""
+    named = (ApiKey.name == name_or_id.strip()) & ApiKey.revoked_at.is_(None)
+    rows = db.session.scalars(select(ApiKey).where(or_(ApiKey.id == name_or_id, named))).all()
+    if not rows:
+        raise NotFound("no such API key")
+    if len(rows) > 1:
+        raise Conflict(f"several keys have this name, say one's id: {', '.join(row.id for row in rows)}")
+    return view(rows[0])
+
+
+def edit(key_id: str, *, scopes: Iterable[str], networks: Iterable[str], by: Actor = COMMAND_LINE) -> KeyView:
+    """Say anew what a key may do and from where; raises NotFound, InvalidInput, and Conflict for a revoked one."""
+    wanted = {"scopes": _check_scopes(scopes), "networks": _check_networks(networks)}
+
+    def work(session: Session) -> KeyView:
+        row = living(session, key_id)
+        before = {name: getattr(row, name) for name in wanted}
+        changed = [name for name in wanted if wanted[name] != before[name]]
+        for name in changed:
+            setattr(row, name, wanted[name])
+        if changed:
+            told: dict[str, Any] = {
+                "before": {name: before[name] for name in changed},
+                "after": {name: wanted[name] for name in changed},
+            }
+            trail.note(session, by, Action.KEY_EDITED, row.name, subject_id=row.id, **told)
+        return view(row)
+
+    edited = transaction(work)
+    forget(key_id)
+    return edited
+
+
+def revoke(key_id: str, *, by: Actor = COMMAND_LINE) -> KeyView:
+    """End a key for good; one that was revoked before stays as it is. Raises NotFound."""
+
+    def work(session: Session) -> KeyView:
+        row = locked(session, key_id)
+        if row.revoked_at is None:
+            row.revoked_at = datetime.now(UTC)
+            state = {"before": {"state": "active"}, "after": {"state": "revoked"}}
+            trail.note(session, by, Action.KEY_REVOKED, row.name, subject_id=row.id, **state)
+        return view(row)
+
+    revoked = transaction(work)
+    forget(key_id)
+    log.info("API key %s revoked", key_id)
+    return revoked
+
+
+def locked(session: Session, key_id: str) -> ApiKey:
+    """Return a key that nobody else changes until the transaction ends; raises NotFound."""
+    row = session.get(ApiKey, key_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("no such API key")
+    return row
+
+
+def living(session: Session, key_id: str) -> ApiKey:
+    """Return the same for a key that works; raises NotFound, and Conflict for a revoked one."""
+    row = locked(session, key_id)
+    if row.revoked_at is not None:
+        raise Conflict("the API key is revoked")
+    return row
+
+
+def forget(key_id: str) -> None:
+    """Let this process look up all secrets of a key again."""
+    key_owners.forget(db.session.scalars(select(ApiKeySecret.key_hash).filter_by(api_key_id=key_id)))
+    db.session.rollback()
+
+
+def view(row: ApiKey) -> KeyView:
+    """Return what may leave the services."""
+    return KeyView(
+        id=row.id,
+        name=row.name,
+        scopes=tuple(row.scopes),
+        networks=tuple(row.networks or ()),
+        is_test=row.is_test,
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+        secrets=tuple(
+            SecretView(one.id, one.hint, one.created_at, one.expires_at, one.last_used_at)
+            for one in row.secrets
+        ),
+    )
+
+
+def _check_name(name: str) -> str:
+    trimmed = name.strip()
+    if not 1 <= len(trimmed) <= LONGEST_NAME or has_control_characters(trimmed):
+        raise InvalidInput(FieldProblem("name", f"must have 1 to {LONGEST_NAME} characters"))
+    return trimmed
+
+
+def _check_scopes(scopes: Iterable[str]) -> list[str]:
+    wanted = set(scopes)
+    if not wanted or not wanted <= set(Scope):
+        raise InvalidInput(FieldProblem("scopes", f"must be some of {', '.join(Scope)}"))
+    return [scope.value for scope in Scope if scope in wanted]
+
+
+def _check_networks(texts: Iterable[str]) -> list[str] | None:
+    return [spelled(network) for network in known_networks.parse(texts)] or None

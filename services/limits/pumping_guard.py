@@ -1,0 +1,53 @@
+"""Is the prefix of a number open? Told by what this process read a second ago: the click asks nobody."""
+
+import logging
+import math
+from datetime import UTC, datetime
+
+from flask import current_app
+from sqlalchemy import null, select, union_all
+
+from domain.destinations import Destination, mask
+from domain.errors import LimitExceeded
+from domain.pumping import Closures, Rule
+from exts import db
+from models.pumping import PrefixClosure, SafePrefix
+from services.runtime import runtime
+from services.storage.transactions import Writer
+
+log = logging.getLogger(__name__)
+LIMIT = "pumping_guard"
+
+_closures = PrefixClosure.__table__
+_safe = SafePrefix.__table__
+
+
+def read(reader: Writer | None = None) -> Closures:
+    """Return what is closed now."""
+    closed = select(_closures.c.prefix, _closures.c.until).where(_closures.c.until > datetime.now(UTC))
+    rows = (reader or db.session()).execute(union_all(closed, select(_safe.c.prefix, null()))).all()
+    return Closures(
+        until={prefix: until for prefix, until in rows if until is not None},
+        safe=tuple(prefix for prefix, until in rows if until is None),
+    )
+
+
+def ensure_open(destination: Destination, now: datetime, *, reader: Writer | None = None) -> None:
+    """Raise LimitExceeded where codes to the number's prefix are stopped; in a dry run only tell so.
+
+    `reader`: the caller's connection, where it holds one: who waited for a second could wait for ever.
+    """
+    closures = runtime().closures.get(lambda: read(reader))
+    until = closures.closed_until(destination.prefix, destination.canonical, now)
+    if until is None:
+        return
+    settings = current_app.config
+    if not Rule.of(settings).is_on:
+        return
+    refusal = LimitExceeded(
+        LIMIT, max(1, math.ceil((until - now).total_seconds())), who=destination.prefix or ""
+    )
+    if not settings["PUMPING_GUARD_DRY_RUN"]:
+        raise refusal
+    log.warning("the pumping guard would have refused a code to %s", mask(destination.to))
+    runtime().refusals.note(refusal, f"{LIMIT}_dry_run")

@@ -1,0 +1,197 @@
+"""Look for pumped prefixes and close them: a thread of each worker, one of which does it at a time.
+
+It reads what was sent in the last hour, with what became of it, and takes its time: the next look begins after twenty
+times what the last one took, and never after less than five seconds.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    func,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain import pumping
+from domain.pumping import Rule
+from domain.statuses import Channel
+from models import Message, PrefixClosure, SafePrefix, Verification
+from models.types import microseconds
+from services.process.housekeeping import process_name
+from services.storage import leases
+
+log = logging.getLogger(__name__)
+LEASE = "pumping-guard"
+LOOK_SECONDS = 5.0
+FIRST_LOOK_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 60.0
+LEASE_SECONDS = 15.0
+SHARE = 20
+MOST_SUSPECTS = 500
+
+messages, verifications = Message.__table__, Verification.__table__
+closures = PrefixClosure.__table__
+_LAST: ColumnElement[int] = literal_column(str(pumping.LAST_DIGITS))
+PREFIX = func.substr(messages.c.canonical, literal_column("1"), func.length(messages.c.canonical) - _LAST)
+"""No bound values: PostgreSQL groups only by the very text that it reads."""
+_IS_CODE = (
+    messages.c.channel == Channel.SMS.value,
+    messages.c.verification_id.is_not(None),
+    messages.c.sent_at.is_not(None),
+    messages.c.is_test.is_(False),
+)
+"""Codes that a gateway took; those of test keys are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How many codes went to a prefix, and how many of them were entered."""
+
+    prefix: str
+    country: str | None
+    sends: int
+    approved: int
+
+
+def look(engine: Engine, settings: Mapping[str, Any], now: datetime) -> list[str]:
+    """Close what is pumped, and return it."""
+    rule = Rule.of(settings)
+    if not rule.is_on:
+        return []
+    with engine.connect() as connection:
+        crowded = busiest(connection, now - pumping.WINDOW, least=rule.sends)
+        safe = list(connection.scalars(select(SafePrefix.prefix))) if crowded else []
+    suspects = [prefix for prefix in crowded if not pumping.is_safe(prefix, safe)]
+    closed = []
+    for prefix in suspects:
+        with engine.begin() as connection:
+            if _close(connection, rule, prefix, now):
+                closed.append(prefix)
+    for prefix in closed:
+        would = "would be" if settings["PUMPING_GUARD_DRY_RUN"] else "is"
+        log.warning("codes to %s**** are not entered: it %s closed", prefix, would)
+    return closed
+
+
+def busiest(
+    connection: Connection, since: datetime, *, least: int = 1, most: int = MOST_SUSPECTS
+) -> list[str]:
+    """Return the prefixes to which at least so many codes were sent, the most first."""
+    counted = (
+        select(PREFIX)
+        .where(*_IS_CODE, messages.c.created_at >= since)
+        .group_by(PREFIX)
+        .having(func.count() >= least)
+        .order_by(func.count().desc())
+        .limit(most)
+    )
+    return list(connection.scalars(counted))
+
+
+def conversion(connection: Connection, prefix: str, since: datetime) -> Conversion:
+    """Return how many codes went to one prefix, and how many of them were entered."""
+    first, last = (prefix + digit * pumping.LAST_DIGITS for digit in "09")
+    found = (
+        select(func.max(messages.c.country), func.count(), func.count(verifications.c.used_at))
+        .join(verifications, verifications.c.id == messages.c.verification_id)
+        .where(
+            *_IS_CODE,
+            messages.c.canonical.between(first, last),
+            func.length(messages.c.canonical) == len(first),
+            # not by the index of times: an hour has many rows, a prefix few
+            type_coerce(messages.c.created_at, BigInteger) + 0 >= microseconds(since),
+        )
+    )
+    return Conversion(prefix, *connection.execute(found).one())
+
+
+def conversions(connection: Connection, prefixes: Sequence[str], since: datetime) -> list[Conversion]:
+    """Return the same of several prefixes, in their order, in one way through the time since then."""
+    found = (
+        select(PREFIX, func.max(messages.c.country), func.count(), func.count(verifications.c.used_at))
+        .join(verifications, verifications.c.id == messages.c.verification_id)
+        .where(*_IS_CODE, messages.c.created_at >= since, PREFIX.in_(prefixes))
+        .group_by(PREFIX)
+    )
+    by_prefix = {row[0]: Conversion(*row) for row in connection.execute(found)}
+    return [by_prefix[prefix] for prefix in prefixes if prefix in by_prefix]
+
+
+def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> bool:
+    """Close a prefix unless it is closed, or what was sent since it was opened again is no reason."""
+    before = connection.execute(select(closures).where(closures.c.prefix == prefix)).one_or_none()
+    ended_at = before.until if before else None
+    if ended_at is not None and ended_at > now:
+        return False
+    lately = conversion(connection, prefix, pumping.counts_from(ended_at, now))
+    if not rule.is_broken(lately.sends, lately.approved):
+        return False
+    number = pumping.times(before.times if before else 0, ended_at, now)
+    values = {
+        "country": lately.country,
+        "times": number,
+        "sends": lately.sends,
+        "approved": lately.approved,
+        "closed_at": now,
+        "until": now + pumping.length(number),
+    }
+    if before:
+        connection.execute(update(closures).where(closures.c.prefix == prefix).values(**values))
+    else:
+        connection.execute(insert(closures).values(prefix=prefix, **values))
+    return True
+
+
+class Watch:
+    """The thread that looks."""
+
+    def __init__(self, engine: Engine, settings: Mapping[str, Any]):
+        self._engine = engine
+        self._settings = settings
+        self._name = process_name("worker")
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pumping-guard", daemon=True)
+
+    def start(self) -> None:
+        """Look again and again until `stop`, where the guard is on."""
+        if Rule.of(self._settings).is_on:
+            self._thread.start()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Leave the looking to another worker."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        pause = FIRST_LOOK_SECONDS
+        while not self._stopped.wait(pause):
+            started = time.monotonic()
+            try:
+                now = datetime.now(UTC)
+                if leases.hold(
+                    self._engine, LEASE, self._name, timedelta(seconds=max(LEASE_SECONDS, 3 * pause)), now
+                ):
+                    look(self._engine, self._settings, now)
+            except SQLAlchemyError as error:
+                log.error("the pumping guard can't look: %s", type(error).__name__)
+            took = time.monotonic() - started
+            pause = min(max(LOOK_SECONDS, SHARE * took), LONGEST_PAUSE_SECONDS)
+        try:
+            leases.release(self._engine, LEASE, self._name)
+        except SQLAlchemyError as error:
+            log.error("the pumping guard's lease runs out by itself: %s", type(error).__name__)

@@ -1,0 +1,82 @@
+"""Limits of IP addresses, number prefixes, API keys and the whole service: windows in Redis, else in process."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from limits import RateLimitItemPerSecond
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from domain.errors import ConfigurationError, LimitExceeded
+from services.process.breaker import Breaker
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+SOCKET_SECONDS = 0.1
+
+
+class RateWindows:
+    """Sliding windows shared by all processes through Redis; each process counts alone while Redis is away."""
+
+    def __init__(self, redis_url: str, breaker: Breaker):
+        self._breaker = breaker
+        self._local = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
+
+    def hit(self, name: str, key: str, count: int, seconds: int, *, events: int = 1) -> None:
+        """Count `events` of `key`, which is no whole destination; a `count` of 0 means no limit.
+
+        Raises LimitExceeded where they are too many.
+        """
+        if count == 0:
+            return
+        item = RateLimitItemPerSecond(count, seconds, namespace="limit")
+        if not self._ask(lambda limiter: limiter.hit(item, name, key, cost=events)):
+            reset_at = self._ask(lambda limiter: limiter.get_window_stats(item, name, key)).reset_time
+            raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())), who=key)
+
+    def ensure_room(self, name: str, key: str, count: int, seconds: int) -> None:
+        """Raise LimitExceeded where one more event would be too many, without counting it."""
+        if count == 0:
+            return
+        item = RateLimitItemPerSecond(count, seconds, namespace="limit")
+        if not self._ask(lambda limiter: limiter.test(item, name, key)):
+            reset_at = self._ask(lambda limiter: limiter.get_window_stats(item, name, key)).reset_time
+            raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())), who=key)
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether the windows are counted for all processes together just now."""
+        return self._shared is not None and not self._breaker.is_open
+
+    def _ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
+        if self._shared is not None and not self._breaker.is_open:
+            try:
+                return question(self._shared)
+            except (RedisError, StorageError, OSError) as error:
+                self._breaker.trip()
+                log.warning("limits are counted in this process for now: %s", type(error).__name__)
+        return question(self._local)
+
+
+class _Storage(RedisStorage):
+    """Needs redis-py alone: the library would load all clients that are installed, whichever the address names."""
+
+    DEPENDENCIES = {"redis": RedisStorage.DEPENDENCIES["redis"]}  # noqa: RUF012 - as the library has it
+
+
+def _redis(url: str) -> Storage:
+    try:
+        return _Storage(
+            url,
+            key_prefix="sendcode",
+            socket_timeout=SOCKET_SECONDS,
+            socket_connect_timeout=SOCKET_SECONDS,
+        )
+    except ValueError:  # its text may hold the address, and that a password
+        raise ConfigurationError("REDIS_URL is no address of a Redis") from None

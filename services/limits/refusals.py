@@ -1,0 +1,131 @@
+"""Who hit which limit today: counted in Redis, and in this process while that is away. Nothing of it reaches SQL.
+
+What is kept is bounded and goes by itself after two days: limits with how often each refused, and the thousand who were
+refused most often, destinations masked.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TypeVar
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from domain.errors import LimitExceeded
+from services.process.breaker import Breaker
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+MOST = 1000
+KEPT_SECONDS = 2 * 86_400
+SOCKET_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One who hit a limit, and how often."""
+
+    limit: str
+    who: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The refusals since midnight (UTC); `is_of_all` is False where only this process knows of them."""
+
+    by_limit: Mapping[str, int]
+    most: tuple[Refused, ...]
+    is_of_all: bool
+
+
+@dataclass
+class _Day:
+    """What this process counted on one day."""
+
+    day: date
+    by_limit: Counter[str] = field(default_factory=Counter)
+    who: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+class Refusals:
+    """Safe to use from many threads at once. A refusal costs one round trip to Redis, and never fails."""
+
+    def __init__(self, redis_url: str, breaker: Breaker):
+        self._breaker = breaker
+        self._local = _Day(date.min)
+        self._redis: Redis | None = (
+            Redis.from_url(
+                redis_url,
+                socket_timeout=SOCKET_SECONDS,
+                socket_connect_timeout=SOCKET_SECONDS,
+                decode_responses=True,
+            )
+            if redis_url
+            else None
+        )
+
+    def note(self, refusal: LimitExceeded, limit: str | None = None) -> None:
+        """Count one refusal, under another name of the limit where one is given."""
+        name, who, day = limit or refusal.limit, refusal.who, datetime.now(UTC).date()
+        if self._ask(lambda redis: _note(redis, day, name, who)) is None:
+            here = self._here(day)
+            here.by_limit[name] += 1
+            if (name, who) in here.who or len(here.who) < MOST:
+                here.who[name, who] += 1
+
+    def today(self, most: int) -> Today:
+        """Return how often each limit refused, and the `most` who were refused most often."""
+        day = datetime.now(UTC).date()
+        here = self._here(day)
+        shared = self._ask(lambda redis: _read(redis, day, most))
+        by_limit, who = shared or (Counter(), Counter())
+        by_limit, who = by_limit + here.by_limit, who + here.who
+        told = tuple(Refused(limit, one, count) for (limit, one), count in who.most_common(most))
+        return Today(by_limit, told, shared is not None)
+
+    def _here(self, day: date) -> _Day:
+        if self._local.day != day:
+            self._local = _Day(day)
+        return self._local
+
+    def _ask(self, question: Callable[["Redis"], T]) -> T | None:
+        if self._redis is not None and not self._breaker.is_open:
+            try:
+                return question(self._redis)
+            except (RedisError, OSError) as error:
+                self._breaker.trip()
+                log.warning("refusals are counted in this process for now: %s", type(error).__name__)
+        return None
+
+
+def _note(redis: "Redis", day: date, limit: str, who: str) -> bool:
+    limits, people = _keys(day)
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.hincrby(limits, limit, 1)
+        pipeline.zincrby(people, 1, f"{limit}|{who}")
+        pipeline.zremrangebyrank(people, 0, -MOST - 1)
+        pipeline.expire(limits, KEPT_SECONDS)
+        pipeline.expire(people, KEPT_SECONDS)
+        pipeline.execute()
+    return True
+
+
+def _read(redis: "Redis", day: date, most: int) -> tuple[Counter[str], Counter[tuple[str, str]]]:
+    limits, people = _keys(day)
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.hgetall(limits)
+        pipeline.zrevrange(people, 0, most - 1, withscores=True)
+        counts, scores = pipeline.execute()
+    who: Counter[tuple[str, str]] = Counter()
+    for member, score in scores:
+        limit, _, one = member.partition("|")
+        who[limit, one] = int(score)
+    return Counter({limit: int(count) for limit, count in counts.items()}), who
+
+
+def _keys(day: date) -> tuple[str, str]:
+    return f"sendcode:refusals:{day.isoformat()}", f"sendcode:refused:{day.isoformat()}"

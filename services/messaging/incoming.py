@@ -1,0 +1,129 @@
+"""Messages that other projects queue as Celery tasks: turned into rows at once, so that nothing waits in a broker."""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain import destinations
+from domain.characters import has_control_characters
+from domain.destinations import Destination
+from domain.errors import FieldProblem, InvalidInput, LimitExceeded
+from domain.limits import Window
+from domain.statuses import Channel, Lane, Priority
+from models import Message
+from services.codes.issuing import TEMPLATE, code_params
+from services.limits import counters, pumping_guard, send_limits
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
+from services.runtime import runtime
+from services.storage.transactions import transaction
+from services.templating import published, texts
+
+log = logging.getLogger(__name__)
+OWNER = "task"
+NOTICE_DEADLINE = timedelta(hours=1)
+ACCEPTED, REFUSED = 0, -1
+
+
+def accept_mail(task_id: str, subject: str, recipients: Sequence[str], body: str) -> int:
+    """Put one mail for each recipient into the outbox; return 0, or -1 where one of them is refused and none is sent.
+
+    The rows' ids come from the task's: a task that the broker delivers twice makes them once.
+    """
+    try:
+        if not isinstance(subject, str) or has_control_characters(subject) or not isinstance(body, str):
+            raise InvalidInput(FieldProblem("subject", "must be one line of text"))
+        recipients = [recipients] if isinstance(recipients, str) else recipients
+        if not isinstance(recipients, list | tuple) or not recipients:
+            raise InvalidInput(FieldProblem("recipients", "must be a list of addresses"))
+        parsed = [_parse(Channel.EMAIL, recipient) for recipient in recipients]
+    except InvalidInput as error:
+        log.warning("send_mail refused: %s", error)
+        return REFUSED
+    now = datetime.now(UTC)
+    params = {"subject": subject, "text": body}
+    return _put(
+        [_message(task_id, n, one, None, params, Priority.SINGLE, now) for n, one in enumerate(parsed)], now
+    )
+
+
+def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
+    """Put an SMS with the caller's own code into the outbox; return 0, or -1 where it is refused.
+
+    The caller keeps its own cool-down, so ours is not asked; the windows of the destination, its country and the
+    day's budget are.
+    """
+    now = datetime.now(UTC)
+    settings = current_app.config
+    windows = [window for window in counters.send_windows(settings) if window.name != "resend_cooldown"]
+    try:
+        destination = _parse(Channel.SMS, mobile)
+        code = str(sms_code) if isinstance(sms_code, str | int) else ""
+        if not 1 <= len(code) <= 20 or has_control_characters(code):
+            raise InvalidInput(FieldProblem("sms_code", "must have 1 to 20 characters"))
+        send_limits.ensure_country(destination)
+        params = code_params(code, timedelta(seconds=settings["CODE_TTL_SECONDS"]), settings)
+        message = _message(task_id, 0, destination, TEMPLATE, params, Priority.CODE, now)
+        return _put([message], now, windows)
+    except (InvalidInput, LimitExceeded) as error:
+        if isinstance(error, LimitExceeded):
+            runtime().refusals.note(error)
+        log.warning("ccp_send_sms_code refused: %s", error)
+        return REFUSED
+
+
+def _parse(channel: Channel, text: str) -> Destination:
+    if not isinstance(text, str):
+        raise InvalidInput(FieldProblem("to", "must be text"))
+    return destinations.parse(channel, text, region=current_app.config["DEFAULT_REGION"])
+
+
+def _message(
+    task_id: str,
+    number: int,
+    destination: Destination,
+    template: str | None,
+    params: Mapping[str, object],
+    priority: Priority,
+    now: datetime,
+) -> NewMessage:
+    settings = current_app.config
+    text = published.choose_own(template, destination.channel, None) if template else None
+    code_life = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
+    return NewMessage(
+        id=hashlib.sha256(f"{task_id}|{number}".encode()).hexdigest()[:32],
+        owner=OWNER,
+        destination=destination,
+        template=template,
+        template_version=text.version_id if text else None,
+        locale=text.locale if text else texts.nearest_locale(None, settings["DEFAULT_LOCALE"]),
+        params=params,
+        priority=priority,
+        deadline_at=now + (code_life if priority is Priority.CODE else NOTICE_DEADLINE),
+    )
+
+
+def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = ()) -> int:
+    def work(session: Session) -> bool:
+        if session.get(Message, messages[0].id):
+            return False  # the broker delivered the task a second time
+        for message in messages if windows else ():
+            counted = counters.look(session, counters.sends_key(message.destination), windows)
+            counters.ensure_room(counted, now)
+            pumping_guard.ensure_open(message.destination, now, reader=session)
+            send_limits.take_budget([message.destination.country], reader=session)
+            counters.count(session, counted, now)
+        outbox.put(session, runtime().keyring, messages, now)
+        return True
+
+    try:
+        if transaction(work):
+            runtime().bell.ring(Lane(messages[0].lane))
+    except IntegrityError:
+        log.info("a task was delivered twice at one moment and is sent once")
+    return ACCEPTED

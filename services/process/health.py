@@ -1,0 +1,102 @@
+"""Can this installation do its work now? Database, broker, oldest due message, a living worker."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain.statuses import FLOWS
+from exts import db
+from models import Message, SeenProcess
+from services.outbox.bell import impatient_connection
+from services.process.freshness import Fresh
+
+log = logging.getLogger(__name__)
+LOOK_EVERY_SECONDS = 1.0
+BROKER_SECONDS = 0.5
+LONGEST_WAIT = timedelta(seconds=30)
+SEEN_WITHIN = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `detail` names no host, address or secret, for anybody may read it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def look() -> list[Finding]:
+    """Return a finding for each thing; looks at most once a second, so that asking often does no harm."""
+    fresh: Fresh[list[Finding]] = current_app.extensions.setdefault(
+        "sendcode_health", Fresh(_look, LOOK_EVERY_SECONDS)
+    )
+    return fresh.get()
+
+
+def clock_is_seen() -> bool:
+    """Tell whether a beat was alive a moment ago: without one no schedule runs by itself."""
+    alive = select(SeenProcess.name).where(SeenProcess.kind == "beat").limit(1)
+    found = db.session.scalar(alive.where(SeenProcess.seen_at >= datetime.now(UTC) - SEEN_WITHIN))
+    db.session.rollback()
+    return found is not None
+
+
+_OLDEST_DUE = [
+    select(func.min(Message.due_at))
+    .where(Message.priority == int(priority), Message.lane == lane.value, Message.due_at.is_not(None))
+    .scalar_subquery()
+    for priority, lane in FLOWS
+]
+"""One look at the index each, however many wait."""
+
+
+def _look() -> list[Finding]:
+    return [*_look_at_database(datetime.now(UTC)), _look_at_broker()]
+
+
+def _look_at_database(now: datetime) -> list[Finding]:
+    last_seen = select(func.max(SeenProcess.seen_at)).where(SeenProcess.kind == "worker").scalar_subquery()
+    try:
+        with db.engine.connect() as connection:
+            *due, seen_at = connection.execute(select(*_OLDEST_DUE, last_seen)).one()
+    except SQLAlchemyError as error:
+        log.error("the database did not answer: %s", type(error).__name__)
+        unknown = "not known while the database does not answer"
+        return [
+            Finding("database", False, "does not answer"),
+            Finding("oldest_due_message", False, unknown),
+            Finding("worker", False, unknown),
+        ]
+    return [
+        Finding("database", True, "answers"),
+        _judge_wait(min(filter(None, due), default=None), now),
+        _judge_worker(seen_at, now),
+    ]
+
+
+def _judge_wait(due_at: datetime | None, now: datetime) -> Finding:
+    waited = max(timedelta(0), now - due_at) if due_at else timedelta(0)
+    detail = f"has waited {waited.total_seconds():.0f} s" if waited else "nothing waits"
+    return Finding("oldest_due_message", waited <= LONGEST_WAIT, detail)
+
+
+def _judge_worker(seen_at: datetime | None, now: datetime) -> Finding:
+    if seen_at is None:
+        return Finding("worker", False, "none was ever seen")
+    ago = max(timedelta(0), now - seen_at)
+    return Finding("worker", ago <= SEEN_WITHIN, f"seen {ago.total_seconds():.0f} s ago")
+
+
+def _look_at_broker() -> Finding:
+    try:
+        with impatient_connection(current_app.extensions["celery"], BROKER_SECONDS) as connection:
+            connection.default_channel  # noqa: B018 - connects and shakes hands, unlike connect() without retries
+    except Exception as error:  # noqa: BLE001 - every transport has errors of its own
+        log.warning("the broker did not answer: %s", type(error).__name__)
+        return Finding("broker", False, f"does not answer within {BROKER_SECONDS} s")
+    return Finding("broker", True, "answers")

@@ -1,1 +1,0 @@
-"""The outbox and the worker that empties it."""

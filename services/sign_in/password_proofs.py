@@ -1,0 +1,76 @@
+"""Is this the password? Asked with counted failures, so that nobody guesses for long."""
+
+import hashlib
+import logging
+from datetime import UTC, datetime
+
+from flask import current_app
+from sqlalchemy import Connection
+
+from domain.destinations import mask
+from domain.errors import NotAuthenticated
+from domain.limits import Window
+from services.limits import counters, send_limits
+from services.people.passwords import is_password
+from services.runtime import runtime
+from services.storage.transactions import statements
+
+log = logging.getLogger(__name__)
+FAILURES_SECONDS = 300
+
+
+def prove(account: str, stored: str | None, password: str, ip: str | None) -> None:
+    """Raise NotAuthenticated where the password is wrong, LimitExceeded where it was wrong too often.
+
+    The failure of the account is counted before the password is looked at, and taken back where it is right, so that
+    parallel guesses can't share one.
+    """
+    ensure_room_of_address(ip)
+    counted_at = count_failure(account)
+    if not is_password(stored, password):
+        log.warning("sign-in of %s from %s refused", mask(account) if "@" in account else "no address", ip)
+        count_address(ip)
+        raise NotAuthenticated("e-mail address or password is wrong")
+    take_back_failure(account, counted_at)
+
+
+def ensure_room_of_address(ip: str | None) -> None:
+    """Raise LimitExceeded where too much that came from an address was wrong."""
+    runtime().windows.ensure_room(*_per_address(ip), FAILURES_SECONDS)
+
+
+def count_address(ip: str | None) -> None:
+    """Count one failure of an address; raises LimitExceeded where it is one too many."""
+    runtime().windows.hit(*_per_address(ip), FAILURES_SECONDS)
+
+
+def count_failure(account: str) -> datetime:
+    """Count one failure of an account in advance and return its time; raises LimitExceeded."""
+
+    def work(connection: Connection) -> datetime:
+        now = datetime.now(UTC)
+        counted = counters.look(connection, _key(account), _windows())
+        counters.ensure_room(counted, now, who=mask(account) if "@" in account else "")
+        counters.count(connection, counted, now)
+        return now
+
+    return statements(work)
+
+
+def take_back_failure(account: str, counted_at: datetime) -> None:
+    """Forget a failure that was none."""
+    counters.take_back(_key(account), _windows(), counted_at)
+
+
+def _key(account: str) -> str:
+    return "sign_in|" + hashlib.sha256(account.encode()).hexdigest()
+
+
+def _windows() -> list[Window]:
+    count = current_app.config["SIGN_IN_FAILURES_PER_5_MINUTES"]
+    return [Window("sign_in_failures", count, FAILURES_SECONDS)]
+
+
+def _per_address(ip: str | None) -> tuple[str, str, int]:
+    address = send_limits.address_key(ip) if ip else "unknown"
+    return "sign_in_failures_per_ip", address, current_app.config["SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES"]

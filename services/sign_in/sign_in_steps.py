@@ -1,0 +1,66 @@
+"""The time between the password and the code: who it is, and how the code travels."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from domain.codes import new_id
+from domain.statuses import Channel
+from models import Administrator, SignInStep
+from services.sign_in.sign_ins import Browser
+from services.storage.transactions import change
+
+LIFE = timedelta(minutes=15)
+TOKEN_BYTES = 32
+
+
+def channel_of(administrator: Administrator) -> Channel | None:
+    """Return how somebody's codes travel, None where the password is enough.
+
+    Where everybody has to have a second step, it is the mailbox for who has not chosen. A phone that is gone from the
+    account leaves the mailbox, too: never nothing.
+    """
+    if administrator.second_factor is None:
+        return Channel.EMAIL if current_app.config["SECOND_FACTOR_REQUIRED"] else None
+    if administrator.second_factor == Channel.SMS and administrator.phone:
+        return Channel.SMS
+    return Channel.EMAIL
+
+
+def begin(session: Session, administrator: Administrator, browser: Browser) -> str:
+    """Note in the caller's transaction that the password was right; return the token for the cookie."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(
+        SignInStep(
+            id=new_id(),
+            token_hash=_hash(token),
+            administrator=administrator,
+            started_at=datetime.now(UTC),
+            ip=browser.ip,
+            user_agent=browser.user_agent[:255],
+        )
+    )
+    return token
+
+
+def find(session: Session, token: str) -> SignInStep | None:
+    """Return the step of a token while it is good and its person may sign in."""
+    step = session.scalars(
+        select(SignInStep)
+        .where(SignInStep.token_hash == _hash(token), SignInStep.started_at > datetime.now(UTC) - LIFE)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return step if step and step.administrator.disabled_at is None else None
+
+
+def end(session: Session, step_id: str) -> bool:
+    """End one step; tell whether this caller was the one."""
+    return bool(change(session, delete(SignInStep).where(SignInStep.id == step_id)))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

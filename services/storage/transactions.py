@@ -1,0 +1,112 @@
+"""Run a piece of work in one transaction, again where another writer was faster."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from exts import db
+from models.turns import turn_to_write
+from services.storage import group_commit
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Writer = Connection | Session
+"""What executes plain statements in its caller's transaction."""
+TRIES = 30
+_RETRYABLE = {
+    "40001",
+    "40P01",
+    1205,
+    1213,
+}  # PostgreSQL serialization and deadlock, MySQL lock wait and deadlock
+
+
+class LostRace(Exception):
+    """Raised inside a transaction when a row changed since it was read; the work starts again."""
+
+
+def transaction(work: Callable[[Session], T]) -> T:
+    """Return what `work` returns after committing it; roll back and pass on every error.
+
+    The work is run again after LostRace and after a deadlock, so it must have no effect outside the database.
+    """
+
+    def once() -> T:
+        with turn_to_write(db.engine):
+            try:
+                result = work(db.session())
+                db.session.commit()
+            except BaseException:
+                db.session.rollback()
+                raise
+            return result
+
+    return _until_won(once)
+
+
+def statements(work: Callable[[Connection], T]) -> T:
+    """Do the same for work that needs no objects, only plain statements: it costs half as much.
+
+    What the session has open is let go first, so that no caller waits for a second connection while holding one.
+    """
+    _let_go_of_session()
+
+    def once() -> T:
+        with turn_to_write(db.engine), db.engine.begin() as connection:
+            return work(connection)
+
+    return _until_won(once)
+
+
+def grouped(work: Callable[[Connection], T], put: Callable[[Connection, Sequence[T]], None]) -> T:
+    """Do the same for what many callers want at once: they share a commit where they would wait for each other.
+
+    What `work` returns is given to `put`, which inserts for several callers in one statement. Both may run in another
+    caller's thread: the work in the context of its own caller, `put` in any one's.
+    """
+    if db.engine.dialect.name != "sqlite":
+
+        def alone(connection: Connection) -> T:
+            result = work(connection)
+            put(connection, [result])
+            return result
+
+        return statements(alone)
+    _let_go_of_session()
+    return _until_won(lambda: group_commit.commit(db.engine, work, put))
+
+
+def _let_go_of_session() -> None:
+    if db.session.registry.has():
+        db.session.rollback()
+
+
+def _until_won(once: Callable[[], T]) -> T:
+    for attempt in range(TRIES):
+        try:
+            return once()
+        except LostRace:
+            pass
+        except DBAPIError as error:
+            if not _retryable(error) or attempt == TRIES - 1:
+                raise
+        time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - spreads rivals, guards nothing
+    raise RuntimeError(f"gave up after {TRIES} lost races")
+
+
+def change(writer: Writer, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
+    """Execute an UPDATE or DELETE and return how many rows it met; objects in the session don't follow."""
+    result = writer.execute(statement, values, execution_options={"synchronize_session": False})
+    return cast(CursorResult[Any], result).rowcount
+
+
+def _retryable(error: DBAPIError) -> bool:
+    original = error.orig
+    state = getattr(original, "sqlstate", None) or next(iter(getattr(original, "args", ())), None)
+    return state in _RETRYABLE

@@ -1,0 +1,129 @@
+"""Send somebody at the console a sample code through one gateway and no other, to see whether it works."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from channels.gateway import Gateway
+from domain import destinations, pinning
+from domain.actions import Action
+from domain.destinations import Destination, mask
+from domain.errors import Conflict
+from domain.statuses import Channel, MessageStatus, Priority
+from exts import db
+from models import Message
+from services.audit import trail
+from services.audit.trail import Actor
+from services.codes.issuing import TEMPLATE, TEST_DIGIT, code_params
+from services.gateways.gateway_switches import named
+from services.limits import send_limits
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
+from services.runtime import runtime
+from services.sign_in.sessions import ConsoleSession
+from services.storage.transactions import change, transaction
+from services.templating import published
+
+log = logging.getLogger(__name__)
+OWNER = "gateway-test"
+DEADLINE = timedelta(seconds=60)
+MOST_PER_10_MINUTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TestView:
+    """How the newest test of a gateway stands."""
+
+    id: str
+    to: str
+    """Masked."""
+    status: MessageStatus
+    error: str | None
+    tries: int
+    created_at: datetime
+    settled_at: datetime | None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether it can still end in either way."""
+        return self.status.result is None
+
+
+def own_destination(session: ConsoleSession, channel: Channel) -> str | None:
+    """Return where a test goes: one's own address or phone, None while no phone is bound."""
+    return session.administrator.email if channel is Channel.EMAIL else session.administrator.phone
+
+
+def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
+    """Put a sample code to one's own destination on its way, also while the gateway is switched off.
+
+    It is the text of real codes, for some providers take only what they have approved; its code is all zeros.
+    Raises NotFound, Conflict where one has no destination, CountryNotAllowed and LimitExceeded.
+    """
+    gateway = named(name)
+    to = own_destination(session, gateway.channel)
+    if to is None or len(name) > pinning.LONGEST_NAME:
+        raise Conflict("there is nowhere to send it to")
+    destination = destinations.parse(gateway.channel, to, region=current_app.config["DEFAULT_REGION"])
+    send_limits.ensure_country(destination)
+    runtime().windows.hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
+    if gateway.channel is Channel.SMS:
+        send_limits.take_budget([destination.country])
+    message = _message(session, destination)
+
+    def work(database: Session) -> None:
+        now = datetime.now(UTC)
+        outbox.put(database, runtime().keyring, [message], now)
+        pin = update(Message).where(Message.id == message.id).values(ask_first=pinning.pin(name))
+        change(database, pin)
+        told = {"destination": mask(to)}
+        trail.note(database, by, Action.GATEWAY_TESTED, name, subject_id=name, after=told)
+
+    transaction(work)
+    runtime().bell.ring(message.lane)
+    log.info("test %s through gateway %s is on its way", message.id, name)
+
+
+def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
+    settings = current_app.config
+    text = published.choose_own(TEMPLATE, destination.channel, session.administrator.locale)
+    life = timedelta(seconds=settings["CODE_TTL_SECONDS"])
+    return NewMessage(
+        owner=OWNER,
+        destination=destination,
+        template=TEMPLATE,
+        template_version=text.version_id,
+        locale=text.locale,
+        params=code_params(TEST_DIGIT * settings["CODE_LENGTH"], life, settings),
+        priority=Priority.SINGLE,
+        deadline_at=datetime.now(UTC) + DEADLINE,
+    )
+
+
+def newest(gateway: Gateway) -> TestView | None:
+    """Return the newest test of a gateway, None where there was none or it is purged."""
+    row = db.session.scalar(
+        select(Message)
+        .where(Message.owner == OWNER, Message.ask_first == pinning.pin(gateway.name))
+        .order_by(Message.created_at.desc())
+        .limit(1)
+    )
+    found = _view(row) if row else None
+    db.session.rollback()
+    return found
+
+
+def _view(row: Message) -> TestView:
+    return TestView(
+        id=row.id,
+        to=mask(row.to),
+        status=MessageStatus(row.status),
+        error=row.error,
+        tries=row.tries,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+    )

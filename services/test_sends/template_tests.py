@@ -1,0 +1,88 @@
+"""Send a version to whoever looks at it, on the way that all messages go."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from domain import destinations
+from domain.actions import Action
+from domain.destinations import Destination, mask
+from domain.errors import InvalidDestination
+from domain.statuses import Channel, Priority
+from domain.template_keys import TextKey
+from services.audit import trail
+from services.audit.trail import Actor
+from services.limits import counters, send_limits
+from services.outbox import outbox
+from services.outbox.outbox import NewMessage
+from services.runtime import runtime
+from services.sign_in.sessions import ConsoleSession
+from services.storage.transactions import transaction
+from services.templating import text_samples
+from services.templating.template_views import VersionView
+
+log = logging.getLogger(__name__)
+DEADLINE = timedelta(minutes=10)
+COOL_DOWN = "resend_cooldown"
+
+
+def own_destination(session: ConsoleSession, channel: Channel) -> str | None:
+    """Return where a test goes: the account's own e-mail address or phone, None where it has none."""
+    return session.administrator.email if channel is Channel.EMAIL else session.administrator.phone
+
+
+def send(
+    session: ConsoleSession, key: TextKey, version: VersionView, typed: Mapping[str, str], *, by: Actor
+) -> str:
+    """Send a version with sample values to one's own address; return the address, masked.
+
+    It counts as a send to this destination, without the cool-down: who writes a text tries it more than once.
+    Raises InvalidDestination where the account has none, CountryNotAllowed and LimitExceeded.
+    """
+    to = own_destination(session, key.channel)
+    if to is None:
+        raise InvalidDestination("the account has no phone")
+    destination = destinations.parse(key.channel, to, region=current_app.config["DEFAULT_REGION"])
+    send_limits.ensure_country(destination)
+    now = datetime.now(UTC)
+    message = _message(session, key, version, typed, destination, now)
+
+    def work(database: Session) -> None:
+        windows = [one for one in counters.send_windows(current_app.config) if one.name != COOL_DOWN]
+        counted = counters.look(database, counters.sends_key(destination), windows)
+        counters.ensure_room(counted, now)
+        if key.channel is Channel.SMS:
+            send_limits.take_budget([destination.country], reader=database)
+        counters.count(database, counted, now)
+        outbox.put(database, runtime().keyring, [message], now)
+        told = {"version": version.number, "destination": mask(to)}
+        trail.note(database, by, Action.TEMPLATE_TESTED, str(key), after=told)
+
+    transaction(work)
+    runtime().bell.ring(message.lane)
+    log.info("version %s of %s goes to %s as a test", version.number, key, mask(to))
+    return mask(to)
+
+
+def _message(
+    session: ConsoleSession,
+    key: TextKey,
+    version: VersionView,
+    typed: Mapping[str, str],
+    destination: Destination,
+    now: datetime,
+) -> NewMessage:
+    names = version.source.version().variables | ({"code"} if key.name == "code" else set())
+    return NewMessage(
+        owner=f"session:{session.id}",
+        destination=destination,
+        template=key.name,
+        template_version=version.id,
+        locale=key.locale,
+        params={"service": current_app.config["SERVICE_NAME"], **text_samples.values(key, names, typed)},
+        priority=Priority.SINGLE,
+        deadline_at=now + DEADLINE,
+    )

@@ -1,0 +1,1 @@
+"""What was sent, for people: lists, details, search, exports, and acts on whole lists."""

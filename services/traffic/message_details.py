@@ -1,0 +1,167 @@
+"""One message as the console shows it: all that is known of its way, and nothing of what it says."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from domain.destinations import mask
+from domain.errors import NotFound
+from domain.statuses import Channel, MessageStatus
+from domain.template_keys import TextKey
+from exts import db
+from models import Message, MessageTry
+from services.keys import owners
+from services.messaging.message_views import status_of
+from services.templating.template_views import named
+
+
+class Happening(StrEnum):
+    """What can happen to a message on its way."""
+
+    QUEUED = "queued"
+    ASKED = "asked"
+    """A gateway was asked and did not take it; without a gateway there was none to ask."""
+    LOST = "lost"
+    """A try whose answer is not known: its worker ended, or the row of it is from before such rows were kept."""
+    SCHEDULED = "scheduled"
+    HELD_BACK = "held_back"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of the timeline; `reason` is what a gateway or carrier said, `answer` its kind."""
+
+    what: Happening
+    at: datetime | None
+    number: int | None = None
+    gateway: str | None = None
+    answer: str | None = None
+    reason: str | None = None
+    took_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDetails:
+    """A message without what it says; `to` is masked unless somebody was allowed more."""
+
+    id: str
+    owner: str
+    verification_id: str | None
+    broadcast_id: str | None
+    channel: Channel
+    to: str = field(repr=False)
+    country: str | None
+    template: str | None
+    version: tuple[TextKey, int] | None
+    """The edited text that it was made with, and its number; None for a shipped one and for own texts."""
+    locale: str
+    status: MessageStatus
+    gateway: str | None
+    gateway_reference: str | None
+    tries: int
+    is_test: bool
+    resent_as: str | None
+    created_at: datetime
+    deadline_at: datetime
+    settled_at: datetime | None
+    timeline: tuple[Event, ...]
+
+    @property
+    def masked(self) -> str:
+        """The destination fit for a title, which browsers keep in their history."""
+        return mask(self.to)
+
+
+def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
+    """Return a message with its timeline; raises NotFound."""
+    row = db.session.get(Message, message_id, populate_existing=True)
+    if row is None:
+        raise NotFound("no such message")
+    tries = db.session.scalars(
+        select(MessageTry).where(MessageTry.message_id == message_id).order_by(MessageTry.id)
+    ).all()
+    now = datetime.now(UTC)
+    details = MessageDetails(
+        id=row.id,
+        owner=name_of(row.owner),
+        verification_id=row.verification_id,
+        broadcast_id=row.broadcast_id,
+        channel=Channel(row.channel),
+        to=row.to if unmasked else mask(row.to),
+        country=row.country,
+        template=row.template,
+        version=named(row.template_version),
+        locale=row.locale,
+        status=status_of(row, now),
+        gateway=row.gateway,
+        gateway_reference=row.gateway_reference,
+        tries=row.tries,
+        is_test=row.is_test,
+        resent_as=row.resent_as,
+        created_at=row.created_at,
+        deadline_at=row.deadline_at,
+        settled_at=row.settled_at,
+        timeline=tuple(timeline(row, tries, now)),
+    )
+    db.session.rollback()
+    return details
+
+
+def name_of(owner: str) -> str:
+    """Return the name of the API key that sent something, or what else did: `session`, `task`."""
+    return owners.names([owner])[owner]
+
+
+def timeline(row: Message, tries: Sequence[MessageTry], now: datetime) -> Iterator[Event]:
+    """Yield what happened to a message, in its order."""
+    yield Event(Happening.QUEUED, row.created_at)
+    yield from _tries(row, tries)
+    if row.sent_at is not None:
+        yield Event(
+            Happening.SENT,
+            row.sent_at,
+            row.tries,
+            row.gateway,
+            reason=row.gateway_reference,
+            took_ms=row.took_ms,
+        )
+    status = status_of(row, now)
+    if status is MessageStatus.QUEUED:
+        yield Event(Happening.SCHEDULED if row.due_at else Happening.HELD_BACK, row.due_at)
+    elif status is MessageStatus.SENDING:
+        yield Event(Happening.SENDING, None, row.tries)
+    elif status is not MessageStatus.SENT:
+        yield Event(
+            Happening(status.value),
+            row.settled_at or row.deadline_at,
+            gateway=row.gateway if status in REPORTED else None,
+            reason=None if tries and tries[-1].reason == row.error else row.error,
+        )
+
+
+REPORTED = (MessageStatus.DELIVERED, MessageStatus.UNDELIVERED)
+OPEN = (MessageStatus.QUEUED, MessageStatus.SENDING)
+
+
+def _tries(row: Message, tries: Sequence[MessageTry]) -> Iterator[Event]:
+    """Yield the tries that came to nothing; the last one may be told of otherwise."""
+    known = defaultdict(list)
+    for one in tries:
+        known[one.number].append(one)
+    for number in range(1, max((row.tries, *known)) + 1):
+        for one in known[number]:
+            yield Event(Happening.ASKED, one.at, number, one.gateway, one.answer, one.reason, one.took_ms)
+        is_told_otherwise = number >= row.tries and row.status != MessageStatus.QUEUED
+        if not known[number] and not is_told_otherwise:
+            yield Event(Happening.LOST, None, number)

@@ -1,0 +1,152 @@
+"""Messages as the console lists them, whoever sent them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, or_, select
+
+from domain.destinations import mask
+from domain.statuses import Channel, MessageStatus
+from exts import db
+from models import Broadcast, Message
+from models.message import IS_UNSUCCESSFUL, UNSUCCESSFUL, WITH_PARTIAL_INDEXES
+from services.messaging.message_views import status_of
+from services.traffic import listing, search_terms
+from services.traffic.listing import Count, Wanted
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which messages; `sought` as `search_terms` has it, the end of the time not included."""
+
+    sought: str | None = field(default=None, repr=False)
+    statuses: tuple[MessageStatus, ...] = ()
+    channel: Channel | None = None
+    template: str | None = None
+    gateway: str | None = None
+    broadcast_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMessage:
+    """A line of the list; `to` is masked unless somebody was allowed more."""
+
+    id: str
+    verification_id: str | None
+    channel: Channel
+    to: str = field(repr=False)
+    template: str | None
+    status: MessageStatus
+    gateway: str | None
+    gateway_reference: str | None
+    tries: int
+    error: str | None
+    is_test: bool
+    created_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """A page of the list; `looked_back_to` is when the look ended, where it ended before the page was full."""
+
+    messages: tuple[ListedMessage, ...]
+    next_cursor: str | None
+    looked_back_to: datetime | None
+
+
+def page(
+    chosen: Filter, *, cursor: str | None = None, limit: int | None = None, unmasked: bool = False
+) -> MessagePage:
+    """Return the next messages of a filter; raises InvalidInput where the cursor is none of ours."""
+    found = listing.look(_wanted(chosen, _SHOWN), limit=limit or PAGE, cursor=cursor)
+    now = datetime.now(UTC)
+    lines = tuple(_line(row, now, unmasked) for row in found.rows)
+    return MessagePage(lines, found.next_cursor, found.looked_back_to)
+
+
+def count(chosen: Filter) -> Count:
+    """Return how many messages of a filter there are."""
+    return listing.count(_wanted(chosen, ()))
+
+
+def ids(chosen: Filter, *, most: int, also: tuple[ColumnElement[bool], ...] = ()) -> list[str]:
+    """Return the ids of the newest `most` messages of a filter."""
+    return listing.ids(_wanted(chosen, (Message.created_at, Message.id), also), most=most)
+
+
+def pages(chosen: Filter, *, limit: int, unmasked: bool) -> Iterator[tuple[ListedMessage, ...]]:
+    """Yield all messages of a filter in blocks; no transaction is open between them."""
+    for block in listing.every(lambda cursor: page(chosen, cursor=cursor, limit=limit, unmasked=unmasked)):
+        yield block.messages
+
+
+_SHOWN = (
+    *(Message.id, Message.verification_id, Message.channel, Message.to, Message.template, Message.status),
+    *(Message.gateway, Message.gateway_reference, Message.tries, Message.error, Message.is_test),
+    *(Message.created_at, Message.sent_at, Message.settled_at, Message.due_at, Message.deadline_at),
+)
+
+
+def _wanted(chosen: Filter, columns: tuple[Any, ...], also: tuple[ColumnElement[bool], ...] = ()) -> Wanted:
+    indexed: list[ColumnElement[bool]] = []
+    sieve = list(also)
+    if chosen.since is not None:
+        indexed.append(Message.created_at >= chosen.since)
+    if chosen.until is not None:
+        indexed.append(Message.created_at < chosen.until)
+    if chosen.broadcast_id is not None:
+        indexed += _of_broadcast(chosen.broadcast_id)
+    if chosen.sought is not None:
+        indexed.append(search_terms.of_messages(chosen.sought))
+    elif chosen.statuses and set(chosen.statuses) <= set(UNSUCCESSFUL) and _has_partial_indexes():
+        indexed.append(IS_UNSUCCESSFUL)  # type: ignore[arg-type]
+    if chosen.statuses:
+        sieve.append(or_(*(Message.status == status.value for status in chosen.statuses)))
+    for column, value in (
+        (Message.channel, chosen.channel),
+        (Message.template, chosen.template),
+        (Message.gateway, chosen.gateway),
+    ):
+        if value is not None:
+            sieve.append(column == value)
+    return Wanted(columns, Message.created_at, Message.id, indexed, sieve)
+
+
+def _of_broadcast(broadcast_id: str) -> list[ColumnElement[bool]]:
+    """Return the conditions for the messages of a broadcast, which were all made when it was.
+
+    Saying so keeps PostgreSQL from walking back from the newest message of all to those of an old broadcast.
+    """
+    made_at = select(Broadcast.created_at).where(Broadcast.id == broadcast_id).scalar_subquery()
+    return [Message.broadcast_id == broadcast_id, Message.created_at == made_at]
+
+
+def _has_partial_indexes() -> bool:
+    return db.engine.dialect.name in WITH_PARTIAL_INDEXES
+
+
+def _line(row: Row[Any], now: datetime, unmasked: bool) -> ListedMessage:
+    return ListedMessage(
+        id=row.id,
+        verification_id=row.verification_id,
+        channel=Channel(row.channel),
+        to=row.to if unmasked else mask(row.to),
+        template=row.template,
+        status=status_of(row, now),
+        gateway=row.gateway,
+        gateway_reference=row.gateway_reference,
+        tries=row.tries,
+        error=row.error,
+        is_test=row.is_test,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        settled_at=row.settled_at,
+    )

@@ -1,0 +1,215 @@
+"""Verifications as the console lists and shows them, whoever asked for them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, select
+
+from domain.destinations import mask
+from domain.errors import NotFound
+from domain.statuses import Channel, MessageStatus, VerificationStatus
+from exts import db
+from models import Message, Verification
+from services.messaging.message_views import status_of
+from services.traffic import listing, search_terms
+from services.traffic.listing import Count, Wanted
+from services.traffic.message_details import name_of
+
+PAGE = 50
+LONGEST_LIFE = timedelta(seconds=600)
+"""Of a code, whatever the settings were when it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which verifications; `sought` as `search_terms` has it, the end of the time not included."""
+
+    sought: str | None = field(default=None, repr=False)
+    status: VerificationStatus | None = None
+    channel: Channel | None = None
+    purpose: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVerification:
+    """A line of the list; `to` is masked unless somebody was allowed more."""
+
+    id: str
+    channel: Channel
+    to: str = field(repr=False)
+    purpose: str
+    status: VerificationStatus
+    attempts: int
+    max_attempts: int
+    is_test: bool
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+    @property
+    def masked(self) -> str:
+        """The destination fit for a title, which browsers keep in their history."""
+        return mask(self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationPage:
+    """A page of the list; `looked_back_to` is when the look ended, where it ended before the page was full."""
+
+    verifications: tuple[ListedVerification, ...]
+    next_cursor: str | None
+    looked_back_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A message that carried the code."""
+
+    id: str
+    status: MessageStatus
+    gateway: str | None
+    tries: int
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationDetails:
+    """A verification without its code, and its messages, the first one first."""
+
+    listed: ListedVerification
+    owner: str
+    locale: str
+    resend_at: datetime
+    canceled_at: datetime | None
+    messages: tuple[Carrier, ...]
+
+
+def page(
+    chosen: Filter, *, cursor: str | None = None, limit: int | None = None, unmasked: bool = False
+) -> VerificationPage:
+    """Return the next verifications of a filter; raises InvalidInput where the cursor is none of ours.
+
+    They come in the order of their ends, which has an index and is the order of their beginnings while all live equally
+    long.
+    """
+    now = datetime.now(UTC)
+    found = listing.look(_wanted(chosen, now), limit=limit or PAGE, cursor=cursor)
+    lines = tuple(_line(row, now, unmasked) for row in found.rows)
+    return VerificationPage(lines, found.next_cursor, found.looked_back_to)
+
+
+def count(chosen: Filter) -> Count:
+    """Return how many verifications of a filter there are."""
+    return listing.count(_wanted(chosen, datetime.now(UTC)))
+
+
+def ids(chosen: Filter, *, most: int) -> list[str]:
+    """Return the ids of the newest `most` verifications of a filter."""
+    return listing.ids(_wanted(chosen, datetime.now(UTC)), most=most)
+
+
+def pages(chosen: Filter, *, limit: int, unmasked: bool) -> Iterator[tuple[ListedVerification, ...]]:
+    """Yield all verifications of a filter in blocks; no transaction is open between them."""
+    for block in listing.every(lambda cursor: page(chosen, cursor=cursor, limit=limit, unmasked=unmasked)):
+        yield block.verifications
+
+
+def get(verification_id: str, *, unmasked: bool = False) -> VerificationDetails:
+    """Return a verification with the messages that carried its code; raises NotFound."""
+    row = db.session.get(Verification, verification_id, populate_existing=True)
+    if row is None:
+        raise NotFound("no such verification")
+    now = datetime.now(UTC)
+    details = VerificationDetails(
+        listed=_line(row, now, unmasked),
+        owner=name_of(row.owner),
+        locale=row.locale,
+        resend_at=row.resend_at,
+        canceled_at=row.canceled_at,
+        messages=tuple(_carriers(verification_id, now)),
+    )
+    db.session.rollback()
+    return details
+
+
+def _carriers(verification_id: str, now: datetime) -> Iterator[Carrier]:
+    rows = select(Message).where(Message.verification_id == verification_id)
+    for row in db.session.scalars(rows.order_by(Message.created_at, Message.id)):
+        yield Carrier(
+            id=row.id,
+            status=status_of(row, now),
+            gateway=row.gateway,
+            tries=row.tries,
+            error=row.error,
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+        )
+
+
+_SHOWN = (
+    *(Verification.id, Verification.channel, Verification.to, Verification.purpose, Verification.is_test),
+    *(Verification.attempts, Verification.max_attempts, Verification.created_at, Verification.expires_at),
+    *(Verification.used_at, Verification.canceled_at),
+)
+
+
+def _wanted(chosen: Filter, now: datetime) -> Wanted:
+    indexed: list[ColumnElement[bool]] = []
+    sieve: list[ColumnElement[bool]] = []
+    if chosen.since is not None:
+        indexed.append(Verification.expires_at >= chosen.since)
+        sieve.append(Verification.created_at >= chosen.since)
+    if chosen.until is not None:
+        indexed.append(Verification.expires_at < chosen.until + LONGEST_LIFE)
+        sieve.append(Verification.created_at < chosen.until)
+    if chosen.sought is not None:
+        indexed.append(search_terms.of_verifications(chosen.sought))
+    if chosen.status in (VerificationStatus.PENDING, VerificationStatus.LOCKED):
+        indexed.append(Verification.expires_at > now)
+    if chosen.status is not None:
+        sieve.append(_is(chosen.status, now))
+    if chosen.channel is not None:
+        sieve.append(Verification.channel == chosen.channel.value)
+    if chosen.purpose is not None:
+        sieve.append(Verification.purpose == chosen.purpose)
+    return Wanted(_SHOWN, Verification.expires_at, Verification.id, indexed, sieve)
+
+
+def _is(status: VerificationStatus, now: datetime) -> ColumnElement[bool]:
+    """Return what `Verification.status` says, as a condition."""
+    unused, lives = Verification.used_at.is_(None), Verification.expires_at > now
+    uncanceled = and_(unused, Verification.canceled_at.is_(None))
+    is_locked = and_(Verification.max_attempts > 0, Verification.attempts >= Verification.max_attempts)
+    return {
+        VerificationStatus.APPROVED: Verification.used_at.is_not(None),
+        VerificationStatus.CANCELED: and_(unused, Verification.canceled_at.is_not(None)),
+        VerificationStatus.EXPIRED: and_(uncanceled, Verification.expires_at <= now),
+        VerificationStatus.LOCKED: and_(uncanceled, lives, is_locked),
+        VerificationStatus.PENDING: and_(uncanceled, lives, not_(is_locked)),
+    }[status]
+
+
+def _line(row: Any, now: datetime, unmasked: bool) -> ListedVerification:
+    return ListedVerification(
+        id=row.id,
+        channel=Channel(row.channel),
+        to=row.to if unmasked else mask(row.to),
+        purpose=row.purpose,
+        status=_status(row, now),
+        attempts=row.attempts,
+        max_attempts=row.max_attempts,
+        is_test=row.is_test,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+    )
+
+
+def _status(row: Any, now: datetime) -> VerificationStatus:
+    return Verification.status(row, now)

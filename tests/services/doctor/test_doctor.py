@@ -1,0 +1,392 @@
+"""What the doctor finds, on real servers where there are servers."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask_migrate import upgrade
+
+from app import DOORS, create_app
+from channels.memory import MemoryGateway
+from channels.registry import Gateways
+from channels.settings import MailSettings
+from channels.smtp import SmtpGateway
+from domain.errors import TemporaryGatewayError
+from domain.statuses import Channel, Lane
+from exts import db
+from services import doctor, runtime
+from services.doctor import Level, database, processes, servers, settings, versions
+from services.doctor.findings import bounded, ok, why
+from services.process.housekeeping import say_alive
+from tests.live.processes import Broker
+from tests.servers.smtp import SmtpServer
+from tests.servers.thread import ServerThread, closed_port, silence
+
+SECRET = "s3kr1t"
+
+
+class SilentServer(ServerThread):
+    """A server that accepts connections and says nothing."""
+
+    async def converse(self, reader, writer):
+        await silence()
+
+
+@pytest.fixture
+def doors():
+    """It comes in by a door."""
+    return DOORS
+
+
+@pytest.fixture
+def migrated(app):
+    """The application on a database made by the migrations."""
+    with app.app_context():
+        db.drop_all()
+        db.session.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+        db.session.commit()
+        upgrade()
+    return app
+
+
+@pytest.fixture
+def broker(tmp_path) -> Iterator[Broker]:
+    with Broker(tmp_path / "broker") as started:
+        yield started
+
+
+def found(check):
+    """Return level and text of each finding."""
+    return [(finding.level, finding.text) for finding in check()]
+
+
+def only(check):
+    (finding,) = found(check)
+    return finding
+
+
+def texts(check, level=Level.WARN):
+    return "\n".join(text for its, text in found(check) if its is level)
+
+
+def configured(app, **changes):
+    app.config.update(changes)
+    return app
+
+
+def with_gateways(app, *gateways):
+    runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways(list(gateways))))
+
+
+# the report as a whole
+
+
+def test_a_healthy_installation_has_no_failure(migrated, broker):
+    configured(migrated, REDIS_URL=broker.url)
+    migrated.extensions["celery"].conf.broker_url = broker.url
+    with migrated.app_context():
+        say_alive(db.engine, "worker", [lane.value for lane in Lane], datetime.now(UTC))
+        say_alive(db.engine, "beat", [], datetime.now(UTC))
+    report = list(doctor.examine(migrated))
+    assert [finding for finding in report if finding.level is Level.FAIL] == []
+    names = {finding.name for finding in report}
+    assert names >= {
+        "python",
+        "packages",
+        "settings",
+        "database",
+        "broker",
+        "limits",
+        "worker",
+        "beat",
+        "clock",
+    }
+    assert names >= {"gateway memory-sms", "gateway memory-mail"}
+
+
+def test_a_broken_installation_is_told_in_bounded_time_without_secrets(settings, tmp_path):
+    dead = closed_port()
+    settings |= {
+        "SQLALCHEMY_DATABASE_URI": f"postgresql+psycopg://user:{SECRET}@127.0.0.1:{dead}/x",
+        "CELERY_BROKER_URL": f"redis://:{SECRET}@127.0.0.1:{dead}/0",
+        "REDIS_URL": f"redis://:{SECRET}@127.0.0.1:{dead}/0",
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": dead,
+        "MAIL_USERNAME": "user",
+        "MAIL_PASSWORD": SECRET,
+        "MAIL_DEFAULT_SENDER": "no-reply@example.org",
+    }
+    began = time.monotonic()
+    report = list(doctor.examine(create_app(settings)))
+    assert time.monotonic() - began < 60
+    failed = {finding.name: finding.text for finding in report if finding.level is Level.FAIL}
+    assert failed == {
+        "database": "connection refused (SQLALCHEMY_DATABASE_URI)",
+        "broker": "connection refused (CELERY_BROKER_URL)",
+        "limits": "connection refused (REDIS_URL)",
+        "gateway smtp": "the mail server was not reached: Connection refused (MAIL_SERVER, MAIL_PORT)",
+    }
+    assert SECRET not in repr(report)
+    assert settings["SECRET_KEY"] not in repr(report)
+
+
+def test_a_check_that_hangs_or_breaks_has_failed(app):
+    def hang():
+        time.sleep(2)
+        yield ok("slow", "never told")
+
+    def broken():
+        raise RuntimeError(SECRET)
+        yield
+
+    (slow,) = bounded(app, "slow", hang, seconds=0.1)
+    (other,) = bounded(app, "other", broken)
+    assert (slow.level, slow.text) == (Level.FAIL, "no answer within 0.1 s")
+    assert (other.level, other.text) == (Level.FAIL, "RuntimeError")
+
+
+# versions
+
+
+def requirements(folder: Path, pinned: str, supported: str = "") -> Path:
+    (folder / "requirements").mkdir()
+    (folder / "requirements.txt").write_text(pinned, encoding="utf-8")
+    (folder / "requirements" / "service.in").write_text(f"# why\n{supported}\n", encoding="utf-8")
+    return folder
+
+
+def test_packages_as_tested_are_fine(app):
+    with app.app_context():
+        assert only(versions.check_packages)[0] is Level.OK
+    assert only(versions.check_python)[0] is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("pinned", "supported", "level", "said"),
+    [
+        ("flask==99.1  # via us", "Flask>=3", Level.WARN, "tested with 99.1"),
+        ("flask==99.1", "Flask~=99.0", Level.FAIL, "not supported: needs ~=99.0"),
+        ("no-such-package-here==1.0", "", Level.FAIL, "is not installed"),
+        ("no-such-package-here==1.0 ; sys_platform == 'amiga'\nflask>=3", "", Level.OK, "1 as tested"),
+        ("", "", Level.WARN, "not compared"),
+    ],
+)
+def test_other_packages_are_told(tmp_path, pinned, supported, level, said):
+    folder = requirements(tmp_path, pinned, supported)
+    told, text = only(lambda: versions.check_packages(folder))
+    assert told is level
+    assert said in text
+
+
+# settings
+
+
+def test_the_settings_of_a_careful_operator_need_no_word(app):
+    with configured(
+        app, CELERY_TASK_ALWAYS_EAGER=False, PUBLIC_URL="https://codes.example.org", TRUSTED_PROXIES=1
+    ).app_context():
+        assert found(settings.check_settings) == [(Level.OK, "complete")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SECRET_KEY": "a" * 40}, "SECRET_KEY can be guessed"),
+        ({"CODE_PEPPERS": ["ab" * 20]}, "CODE_PEPPER can be guessed"),
+        ({"DEBUG": True}, "FLASK_DEBUG is on"),
+        ({"PUBLIC_URL": ""}, "PUBLIC_URL is not set"),
+        ({"PUBLIC_URL": "http://codes.example.org"}, "PUBLIC_URL is not https"),
+        ({"PUBLIC_URL": "https://codes.example.org", "TRUSTED_PROXIES": 0}, "TRUSTED_PROXIES is 0"),
+        ({"SMS_SENDS_PER_DAY": 0}, "SMS_SENDS_PER_DAY"),
+        ({"CELERY_TASK_ALWAYS_EAGER": True}, "CELERY_TASK_ALWAYS_EAGER"),
+        ({"MAIL_SERVER": "mail.example.org", "MAIL_USERNAME": "me"}, "travels in clear"),
+    ],
+)
+def test_an_unwise_setting_is_named(app, changes, said):
+    with configured(app, **changes).app_context():
+        assert said in texts(settings.check_settings)
+
+
+def test_two_keys_should_differ(app):
+    with configured(app, SECRET_KEY=app.config["CODE_PEPPERS"][0]).app_context():
+        assert "should differ" in texts(settings.check_settings)
+
+
+def test_missing_gateways_are_told(app):
+    with_gateways(app)
+    with app.app_context():
+        said = texts(settings.check_settings)
+    assert "(GATEWAYS_FILE)" in said
+    assert "(MAIL_SERVER)" in said
+
+
+# the database
+
+
+def test_a_migrated_database_is_written_and_left_as_it_was(migrated):
+    with migrated.app_context():
+        level, text = only(database.check_database)
+        assert (level, db.session.scalar(sa.text("SELECT count(*) FROM lease"))) == (Level.OK, 0)
+    assert "written in" in text
+    assert text.split()[0] in ("SQLite", "PostgreSQL", "MariaDB", "MySQL")
+
+
+def test_a_database_behind_its_migrations_is_told_the_command(migrated):
+    with migrated.app_context():
+        db.session.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+        db.session.commit()
+        level, text = only(database.check_database)
+    assert level is Level.FAIL
+    assert "migrated to 0001" in text
+    assert "flask --app app db upgrade" in text
+
+
+def test_a_database_without_tables_is_told_the_command(app):
+    with app.app_context():
+        db.drop_all()
+        db.session.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+        db.session.commit()
+        level, text = only(database.check_database)
+        db.create_all()
+    assert level is Level.FAIL
+    assert "migrated to nothing" in text
+
+
+def test_a_locked_database_can_not_be_written(migrated, tmp_path):
+    with migrated.app_context():
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("only SQLite locks the whole file")
+        with db.engine.connect() as connection:
+            connection.execute(sa.text("BEGIN IMMEDIATE"))
+            level, text = only(database.check_database)
+            connection.rollback()
+    assert level is Level.FAIL
+    assert "locked" in text
+
+
+# broker, limits store, gateways
+
+
+def test_a_broker_that_answers_is_fine(app, broker):
+    app.extensions["celery"].conf.broker_url = broker.url
+    with app.app_context():
+        assert only(servers.check_broker)[0] is Level.OK
+
+
+def test_a_silent_broker_is_given_up(app, monkeypatch):
+    monkeypatch.setattr(servers, "SECONDS", 0.3)
+    with SilentServer() as server:
+        url = f"redis://:{SECRET}@127.0.0.1:{server.port}/0"
+        app.extensions["celery"].conf.broker_url = url
+        with configured(app, REDIS_URL=url).app_context():
+            assert only(servers.check_broker) == (Level.FAIL, "did not answer in time (CELERY_BROKER_URL)")
+            assert only(servers.check_limits_store) == (Level.FAIL, "did not answer in time (REDIS_URL)")
+
+
+def test_a_refused_login_is_told(app, broker):
+    broker.ask("CONFIG", "SET", "requirepass", "another")
+    url = f"redis://:{SECRET}@127.0.0.1:{broker.port}/0"
+    app.extensions["celery"].conf.broker_url = url
+    with configured(app, REDIS_URL=url).app_context():
+        assert only(servers.check_broker) == (Level.FAIL, "refused the login (CELERY_BROKER_URL)")
+        assert only(servers.check_limits_store) == (Level.FAIL, "refused the login (REDIS_URL)")
+
+
+def test_a_limits_store_that_forgets_is_told(app, broker):
+    with configured(app, REDIS_URL=broker.url).app_context():
+        assert [level for level, _ in found(servers.check_limits_store)] == [Level.OK]
+        broker.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        assert "set noeviction" in texts(servers.check_limits_store)
+
+
+def test_no_limits_store_is_told(app):
+    with configured(app, REDIS_URL="").app_context():
+        assert only(servers.check_limits_store)[0] is Level.WARN
+
+
+def test_gateways_are_reached_and_sent_nothing(app):
+    with SmtpServer() as server:
+        mail = MailSettings(server.host, server.port, default_sender="no-reply@example.org")
+        with_gateways(app, SmtpGateway(mail))
+        with app.app_context():
+            ((name, check),) = servers.gateway_checks()
+            level, text = only(check)
+        assert server.mails == []
+    assert (name, level) == ("gateway smtp", Level.OK)
+    assert str(server.port) in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "setting"),
+    [
+        ("the mail server refused the login (535)", "(MAIL_USERNAME, MAIL_PASSWORD)"),
+        (
+            "the mail server's certificate is not trusted: expired",
+            "(MAIL_SERVER, MAIL_USE_TLS, MAIL_USE_SSL)",
+        ),
+        ("the mail server was not reached in time", "(MAIL_SERVER, MAIL_PORT)"),
+    ],
+)
+def test_a_mail_server_that_fails_is_told_by_its_settings(app, reason, setting):
+    broken = MemoryGateway("smtp", Channel.EMAIL)
+    broken.failures.append(TemporaryGatewayError(reason))
+    with_gateways(app, broken)
+    with configured(app, MAIL_SERVER="mail.example.org").app_context():
+        ((_, check),) = servers.gateway_checks()
+        assert only(check) == (Level.FAIL, f"{reason} {setting}")
+
+
+def test_a_provider_that_fails_is_told_by_its_table(app):
+    broken = MemoryGateway("main", Channel.SMS)
+    broken.failures.append(TemporaryGatewayError("no answer"))
+    with_gateways(app, broken)
+    with app.app_context():
+        ((_, check),) = servers.gateway_checks()
+        assert only(check) == (Level.FAIL, "no answer ('main' in GATEWAYS_FILE)")
+
+
+# processes and clocks
+
+
+def test_processes_that_were_not_seen_are_told_by_their_command(app):
+    with app.app_context():
+        assert "celery -A tasks.celery worker" in only(processes.check_worker)[1]
+        assert "celery -A tasks.celery beat" in only(processes.check_beat)[1]
+
+
+def test_a_lane_that_no_worker_takes_is_told(app):
+    with app.app_context():
+        say_alive(db.engine, "worker", ["sms"], datetime.now(UTC))
+        (level, text), *others = found(processes.check_worker)
+    assert (level, text) == (Level.OK, "1 alive, lanes sms")
+    assert [told for told, _ in others] == [Level.WARN, Level.WARN]
+    assert "-Q email" in others[0][1]
+
+
+@pytest.mark.parametrize(
+    ("skew", "level"), [(0.4, Level.OK), (-1.9, Level.OK), (2.1, Level.FAIL), (-90.0, Level.FAIL)]
+)
+def test_a_clock_that_differs_by_more_than_two_seconds_has_failed(app, monkeypatch, skew, level):
+    monkeypatch.setattr(processes, "_database_time", lambda: ("the database", skew))
+    with app.app_context():
+        told, text = only(processes.check_clock)
+    assert told is level
+    assert f"{abs(skew):.1f} s {'behind' if skew < 0 else 'ahead of'} the database" in text
+
+
+def test_our_clock_is_compared_with_that_of_redis(app, broker):
+    with configured(app, REDIS_URL=broker.url).app_context():
+        level, text = only(processes.check_clock)
+    assert level is Level.OK
+    assert text.endswith(("Redis", "the database"))
+
+
+def test_the_first_cause_of_an_error_is_told():
+    error = RuntimeError(SECRET)
+    error.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    assert why(error) == "connection refused"
+    assert why(RuntimeError(SECRET)) == "RuntimeError"
