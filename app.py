@@ -21,17 +21,16 @@ from domain.errors import ConfigurationError
 from domain.keyring import Keyring
 from exts import babel, csrf, db, login, mail
 from models import engine
-from services import runtime
 from services.gateways.gateway_health import GatewayHealth
 from services.languages import locales
 from services.languages.catalogues import Catalogues
-from services.limits import pumping_guard, send_limits
+from services.limits.pumping_guard import FreshClosures
 from services.limits.rate_windows import RateWindows
 from services.limits.refusals import Refusals
+from services.limits.send_limits import RecentSms
 from services.outbox.bell import Bell
+from services.process import parts
 from services.process.breaker import Breaker
-from services.process.freshness import Fresh
-from services.runtime import Runtime
 from services.templating.text_versions import TextVersions
 from tasks import make_celery
 
@@ -69,13 +68,13 @@ def create_app(settings: Mapping[str, Any] | None = None, *, doors: Sequence[str
     try:
         app.config.update(config.load(settings))
         engine.prepare(app.config)
-        runtime.install(app, _runtime(app))
+        parts.put(app, *_parts(app))
     except ConfigurationError as error:
         reason = f"Sendcode can't start: {error}"
         print(reason, file=sys.stderr)
         raise StartRefused(reason) from error
     _bind_extensions(app)
-    runtime.of(app).bell.attach(make_celery(app))
+    parts.of(app, Bell).attach(make_celery(app))
     for door in doors:
         import_module(door).init_app(app)
     if app.config["TRUSTED_PROXIES"]:
@@ -92,24 +91,24 @@ def _trust_proxies(app: Flask, count: int) -> None:
     Adjustments.clear_untrusted_proxy_headers = False
 
 
-def _runtime(app: Flask) -> Runtime:
-    breaker = Breaker()
-    return Runtime(
-        keyring=Keyring(app.config["CODE_PEPPERS"]),
-        gateways=load_gateways(
+def _parts(app: Flask) -> list[object]:
+    redis, breaker = app.config["REDIS_URL"], Breaker()
+    return [
+        Keyring(app.config["CODE_PEPPERS"]),
+        load_gateways(
             config.ROOT / app.config["GATEWAYS_FILE"] if app.config["GATEWAYS_FILE"] else None,
             config.environment(),
             MailSettings.of(app.config),
             http_connections=app.config["SEND_CONCURRENCY"],
         ),
-        windows=RateWindows(app.config["REDIS_URL"], breaker),
-        health=GatewayHealth(app.config["REDIS_URL"], breaker),
-        texts=TextVersions(),
-        sms_of_a_day=Fresh(send_limits.sms_of_a_day, seconds=60),
-        closures=Fresh(pumping_guard.read, seconds=1),
-        refusals=Refusals(app.config["REDIS_URL"], breaker),
-        bell=Bell(breaker if app.config["REDIS_URL"] == app.config["CELERY_BROKER_URL"] else Breaker()),
-    )
+        RateWindows(redis, breaker),
+        GatewayHealth(redis, breaker),
+        TextVersions(),
+        RecentSms(),
+        FreshClosures(),
+        Refusals(redis, breaker),
+        Bell(breaker if redis == app.config["CELERY_BROKER_URL"] else Breaker()),
+    ]
 
 
 def _bind_extensions(app: Flask) -> None:

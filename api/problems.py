@@ -22,7 +22,8 @@ from domain.errors import (
     NotFound,
     SendcodeError,
 )
-from services.runtime import runtime
+from services.limits.refusals import Refusals
+from services.process.parts import part
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -125,7 +126,7 @@ def _domain_problem(error: SendcodeError, status: int) -> Response:
         extra["errors"] = [{"field": one.field, "message": one.message} for one in problems]
         detail = detail if len(error.problems) == 1 else f"{len(error.problems)} fields are not right"
     if isinstance(error, LimitExceeded):
-        runtime().refusals.note(error)
+        part(Refusals).note(error)
         extra["limit"] = error.limit
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotAuthenticated):

@@ -11,10 +11,11 @@ from api import openapi
 from api.idempotent import begin, finish
 from domain import networks
 from domain.errors import AddressNotAllowed, NotAllowed, NotAuthenticated, NotFound
-from services.codes.issuing import Owner
+from domain.owners import Owner
 from services.keys import key_owners
 from services.keys.key_owners import KeyOwner, Scope
-from services.runtime import runtime
+from services.limits.rate_windows import RateWindows
+from services.process.parts import part
 
 log = logging.getLogger(__name__)
 ID = re.compile(r"[0-9a-f]{32}")
@@ -48,7 +49,7 @@ class Subject(openapi.Blueprint):
         if not sufficient & caller.scopes:
             raise NotAllowed("the key does not have the scope for this call")
         most = current_app.config["KEY_REQUESTS_PER_MINUTE"]
-        runtime().windows.hit("key_requests_per_minute", caller.id, most, 60)
+        part(RateWindows).hit("key_requests_per_minute", caller.id, most, 60)
         if not all(ID.fullmatch(value) for value in (request.view_args or {}).values()):
             raise NotFound("there is no such thing")
         return None

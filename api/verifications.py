@@ -7,7 +7,8 @@ from api.schemas.fields import Nothing
 from api.subject import Subject, owner
 from services.codes import checks, verifications
 from services.codes.checks import CheckResult
-from services.codes.verifications import Request, VerificationView
+from services.codes.verification_views import VerificationView
+from services.codes.verifications import Request
 from services.keys.key_owners import Scope
 
 blueprint = Subject(

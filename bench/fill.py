@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from app import create_app
 from domain import destinations
+from domain.keyring import Keyring
 from domain.statuses import Channel, Priority
 from exts import db
-from services.codes.issuing import code_params
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
+from services.templating.given import code_params
 from tests.live.installation import phone
 
 BLOCK = 5000
@@ -24,7 +25,7 @@ def main(count: int, priority: Priority, channel: Channel) -> None:
         for first in range(0, count, BLOCK):
             now = datetime.now(UTC)
             block = [_message(n, priority, channel, now) for n in range(first, min(count, first + BLOCK))]
-            outbox.put(db.session(), runtime().keyring, block, now)
+            outbox.put(db.session(), part(Keyring), block, now)
             db.session.commit()
 
 

@@ -1,12 +1,10 @@
 """`celery -A bench.noop_worker:celery worker`: the worker with gateways that take everything and do nothing."""
 
-import dataclasses
-
 from app import create_app
 from channels.gateway import Outgoing
 from channels.registry import Gateways
 from domain.statuses import Channel
-from services import runtime
+from services.process import parts
 
 
 class NoOp:
@@ -34,7 +32,5 @@ class NoOp:
 
 
 app = create_app(doors=())
-runtime.install(
-    app, dataclasses.replace(runtime.of(app), gateways=Gateways([NoOp(channel) for channel in Channel]))
-)
+parts.put(app, Gateways([NoOp(channel) for channel in Channel]))
 celery = app.extensions["celery"]

@@ -20,7 +20,7 @@ from domain.roles import Role
 from domain.statuses import MessageStatus, VerificationStatus
 from services.account import accounts, preferences
 from services.account.accounts import Change
-from services.codes.verifications import VerificationView
+from services.codes.verification_views import VerificationView
 
 SHOWN_CHANGES = {"email": Change.EMAIL, "phone": Change.PHONE}
 UNDELIVERED = (MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.UNDELIVERED)

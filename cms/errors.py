@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 
 from cms.messages import wait_text
 from domain.errors import LimitExceeded, SendcodeError
-from services.runtime import runtime
+from services.limits.refusals import Refusals
+from services.process.parts import part
 
 log = logging.getLogger(__name__)
 DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnection)
@@ -39,7 +40,7 @@ def show(error: HTTPException) -> Response | tuple[str, int, dict[str, str]]:
 
 def _show_refusal(error: SendcodeError) -> tuple[str, int, dict[str, str]]:
     if isinstance(error, LimitExceeded):
-        runtime().refusals.note(error)
+        part(Refusals).note(error)
         title = _("Too many requests")
         text = _("Try again in %(wait)s.", wait=wait_text(error.retry_after))
         return _page(429, title, text), 429, {"Retry-After": str(error.retry_after)}

@@ -12,7 +12,7 @@ from domain.errors import InvalidInput
 from domain.roles import Role
 from services.account import preferences
 from services.languages import locales
-from services.templating.texts import LOCALES
+from services.languages.locales import LOCALES
 
 NAMES = {"en": "English", "zh": "中文", "de": "Deutsch"}
 """Each in itself, for who can't read the others."""

@@ -32,8 +32,9 @@ from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
 from services.codes.checks import CheckResult
 from services.keys import api_keys
+from services.limits.refusals import Refusals
 from services.limits.safe_prefixes import LONGEST_NOTE
-from services.runtime import runtime
+from services.process.parts import part
 
 Answer = str | Response | tuple[str, int] | tuple[str, int, Mapping[str, str]]
 
@@ -52,7 +53,7 @@ def role_name(role: Role) -> str:
 def status_and_headers(error: SendcodeError) -> tuple[int, Mapping[str, str]]:
     """Return the HTTP status of a page that shows `error`, and the wait where there is one; refusals are counted."""
     if isinstance(error, LimitExceeded):
-        runtime().refusals.note(error)
+        part(Refusals).note(error)
         return 429, {"Retry-After": str(error.retry_after)}
     return (409 if isinstance(error, Conflict) else 422), {}
 

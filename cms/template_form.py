@@ -19,7 +19,8 @@ from domain.provider_templates import ProviderTemplate, params_text, read_params
 from domain.roles import Role
 from domain.statuses import Channel
 from domain.template_keys import CODE, TextKey
-from services.templating import template_views, text_checks, text_samples, texts
+from services.languages.locales import LOCALES
+from services.templating import template_views, text_checks, text_samples
 from services.templating import templates as service
 from services.templating.template_views import TextView
 from services.templating.text_checks import BadText
@@ -54,7 +55,7 @@ def new_template() -> Answer:
         errors=errors,
         names=sorted({group.name for group in template_views.everything()}),
         channels=list(Channel),
-        locales=texts.LOCALES,
+        locales=LOCALES,
     )
 
 

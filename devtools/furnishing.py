@@ -7,22 +7,24 @@ from flask import Flask
 from sqlalchemy import delete, insert, update
 
 from channels.memory import MemoryGateway
+from channels.registry import Gateways
 from devtools import texts
 from domain.errors import GatewayError, LimitExceeded, NotAuthenticated, TemporaryGatewayError, UnknownResult
+from domain.owners import Owner
 from domain.statuses import Channel, SuppressionReason
 from exts import db
 from models import Administrator, PrefixClosure, SeenProcess
 from services import demo
 from services.audit.trail import Actor
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.codes.verifications import Request
 from services.gateways import gateway_switches
 from services.keys import api_keys, key_rotation
 from services.limits import safe_prefixes
+from services.limits.refusals import Refusals
 from services.messaging import suppressions
 from services.people import administrators, invitations
-from services.runtime import runtime
+from services.process.parts import part
 from services.scheduling import schedule_runs, schedules
 from services.scheduling.schedule_rules import NewSchedule
 from services.sign_in import sessions
@@ -107,7 +109,7 @@ def _link(token: str) -> str:
 
 def _carry(by: Actor) -> None:
     """Have codes sent, some of them only after a gateway failed."""
-    _mail, main, world, spare = runtime().gateways
+    _mail, main, world, spare = part(Gateways)
     main.failures += [  # type: ignore[attr-defined]
         TemporaryGatewayError("the provider answered 503"),
         UnknownResult("the provider did not answer in time"),
@@ -139,7 +141,7 @@ def _pump(by: Actor) -> None:
         ("resend_cooldown", "+86138****8000", 4),
     ):
         for _ in range(count):
-            runtime().refusals.note(LimitExceeded(limit, 60, who=who))
+            part(Refusals).note(LimitExceeded(limit, 60, who=who))
 
 
 def say_alive(app: Flask) -> None:

@@ -19,8 +19,8 @@ from channels.registry import Gateways
 from devtools import furnishing
 from devtools.readiness import free_port
 from exts import db
-from services import runtime
 from services.people import administrators
+from services.process import parts
 
 EMAIL, PASSWORD = "maria@example.org", "seven purple otters"
 FIRST_PORT = 21_000
@@ -61,7 +61,7 @@ def showroom() -> Iterator[Showroom]:
             }
         )
         gateways = Gateways(furnishing.gateways())
-        runtime.install(app, dataclasses.replace(runtime.of(app), gateways=gateways))
+        parts.put(app, gateways)
         with app.app_context():
             db.create_all()
             administrators.add(EMAIL, "owner", PASSWORD)

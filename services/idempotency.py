@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.characters import has_control_characters
 from domain.errors import FieldProblem, FirstInFlight, InvalidInput, KeyReused
-from domain.keyring import Unreadable
+from domain.keyring import Keyring, Unreadable
 from exts import db
 from models import IdempotentAnswer
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import change, statements
 
 LIFE = timedelta(hours=24)
@@ -105,8 +105,8 @@ def _is(mine: Claim) -> tuple[ColumnElement[bool], ...]:
 
 def _seal(request: str, key: str | None = None) -> str:
     """Return a fingerprint fit to be stored: keyed, and with the name of the key, the newest one if none is given."""
-    key = key or runtime().keyring.newest
-    return key + runtime().keyring.hash(f"request|{request}", key=key).hex()[:FINGERPRINT_DIGITS]
+    key = key or part(Keyring).newest
+    return key + part(Keyring).hash(f"request|{request}", key=key).hex()[:FINGERPRINT_DIGITS]
 
 
 def _same(stored: str, request: str) -> bool:
@@ -120,7 +120,7 @@ def _insert(mine: Claim, request: str) -> bool:
     values = {
         "owner": mine.owner,
         "key": mine.key,
-        "fingerprint": _seal(request, runtime().keyring.newest),
+        "fingerprint": _seal(request, part(Keyring).newest),
         "created_at": mine.at,
     }
     try:

@@ -1,6 +1,5 @@
 """What every test may ask for: an application on a file database whose messages end up in two memory gateways."""
 
-import dataclasses
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,10 +14,10 @@ from sqlalchemy.pool import NullPool
 from app import DOORS, create_app
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
+from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
-from services import runtime
-from services.codes.issuing import Owner
+from services.process import parts
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ def app(
     if is_file and not Path(url.database).exists():
         shutil.copyfile(empty_tables, url.database)
     app = create_app(settings, doors=doors)
-    runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways([sms, mails])))
+    parts.put(app, Gateways([sms, mails]))
     if not is_file:
         with app.app_context():
             db.create_all()

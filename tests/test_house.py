@@ -43,6 +43,24 @@ MAY_IMPORT = {
 }
 OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
 NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib", "requests", "socket", "exts"}
+TOWERS = {
+    "services": (
+        *("storage", "process", "audit", "languages", "templating", "outbox", "figures", "limits", "codes"),
+        *(
+            "gateways",
+            "delivery",
+            "keys",
+            "people",
+            "sign_in",
+            "account",
+            "messaging",
+            "traffic",
+            "scheduling",
+        ),
+        *("test_sends", "idempotency", "retention", "doctor", "demo"),
+    ),
+}
+"""The folders and files of a room, from the ground up: each imports from those before it only."""
 ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
 LONGEST = {"domain/errors.py": 300}
@@ -87,6 +105,51 @@ def imports(path):
             assert node.level == 0, f"{path}: relative imports hide the layer"
             found.append(((node.module or "").split(".")[0], node in inside))
     return found
+
+
+def modules(path):
+    """Return the dotted names a file imports; a name taken from a package counts as a module of its own."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def climbing(room, storeys, sources):
+    """Return the imports of `sources`, pairs of path and imported names, that do not lead to a lower storey."""
+    found = []
+    for path, names in sources:
+        own = storeys.index(path.relative_to(ROOT / room).parts[0].removesuffix(".py"))
+        for name in names:
+            top, _, rest = name.partition(".")
+            storey = rest.partition(".")[0]
+            if top == room and storey in storeys[own + 1 :]:
+                found.append(f"{path.relative_to(ROOT)} imports {name}")
+    return found
+
+
+@pytest.mark.parametrize("room", TOWERS)
+def test_each_folder_of_a_room_imports_only_lower_ones(room):
+    sources = [
+        (path, list(modules(path)))
+        for path in files(room)
+        if path.parent != ROOT / room or path.stem != "__init__"
+    ]
+    assert {path.relative_to(ROOT / room).parts[0].removesuffix(".py") for path, _ in sources} == set(
+        TOWERS[room]
+    )
+    assert climbing(room, TOWERS[room], sources) == []
+
+
+def test_an_import_that_climbs_is_found():
+    low, high = ROOT / "services" / "storage" / "rows.py", ROOT / "services" / "demo" / "rows.py"
+    storeys = TOWERS["services"]
+    assert climbing("services", storeys, [(low, ["services.demo.rows"])])
+    assert climbing("services", storeys, [(low, ["services.codes"]), (high, [])])
+    assert not climbing(
+        "services", storeys, [(high, ["services.storage.rows", "services.demo.days", "domain.codes"])]
+    )
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)

@@ -10,7 +10,7 @@ from babel.messages.catalog import Message
 
 from devtools import translations
 from services.languages.catalogues import path_of
-from services.templating.texts import LOCALES
+from services.languages.locales import LOCALES
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w+\}|%%")
 OTHERS = [locale for locale in LOCALES if locale != "en"]

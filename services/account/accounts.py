@@ -25,6 +25,8 @@ from domain.errors import (
     PasswordNeeded,
     WeakPassword,
 )
+from domain.keyring import Keyring
+from domain.owners import Owner
 from domain.passwords import check_password
 from domain.statuses import Channel, Lane, VerificationStatus
 from exts import db
@@ -33,15 +35,16 @@ from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import checks, verifications
 from services.codes.checks import CheckResult
-from services.codes.issuing import Owner
-from services.codes.verifications import Request, VerificationView
+from services.codes.verification_views import VerificationView
+from services.codes.verifications import Request
 from services.languages import locales
 from services.outbox import outbox
+from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
 from services.people.account_notices import notice
 from services.people.administrators import end_sessions
 from services.people.passwords import hash_password, is_password
-from services.runtime import runtime
+from services.process.parts import part
 from services.sign_in.sessions import ConsoleSession, needs_password
 from services.storage.transactions import transaction
 
@@ -125,7 +128,7 @@ def confirm(
         verifications.cancel(pending.id, _owner(session))
         raise Conflict("another administrator has this e-mail address") from error
     if result.valid:
-        runtime().bell.ring(Lane.EMAIL)
+        part(Bell).ring(Lane.EMAIL)
         log.info("%s of administrator %s to %s", change, session.administrator.id, mask(pending.to))
     return result
 
@@ -175,7 +178,7 @@ def _make(database: Session, session: ConsoleSession, change: Change, to: str, i
         note(database, administrator, Action.EMAIL_CHANGED, ip, **told)
         administrator.email, administrator.canonical = destination.to, destination.canonical
     end_sessions(database, administrator.id, now, but=session.id)
-    outbox.put(database, runtime().keyring, [told_by_mail], now)
+    outbox.put(database, part(Keyring), [told_by_mail], now)
 
 
 def note(

@@ -4,11 +4,11 @@ from sqlalchemy.orm import Session
 
 from domain.actions import Action
 from domain.errors import FieldProblem, InvalidInput
+from domain.zones import parse_zone
 from services.account.accounts import living, note
-from services.scheduling.timings import parse_zone
+from services.languages.locales import LOCALES
 from services.sign_in.sessions import ConsoleSession
 from services.storage.transactions import transaction
-from services.templating.texts import LOCALES
 
 
 def set_zone(session: ConsoleSession, zone: str, *, client_ip: str | None = None) -> None:

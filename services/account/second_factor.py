@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session
 
 from domain.actions import Action
 from domain.errors import Conflict, NotFound, PasswordNeeded
+from domain.owners import Owner
 from domain.statuses import Channel, VerificationStatus
 from exts import db
 from models import Administrator, Verification
 from services.account.accounts import living, note
 from services.codes import checks, verifications
 from services.codes.checks import CheckResult
-from services.codes.issuing import Owner
-from services.codes.verifications import Request, VerificationView
+from services.codes.verification_views import VerificationView
+from services.codes.verifications import Request
 from services.languages import locales
 from services.people.administrators import end_sessions
 from services.sign_in import recovery_codes

@@ -9,15 +9,17 @@ from sqlalchemy.orm import Session
 from domain.actions import Action
 from domain.destinations import mask
 from domain.errors import NotFound, OwnAccount
+from domain.keyring import Keyring
 from domain.statuses import Lane
 from models import Administrator
 from services.account.second_factor import drop
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.outbox import outbox
+from services.outbox.bell import Bell
 from services.people.account_notices import notice
 from services.people.administrators import end_sessions, parse_email
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ def reset(email: str, *, by: Actor = COMMAND_LINE) -> bool:
 
     was_on = transaction(work)
     if was_on:
-        runtime().bell.ring(Lane.EMAIL)
+        part(Bell).ring(Lane.EMAIL)
         log.info("the second step of %s is switched off", mask(email))
     return was_on
 
@@ -64,4 +66,4 @@ def _tell(database: Session, administrator: Administrator, now: datetime) -> Non
         locale=administrator.locale,
         zone=administrator.zone,
     )
-    outbox.put(database, runtime().keyring, [mail], now)
+    outbox.put(database, part(Keyring), [mail], now)

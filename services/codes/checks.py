@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from domain import codes
 from domain.errors import DestinationLocked, NotFound, VerificationLocked
-from domain.keyring import Unreadable
+from domain.keyring import Keyring, Unreadable
+from domain.owners import Owner
 from domain.statuses import VerificationStatus
 from exts import db
 from models import Verification
-from services.codes.issuing import Owner
 from services.limits import counters
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def _reserve(verification: Verification) -> datetime | None:
 def _matches(verification: Verification, digits: str) -> bool:
     try:
         guessed = codes.hash_code(
-            runtime().keyring,
+            part(Keyring),
             digits,
             verification=verification.id,
             purpose=verification.purpose,

@@ -11,26 +11,20 @@ from sqlalchemy import Connection, insert
 from domain import codes, destinations
 from domain.destinations import Destination
 from domain.errors import Conflict
-from domain.keyring import Unreadable
+from domain.keyring import Keyring, Unreadable
+from domain.owners import Owner
 from domain.statuses import Channel, Priority
 from models import Verification
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.prepared import Prepared
+from services.templating.given import code_params
 
 _NEW = Prepared(insert(Verification.__table__))
 TEMPLATE = "code"
 TEST_DIGIT = "0"
 """The code of a test key is all zeros: it reaches no gateway, so a client's own tests must know it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who asks: `key:<id>` for an API key, `session:<id>` for a console session. Only the owner may see and check."""
-
-    id: str
-    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +83,12 @@ class Issue:
 
 def put(connection: Connection, issues: Sequence[Issue]) -> None:
     """Insert challenges and their messages; the caller commits, then rings the bell."""
-    outbox.put(connection, runtime().keyring, [issue.message for issue in issues], datetime.now(UTC))
+    outbox.put(connection, part(Keyring), [issue.message for issue in issues], datetime.now(UTC))
     _NEW.run(connection, [_row(issue) for issue in issues])
 
 
 def _row(issue: Issue) -> dict[str, Any]:
-    challenge, keyring = issue.challenge, runtime().keyring
+    challenge, keyring = issue.challenge, part(Keyring)
     destination = challenge.destination
     return {
         "id": challenge.id,
@@ -120,7 +114,7 @@ def _row(issue: Issue) -> dict[str, Any]:
 
 def _hash(challenge: Challenge, code: str) -> bytes:
     return codes.hash_code(
-        runtime().keyring,
+        part(Keyring),
         code,
         verification=challenge.id,
         purpose=challenge.purpose,
@@ -146,15 +140,9 @@ def new_message(challenge: Challenge, code: str, now: datetime, *, code_ends_at:
     )
 
 
-def code_params(code: str, life: timedelta, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the text of a code is made of."""
-    minutes = max(1, round(life.total_seconds() / 60))
-    return {"code": code, "minutes": minutes, "service": settings["SERVICE_NAME"]}
-
-
 def open_code(verification: Verification) -> str:
     """Return the code of a verification that has not ended; raises Conflict where its key has left the ring."""
     try:
-        return runtime().keyring.open(verification.sealed_code or b"", row=verification.id).decode()
+        return part(Keyring).open(verification.sealed_code or b"", row=verification.id).decode()
     except Unreadable as error:
         raise Conflict("the code can't be read any more, start a new verification") from error

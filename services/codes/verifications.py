@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from domain import destinations
 from domain.actions import Action
 from domain.errors import Conflict, NotAgain, NotFound
+from domain.keyring import Keyring
+from domain.owners import Owner
 from domain.purposes import check_locale, check_metadata, check_purpose
 from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
@@ -24,16 +26,17 @@ from services.codes.issuing import (
     TEMPLATE,
     Challenge,
     Issue,
-    Owner,
     challenge_of,
     expires_at,
     new_code,
     new_message,
     resend_at,
 )
+from services.codes.verification_views import VerificationView, first_view, view
 from services.limits import send_limits
 from services.outbox import outbox
-from services.runtime import runtime
+from services.outbox.bell import Bell
+from services.process.parts import part
 from services.storage.transactions import change, grouped, transaction
 from services.templating import published
 
@@ -50,24 +53,6 @@ class Request:
     locale: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     client_ip: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VerificationView:
-    """A verification as its owner may see it."""
-
-    id: str
-    channel: str
-    to: str = field(repr=False)
-    purpose: str
-    status: VerificationStatus
-    attempts_left: int | None
-    created_at: datetime
-    expires_at: datetime
-    resend_at: datetime
-    message_id: str
-    message_status: str
-    metadata: Mapping[str, str]
 
 
 def issue(request: Request, owner: Owner) -> VerificationView:
@@ -95,25 +80,7 @@ def issue(request: Request, owner: Owner) -> VerificationView:
         message = new_message(challenge, code, now, code_ends_at=expires_at(now))
         return Issue(challenge, code, message, now)
 
-    return _on_its_way(_first_view(grouped(work, issuing.put)))
-
-
-def _first_view(issue: Issue) -> VerificationView:
-    challenge = issue.challenge
-    return VerificationView(
-        id=challenge.id,
-        channel=challenge.destination.channel.value,
-        to=challenge.destination.to,
-        purpose=challenge.purpose,
-        status=VerificationStatus.PENDING,
-        attempts_left=current_app.config["CODE_ATTEMPTS"] or None,
-        created_at=issue.at,
-        expires_at=expires_at(issue.at),
-        resend_at=resend_at(issue.at),
-        message_id=issue.message.id,
-        message_status=MessageStatus.QUEUED,
-        metadata=challenge.metadata,
-    )
+    return _on_its_way(first_view(grouped(work, issuing.put)))
 
 
 def _version_of(session: Session, message_id: str) -> int | None:
@@ -121,14 +88,14 @@ def _version_of(session: Session, message_id: str) -> int | None:
 
 
 def _on_its_way(view: VerificationView) -> VerificationView:
-    runtime().bell.ring(Lane(view.channel))
+    part(Bell).ring(Lane(view.channel))
     log.info("verification %s to %s is on its way", view.id, destinations.mask(view.to))
     return view
 
 
 def get(verification_id: str, owner: Owner) -> VerificationView:
     """Return a verification of this owner; raises NotFound."""
-    return _view(_owned(db.session(), verification_id, owner), None, datetime.now(UTC))
+    return view(_owned(db.session(), verification_id, owner), None, datetime.now(UTC))
 
 
 def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | None) -> str:
@@ -174,11 +141,11 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at
         message = new_message(challenge, issuing.open_code(verification), now, code_ends_at=ends_at)
-        outbox.put(session, runtime().keyring, [message], now)
+        outbox.put(session, part(Keyring), [message], now)
         outbox.mark_resent(session, verification.message_id, message.id)
         verification.message_id, verification.resend_at = message.id, resend_at(now)
         _note(session, by, Action.VERIFICATION_RESENT, verification)
-        return _view(verification, MessageStatus.QUEUED, now)
+        return view(verification, MessageStatus.QUEUED, now)
 
     return _on_its_way(transaction(work))
 
@@ -207,7 +174,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
             _note(session, by, Action.VERIFICATION_CANCELED, verification)
         return verification
 
-    return _view(transaction(work), None, datetime.now(UTC))
+    return view(transaction(work), None, datetime.now(UTC))
 
 
 def _note(session: Session, by: Actor | None, action: Action, row: Verification) -> None:
@@ -221,30 +188,3 @@ def _owned(session: Session, verification_id: str, owner: Owner) -> Verification
     if found is None or found.owner != owner.id:
         raise NotFound("no such verification")
     return found
-
-
-def _view(verification: Verification, message_status: str | None, now: datetime) -> VerificationView:
-    return VerificationView(
-        id=verification.id,
-        channel=verification.channel,
-        to=verification.to,
-        purpose=verification.purpose,
-        status=verification.status(now),
-        attempts_left=verification.attempts_left,
-        created_at=verification.created_at,
-        expires_at=verification.expires_at,
-        resend_at=verification.resend_at,
-        message_id=verification.message_id,
-        message_status=message_status or _message_status(verification.message_id, now),
-        metadata=verification.details,
-    )
-
-
-def _message_status(message_id: str, now: datetime) -> str:
-    """Return how a message stands; what no worker has taken by its deadline will never be sent, and says so at once."""
-    found = db.session.execute(
-        select(Message.status, Message.deadline_at).where(Message.id == message_id)
-    ).one_or_none()
-    if found is None or (found.status == MessageStatus.QUEUED and found.deadline_at <= now):
-        return MessageStatus.EXPIRED
-    return str(found.status)

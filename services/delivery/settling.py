@@ -27,7 +27,7 @@ from models.message_try import MessageTry
 from models.types import microseconds
 from services.delivery import one_step
 from services.delivery.claims import Claimed
-from services.outbox.outbox import WHAT_IS_KEPT
+from services.outbox.outbox import WHAT_IS_KEPT, stop_values
 from services.storage.prepared import Prepared
 
 messages = Message.__table__
@@ -188,18 +188,6 @@ def _hold_back(connection: Connection, again: Sequence[Settled]) -> None:
             messages.c.due_at.is_not(None),
         )
         connection.execute(update(messages).where(*waiting).values(**stop_values(broadcast.canceled_at)))
-
-
-def stop_values(canceled_at: datetime | None) -> dict[str, Any]:
-    """Return what holds a queued message of a paused broadcast back, or ends one of a canceled broadcast."""
-    if canceled_at is None:
-        return {"due_at": None}
-    return {
-        "due_at": None,
-        "status": MessageStatus.CANCELED.value,
-        "sealed": WHAT_IS_KEPT,
-        "settled_at": canceled_at,
-    }
 
 
 _IN_THE_INDEX = or_(

@@ -7,15 +7,20 @@ from functools import partial
 
 from flask import Flask, current_app
 
+from channels.registry import Gateways
+from domain.keyring import Keyring
 from domain.statuses import Channel, Lane
 from exts import db
 from services.delivery.drain import Drain
 from services.delivery.sender import Sender
 from services.gateways import gateway_switches
+from services.gateways.gateway_health import GatewayHealth
 from services.gateways.routing import Router
 from services.limits.pumping_watch import Watch
+from services.limits.rate_windows import RateWindows
 from services.process.housekeeping import Housekeeping
-from services.runtime import runtime
+from services.process.parts import part
+from services.templating.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0002
@@ -64,14 +69,14 @@ def drain_now() -> None:
 
 
 def _router() -> Router:
-    return Router(runtime().gateways, runtime().health, runtime().windows)
+    return Router(part(Gateways), part(GatewayHealth), part(RateWindows))
 
 
 def _drain(router: Router, lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
-    public_url, versions = current_app.config["PUBLIC_URL"], runtime().texts
-    sender = Sender(router, runtime().keyring, public_url=public_url, versions=versions)
+    public_url, versions = current_app.config["PUBLIC_URL"], part(TextVersions)
+    sender = Sender(router, part(Keyring), public_url=public_url, versions=versions)
     slots = current_app.config["SEND_CONCURRENCY"]
-    mails = runtime().gateways.capacity(Channel.EMAIL)
+    mails = part(Gateways).capacity(Channel.EMAIL)
     ceilings = {} if mails is None else {Lane.EMAIL: mails}
     return Drain(
         db.engine,

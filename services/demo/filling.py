@@ -9,12 +9,13 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Connection
 
+from domain.keyring import Keyring
 from models import Message, MessageTry, Verification
 from services.demo import broadcasts, days
 from services.demo.rows import Block, Maker, Row
 from services.figures import rollups
 from services.keys import api_keys
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import statements
 
 KEYS = ("Web shop", "Mobile app", "Back office")
@@ -33,7 +34,7 @@ def fill(
     `progress` is told from time to time how many messages there are already.
     """
     until = now or datetime.now(UTC)
-    maker = Maker(_owners(), until, runtime().keyring.newest, Random())  # noqa: S311 - it invents, it guards nothing
+    maker = Maker(_owners(), until, part(Keyring).newest, Random())  # noqa: S311 - it invents, it guards nothing
     bulk = round(count * SHARE_OF_BROADCASTS)
     written = 0
     for block in _blocks(maker, count - bulk):
@@ -64,10 +65,10 @@ def _owners() -> dict[str, str]:
 def _blocks(maker: Maker, count: int) -> Iterator[Block]:
     block = Block()
     for start, number in days.hours(count, maker.until, maker.chance):
-        for part in maker.hour(start, number):
-            block.messages += part.messages
-            block.verifications += part.verifications
-            block.tries += part.tries
+        for piece in maker.hour(start, number):
+            block.messages += piece.messages
+            block.verifications += piece.verifications
+            block.tries += piece.tries
             if len(block.messages) >= BLOCK:
                 yield block
                 block = Block()

@@ -9,11 +9,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from channels.gateway import Gateway
+from channels.registry import Gateways
 from domain.errors import GatewayError
 from domain.statuses import Channel
 from services.doctor.findings import Check, Finding, fail, ok, warn, why
-from services.outbox.bell import impatient_connection
-from services.runtime import runtime
+from services.process.broker_connections import impatient_connection
+from services.process.parts import part
 
 SECONDS = 3.0
 GATEWAY_SECONDS = 8.0
@@ -62,7 +63,7 @@ def redis_at(url: str) -> Redis:
 
 def gateway_checks() -> list[tuple[str, Check]]:
     """Return a check for each gateway."""
-    return [(f"gateway {gateway.name}", _probe(gateway)) for gateway in runtime().gateways]
+    return [(f"gateway {gateway.name}", _probe(gateway)) for gateway in part(Gateways)]
 
 
 def _probe(gateway: Gateway) -> Check:

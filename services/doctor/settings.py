@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
+from channels.registry import Gateways
 from domain.statuses import Channel
 from services.doctor.findings import Finding, ok, warn
-from services.runtime import runtime
+from services.process.parts import part
 
 FEWEST_DIFFERENT_CHARACTERS = 10
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -72,7 +73,7 @@ def _limits(settings: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _gateways(settings: Mapping[str, Any]) -> Iterator[Finding]:
     path = Path(current_app.root_path, settings["GATEWAYS_FILE"])
-    channels = {gateway.channel for gateway in runtime().gateways}
+    channels = {gateway.channel for gateway in part(Gateways)}
     if Channel.SMS not in channels:
         missing = "names no SMS gateway" if path.exists() else "is not there"
         yield warn("settings", f"{path.name} {missing}: SMS can't be sent (GATEWAYS_FILE)")

@@ -8,13 +8,15 @@ from datetime import datetime
 from sqlalchemy import select
 
 from channels.gateway import Gateway
+from channels.registry import Gateways
 from domain.errors import NotFound
 from domain.statuses import Channel
 from exts import db
 from models import Administrator, GatewaySwitch
 from services.gateways import gateway_figures
 from services.gateways.gateway_figures import Figures
-from services.runtime import runtime
+from services.gateways.gateway_health import GatewayHealth
+from services.process.parts import part
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,13 @@ def everything() -> list[GatewayView]:
     set_now = {row.name: row for row in session.scalars(select(GatewaySwitch))}
     people = {row.id: row.email for row in session.execute(select(Administrator.id, Administrator.email))}
     shown = gateway_figures.lately()
-    figures = {gateway.name: shown.get(gateway.name, Figures()) for gateway in runtime().gateways}
+    figures = {gateway.name: shown.get(gateway.name, Figures()) for gateway in part(Gateways)}
     sent: Counter[Channel] = Counter()
-    for gateway in runtime().gateways:
+    for gateway in part(Gateways):
         sent[gateway.channel] += figures[gateway.name].sent
     views = [
         _view(gateway, set_now.get(gateway.name), people, figures[gateway.name], sent[gateway.channel])
-        for gateway in runtime().gateways
+        for gateway in part(Gateways)
     ]
     session.rollback()
     return views
@@ -80,7 +82,7 @@ def _view(
         file_weight=gateway.weight,
         countries=tuple(sorted(gateway.countries)),
         rate=gateway.rate,
-        is_left_alone=runtime().health.tells_of_all(gateway.name),
+        is_left_alone=part(GatewayHealth).tells_of_all(gateway.name),
         is_off=switch is not None and switch.is_off,
         changed_at=switch.changed_at if switch else None,
         changed_by=people.get(switch.changed_by or 0) if switch else None,

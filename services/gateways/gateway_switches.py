@@ -10,13 +10,15 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from channels.gateway import Gateway
+from channels.registry import Gateways
 from domain.actions import Action
 from domain.errors import FieldProblem, InvalidInput, LastGateway, NotFound
 from exts import db
 from models.gateway_switch import GatewaySwitch
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
-from services.runtime import runtime
+from services.gateways.gateway_health import GatewayHealth
+from services.process.parts import part
 from services.storage.transactions import LostRace, Writer, transaction
 
 log = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ def hand_to(take_over: Callable[[Switches], None], engine: Engine) -> None:
 
 def named(name: str) -> Gateway:
     """Return a gateway of the file; raises NotFound."""
-    found = runtime().gateways.named(name)
+    found = part(Gateways).named(name)
     if found is None:
         raise NotFound("no such gateway")
     return found
@@ -67,10 +69,10 @@ def _leaves_nobody(gateway: Gateway, set_now: Switches) -> bool:
     """Tell whether no working gateway would be left for some of the messages that this one takes."""
     others = (
         other
-        for other in runtime().gateways
+        for other in part(Gateways)
         if other.channel == gateway.channel
         and other.name not in {gateway.name, *set_now.off}
-        and not runtime().health.tells_of_all(other.name)
+        and not part(GatewayHealth).tells_of_all(other.name)
     )
     return not _covers(gateway, others)
 

@@ -9,11 +9,12 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from channels.receipts import ReadsReceipts, Receipt, ReceiptAnswer, ReceiptRequest
+from channels.registry import Gateways
 from domain.errors import NotFound
 from domain.receipts import statuses_before
 from models import Message
 from services.outbox.outbox import WHAT_IS_KEPT
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def take(name: str, *, method: str, url: str, headers: Mapping[str, str], body: 
     An unknown message, a repeated and a late report change nothing. Raises NotFound where no such gateway reads
     reports, ForgedReceipt and InvalidInput.
     """
-    gateway = runtime().gateways.named(name)
+    gateway = part(Gateways).named(name)
     if not isinstance(gateway, ReadsReceipts):
         raise NotFound("no gateway of this name takes reports")
     now = datetime.now(UTC)

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from sqlalchemy import select
 
 from domain.errors import NotFound
+from domain.owners import Owner
 from exts import db
 from models import ApiKey, Broadcast, Message, Verification
-from services.codes.issuing import Owner
 
 
 def of_message(message_id: str) -> Owner:

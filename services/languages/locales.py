@@ -1,20 +1,27 @@
 """Which of our languages a page is shown in."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from flask import current_app, has_request_context, request, session
 
 from domain.errors import InvalidInput
-from domain.locales import broader
-from services.scheduling.timings import parse_zone
-from services.templating.texts import LOCALES, nearest_locale
+from domain.locales import broader, chain
+from domain.zones import parse_zone
 
+LOCALES = ("en", "zh", "de")
 CHOICE = "language"
 """Where the cookie keeps the language that somebody chose: error pages don't ask the database who reads them."""
 FORMATS = {"en": "en-GB"}
 """English for everybody: the day before the month, and 24 hours."""
+
+
+@lru_cache(1024)
+def nearest_locale(wanted: str | None, default: str) -> str:
+    """Return the locale we ship that is nearest to a BCP 47 tag, else to the default, else English."""
+    return next(tag for tag in chain(wanted, default) if tag in LOCALES)
 
 
 def of_request() -> str:

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from flask import current_app
 
-from services.limits.refusals import Today
-from services.runtime import runtime
+from services.limits.refusals import Refusals, Today
+from services.process.parts import part
 
 MOST_SHOWN = 20
 
@@ -87,7 +87,7 @@ def country_budgets() -> dict[str, int]:
 
 def today() -> Today:
     """Return how often each limit refused since midnight (UTC), and who was refused most often."""
-    return runtime().refusals.today(MOST_SHOWN)
+    return part(Refusals).today(MOST_SHOWN)
 
 
 def is_dry_run() -> bool:

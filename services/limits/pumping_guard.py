@@ -12,7 +12,9 @@ from domain.errors import LimitExceeded
 from domain.pumping import Closures, Rule
 from exts import db
 from models.pumping import PrefixClosure, SafePrefix
-from services.runtime import runtime
+from services.limits.refusals import Refusals
+from services.process.freshness import Fresh
+from services.process.parts import part
 from services.storage.transactions import Writer
 
 log = logging.getLogger(__name__)
@@ -32,12 +34,19 @@ def read(reader: Writer | None = None) -> Closures:
     )
 
 
+class FreshClosures(Fresh[Closures]):
+    """Which prefixes are closed, read at most every so many seconds."""
+
+    def __init__(self, seconds: float = 1):
+        super().__init__(read, seconds)
+
+
 def ensure_open(destination: Destination, now: datetime, *, reader: Writer | None = None) -> None:
     """Raise LimitExceeded where codes to the number's prefix are stopped; in a dry run only tell so.
 
     `reader`: the caller's connection, where it holds one: who waited for a second could wait for ever.
     """
-    closures = runtime().closures.get(lambda: read(reader))
+    closures = part(FreshClosures).get(lambda: read(reader))
     until = closures.closed_until(destination.prefix, destination.canonical, now)
     if until is None:
         return
@@ -50,4 +59,4 @@ def ensure_open(destination: Destination, now: datetime, *, reader: Writer | Non
     if not settings["PUMPING_GUARD_DRY_RUN"]:
         raise refusal
     log.warning("the pumping guard would have refused a code to %s", mask(destination.to))
-    runtime().refusals.note(refusal, f"{LIMIT}_dry_run")
+    part(Refusals).note(refusal, f"{LIMIT}_dry_run")

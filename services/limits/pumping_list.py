@@ -20,9 +20,10 @@ from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.figures import sms_of_a_day
 from services.limits import pumping_watch, send_limits
+from services.limits.pumping_guard import FreshClosures
 from services.limits.pumping_watch import Conversion
 from services.process.freshness import Fresh
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -149,5 +150,5 @@ def open_prefix(prefix: str, *, by: Actor = COMMAND_LINE) -> None:
         trail.note(session, by, Action.PREFIX_OPENED, f"{prefix}****", before=told)
 
     transaction(work)
-    runtime().closures.forget()
+    part(FreshClosures).forget()
     log.warning("prefix %s**** is opened by hand", prefix)

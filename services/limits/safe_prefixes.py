@@ -16,7 +16,8 @@ from exts import db
 from models import Administrator, SafePrefix
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
-from services.runtime import runtime
+from services.limits.pumping_guard import FreshClosures
+from services.process.parts import part
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def add(text: str, note: str, *, by: Actor = COMMAND_LINE) -> None:
         transaction(work)
     except IntegrityError:
         raise NameTaken("stands in the list already") from None
-    runtime().closures.forget()
+    part(FreshClosures).forget()
     log.info("%s is on the safe list of the pumping guard", masked(prefix))
 
 
@@ -89,6 +90,6 @@ def remove(number: int, *, by: Actor = COMMAND_LINE) -> str:
         return masked(row.prefix)
 
     removed = transaction(work)
-    runtime().closures.forget()
+    part(FreshClosures).forget()
     log.info("%s is no longer on the safe list of the pumping guard", removed)
     return removed

@@ -15,7 +15,9 @@ from domain.statuses import Channel
 from exts import db
 from models import Message
 from services.limits import counters, pumping_guard
-from services.runtime import runtime
+from services.limits.rate_windows import RateWindows
+from services.process.freshness import Fresh
+from services.process.parts import part
 from services.storage.transactions import Writer
 
 COUNTRY_LIMIT = "country_sends_per_day"
@@ -35,7 +37,7 @@ def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: 
     counters.ensure_room(counted, now)
     if destination.channel is Channel.SMS:
         pumping_guard.ensure_open(destination, now, reader=writer)
-    shared = runtime().windows
+    shared = part(RateWindows)
     if client_ip:
         shared.hit("ip_sends_per_minute", address_key(client_ip), settings["IP_SENDS_PER_MINUTE"], 60)
     if destination.channel is Channel.SMS:
@@ -65,7 +67,7 @@ def take_budget(countries: Collection[str | None], *, reader: Writer | None = No
     budgets = {country: budget for country in wanted if (budget := budget_of(country))}
     if most == 0 and not budgets:
         return
-    windows, lately = runtime().windows, runtime().sms_of_a_day
+    windows, lately = part(RateWindows), part(RecentSms)
     if windows.is_shared:
         windows.hit("sms_sends_per_day", "all", most, counters.DAY, events=wanted.total())
         for country, budget in budgets.items():
@@ -91,6 +93,13 @@ def sms_of_a_day(reader: Writer | None = None) -> Mapping[str | None, int]:
     counted = select(Message.country, func.count()).where(*is_sms).group_by(Message.country)
     rows = (reader or db.session()).execute(counted)
     return {row[0]: row[1] for row in rows}
+
+
+class RecentSms(Fresh[Mapping[str | None, int]]):
+    """How many SMS the rows of the last day hold by country, counted once a minute."""
+
+    def __init__(self) -> None:
+        super().__init__(sms_of_a_day, seconds=60)
 
 
 def address_key(text: str) -> str:

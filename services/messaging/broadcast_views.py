@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.errors import NotFound
+from domain.owners import Owner
 from domain.statuses import BroadcastStatus, MessageStatus
 from exts import db
 from models import Broadcast, Message
-from services.codes.issuing import Owner
 
 OPEN = (MessageStatus.QUEUED, MessageStatus.SENDING)
 

@@ -14,21 +14,22 @@ from sqlalchemy.orm import Session
 from domain.actions import Action
 from domain.codes import new_id
 from domain.errors import Conflict
+from domain.keyring import Keyring
+from domain.owners import Owner
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
 from models import Broadcast, Message
 from services.audit import trail
 from services.audit.trail import Actor
-from services.codes.issuing import Owner
-from services.delivery.settling import stop_values
 from services.limits import send_limits
 from services.messaging import broadcast_views, bulk_stops, notices, recipients
 from services.messaging.broadcast_views import BroadcastView
 from services.messaging.notices import Span
 from services.messaging.recipients import Recipient, Rejected
 from services.outbox import contents, outbox
+from services.outbox.bell import Bell
 from services.outbox.contents import Content
-from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.outbox.outbox import NewMessage, stop_values
+from services.process.parts import part
 from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def start(request: Request, owner: Owner) -> Accepted:
     broadcast_id = new_id()
     row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
     new = [_message(broadcast_id, one, content, span, owner) for one in good]
-    rows = outbox.rows(runtime().keyring, new, now)
+    rows = outbox.rows(part(Keyring), new, now)
 
     def work(session: Session) -> None:
         session.execute(insert(Broadcast), [row])
@@ -90,7 +91,7 @@ def start(request: Request, owner: Owner) -> Accepted:
 
     transaction(work)
     bulk_stops.catch_up(now)
-    runtime().bell.ring(Lane.BULK)
+    part(Bell).ring(Lane.BULK)
     log.info("broadcast %s to %s recipients is on its way", broadcast_id, len(good))
     return Accepted(broadcast_id, len(good), rejected)
 
@@ -102,7 +103,7 @@ def _row(broadcast_id: str, content: Content, span: Span, owner: Owner, now: dat
         "owner": owner.id,
         "channel": content.channel.value,
         "template": content.template,
-        "sealed": None if content.template else runtime().keyring.seal(texts, row=broadcast_id),
+        "sealed": None if content.template else part(Keyring).seal(texts, row=broadcast_id),
         "is_test": owner.is_test,
         "starts_at": span.starts_at,
         "deadline_at": span.deadline_at,
@@ -166,7 +167,7 @@ def resume(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> Broad
         return broadcast_views.view(row, now)
 
     view = transaction(work)
-    runtime().bell.ring(Lane.BULK)
+    part(Bell).ring(Lane.BULK)
     return view
 
 

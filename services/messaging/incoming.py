@@ -13,16 +13,21 @@ from domain import destinations
 from domain.characters import has_control_characters
 from domain.destinations import Destination
 from domain.errors import FieldProblem, InvalidInput, LimitExceeded
+from domain.keyring import Keyring
 from domain.limits import Window
 from domain.statuses import Channel, Lane, Priority
 from models import Message
-from services.codes.issuing import TEMPLATE, code_params
+from services.codes.issuing import TEMPLATE
+from services.languages import locales
 from services.limits import counters, pumping_guard, send_limits
+from services.limits.refusals import Refusals
 from services.outbox import outbox
+from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import transaction
-from services.templating import published, texts
+from services.templating import published
+from services.templating.given import code_params
 
 log = logging.getLogger(__name__)
 OWNER = "task"
@@ -72,7 +77,7 @@ def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
         return _put([message], now, windows)
     except (InvalidInput, LimitExceeded) as error:
         if isinstance(error, LimitExceeded):
-            runtime().refusals.note(error)
+            part(Refusals).note(error)
         log.warning("ccp_send_sms_code refused: %s", error)
         return REFUSED
 
@@ -101,7 +106,7 @@ def _message(
         destination=destination,
         template=template,
         template_version=text.version_id if text else None,
-        locale=text.locale if text else texts.nearest_locale(None, settings["DEFAULT_LOCALE"]),
+        locale=text.locale if text else locales.nearest_locale(None, settings["DEFAULT_LOCALE"]),
         params=params,
         priority=priority,
         deadline_at=now + (code_life if priority is Priority.CODE else NOTICE_DEADLINE),
@@ -118,12 +123,12 @@ def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = 
             pumping_guard.ensure_open(message.destination, now, reader=session)
             send_limits.take_budget([message.destination.country], reader=session)
             counters.count(session, counted, now)
-        outbox.put(session, runtime().keyring, messages, now)
+        outbox.put(session, part(Keyring), messages, now)
         return True
 
     try:
         if transaction(work):
-            runtime().bell.ring(Lane(messages[0].lane))
+            part(Bell).ring(Lane(messages[0].lane))
     except IntegrityError:
         log.info("a task was delivered twice at one moment and is sent once")
     return ACCEPTED

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, load_only
 
 from domain import destinations
 from domain.errors import NotFound
+from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
-from services.codes.issuing import Owner
 from services.storage import keyset
 from services.storage.keyset import Place
 

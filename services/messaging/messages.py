@@ -19,21 +19,22 @@ from domain.errors import (
     InvalidInput,
     NotAgain,
 )
-from domain.keyring import Unreadable
+from domain.keyring import Keyring, Unreadable
+from domain.owners import Owner
 from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Broadcast, Message
 from services.audit import trail
 from services.audit.trail import Actor
-from services.codes.issuing import Owner
 from services.limits import send_limits
 from services.messaging import message_views, notices, suppressions
 from services.messaging.message_views import MessageView
 from services.outbox import contents, outbox
+from services.outbox.bell import Bell
 from services.outbox.contents import Content
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -109,14 +110,14 @@ def _put(
         send_limits.take_budget([message.destination.country])
 
     def work(session: Session) -> MessageView:
-        outbox.put(session, runtime().keyring, [message], now)
+        outbox.put(session, part(Keyring), [message], now)
         if copied is not None:
             outbox.mark_resent(session, copied.id, message.id)
             _note(session, by, Action.MESSAGE_RESENT, copied, {"message": message.id})
         return message_views.view(message_views.owned(session, message.id, Owner(message.owner)), now)
 
     view = transaction(work)
-    runtime().bell.ring(message.lane)
+    part(Bell).ring(message.lane)
     log.info("message %s to %s is on its way", view.id, destinations.mask(view.to))
     return view
 
@@ -193,7 +194,7 @@ def _copy(row: Message, destination: Destination, now: datetime) -> NewMessage:
 
 def _kept(row: Message) -> dict[str, str]:
     """Return what a message is made of; that of a broadcast's free text becomes its own text."""
-    keyring = runtime().keyring
+    keyring = part(Keyring)
     try:
         params: dict[str, str] = json.loads(keyring.open(row.sealed or b"", row=row.id))
         broadcast = db.session().get(Broadcast, row.broadcast_id) if row.broadcast_id else None

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from domain import unsubscribe_links
 from domain.destinations import mask
+from domain.keyring import Keyring
 from domain.statuses import Channel, SuppressionReason
 from services.messaging import suppressions
-from services.runtime import runtime
+from services.process.parts import part
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Standing:
 
 def look(token: str) -> Standing:
     """Return how the destination of a link stands, and change nothing; raises NotFound."""
-    channel, canonical = unsubscribe_links.read(runtime().keyring, token)
+    channel, canonical = unsubscribe_links.read(part(Keyring), token)
     found = suppressions.find(channel, canonical)
     return Standing(
         channel,
@@ -34,13 +35,13 @@ def look(token: str) -> Standing:
 
 def unsubscribe(token: str) -> Standing:
     """End bulk messages to the destination of a link; raises NotFound."""
-    channel, canonical = unsubscribe_links.read(runtime().keyring, token)
+    channel, canonical = unsubscribe_links.read(part(Keyring), token)
     suppressions.add(channel, canonical, SuppressionReason.UNSUBSCRIBED, by=None)
     return look(token)
 
 
 def undo(token: str) -> Standing:
     """Take back what `unsubscribe` did, and nothing else; raises NotFound."""
-    channel, canonical = unsubscribe_links.read(runtime().keyring, token)
+    channel, canonical = unsubscribe_links.read(part(Keyring), token)
     suppressions.remove(channel, canonical, only=SuppressionReason.UNSUBSCRIBED, by=None)
     return look(token)

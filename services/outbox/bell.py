@@ -13,10 +13,10 @@ from kombu.utils.uuid import uuid
 
 from domain.statuses import Lane
 from services.process.breaker import Breaker
+from services.process.broker_connections import impatient_connection
 
 log = logging.getLogger(__name__)
 TASK = "sendcode.drain"
-SOCKET_SECONDS = 0.1
 REST_SECONDS = 0.02
 """Bells of one lane that come within this time after another are one: the drain looks until nothing is due."""
 
@@ -132,17 +132,3 @@ def _keep_one_client(channel: Any) -> None:
     if hasattr(channel, "Client"):
         client = channel.Client(connection_pool=channel.pool)
         channel.Client = lambda **_: client
-
-
-def impatient_connection(celery: Celery, seconds: float = SOCKET_SECONDS) -> Connection:
-    """Return a connection that gives up at once, on Redis and AMQP alike."""
-    options = {
-        **(celery.conf.broker_transport_options or {}),
-        "socket_timeout": seconds,
-        "socket_connect_timeout": seconds,
-        "read_timeout": seconds,
-        "write_timeout": seconds,
-        "connect_timeout": seconds,
-        "max_retries": 0,
-    }
-    return celery.connection_for_write(connect_timeout=seconds, transport_options=options, heartbeat=0)

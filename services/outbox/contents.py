@@ -11,16 +11,12 @@ from domain.characters import has_control_characters
 from domain.errors import FieldProblem, InvalidInput
 from domain.purposes import check_locale
 from domain.statuses import Channel
+from services.languages import locales
 from services.templating import published, texts
+from services.templating.given import GIVEN, LONGEST_SMS, OWN_TEMPLATES
 from services.templating.text_versions import Choice
 
-OWN_TEMPLATES = frozenset({"code", "email_changed", "invitation", "phone_changed", "second_step_reset"})
-"""Told by the service itself, and to nobody in a caller's name: a fake code would look like one of ours."""
-GIVEN = frozenset({"service", "unsubscribe_url"})
-"""Parameters that every template has without the caller's doing."""
 MOST_BYTES = 60_000
-LONGEST_SMS = 1600
-"""Characters; the longest that carriers put together again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ def check(
         needed = _needed(template, channel, found)
         return Content(channel, found.locale, template, found.version_id, needed=needed)
     _check_texts(channel, text or "", subject, html)
-    nearest = texts.nearest_locale(wanted, current_app.config["DEFAULT_LOCALE"])
+    nearest = locales.nearest_locale(wanted, current_app.config["DEFAULT_LOCALE"])
     needed = placeholders.names(text, subject, html) - GIVEN
     return Content(channel, nearest, text=text, subject=subject, html=html, needed=needed)
 

@@ -105,3 +105,15 @@ def mark_resent(writer: Writer, message_id: str, copy_id: str) -> None:
 def cancel(writer: Writer, message_id: str, now: datetime) -> bool:
     """Take back a message that no worker has claimed yet; the caller commits."""
     return change(writer, _CANCEL, {"wanted": message_id, "now": now}) == 1
+
+
+def stop_values(canceled_at: datetime | None) -> dict[str, Any]:
+    """Return what holds a queued message of a paused broadcast back, or ends one of a canceled broadcast."""
+    if canceled_at is None:
+        return {"due_at": None}
+    return {
+        "due_at": None,
+        "status": MessageStatus.CANCELED.value,
+        "sealed": WHAT_IS_KEPT,
+        "settled_at": canceled_at,
+    }

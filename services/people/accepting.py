@@ -16,6 +16,7 @@ from domain import destinations
 from domain.actions import Action
 from domain.destinations import mask
 from domain.errors import Conflict, NotFound
+from domain.owners import Owner
 from domain.passwords import check_password
 from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
@@ -25,8 +26,8 @@ from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import checks, verifications
 from services.codes.checks import CheckResult
-from services.codes.issuing import Owner
-from services.codes.verifications import Request, VerificationView
+from services.codes.verification_views import VerificationView
+from services.codes.verifications import Request
 from services.languages import locales
 from services.people import invitations
 from services.people.passwords import hash_password

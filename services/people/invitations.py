@@ -17,6 +17,7 @@ from domain.actions import Action
 from domain.codes import new_id
 from domain.destinations import mask
 from domain.errors import AlreadyInvited, Conflict, FieldProblem, InvalidInput, NotFound
+from domain.keyring import Keyring
 from domain.roles import Role
 from domain.statuses import Channel, Lane, Priority
 from exts import db
@@ -25,9 +26,10 @@ from services.audit import trail
 from services.audit.trail import Actor
 from services.languages import locales
 from services.outbox import outbox
+from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
 from services.people.administrators import parse_email
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import transaction
 from services.templating import published
 
@@ -155,11 +157,11 @@ def _send(session: Session, row: Invitation, link_of: LinkOf, by: Actor, now: da
         priority=Priority.SINGLE,
         deadline_at=row.expires_at,
     )
-    outbox.put(session, runtime().keyring, [message], now)
+    outbox.put(session, part(Keyring), [message], now)
 
 
 def _ring(sent: InvitationView) -> InvitationView:
-    runtime().bell.ring(Lane.EMAIL)
+    part(Bell).ring(Lane.EMAIL)
     log.info("invitation %s to %s is on its way", sent.id, mask(sent.email))
     return sent
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.statuses import FLOWS
 from exts import db
 from models import Message, SeenProcess
-from services.outbox.bell import impatient_connection
+from services.process.broker_connections import impatient_connection
 from services.process.freshness import Fresh
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery
 
 from domain.errors import BrokerUnreachable
-from services.outbox.bell import impatient_connection
+from services.process.broker_connections import impatient_connection
 
 SOCKET_SECONDS = 1.0
 MARK = "sendcode_schedule"

@@ -15,14 +15,13 @@ from flask_babel import gettext as _
 
 from domain.errors import FieldProblem, InvalidInput
 from domain.statuses import Channel, MessageStatus
+from domain.zones import parse_zone
 from models.traffic import NONE
 from services.figures import traffic
 from services.figures.tallies import Tally
 from services.figures.traffic_counts import HOUR
 from services.languages import locales
 from services.messaging import incoming
-from services.scheduling.timings import parse_zone
-from services.templating import texts
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +94,7 @@ def _report(begin: datetime, end: datetime, locale: str | None, zone: str) -> Re
                 sums[key[0], key[1], key[2]] += tally
         return dict(sums)
 
-    spoken = texts.nearest_locale(locale, current_app.config["DEFAULT_LOCALE"])
+    spoken = locales.nearest_locale(locale, current_app.config["DEFAULT_LOCALE"])
     return Report(begin, end, parse_zone(zone), spoken, traffic.look(begin, counted))
 
 

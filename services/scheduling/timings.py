@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from celery.schedules import ParseException, crontab
 
 from domain.errors import FieldProblem, InvalidInput
+from domain.zones import parse_zone
 
 LONGEST_INTERVAL = 366 * 86_400
 LONGEST_WAIT_DAYS = 8 * 366 + 1
@@ -136,13 +137,3 @@ def parse_crontab(line: str, zone: ZoneInfo) -> Crontab:
     except (ValueError, TypeError, ParseException) as error:
         raise InvalidInput(FieldProblem("cron", f"can't be read: {str(error).rstrip('.')}")) from None
     return parsed
-
-
-def parse_zone(name: str) -> ZoneInfo:
-    """Return the IANA time zone of that name; raises InvalidInput."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # "../x"; the folder "America"; unknown
-        raise InvalidInput(
-            FieldProblem("zone", f"{name!r} is no time zone: say one like Europe/Berlin or UTC")
-        ) from None

@@ -11,8 +11,9 @@ from domain.destinations import mask
 from domain.errors import NotAuthenticated
 from domain.limits import Window
 from services.limits import counters, send_limits
+from services.limits.rate_windows import RateWindows
 from services.people.passwords import is_password
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import statements
 
 log = logging.getLogger(__name__)
@@ -36,12 +37,12 @@ def prove(account: str, stored: str | None, password: str, ip: str | None) -> No
 
 def ensure_room_of_address(ip: str | None) -> None:
     """Raise LimitExceeded where too much that came from an address was wrong."""
-    runtime().windows.ensure_room(*_per_address(ip), FAILURES_SECONDS)
+    part(RateWindows).ensure_room(*_per_address(ip), FAILURES_SECONDS)
 
 
 def count_address(ip: str | None) -> None:
     """Count one failure of an address; raises LimitExceeded where it is one too many."""
-    runtime().windows.hit(*_per_address(ip), FAILURES_SECONDS)
+    part(RateWindows).hit(*_per_address(ip), FAILURES_SECONDS)
 
 
 def count_failure(account: str) -> datetime:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from domain.actions import Action
 from domain.destinations import mask
 from domain.errors import NotAuthenticated, NotFound
+from domain.owners import Owner
 from domain.statuses import Channel, SignInOutcome, VerificationStatus
 from exts import db
 from models import SignInStep, Verification
@@ -21,8 +22,8 @@ from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import checks, verifications
 from services.codes.checks import CheckResult
-from services.codes.issuing import Owner
-from services.codes.verifications import Request, VerificationView
+from services.codes.verification_views import VerificationView
+from services.codes.verifications import Request
 from services.languages import locales
 from services.sign_in import password_proofs, recovery_codes, sessions, sign_in_steps, sign_ins
 from services.sign_in.sessions import ConsoleSession

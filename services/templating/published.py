@@ -3,15 +3,15 @@
 from flask import current_app
 
 from domain.statuses import Channel
-from services.runtime import runtime
+from services.process.parts import part
 from services.templating import texts
-from services.templating.text_versions import Choice
+from services.templating.text_versions import Choice, TextVersions
 
 
 def choose(template: str, channel: Channel, locale: str | None, purpose: str = "") -> Choice | None:
     """Return the text; None where the template has none in this locale, the default one or English."""
     default = current_app.config["DEFAULT_LOCALE"]
-    return runtime().texts.published().choose(template, channel, locale, default, purpose)
+    return part(TextVersions).published().choose(template, channel, locale, default, purpose)
 
 
 def choose_own(template: str, channel: Channel, locale: str | None, purpose: str = "") -> Choice:
@@ -23,9 +23,9 @@ def choose_own(template: str, channel: Channel, locale: str | None, purpose: str
 
 def names(channel: Channel) -> frozenset[str]:
     """Return the names of all templates that messages of a channel may have."""
-    return texts.templates(channel) | runtime().texts.published().names(channel)
+    return texts.templates(channel) | part(TextVersions).published().names(channel)
 
 
 def locales(template: str, channel: Channel) -> list[str]:
     """Return the locales in which a template is published."""
-    return runtime().texts.published().locales(template, channel)
+    return part(TextVersions).published().locales(template, channel)

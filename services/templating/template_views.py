@@ -13,6 +13,7 @@ from domain.statuses import Channel
 from domain.template_keys import TextKey
 from exts import db
 from models import Template, TemplateVersion
+from services.languages.locales import LOCALES
 from services.templating import texts
 from services.templating.templates import SHIPPED, find, is_draft, source_of
 from services.templating.text_sources import Source, shipped
@@ -120,7 +121,7 @@ def _shipped_keys() -> list[TextKey]:
         TextKey(name, channel, locale)
         for channel in Channel
         for name in texts.templates(channel)
-        for locale in texts.LOCALES
+        for locale in LOCALES
     ]
 
 
@@ -129,7 +130,7 @@ def _shipped_state(key: TextKey) -> TextState:
 
 
 def _order(key: TextKey) -> tuple[object, ...]:
-    shipped_first = texts.LOCALES.index(key.locale) if key.locale in texts.LOCALES else len(texts.LOCALES)
+    shipped_first = LOCALES.index(key.locale) if key.locale in LOCALES else len(LOCALES)
     return (
         key.name != "code",
         key.name,

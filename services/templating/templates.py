@@ -18,11 +18,11 @@ from domain.template_keys import TextKey
 from models import Template, TemplateVersion
 from services.audit import trail
 from services.audit.trail import Actor
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import change, transaction
 from services.templating import text_checks
 from services.templating.text_sources import Source
-from services.templating.text_versions import read_providers
+from services.templating.text_versions import TextVersions, read_providers
 
 log = logging.getLogger(__name__)
 SHIPPED = 0
@@ -132,7 +132,7 @@ def publish(key: TextKey, number: int, *, by: Actor) -> None:
         version.published_at, version.published_by = datetime.now(UTC), by.id
 
     transaction(work)
-    runtime().texts.forget()
+    part(TextVersions).forget()
     log.info("version %s of %s is published", number, key)
 
 
@@ -154,7 +154,7 @@ def withdraw(key: TextKey, *, by: Actor) -> None:
         row.published = None
 
     transaction(work)
-    runtime().texts.forget()
+    part(TextVersions).forget()
     log.info("no version of %s is published any more", key)
 
 

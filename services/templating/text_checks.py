@@ -11,8 +11,8 @@ from domain.characters import has_control_characters
 from domain.errors import FieldProblem, InvalidInput
 from domain.statuses import Channel
 from domain.template_keys import CODE, TextKey
-from services.outbox.contents import LONGEST_SMS
 from services.templating import text_rules, text_samples
+from services.templating.given import LONGEST_SMS
 from services.templating.text_rules import Fault, FaultKind
 from services.templating.text_sources import Source
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from channels.china import ChinaProvider
-from channels.registry import TYPES
-from services.runtime import runtime
+from channels.registry import TYPES, Gateways
+from services.process.parts import part
 
 _APPROVING = {
     kind: maker
@@ -27,7 +27,7 @@ def takers(named: Iterable[str] = ()) -> list[Taker]:
     """Return all of this installation in the order of the file, and those that are only `named`."""
     found = [
         Taker(gateway.name, gateway.type, _APPROVING[gateway.type].signs)
-        for gateway in runtime().gateways
+        for gateway in part(Gateways)
         if gateway.type in _APPROVING
     ]
     known = {taker.name for taker in found}

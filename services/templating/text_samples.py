@@ -9,10 +9,8 @@ from flask import current_app
 from domain.destinations import mask
 from domain.statuses import Channel
 from domain.template_keys import CODE, TextKey
-from services.codes.issuing import code_params
 from services.languages import locales
-from services.outbox.contents import GIVEN, OWN_TEMPLATES
-from services.templating import texts
+from services.templating.given import GIVEN, OWN_TEMPLATES, code_params
 from services.templating.text_sources import shipped
 
 DIGITS = "0123456789"
@@ -23,7 +21,7 @@ def known(key: TextKey) -> frozenset[str] | None:
     """Return the names that a text may ask for; None where a caller brings them, so that any will do."""
     if key.name not in OWN_TEMPLATES:
         return None
-    files = [shipped(TextKey(key.name, channel, texts.LOCALES[0])) for channel in Channel]
+    files = [shipped(TextKey(key.name, channel, locales.LOCALES[0])) for channel in Channel]
     return frozenset({"service"}).union(*(file.version().variables for file in files if file))
 
 

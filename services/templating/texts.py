@@ -1,7 +1,7 @@
 """The texts of messages: files under templates/messages/<locale>/, one for each template and channel."""
 
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,12 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import escape
 
-from domain import locales
 from domain.statuses import Channel
+from services.languages.locales import LOCALES
 from services.templating.text_forms import Form, printed_only
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "messages"
-LOCALES = ("en", "zh", "de")
 
 
 class Text(NamedTuple):
@@ -51,12 +50,6 @@ def _trees(files: list[str]) -> Iterator[nodes.Template]:
         tree = _environment(False).parse((FOLDER / files.pop()).read_text(encoding="utf-8"))
         yield tree
         files += [name for name in meta.find_referenced_templates(tree) if name]
-
-
-@lru_cache(1024)
-def nearest_locale(wanted: str | None, default: str) -> str:
-    """Return the locale we ship that is nearest to a BCP 47 tag, else to the default, else English."""
-    return next(tag for tag in locales.chain(wanted, default) if tag in LOCALES)
 
 
 def render(template: str, channel: Channel, locale: str, params: dict[str, Any]) -> Text:

@@ -13,20 +13,24 @@ from domain import destinations, pinning
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import Conflict
+from domain.keyring import Keyring
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Message
 from services.audit import trail
 from services.audit.trail import Actor
-from services.codes.issuing import TEMPLATE, TEST_DIGIT, code_params
+from services.codes.issuing import TEMPLATE, TEST_DIGIT
 from services.gateways.gateway_switches import named
 from services.limits import send_limits
+from services.limits.rate_windows import RateWindows
 from services.outbox import outbox
+from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 from services.sign_in.sessions import ConsoleSession
 from services.storage.transactions import change, transaction
 from services.templating import published
+from services.templating.given import code_params
 
 log = logging.getLogger(__name__)
 OWNER = "gateway-test"
@@ -70,21 +74,21 @@ def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
         raise Conflict("there is nowhere to send it to")
     destination = destinations.parse(gateway.channel, to, region=current_app.config["DEFAULT_REGION"])
     send_limits.ensure_country(destination)
-    runtime().windows.hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
+    part(RateWindows).hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
     if gateway.channel is Channel.SMS:
         send_limits.take_budget([destination.country])
     message = _message(session, destination)
 
     def work(database: Session) -> None:
         now = datetime.now(UTC)
-        outbox.put(database, runtime().keyring, [message], now)
+        outbox.put(database, part(Keyring), [message], now)
         pin = update(Message).where(Message.id == message.id).values(ask_first=pinning.pin(name))
         change(database, pin)
         told = {"destination": mask(to)}
         trail.note(database, by, Action.GATEWAY_TESTED, name, subject_id=name, after=told)
 
     transaction(work)
-    runtime().bell.ring(message.lane)
+    part(Bell).ring(message.lane)
     log.info("test %s through gateway %s is on its way", message.id, name)
 
 

@@ -11,14 +11,16 @@ from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import InvalidDestination
+from domain.keyring import Keyring
 from domain.statuses import Channel, Priority
 from domain.template_keys import TextKey
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import counters, send_limits
 from services.outbox import outbox
+from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 from services.sign_in.sessions import ConsoleSession
 from services.storage.transactions import transaction
 from services.templating import text_samples
@@ -57,12 +59,12 @@ def send(
         if key.channel is Channel.SMS:
             send_limits.take_budget([destination.country], reader=database)
         counters.count(database, counted, now)
-        outbox.put(database, runtime().keyring, [message], now)
+        outbox.put(database, part(Keyring), [message], now)
         told = {"version": version.number, "destination": mask(to)}
         trail.note(database, by, Action.TEMPLATE_TESTED, str(key), after=told)
 
     transaction(work)
-    runtime().bell.ring(message.lane)
+    part(Bell).ring(message.lane)
     log.info("version %s of %s goes to %s as a test", version.number, key, mask(to))
     return mask(to)
 

@@ -15,7 +15,7 @@ from domain.statuses import MessageStatus, Priority
 from models import Message
 from services.audit import trail
 from services.audit.trail import Actor
-from services.delivery.settling import stop_values
+from services.outbox.outbox import stop_values
 from services.storage.transactions import change, transaction
 from services.traffic import message_lists
 from services.traffic.bulk_resends import resend

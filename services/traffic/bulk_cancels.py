@@ -12,7 +12,7 @@ from domain.statuses import MessageStatus, VerificationStatus
 from models import Message, Verification
 from services.audit import trail
 from services.audit.trail import Actor
-from services.delivery.settling import stop_values
+from services.outbox.outbox import stop_values
 from services.storage.transactions import change, transaction
 from services.traffic import verification_lists
 from services.traffic.bulk_acts import BLOCK, MOST, Count

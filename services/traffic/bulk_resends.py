@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from domain.actions import Action
 from domain.codes import new_id
 from domain.errors import Conflict, CountryNotAllowed, LimitExceeded, NotAgain, NotFound, SendcodeError
+from domain.keyring import Keyring
 from domain.refusals import Refusal
 from domain.statuses import Channel
 from exts import db
@@ -22,8 +23,9 @@ from services.keys import owners
 from services.limits import send_limits
 from services.messaging import messages
 from services.outbox import outbox
+from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 from services.storage.transactions import change, transaction
 
 T = TypeVar("T")
@@ -51,13 +53,13 @@ def resend(ids: Sequence[str], told: str, refused: Counter[Refusal], by: Actor) 
     refused[Refusal.ENDED] += sum(one not in codes for one in carriers)
     refused[Refusal.MOVED] += len(ids) - len(rows) + len(copies) - done
     for lane in {copy.lane for copy in copies.values()}:
-        runtime().bell.ring(lane)
+        part(Bell).ring(lane)
     return done + sum(_code_is_sent(one, refused, by) for one in codes)
 
 
 def _put(copies: Mapping[str, NewMessage], now: datetime, told: str, by: Actor) -> int:
     """Insert the copies whose messages nobody else has sent again since; all that takes time is done before."""
-    sealed = dict(zip(copies, outbox.rows(runtime().keyring, list(copies.values()), now), strict=True))
+    sealed = dict(zip(copies, outbox.rows(part(Keyring), list(copies.values()), now), strict=True))
     mark = new_id()
     db.session.rollback()
 

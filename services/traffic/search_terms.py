@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, select
 
 from domain import destinations
 from domain.errors import FieldProblem, InvalidDestination, InvalidInput
-from domain.keyring import Unreadable
+from domain.keyring import Keyring, Unreadable
 from domain.statuses import Channel
 from exts import db
 from models import Message, Verification
-from services.runtime import runtime
+from services.process.parts import part
 
 USE = "search"
 LONGEST = destinations.MAX_LENGTH
@@ -29,7 +29,7 @@ def seal(text: str) -> str:
     typed = text.strip()
     if len(typed) > LONGEST:
         raise InvalidInput(FieldProblem("sought", f"must have at most {LONGEST} characters"))
-    sealed = runtime().keyring.seal_link(typed.encode("utf-8", "replace"), use=USE)
+    sealed = part(Keyring).seal_link(typed.encode("utf-8", "replace"), use=USE)
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
@@ -37,7 +37,7 @@ def unseal(token: str) -> str:
     """Return what was typed; raises InvalidInput where the token was changed or its key has left the ring."""
     try:
         sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        return runtime().keyring.open_link(sealed, use=USE).decode()
+        return part(Keyring).open_link(sealed, use=USE).decode()
     except (binascii.Error, ValueError, Unreadable) as error:
         raise InvalidInput(FieldProblem("sought", "can't be read any more: type it again")) from error
 

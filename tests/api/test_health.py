@@ -7,12 +7,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from domain import destinations
+from domain.keyring import Keyring
 from domain.statuses import Channel, Priority
 from exts import db
 from models import SeenProcess
-from services import runtime
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
+from services.process.parts import part
 from services.storage.transactions import transaction
 from tests.api.conftest import problem, stop_database
 
@@ -38,7 +39,7 @@ def waiting(app, seconds_ago, channel=Channel.SMS, to="+8613800138000"):
             priority=Priority.CODE,
             deadline_at=at + timedelta(hours=1),
         )
-        transaction(lambda session: outbox.put(session, runtime.runtime().keyring, [message], at))
+        transaction(lambda session: outbox.put(session, part(Keyring), [message], at))
 
 
 class TestWithABroker:

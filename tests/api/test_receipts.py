@@ -7,11 +7,11 @@ import pytest
 
 from channels import webhooks
 from channels.http import HttpGateway
+from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import Message
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.codes.verifications import Request
 
 SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cw=="

@@ -9,11 +9,11 @@ from channels.aliyun import AliyunGateway
 from channels.options import Options
 from channels.ronglian import RonglianGateway
 from channels.tencent import TencentGateway
+from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import Message
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.codes.verifications import Request
 
 TOKEN = "t0ken-of-the-reports"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
-from services.codes.issuing import Owner
 from services.messaging import broadcasts
 from tests.browser.watch import Watch
 

@@ -1,6 +1,5 @@
 """The whole button in a real browser, with and without JavaScript, while the mail server is stuck."""
 
-import dataclasses
 import os
 import re
 import threading
@@ -17,9 +16,9 @@ from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from devtools.readiness import free_port
 from domain.statuses import Channel, Lane
-from services import runtime
 from services.delivery import worker
 from services.people import administrators
+from services.process import parts
 
 if os.environ.get("CI") != "true":
     pytest.importorskip("playwright.sync_api")
@@ -67,7 +66,7 @@ def mails() -> StuckGateway:
 @pytest.fixture
 def address(app: Flask, mails: StuckGateway) -> Iterator[str]:
     """The console on a port of its own, and a drain as in a worker; its broker is dead, so no bell is heard."""
-    runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways([mails])))
+    parts.put(app, Gateways([mails]))
     server = make_server("127.0.0.1", free_port(23_000 + os.getpid() % 5_000), app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -12,14 +12,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from channels.registry import Gateways
 from devtools import crawl, translations
 from exts import db
 from models import Administrator
-from services import runtime
 from services.audit.trail import Actor
+from services.languages.locales import LOCALES
 from services.people import administrators, invitations
+from services.process import parts
 from services.templating import texts
-from services.templating.texts import LOCALES
 from tests.browser.watch import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -100,10 +101,10 @@ def reader(app: Any, cookie: str) -> Any:
 
 def other(paths: list[str], one: Any, another: Any) -> set[str]:
     """Return the pages that are made of other parts for one person than for another."""
-    return {path for path in paths if parts(one.get(path).text) != parts(another.get(path).text)}
+    return {path for path in paths if elements(one.get(path).text) != elements(another.get(path).text)}
 
 
-def parts(html: str) -> list[str]:
+def elements(html: str) -> list[str]:
     """Return the elements of a page without the navigation around it."""
     return re.findall(r"<(\w+)", html.partition("<main")[2].partition("</main>")[0])
 
@@ -111,7 +112,7 @@ def parts(html: str) -> list[str]:
 def data(app: Any) -> str:
     """Return all that people and programs wrote into database and configuration, which is shown as it is."""
     with app.app_context():
-        found = [word for gateway in runtime.of(app).gateways for word in (gateway.name, gateway.type)]
+        found = [word for gateway in parts.of(app, Gateways) for word in (gateway.name, gateway.type)]
         found += [path.name for path in texts.FOLDER.rglob("*.txt")]
     with app.app_context(), db.engine.connect() as connection:
         for table in db.metadata.sorted_tables:

@@ -14,13 +14,13 @@ from flask import Flask
 
 from channels.memory import MemoryGateway
 from domain.actions import Action
+from domain.owners import Owner
 from domain.statuses import Channel
 from domain.template_keys import parse
 from exts import db
 from models import Administrator, PrefixClosure
 from services.audit import trail
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.gateways import gateway_switches
 from services.keys import api_keys, key_rotation
 from services.limits import safe_prefixes

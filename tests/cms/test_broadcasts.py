@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
+from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
 from services.audit import trail
-from services.codes.issuing import Owner
 from services.keys import api_keys
 from services.messaging import broadcasts
 from services.messaging.broadcasts import Request

@@ -1,6 +1,5 @@
 """The gateways page: what is configured, who fails, never a secret."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import Administrator
-from services import runtime
 from services.audit import trail
 from services.gateways import gateway_switches
 from services.gateways.gateway_health import GatewayHealth
 from services.people import administrators
+from services.process import parts
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 FILE = """
@@ -47,8 +46,7 @@ from = "+15005550006"
 def add_spare(app: Flask, channel: Channel = Channel.SMS) -> MemoryGateway:
     """Let there be another gateway of a channel."""
     spare = MemoryGateway("spare", channel)
-    there = runtime.of(app)
-    runtime.install(app, dataclasses.replace(there, gateways=Gateways([*there.gateways, spare])))
+    parts.put(app, Gateways([*parts.of(app, Gateways), spare]))
     return spare
 
 
@@ -90,7 +88,7 @@ def test_a_failing_gateway_is_told(signed_in: Visitor, monkeypatch: pytest.Monke
 
 
 def test_without_gateways_the_page_says_what_to_do(signed_in: Visitor, app: Flask) -> None:
-    runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways([])))
+    parts.put(app, Gateways([]))
     assert "gateways.example.toml explains every key" in signed_in.get("/cms/gateways").text
 
 

@@ -7,9 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from devtools import crawl
+from domain.owners import Owner
 from domain.statuses import Channel
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.keys import api_keys
 from services.people import administrators
 from services.scheduling import schedules

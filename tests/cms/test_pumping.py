@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from domain.owners import Owner
 from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import PrefixClosure
 from services.audit import trail
 from services.codes import checks, verifications
-from services.codes.issuing import Owner
 from services.codes.verifications import Request
 from services.limits import pumping_watch, safe_prefixes
 from services.people import administrators

@@ -12,10 +12,11 @@ from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
 from domain.errors import GatewayError, TemporaryGatewayError
+from domain.owners import Owner
 from domain.statuses import Channel
 from services.audit import trail
 from services.codes import verifications
-from services.codes.issuing import Owner
+from services.codes.verification_views import VerificationView
 from services.messaging import messages
 from services.people import administrators
 from services.traffic import listing, message_lists
@@ -32,7 +33,7 @@ def send(app: Flask, to: str = NUMBER, **options: object) -> str:
         return messages.send(messages.Request(channel, to, text="Hello", subject=subject, **options), KEY).id
 
 
-def issue(app: Flask, to: str = NUMBER) -> verifications.VerificationView:
+def issue(app: Flask, to: str = NUMBER) -> VerificationView:
     with app.app_context():
         return verifications.issue(verifications.Request(Channel.SMS, to, "login"), KEY)
 

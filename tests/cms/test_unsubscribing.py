@@ -11,10 +11,11 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from domain import unsubscribe_links
+from domain.keyring import Keyring
 from domain.statuses import Channel, SuppressionReason
 from exts import db
-from services import runtime
 from services.messaging import suppressions
+from services.process import parts
 from tests.cms.conftest import Visitor
 
 KIM, NUMBER = "kim@example.com", "+8613800138000"
@@ -28,7 +29,7 @@ def path(app: Flask) -> str:
 
 
 def path_of(app: Flask, channel: Channel, canonical: str) -> str:
-    return unsubscribe_links.PATH + unsubscribe_links.token(runtime.of(app).keyring, channel, canonical)
+    return unsubscribe_links.PATH + unsubscribe_links.token(parts.of(app, Keyring), channel, canonical)
 
 
 @pytest.fixture

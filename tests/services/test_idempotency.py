@@ -1,6 +1,5 @@
 """One row a key: who may do the work, and what the others are told."""
 
-import dataclasses
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +10,9 @@ from domain.errors import FirstInFlight, InvalidInput, KeyReused
 from domain.keyring import Keyring
 from exts import db
 from models import IdempotentAnswer
-from services import idempotency, runtime
+from services import idempotency
 from services.idempotency import Answer, Claim, claim, keep, release
+from services.process import parts
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -139,7 +139,7 @@ def test_a_request_is_the_same_only_with_the_same_method_path_and_bytes():
 
 
 def with_peppers(app, *peppers):
-    runtime.install(app, dataclasses.replace(runtime.of(app), keyring=Keyring(list(peppers))))
+    parts.put(app, Keyring(list(peppers)))
 
 
 def test_what_is_stored_of_a_request_can_not_be_guessed_without_the_pepper():

@@ -5,12 +5,12 @@ import pytest
 import time_machine
 
 from domain.errors import DestinationLocked, LimitExceeded, MalformedCode, NotFound, VerificationLocked
+from domain.owners import Owner
 from domain.statuses import Channel, VerificationStatus
 from exts import db
 from models import Verification
 from services.codes import verifications
 from services.codes.checks import check
-from services.codes.issuing import Owner
 from services.codes.verifications import Request
 
 pytestmark = pytest.mark.usefixtures("context")

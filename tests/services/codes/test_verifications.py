@@ -11,12 +11,14 @@ from domain.errors import (
     NotFound,
     TemporaryGatewayError,
 )
+from domain.owners import Owner
 from domain.statuses import Channel, VerificationStatus
 from exts import db
 from models import Message, Verification
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.codes.verifications import Request
+from services.outbox.bell import Bell
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 PHONE = "+8613800138000"
@@ -47,7 +49,7 @@ def test_no_row_holds_the_code_in_clear(sms, owner):
     rows = [db.session.get(Verification, issued.id), db.session.get(Message, issued.message_id)]
     assert rows[1].sealed, "still waiting for its second try"
     with later(4):
-        verifications.runtime().bell.ring(verifications.Lane.SMS)
+        part(Bell).ring(verifications.Lane.SMS)
     code = sms.sent[0].params["code"]
     for row in rows:
         for column in row.__table__.columns:
@@ -192,7 +194,7 @@ def test_a_cancel_ends_it_and_takes_back_what_was_not_sent(sms, owner):
     assert (canceled.status, canceled.message_status) == (VerificationStatus.CANCELED, "canceled")
     assert verifications.cancel(issued.id, owner).status is VerificationStatus.CANCELED
     with later(10):
-        verifications.runtime().bell.ring(verifications.Lane.SMS)
+        part(Bell).ring(verifications.Lane.SMS)
     assert sms.sent == []
     assert db.session.get(Verification, issued.id).sealed_code is None
 

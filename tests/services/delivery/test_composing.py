@@ -14,16 +14,17 @@ from channels.smtp import SmtpGateway
 from domain import unsubscribe_links
 from domain.destinations import parse
 from domain.keyring import Keyring
+from domain.owners import Owner
 from domain.statuses import Channel, Priority
 from exts import db
-from services import runtime
-from services.codes.issuing import Owner
 from services.codes.verifications import Request, issue
 from services.delivery import worker
 from services.delivery.claims import Claimed
 from services.delivery.composing import compose
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
+from services.process import parts
+from services.process.parts import part
 from services.templating import texts
 from tests.servers.smtp import SmtpServer
 
@@ -124,7 +125,7 @@ class TestOnTheWire:
             priority=priority,
             deadline_at=now + timedelta(minutes=5),
         )
-        outbox.put(db.session(), runtime.runtime().keyring, [message], now)
+        outbox.put(db.session(), part(Keyring), [message], now)
         db.session.commit()
         worker.drain_now()
 
@@ -141,5 +142,5 @@ class TestOnTheWire:
             assert not [name for name in message if name.startswith("List-")]
         assert bulk["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         token = bulk["List-Unsubscribe"].removeprefix(f"<{PUBLIC}/unsubscribe/").removesuffix(">")
-        keyring = runtime.of(app).keyring
+        keyring = parts.of(app, Keyring)
         assert unsubscribe_links.read(keyring, token) == (Channel.EMAIL, "kim@example.com")

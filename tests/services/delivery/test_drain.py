@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from domain.destinations import parse
+from domain.keyring import Keyring
 from domain.statuses import Channel, Lane, MessageStatus, Priority
 from exts import db
 from models import Message
@@ -15,7 +16,7 @@ from services.delivery.drain import Drain
 from services.delivery.settling import Settled
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -55,7 +56,7 @@ def put(count, priority=Priority.CODE, deadline=240):
         )
         for _ in range(count)
     ]
-    outbox.put(db.session(), runtime().keyring, messages, now)
+    outbox.put(db.session(), part(Keyring), messages, now)
     db.session.commit()
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.destinations import parse
+from domain.keyring import Keyring
 from domain.statuses import Channel, Lane, MessageStatus, Priority
 from exts import db
 from models import Message
@@ -12,7 +13,7 @@ from services.delivery import claims, one_step, settling
 from services.delivery.settling import Settled
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,8 +45,8 @@ def ids() -> list[str]:
         deadline_at=NOW + timedelta(seconds=240),
         keeps_content=True,
     )
-    outbox.put(db.session(), runtime().keyring, [code], NOW)
-    outbox.put(db.session(), runtime().keyring, [notice], NOW + timedelta(milliseconds=1))
+    outbox.put(db.session(), part(Keyring), [code], NOW)
+    outbox.put(db.session(), part(Keyring), [notice], NOW + timedelta(milliseconds=1))
     db.session.commit()
     return [code.id, notice.id]
 

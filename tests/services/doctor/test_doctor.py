@@ -1,6 +1,5 @@
 """What the doctor finds, on real servers where there are servers."""
 
-import dataclasses
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,9 +17,10 @@ from channels.smtp import SmtpGateway
 from domain.errors import TemporaryGatewayError
 from domain.statuses import Channel, Lane
 from exts import db
-from services import doctor, runtime
+from services import doctor
 from services.doctor import Level, database, processes, servers, settings, versions
 from services.doctor.findings import bounded, ok, why
+from services.process import parts
 from services.process.housekeeping import say_alive
 from tests.live.processes import Broker
 from tests.servers.smtp import SmtpServer
@@ -79,7 +79,7 @@ def configured(app, **changes):
 
 
 def with_gateways(app, *gateways):
-    runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways(list(gateways))))
+    parts.put(app, Gateways(list(gateways)))
 
 
 # the report as a whole

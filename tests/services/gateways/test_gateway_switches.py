@@ -1,4 +1,3 @@
-import dataclasses
 import time
 from collections import Counter
 
@@ -11,7 +10,6 @@ from domain.errors import InvalidInput, LastGateway, NotFound
 from domain.statuses import Channel, Lane, MessageStatus
 from exts import db
 from models import Message
-from services import runtime
 from services.audit import trail
 from services.codes import verifications
 from services.codes.verifications import Request
@@ -19,6 +17,7 @@ from services.delivery import worker
 from services.gateways import gateway_list, gateway_switches
 from services.gateways.gateway_health import GatewayHealth
 from services.gateways.gateway_switches import Switches
+from services.process import parts
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -32,7 +31,7 @@ def settings(settings):
 def spare(app, sms, mails):
     """A second gateway for SMS, as heavy as the first."""
     spare = MemoryGateway("spare")
-    runtime.install(app, dataclasses.replace(runtime.of(app), gateways=Gateways([sms, spare, mails])))
+    parts.put(app, Gateways([sms, spare, mails]))
     return spare
 
 

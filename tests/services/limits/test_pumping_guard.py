@@ -1,6 +1,5 @@
 """The guard from the click to the closure and back, on its real rows; only the clock is set by hand."""
 
-import dataclasses
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,16 +9,19 @@ import time_machine
 from sqlalchemy import event
 
 from domain.errors import LimitExceeded, NameTaken
+from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import Message, PrefixClosure
-from services import retention, runtime
+from services import retention
 from services.codes import checks, verifications
-from services.codes.issuing import Owner
 from services.codes.verifications import Request
-from services.limits import pumping_guard, pumping_list, pumping_watch, safe_prefixes, send_limits
+from services.limits import pumping_list, pumping_watch, safe_prefixes, send_limits
+from services.limits.pumping_guard import FreshClosures
+from services.limits.refusals import Refusals
 from services.messaging import incoming, messages
-from services.process.freshness import Fresh
+from services.process import parts
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -42,8 +44,8 @@ def settings(settings):
 @pytest.fixture(autouse=True)
 def always_fresh(app):
     """Read the closures at every click: the second until they are read again is no part of these tests."""
-    fresh = Fresh(pumping_guard.read, seconds=0)
-    runtime.install(app, dataclasses.replace(runtime.of(app), closures=fresh))
+    fresh = FreshClosures(seconds=0)
+    parts.put(app, fresh)
 
 
 @pytest.fixture
@@ -163,7 +165,7 @@ def test_a_dry_run_tells_and_refuses_nothing(clock, app, owner, caplog):
     assert "would be closed" in caplog.text
     send(owner, first=30)
     assert f"{PREFIX}0030" not in caplog.text
-    assert runtime.runtime().refusals.today(10).by_limit == {"pumping_guard_dry_run": 1}
+    assert part(Refusals).today(10).by_limit == {"pumping_guard_dry_run": 1}
     assert [view.prefix for view in pumping_list.closed()] == [PREFIX]
 
 
@@ -185,8 +187,8 @@ def test_a_refused_send_uses_up_nobodys_window(clock, app, owner):
 
 
 def test_the_closures_are_read_once_a_second_and_not_at_every_click(app, owner):
-    fresh = Fresh(pumping_guard.read, seconds=60)
-    runtime.install(app, dataclasses.replace(runtime.of(app), closures=fresh))
+    fresh = FreshClosures(seconds=60)
+    parts.put(app, fresh)
     seen = []
     event.listen(db.engine, "before_cursor_execute", lambda *arguments: seen.append(arguments[2]))
     send(owner, 5)

@@ -7,13 +7,13 @@ import time_machine
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
+from domain.owners import Owner
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
 from exts import db
 from models import Broadcast
 from services import retention
 from services.audit import trail
 from services.audit.trail import Actor
-from services.codes.issuing import Owner
 from services.delivery import claims, settling
 from services.messaging import broadcast_views, broadcasts
 from services.messaging.broadcasts import Request

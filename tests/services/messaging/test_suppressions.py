@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from domain.destinations import parse
+from domain.keyring import Keyring
 from domain.statuses import Channel, Lane, MessageStatus, Priority, SuppressionReason
 from exts import db
 from models import Message, Suppression
@@ -18,7 +19,7 @@ from services.delivery.settling import Settled
 from services.messaging import suppressions
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 KIM = "kim@example.com"
@@ -37,7 +38,7 @@ def put(to=KIM, priority=Priority.BULK, *, later=timedelta()):
         priority=priority,
         deadline_at=now + later + timedelta(hours=1),
     )
-    outbox.put(db.session(), runtime().keyring, [message], now + later)
+    outbox.put(db.session(), part(Keyring), [message], now + later)
     db.session.commit()
     return message.id
 

@@ -4,10 +4,11 @@ import pytest
 
 from domain import unsubscribe_links
 from domain.errors import NotFound
+from domain.keyring import Keyring
 from domain.statuses import Channel, SuppressionReason
 from services.messaging import suppressions, unsubscribing
 from services.messaging.unsubscribing import Standing
-from services.runtime import runtime
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 KIM = "kim@example.com"
@@ -18,7 +19,7 @@ FOR_GOOD = Standing(Channel.EMAIL, "k***@example.com", is_suppressed=True, can_u
 
 @pytest.fixture
 def token():
-    return unsubscribe_links.token(runtime().keyring, Channel.EMAIL, KIM)
+    return unsubscribe_links.token(part(Keyring), Channel.EMAIL, KIM)
 
 
 def test_one_unsubscribes_and_takes_it_back_as_often_as_one_likes(token):

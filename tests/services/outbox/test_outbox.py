@@ -4,6 +4,7 @@ import pytest
 
 from channels.gateway import SEND_SECONDS
 from domain.destinations import parse
+from domain.keyring import Keyring
 from domain.statuses import Channel, Lane, MessageStatus, Priority
 from exts import db
 from models import Message, MessageTry
@@ -11,7 +12,7 @@ from services.delivery import claims, settling
 from services.delivery.settling import Asked, Settled
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
-from services.runtime import runtime
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,7 +29,7 @@ def put(*, priority=Priority.CODE, channel=Channel.SMS, deadline=240, now=NOW):
         priority=priority,
         deadline_at=now + timedelta(seconds=deadline),
     )
-    outbox.put(db.session(), runtime().keyring, [message], now)
+    outbox.put(db.session(), part(Keyring), [message], now)
     db.session.commit()
     return message.id
 

@@ -8,10 +8,10 @@ import time_machine
 from flask import Flask
 
 from channels.memory import MemoryGateway
+from domain.owners import Owner
 from domain.statuses import Channel
 from services import retention
 from services.codes import checks, verifications
-from services.codes.issuing import Owner
 from services.codes.verifications import Request
 from services.figures import rollups
 from services.scheduling import schedules

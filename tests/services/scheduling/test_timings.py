@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.errors import InvalidInput
-from services.scheduling.timings import Every, parse_crontab, parse_every, parse_zone, timing
+from domain.zones import parse_zone
+from services.scheduling.timings import Every, parse_crontab, parse_every, timing
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

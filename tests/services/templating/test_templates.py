@@ -16,13 +16,14 @@ from services.audit.trail import Actor
 from services.codes import verifications
 from services.delivery import worker
 from services.messaging import broadcasts, messages
-from services.runtime import runtime
+from services.outbox.bell import Bell
+from services.process.parts import part
 from services.templating import published, template_views, templates
 from services.templating.template_views import State
 from services.templating.text_checks import BadText
 from services.templating.text_rules import FaultKind
 from services.templating.text_sources import Source
-from services.templating.text_versions import FRESH_SECONDS
+from services.templating.text_versions import FRESH_SECONDS, TextVersions
 
 pytestmark = pytest.mark.usefixtures("context")
 BY = Actor(7, "kim@example.org", "192.0.2.1")
@@ -53,7 +54,7 @@ def settings(settings):
 @pytest.fixture
 def waiting(app, monkeypatch):
     """Messages stay queued until the test lets a worker look."""
-    monkeypatch.setattr(runtime().bell, "ring", lambda lane: None)
+    monkeypatch.setattr(part(Bell), "ring", lambda lane: None)
 
 
 def test_a_draft_changes_nothing_until_it_is_published(owner, sms):
@@ -364,7 +365,7 @@ def test_a_worker_reads_a_version_once_for_all_its_messages(app, owner, sms, wai
     publish(SMS, "{{ code }} edited")
     for _ in range(20):
         issue(owner)
-    runtime().texts.__init__()  # a worker that has just started knows nothing
+    part(TextVersions).__init__()  # a worker that has just started knows nothing
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
     worker.drain_now()
@@ -374,7 +375,7 @@ def test_a_worker_reads_a_version_once_for_all_its_messages(app, owner, sms, wai
 
 def test_another_process_follows_within_two_seconds(app, owner, sms):
     issue(owner)
-    other = runtime().texts
+    other = part(TextVersions)
     fresh = other._published
     publish(SMS, "Elsewhere {{ code }}")
     other._published = fresh  # as if another process had published

@@ -4,6 +4,7 @@ import pytest
 
 from domain.statuses import Channel
 from domain.template_keys import TextKey
+from services.languages.locales import LOCALES
 from services.templating import text_checks, text_samples, texts
 from services.templating.text_sources import shipped
 
@@ -11,7 +12,7 @@ KEYS = [
     TextKey(name, channel, locale)
     for channel in Channel
     for name in sorted(texts.templates(channel))
-    for locale in texts.LOCALES
+    for locale in LOCALES
 ]
 
 

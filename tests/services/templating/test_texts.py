@@ -4,7 +4,8 @@ import pytest
 from jinja2 import TemplateError
 
 from domain.statuses import Channel
-from services.templating.texts import FOLDER, LOCALES, nearest_locale, render
+from services.languages.locales import LOCALES, nearest_locale
+from services.templating.texts import FOLDER, render
 
 CODE = {"code": "012345", "minutes": 5, "service": "Tom & Jerry's"}
 

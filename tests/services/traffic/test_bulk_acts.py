@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from domain.errors import GatewayError, TemporaryGatewayError
+from domain.owners import Owner
 from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, SuppressionReason, VerificationStatus
 from exts import db
@@ -16,7 +17,6 @@ from models import AuditEntry, LimitWindow, Message, Verification
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.messaging import broadcasts, messages, suppressions
 from services.traffic import bulk_acts, bulk_cancels, bulk_resends, verification_lists
 from services.traffic.bulk_acts import Act

@@ -7,13 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from domain.errors import NotFound
+from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.messaging import messages
 from services.traffic import disclosures, message_lists, verification_lists
 from services.traffic.message_lists import Filter

@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from domain.errors import InvalidInput
+from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
-from services.codes.issuing import Owner
 from services.messaging import message_views
 from services.traffic import listing, message_lists, verification_lists
 from services.traffic.message_lists import Filter

@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from domain.errors import GatewayError, NotFound, TemporaryGatewayError, UnknownResult
+from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import Message
 from services.codes import verifications
-from services.codes.issuing import Owner
 from services.keys import api_keys
 from services.messaging import messages
 from services.traffic import message_details

@@ -1,0 +1,78 @@
+"""A verification as its owner may see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import select
+
+from domain.statuses import MessageStatus, VerificationStatus
+from exts import db
+from models import Message, Verification
+from services.codes.issuing import Issue, expires_at, resend_at
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationView:
+    """A verification as its owner may see it."""
+
+    id: str
+    channel: str
+    to: str = field(repr=False)
+    purpose: str
+    status: VerificationStatus
+    attempts_left: int | None
+    created_at: datetime
+    expires_at: datetime
+    resend_at: datetime
+    message_id: str
+    message_status: str
+    metadata: Mapping[str, str]
+
+
+def first_view(issue: Issue) -> VerificationView:
+    """Return a verification as its first send leaves it, without reading it back."""
+    challenge = issue.challenge
+    return VerificationView(
+        id=challenge.id,
+        channel=challenge.destination.channel.value,
+        to=challenge.destination.to,
+        purpose=challenge.purpose,
+        status=VerificationStatus.PENDING,
+        attempts_left=current_app.config["CODE_ATTEMPTS"] or None,
+        created_at=issue.at,
+        expires_at=expires_at(issue.at),
+        resend_at=resend_at(issue.at),
+        message_id=issue.message.id,
+        message_status=MessageStatus.QUEUED,
+        metadata=challenge.metadata,
+    )
+
+
+def view(verification: Verification, message_status: str | None, now: datetime) -> VerificationView:
+    """Return a verification as it is now; its message is looked up where its status is not given."""
+    return VerificationView(
+        id=verification.id,
+        channel=verification.channel,
+        to=verification.to,
+        purpose=verification.purpose,
+        status=verification.status(now),
+        attempts_left=verification.attempts_left,
+        created_at=verification.created_at,
+        expires_at=verification.expires_at,
+        resend_at=verification.resend_at,
+        message_id=verification.message_id,
+        message_status=message_status or _message_status(verification.message_id, now),
+        metadata=verification.details,
+    )
+
+
+def _message_status(message_id: str, now: datetime) -> str:
+    """Return how a message stands; what no worker has taken by its deadline will never be sent, and says so at once."""
+    found = db.session.execute(
+        select(Message.status, Message.deadline_at).where(Message.id == message_id)
+    ).one_or_none()
+    if found is None or (found.status == MessageStatus.QUEUED and found.deadline_at <= now):
+        return MessageStatus.EXPIRED
+    return str(found.status)
