@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from channels.gateway import SEND_SECONDS
+from channels.http.posting import Poster
 from channels.options import Options
-from channels.posting import Poster
 from domain.errors import UnknownResult
 from domain.statuses import Channel
 

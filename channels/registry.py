@@ -10,15 +10,17 @@ from random import SystemRandom
 from types import MappingProxyType
 from typing import Any
 
-from channels import aliyun, http, ronglian, smtp, sns, tencent, twilio, vonage
+from channels.email import smtp
+from channels.email.mail_settings import MailSettings
 from channels.gateway import Gateway
+from channels.http import http_gateway
 from channels.options import Options
-from channels.settings import MailSettings
+from channels.sms import aliyun, ronglian, sns, tencent, twilio, vonage
 from domain.errors import ConfigurationError
 from domain.statuses import Channel
 
 TYPES: dict[str, tuple[Channel, Callable[[Options], Gateway]]] = {
-    "http": (Channel.SMS, http.create),
+    "http": (Channel.SMS, http_gateway.create),
     "smtp": (Channel.EMAIL, smtp.create),
     "ronglian": (Channel.SMS, ronglian.RonglianGateway),
     "aliyun": (Channel.SMS, aliyun.AliyunGateway),

@@ -44,6 +44,21 @@ MAY_IMPORT = {
 OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
 NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib", "requests", "socket", "exts"}
 TOWERS = {
+    "channels": (
+        *(
+            "gateway",
+            "options",
+            "receipts",
+            "sockets",
+            "memory",
+            "signatures",
+            "http",
+            "provider",
+            "email",
+            "sms",
+        ),
+        "registry",
+    ),
     "services": (
         *("storage", "process", "audit", "languages", "templating", "outbox", "figures", "limits", "codes"),
         *(

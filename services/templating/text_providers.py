@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from channels.china import ChinaProvider
 from channels.registry import TYPES, Gateways
+from channels.sms.china import ChinaProvider
 from services.process.parts import part
 
 _APPROVING = {

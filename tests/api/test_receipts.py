@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from channels import webhooks
-from channels.http import HttpGateway
+from channels.http.http_gateway import HttpGateway
+from channels.signatures import webhooks
 from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db

@@ -5,10 +5,10 @@ import logging
 
 import pytest
 
-from channels.aliyun import AliyunGateway
 from channels.options import Options
-from channels.ronglian import RonglianGateway
-from channels.tencent import TencentGateway
+from channels.sms.aliyun import AliyunGateway
+from channels.sms.ronglian import RonglianGateway
+from channels.sms.tencent import TencentGateway
 from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db

@@ -20,9 +20,9 @@ else:
 import time  # noqa: E402 (patching comes first)
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 
-from channels.http import HttpGateway  # noqa: E402
-from channels.settings import MailSettings  # noqa: E402
-from channels.smtp import SmtpGateway  # noqa: E402
+from channels.email.mail_settings import MailSettings  # noqa: E402
+from channels.email.smtp import SmtpGateway  # noqa: E402
+from channels.http.http_gateway import HttpGateway  # noqa: E402
 from tests.channels.conftest import mail, sms  # noqa: E402
 
 settings = MailSettings(

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from channels.http import HttpGateway
+from channels.email.mail_settings import MailSettings
+from channels.email.smtp import SmtpGateway
+from channels.http.http_gateway import HttpGateway
 from channels.memory import MemoryGateway
-from channels.settings import MailSettings
-from channels.smtp import SmtpGateway
 from domain.errors import TemporaryGatewayError
 from tests.channels.conftest import Authority
 from tests.servers.http import HttpGatewayServer

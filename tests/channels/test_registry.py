@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from channels.http import HttpGateway
+from channels.email.mail_settings import MailSettings
+from channels.email.smtp import SmtpGateway
+from channels.http.http_gateway import HttpGateway
 from channels.memory import MemoryGateway
 from channels.registry import TYPES, Gateways, load_gateways
-from channels.settings import MailSettings
-from channels.smtp import SmtpGateway
 from domain.errors import ConfigurationError
 from domain.statuses import Channel
 from tests.channels.conftest import sms

@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from channels import vonage, webhooks
-from channels.sigv4 import Signer
+from channels.signatures import webhooks
+from channels.signatures.sigv4 import Signer
+from channels.sms import vonage
 from tests.servers.http import Answer, Call
 
 SECRET = "s3cret-of-the-account"

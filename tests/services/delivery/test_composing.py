@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from channels.email.mail_settings import MailSettings
+from channels.email.smtp import SmtpGateway
 from channels.memory import MemoryGateway
-from channels.settings import MailSettings
-from channels.smtp import SmtpGateway
 from domain import unsubscribe_links
 from domain.destinations import parse
 from domain.keyring import Keyring

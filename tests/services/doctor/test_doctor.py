@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from flask_migrate import upgrade
 
 from app import DOORS, create_app
+from channels.email.mail_settings import MailSettings
+from channels.email.smtp import SmtpGateway
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
-from channels.settings import MailSettings
-from channels.smtp import SmtpGateway
 from domain.errors import TemporaryGatewayError
 from domain.statuses import Channel, Lane
 from exts import db

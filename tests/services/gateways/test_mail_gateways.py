@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
+from channels.email.mail_settings import MailSettings
 from channels.registry import load_gateways
-from channels.settings import MailSettings
 from domain.statuses import MessageStatus
 from services.delivery.sender import Sender
 from services.gateways.gateway_health import GatewayHealth

@@ -1,0 +1,1 @@
+"""Gateways for e-mail: mail servers over SMTP, and mails as bytes."""

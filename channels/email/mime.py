@@ -1,0 +1,130 @@
+"""A message as the bytes of one mail, with everything refused that could add a header or a recipient.
+
+Written out by hand because `email` takes two milliseconds for what takes thirty microseconds here; the tests hold
+the two against each other.
+"""
+
+import re
+import time
+from binascii import b2a_base64, b2a_qp
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+
+from channels.email.mail_headers import Sender, one_address, one_line, subject
+from channels.gateway import Outgoing
+from domain.errors import GatewayError
+
+MESSAGE_ID = re.compile(r"[\w.+=-]{1,255}", re.ASCII)
+LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]{1,900}")  # one line of a header, without < and >
+
+PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
+LONGEST_LINE = 998
+"""RFC 5322 2.1.1, without the line end."""
+
+DELIMITER = b"--=_alternative"
+"""Stands in no part: an encoded one has `=` only before digits and line ends, and a plain one is looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What goes over the wire: the envelope and the content with CRLF line ends."""
+
+    sender: str
+    recipient: str
+    content: bytes
+    international: bool
+    """An address has a non-ASCII local part, so the server must speak SMTPUTF8 (RFC 6531)."""
+
+
+def render(outgoing: Outgoing, sender: Sender) -> Mail:
+    """Build the mail.
+
+    Raises GatewayError for control characters in a header, or where `to` is not one address.
+    """
+    recipient = one_address("recipient", outgoing.to)
+    try:
+        content = b"".join(
+            (
+                _list_headers(outgoing.unsubscribe_url),
+                sender.header,
+                b"To: %s\r\n" % recipient.encode(),
+                subject(outgoing.subject or ""),
+                _own_headers(outgoing.id, sender.domain),
+                _body(outgoing),
+            )
+        )
+    except UnicodeError:
+        raise GatewayError("the text can't be encoded") from None
+    international = not (recipient.isascii() and sender.address.isascii())
+    return Mail(sender.address, recipient, content, international)
+
+
+def _own_headers(message_id: str, domain: str) -> bytes:
+    if not MESSAGE_ID.fullmatch(one_line("message id", message_id)):
+        raise GatewayError("the message id can't stand in a header")
+    return (
+        f"Date: {_date(int(time.time()))}\r\nMessage-ID: <{message_id}@{domain}>\r\n"
+        "Auto-Submitted: auto-generated\r\n"  # RFC 3834: keeps holiday answers away
+        "MIME-Version: 1.0\r\n"
+    ).encode()
+
+
+@lru_cache(1)  # it is the same for all mails of a second, and takes longer than any other header
+def _date(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC))
+
+
+def _list_headers(unsubscribe_url: str | None) -> bytes:
+    """Return the headers behind a mail program's own button to unsubscribe (RFC 2369 3.2, RFC 8058 3.1).
+
+    The link is never folded or encoded, however long it is: nobody would read it then.
+    Raises GatewayError where the link would break the header.
+    """
+    if unsubscribe_url is None:
+        return b""
+    if not LINK.fullmatch(unsubscribe_url):
+        raise GatewayError("the unsubscribe link can't stand in a header")
+    return (
+        f"List-Unsubscribe: <{unsubscribe_url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    ).encode()
+
+
+def _body(outgoing: Outgoing) -> bytes:
+    text = _part(b"plain", outgoing.text)
+    if not outgoing.html:
+        return text
+    return (
+        b'Content-Type: multipart/alternative; boundary="=_alternative"\r\n\r\n'
+        b"%(delimiter)s\r\n%(text)s\r\n%(delimiter)s\r\n%(html)s\r\n%(delimiter)s--\r\n"
+    ) % {b"delimiter": DELIMITER, b"text": text, b"html": _part(b"html", outgoing.html)}
+
+
+def _part(subtype: bytes, text: str) -> bytes:
+    """Return one text with its headers.
+
+    It is 7-bit: not every server speaks 8BITMIME. Plain ASCII stays as it is, since filters suspect the rest.
+    """
+    data = text.encode()
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not data.endswith(b"\n"):
+        data += b"\n"
+    odd = len(data.translate(None, PLAIN))
+    if not odd and DELIMITER not in data and max(map(len, data.split(b"\n"))) <= LONGEST_LINE:
+        encoding, body = b"7bit", data.replace(b"\n", b"\r\n")
+    elif odd * 6 < len(data):  # above, base64 is shorter
+        encoding, body = b"quoted-printable", b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
+    else:
+        encoding, body = b"base64", _base64(data.replace(b"\n", b"\r\n"))
+    return (b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: %s\r\n\r\n%s') % (
+        subtype,
+        encoding,
+        body,
+    )
+
+
+def _base64(data: bytes) -> bytes:
+    lines = (b2a_base64(data[start : start + 57], newline=False) for start in range(0, len(data), 57))
+    return b"\r\n".join(lines) + b"\r\n"

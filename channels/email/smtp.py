@@ -1,0 +1,178 @@
+"""Gateway type `smtp`: mail to one server over kept connections."""
+
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from channels.email import mail_headers, mime
+from channels.email.mail_settings import MailSettings
+from channels.email.smtp_replies import LostConnectionError
+from channels.email.smtp_session import Session
+from channels.gateway import SEND_SECONDS, Outgoing
+from channels.options import Options
+from channels.sockets import Deadline, PerProcess, trust
+from domain.errors import ConfigurationError, GatewayBusy, GatewayError
+from domain.statuses import Channel
+
+WAIT_SECONDS = 5.0
+"""Longest time to wait for one of our own connections to become free."""
+
+IDLE_SECONDS = 60.0
+"""Connections unused for longer are left: a firewall may have forgotten them without a word."""
+
+FRESH_SECONDS = 0.5
+"""Connections used just now are not looked at first: that takes longer than it saves."""
+
+
+@dataclass
+class _Connections:
+    """The connections of one process: how many more may be used, and the idle ones, the last used on top."""
+
+    free: threading.Semaphore
+    idle: deque[Session] = field(default_factory=deque)
+
+
+class SmtpGateway:
+    """See the module. Safe for threads and for gevent and eventlet greenlets.
+
+    Parameters:
+        seconds: longest time of one send in all.
+        wait_seconds: longest wait for a free connection; then GatewayBusy.
+    """
+
+    channel = Channel.EMAIL
+    type = "smtp"
+    rate = 0
+
+    def __init__(
+        self,
+        settings: MailSettings,
+        *,
+        name: str = "smtp",
+        weight: int = 100,
+        seconds: float = SEND_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ):
+        """Connect nowhere yet. Raises ConfigurationError where the settings can't work."""
+        self.name = name
+        self.weight = weight
+        self.countries: frozenset[str] = frozenset()
+        self.capacity = settings.connections or None
+        self._settings = settings
+        self._sender = _sender(settings)
+        self._context = _context(settings)
+        self._seconds = seconds
+        self._wait_seconds = wait_seconds
+        self._pool = PerProcess(self._none_yet)
+
+    def send(self, outgoing: Outgoing) -> str | None:
+        """Hand over one mail; return the server's queue id if it told one.
+
+        A kept connection that the server has meanwhile ended is replaced once, before it was given the mail.
+        Raises GatewayError, TemporaryGatewayError, GatewayBusy.
+        """
+        mail = mime.render(outgoing, self._sender)
+        deadline = Deadline(self._seconds)
+        with self._place() as idle:
+            kept = _newest(idle)
+            if kept is not None:
+                try:
+                    return _deliver(kept, mail, deadline, idle)
+                except LostConnectionError:
+                    pass  # ended in the moment between our look and our first word
+            return _deliver(self._open(deadline), mail, deadline, idle)
+
+    def probe(self, seconds: float) -> str:
+        """Open a session, with TLS and login as the settings say, and leave it."""
+        self._open(Deadline(seconds)).leave()
+        settings = self._settings
+        tls = "STARTTLS" if settings.use_tls else "TLS" if settings.use_ssl else "no TLS"
+        return f"{settings.server}:{settings.port}, {tls}{', signed in' if settings.username else ''}"
+
+    def close(self) -> None:
+        """Leave the idle connections."""
+        idle = self._pool.get().idle
+        while idle:
+            idle.pop().leave()
+
+    def _open(self, deadline: Deadline) -> Session:
+        return Session(self._settings, self._context, deadline)
+
+    def _none_yet(self) -> _Connections:
+        return _Connections(threading.Semaphore(self._settings.connections or 1_000_000))
+
+    @contextmanager
+    def _place(self) -> Iterator[deque[Session]]:
+        """Wait for the right to use one connection; give the idle ones."""
+        connections = self._pool.get()
+        if not connections.free.acquire(timeout=min(self._wait_seconds, self._seconds)):
+            raise GatewayBusy("all connections to the mail server are in use")
+        try:
+            yield connections.idle
+        finally:
+            connections.free.release()
+
+
+def create(options: Options) -> SmtpGateway:
+    """Make the gateway that a table of gateways.toml describes."""
+    use_tls, use_ssl = options.flag("use_tls"), options.flag("use_ssl")
+    settings = MailSettings(
+        server=options.text("server"),
+        port=options.integer("port", 465 if use_ssl else 587 if use_tls else 25, least=1, most=65_535),
+        use_tls=use_tls,
+        use_ssl=use_ssl,
+        username=options.text("username", ""),
+        password=options.text("password", ""),
+        default_sender=options.text("sender"),
+        timeout=options.integer("timeout", 10, least=0, most=int(SEND_SECONDS)),
+        connections=options.integer("connections", 8, least=0),
+        ca_file=options.text("ca_file", "") or None,
+    )
+    return SmtpGateway(settings, name=options.name, weight=options.weight)
+
+
+def _deliver(session: Session, mail: mime.Mail, deadline: Deadline, idle: deque[Session]) -> str | None:
+    try:
+        return session.deliver(mail, deadline)
+    except GatewayError:
+        raise  # the session has closed itself if the dialogue is out of step
+    except BaseException:
+        session.close()
+        raise
+    finally:
+        if session.usable:
+            idle.append(session)
+
+
+def _newest(idle: deque[Session]) -> Session | None:
+    """Take the idle connection used last that still lives."""
+    while True:
+        try:
+            session = idle.pop()
+        except IndexError:
+            return None
+        rested = time.monotonic() - session.used_at
+        if rested < FRESH_SECONDS or (rested < IDLE_SECONDS and session.alive()):
+            return session
+        session.leave()
+
+
+def _context(settings: MailSettings) -> ssl.SSLContext:
+    if settings.use_tls or settings.use_ssl or settings.ca_file:
+        return trust(settings.ca_file)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; trusts nobody, and is there at once
+
+
+def _sender(settings: MailSettings) -> mail_headers.Sender:
+    if settings.use_tls and settings.use_ssl:
+        raise ConfigurationError("use_tls and use_ssl exclude each other")
+    if not (settings.username + settings.password).isascii():
+        raise ConfigurationError("username and password: only ASCII can be used to sign in to a mail server")
+    try:
+        return mail_headers.parse_sender(settings.default_sender)
+    except GatewayError as error:
+        raise ConfigurationError(f"sender: {error.reason}") from None

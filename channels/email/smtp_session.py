@@ -1,0 +1,225 @@
+"""One connection to a mail server, on which every wait ends at a deadline."""
+
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from channels.email import smtp_replies as replies
+from channels.email.mail_settings import MailSettings
+from channels.email.mime import Mail
+from channels.email.smtp_replies import NONSENSE, LostConnectionError, Replies
+from channels.sockets import CONNECT_SECONDS, Deadline, connect
+from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
+
+Read = TypeVar("Read")
+
+
+class Session(smtplib.SMTP):
+    """An open, secured and signed-in connection, for one sender at a time.
+
+    smtplib opens it; mails are delivered here, in fewer packets. Whatever leaves the dialogue out of step closes it
+    at once; a refused mail or recipient does not.
+    """
+
+    def __init__(self, settings: MailSettings, context: ssl.SSLContext, deadline: Deadline):
+        """Connect and sign in. Raises TemporaryGatewayError: nothing was sent, and every cause may pass."""
+        self.deadline = deadline
+        self._settings = settings
+        self._context = context
+        try:
+            super().__init__(settings.server, settings.port, _own_name(), settings.timeout or float("inf"))
+            if settings.use_tls:
+                self.starttls(context=context)
+            if settings.username:
+                self.login(settings.username, settings.password)
+            self.ehlo_or_helo_if_needed()
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            self.close()
+            raise TemporaryGatewayError(replies.unreachable(error)) from None
+        except BaseException:
+            self.close()
+            raise
+        self._pipelining = self.has_extn("pipelining")
+        self.used_at = time.monotonic()
+
+    def __del__(self) -> None:
+        """Close quietly what nobody uses any more, as after a fork, where a goodbye would be the parent's."""
+        self.close()
+
+    @property
+    def usable(self) -> bool:
+        """Whether another mail may be sent on it."""
+        return self.sock is not None
+
+    def deliver(self, mail: Mail, deadline: Deadline) -> str | None:
+        """Hand over one mail and return the server's queue id if it told one.
+
+        Raises GatewayError where it was refused for good, LostConnectionError before the server had the mail,
+        UnknownResult where it may have it, else TemporaryGatewayError.
+        """
+        self.deadline = deadline
+        if mail.international and not self.has_extn("smtputf8"):
+            raise GatewayError("the mail server takes no international addresses")
+        self._open_transaction(mail)
+        text = self._give_content(mail)
+        self.used_at = time.monotonic()
+        return replies.queue_id(text)
+
+    def alive(self) -> bool:
+        """Tell, without a round trip, whether the server has not ended the connection meanwhile."""
+        if self.sock is None or (self.file and self.file.ahead):
+            return False
+        try:
+            self.sock.setblocking(False)
+            self.sock.recv(1)  # whatever there is to read now is a goodbye: the end, or "421 …"
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        finally:
+            self.sock.setblocking(True)
+        return False
+
+    def leave(self) -> None:
+        """Say goodbye without waiting for the answer: what was accepted stays accepted."""
+        self.deadline = Deadline(1)
+        try:
+            self.send(b"QUIT\r\n")
+        except GatewayError:
+            pass  # it was gone already
+        finally:
+            self.close()
+
+    def _open_transaction(self, mail: Mail) -> None:
+        """Get as far as DATA: step by step, or in one go where the server reads ahead (RFC 2920 3.1)."""
+        options = " SMTPUTF8 BODY=8BITMIME" if mail.international else ""
+        steps = {
+            "MAIL": f"MAIL FROM:<{mail.sender}>{options}\r\n",
+            "RCPT": f"RCPT TO:<{mail.recipient}>\r\n",
+            "DATA": "DATA\r\n",
+        }
+        if self._pipelining:
+            self.send("".join(steps.values()))
+            refused = None if self._read(Replies.go_ahead) else self._first_refusal(*steps)
+        else:
+            for step, line in steps.items():
+                self.send(line)
+                if refused := self._first_refusal(step):
+                    break
+        if refused:
+            self._reset()
+            raise refused
+
+    def _first_refusal(self, *steps: str) -> GatewayError | None:
+        """Read the answers to `steps`; what is known of the mail is not forgotten when the server leaves then."""
+        refused: GatewayError | None = None
+        for step in steps:
+            try:
+                code, text = self._answer(step)
+            except TemporaryGatewayError as error:
+                raise refused or error from None
+            good = 354 if step == "DATA" else 250
+            if code // 10 != good // 10:  # 251 is as good as 250
+                refused = refused or replies.refusal(step, code, text)
+            elif step == "DATA" and refused:
+                self._give_nothing()
+        return refused
+
+    def _answer(self, step: str) -> tuple[int, bytes]:
+        code, text = self.getreply()
+        if code in (421, NONSENSE):
+            self.close()
+            raise LostConnectionError(f"{step} answered {code}")
+        return code, text
+
+    def _give_nothing(self) -> None:
+        """End a DATA that the server took although it had refused the mail: by a dot alone (RFC 2920 3.1)."""
+        try:
+            self.send(b".\r\n")
+            self.getreply()
+        except TemporaryGatewayError:
+            pass  # the refusal is told all the same
+
+    def _give_content(self, mail: Mail) -> bytes:
+        """Send the content and return the answer; once it went out nothing may be sent twice."""
+        try:
+            self.send(mail.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        except LostConnectionError as error:
+            raise TemporaryGatewayError(error.reason) from None
+        try:
+            code, text = self.getreply()
+        except TemporaryGatewayError:
+            code, text = NONSENSE, b""
+        if code // 10 == 25:
+            return text
+        if code == NONSENSE:
+            self.close()
+            raise UnknownResult("no answer to the mail: it may have arrived or not")
+        if code == 421:
+            self.close()
+        else:
+            self._reset()
+        raise replies.refusal("the mail", code, text)
+
+    def _reset(self) -> None:
+        try:
+            self.send(b"RSET\r\n")
+            code, _ = self.getreply()
+        except TemporaryGatewayError:
+            code = NONSENSE
+        if code != 250:
+            self.close()
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Connect for smtplib, within what is left of the deadline."""
+        opened = connect(host, port, self.deadline.remaining(CONNECT_SECONDS))
+        if not self._settings.use_ssl:
+            return opened
+        opened.settimeout(self.deadline.remaining(CONNECT_SECONDS))
+        return self._context.wrap_socket(opened, server_hostname=host)
+
+    def send(self, s: Any) -> None:
+        """Send, for smtplib too; a server that reads slowly gets no more time than one that reads nothing.
+
+        Raises TemporaryGatewayError where time ran out, LostConnectionError.
+        """
+        left = memoryview(s.encode() if isinstance(s, str) else s)
+        try:
+            deadline = Deadline(self.deadline.remaining(self.timeout))
+            while left:
+                if self.sock is None:
+                    raise ConnectionError("closed")
+                self.sock.settimeout(deadline.remaining())
+                left = left[self.sock.send(left) :]
+        except TimeoutError:
+            self.close()
+            raise TemporaryGatewayError("the mail server did not read in time") from None
+        except OSError:
+            self.close()
+            raise LostConnectionError("the mail server ended the connection") from None
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read one answer, for smtplib too. Raises TemporaryGatewayError where time ran out, LostConnectionError."""
+        return self._read(Replies.next)
+
+    def _read(self, way: Callable[[Replies, Deadline, float], Read]) -> Read:
+        try:
+            if self.sock is None:
+                raise ConnectionError("closed")
+            self.file = self.file or Replies(self.sock)
+            return way(self.file, self.deadline, self.timeout)
+        except TimeoutError:
+            self.close()
+            raise TemporaryGatewayError("the mail server did not answer in time") from None
+        except OSError:
+            self.close()
+            raise LostConnectionError("the mail server ended the connection") from None
+
+
+def _own_name() -> str:
+    """Name this machine to the server; smtplib's own way asks the DNS, which may take many seconds."""
+    name = socket.gethostname()
+    return name if "." in name else "[127.0.0.1]"

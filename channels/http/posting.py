@@ -1,0 +1,225 @@
+"""One bounded POST to a provider: what it answered, or why there is no answer, in the words of our own errors."""
+
+import json
+import math
+import re
+import ssl
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout, exceptions
+
+from channels.gateway import SEND_SECONDS
+from channels.http.http_pool import NotConnected, make_pool, reach
+from channels.sockets import CONNECT_SECONDS, PerProcess, trust
+from domain.errors import (
+    ConfigurationError,
+    GatewayError,
+    TemporaryGatewayError,
+    UnknownResult,
+    WrongGateway,
+)
+
+LONGEST_ANSWER = 65_536
+LONGEST_REFERENCE = 128
+TEMPORARY = {408, 425, 429}
+"""With every 5xx: the provider may take the same message later (RFC 9110, RFC 8470, RFC 6585)."""
+
+URL = re.compile(r"[\x21-\x7e]+")
+CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+USUAL_PORTS = {"http": 80, "https": 443}
+
+Errors = Mapping[str, type[GatewayError]]
+"""A provider's codes and what each means for the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider's answer; `body` is at most its first 64 KiB, None where it broke off."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the status means yes."""
+        return 200 <= self.status < 300
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the status means that a later try may succeed."""
+        return self.status in TEMPORARY or self.status >= 500
+
+    @property
+    def retry_after(self) -> float | None:
+        """`Retry-After` in seconds, None where there is none that makes sense."""
+        return _retry_after(self.headers.get("Retry-After", ""))
+
+    def table(self) -> dict[str, Any]:
+        """Return the body read as a JSON object, empty where it is none."""
+        try:
+            found = json.loads(self.body or b"")
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+class Poster:
+    """Posts to one server over kept connections, following no redirects. Safe for threads and greenlets.
+
+    Parameters:
+        connections: how many are kept; more are opened when all are in use.
+        seconds: longest time of one `post` in all.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        ca_file: str | None = None,
+        connections: int = 100,
+        seconds: float = SEND_SECONDS,
+    ):
+        """Connect nowhere yet. Raises ConfigurationError where the url or the file can't work."""
+        scheme, host, port, self.target = _split_url(url)
+        name = f"[{host}]" if ":" in host else host
+        self.host = name if port in (None, USUAL_PORTS[scheme]) else f"{name}:{port}"
+        self._timeout = Timeout(connect=min(CONNECT_SECONDS, seconds), total=seconds)
+        trusted = trust(ca_file) if scheme == "https" or ca_file else None
+        self._pool: PerProcess[HTTPConnectionPool] = PerProcess(
+            lambda: make_pool(scheme, host, port, kept=connections, trusted=trusted)
+        )
+
+    def post(self, body: bytes, headers: Mapping[str, str], query: str = "") -> Answer:
+        """Post `body` to the url, with `query` added to it.
+
+        Raises TemporaryGatewayError where the request never went out, UnknownResult where the answer to it was lost,
+        GatewayError where it can't be built.
+        """
+        try:
+            response = self._post(body, headers, query)
+        except NotConnected as error:
+            raise TemporaryGatewayError(unreachable(error.cause)) from None
+        except (exceptions.HTTPError, OSError) as error:
+            raise UnknownResult(unreachable(error)) from None
+        except ValueError:
+            raise GatewayError("the request could not be built") from None
+        return Answer(response.status, response.headers, _read(response))
+
+    def probe(self, seconds: float) -> str:
+        """Open a connection, with TLS where the URL says so; request nothing."""
+        pool = self._pool.get()
+        try:
+            reach(pool, seconds)
+        except NotConnected as error:
+            raise TemporaryGatewayError(unreachable(error.cause)) from None
+        return f"{pool.scheme}://{pool.host}:{pool.port}"
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._pool.get().close()
+
+    def _post(self, body: bytes, headers: Mapping[str, str], query: str) -> BaseHTTPResponse:
+        joint = "&" if "?" in self.target else "?"
+        return self._pool.get().urlopen(
+            "POST",
+            self.target + joint + query if query else self.target,
+            body=body,
+            headers={"User-Agent": "Sendcode", **headers},
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=self._timeout,
+            preload_content=False,
+        )
+
+
+def refusal(provider: str, code: object, errors: Errors, answer: Answer) -> GatewayError:
+    """Return the error for a refusal with the provider's own `code`, which alone is repeated.
+
+    It is looked up by the whole, then by its family before the first dot. One that `errors` does not know is judged
+    by the HTTP status: temporary as ever, else one for another gateway, because nothing was sent and most rules that
+    refuse are the provider's own.
+    """
+    known = _fit(code)
+    kind = (
+        errors.get(known)
+        or errors.get(known.partition(".")[0])
+        or (TemporaryGatewayError if answer.temporary else WrongGateway)
+    )
+    reason = f"{provider} refused: {known or f'status {answer.status}'}"
+    if issubclass(kind, TemporaryGatewayError):
+        return kind(reason, retry_after=answer.retry_after)
+    return kind(reason)
+
+
+def reported(provider: str, code: object) -> str | None:
+    """Return the reason of a report with the provider's own `code`, None where that is none."""
+    return f"{provider}: {_fit(code)}" if _fit(code) else None
+
+
+def reference(found: object) -> str | None:
+    """Return a provider's id of a message, made fit to be stored and shown; None where it is none."""
+    if not isinstance(found, str | int) or isinstance(found, bool):
+        return None
+    kept = "".join(one for one in str(found) if unicodedata.category(one) not in {"Cc", "Zl", "Zp", "Cs"})
+    return kept.strip()[:LONGEST_REFERENCE] or None
+
+
+def unreachable(error: BaseException) -> str:
+    """Say why there was no answer; urllib3's own texts repeat the URL with its query."""
+    if isinstance(error, exceptions.SSLError | ssl.SSLError):
+        return "no trusted TLS connection to the provider"
+    if isinstance(error, exceptions.TimeoutError | TimeoutError):
+        return "the provider did not answer in time"
+    cause = next((one for one in (error, *error.args) if isinstance(one, OSError)), error)
+    return f"no answer from the provider: {getattr(cause, 'strerror', None) or type(cause).__name__}"
+
+
+def _fit(code: object) -> str:
+    """Return a provider's code as a text, empty where it is none that may be shown."""
+    return str(code) if isinstance(code, str | int) and CODE.fullmatch(str(code)) else ""
+
+
+def _split_url(url: str) -> tuple[str, str, int | None, str]:
+    if not URL.fullmatch(url):
+        raise ConfigurationError("url: must hold ASCII without spaces; write xn--… and %20 for what is none")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ConfigurationError("url: is not a URL") from None
+    if parts.scheme not in USUAL_PORTS or not parts.hostname:
+        raise ConfigurationError("url: must begin with http:// or https:// and a host")
+    if parts.username is not None:
+        raise ConfigurationError("url: must hold no user name; use headers = { Authorization = … }")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return parts.scheme, parts.hostname, port, target
+
+
+def _read(response: BaseHTTPResponse) -> bytes | None:
+    """Return the beginning of the answer, None where it broke off."""
+    try:
+        return response.read(LONGEST_ANSWER)
+    except (exceptions.HTTPError, OSError):
+        return None
+    finally:
+        response.close()  # keeps the connection if the answer was read to its end
+
+
+def _retry_after(value: str) -> float | None:
+    """Read `Retry-After`, in seconds or as a date (RFC 9110 10.2.3); None where it is neither."""
+    if re.fullmatch(r"\d{1,9}", value.strip(), re.ASCII):
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, math.ceil((at - datetime.now(UTC)).total_seconds()))

@@ -1,0 +1,1 @@
+"""How requests are signed: Alibaba Cloud, Amazon, Tencent Cloud, Standard Webhooks."""

@@ -1,0 +1,1 @@
+"""Gateways for SMS, a file for each company's interface."""

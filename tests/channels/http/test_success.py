@@ -1,0 +1,61 @@
+"""The rule by which a provider's 2xx answer means yes."""
+
+import pytest
+
+from channels.http.success import Success
+from domain.errors import GatewayError, TemporaryGatewayError
+
+
+def met(rule: Success, body: bytes) -> bool:
+    try:
+        rule.check(body)
+    except GatewayError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("path", "equals", "body"),
+    [
+        ("code", "0", b'{"code": 0}'),
+        ("code", "0", b'{"code": "0"}'),
+        ("ok", "true", b'{"ok": true}'),
+        ("data.list.0.status", "sent", b'{"data": {"list": [{"status": "sent"}]}}'),
+        ("error", "null", b'{"error": null}'),
+    ],
+)
+def test_a_value_in_the_json_says_yes(path: str, equals: str, body: bytes) -> None:
+    assert met(Success(path=path, equals=equals), body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code": 1}',
+        b'{"code": false}',
+        b'{"Code": 0}',
+        b'{"code": [0]}',
+        b"[0]",
+        b"0",
+        b"",
+        b"\xff",
+        b"[" * 99_999,
+    ],
+)
+def test_anything_else_says_no(body: bytes) -> None:
+    assert not met(Success(path="code", equals="0"), body)
+
+
+def test_a_pattern_in_the_text_says_yes() -> None:
+    rule = Success(matches=r"^(OK|0),")
+    assert met(rule, b"OK,17")
+    assert not met(rule, b"NO,OK,17")
+
+
+def test_a_no_is_final_unless_configured_otherwise() -> None:
+    with pytest.raises(GatewayError) as final:
+        Success(matches="OK").check(b"secret answer")
+    with pytest.raises(TemporaryGatewayError):
+        Success(matches="OK", temporary=True).check(b"")
+    assert not isinstance(final.value, TemporaryGatewayError)
+    assert "secret answer" not in final.value.reason
