@@ -2,57 +2,31 @@
 
 from flask import Flask
 
-from cms import (
-    accepting,
-    account,
-    administrators,
-    agents,
-    api_keys,
-    audit,
-    broadcasts,
-    bulk,
-    errors,
-    exports,
-    gateways,
-    headers,
-    identity,
-    invitations,
-    key_rotation,
-    languages,
-    limits,
-    login,
-    message_list,
-    message_pages,
-    navigation,
-    numbers,
-    own_sessions,
-    password,
-    pumping,
-    root,
-    schedule_form,
-    schedules,
-    second_factor,
-    second_step,
-    sign_ins,
-    statistics,
-    suppressions,
-    template_drafts,
-    template_form,
-    templates,
-    times,
-    unsubscribing,
-    verification_pages,
-)
-from cms.guard import console
+from cms.access import identity
+from cms.access.guard import console
+from cms.account import accounts, second_factor
+from cms.audit import trail
+from cms.errors import error_pages
+from cms.figures import overview
+from cms.frame import agents, headers, languages, navigation, numbers, root, times
+from cms.gateways import gateways
+from cms.keys import api_keys, key_rotation
+from cms.limits import limits, pumping
+from cms.messaging import broadcasts, suppressions, unsubscribing
+from cms.people import accepting, administrators, invitations
+from cms.scheduling import schedule_form, schedules
+from cms.sign_in import login, own_sessions, password, second_step, sign_ins
+from cms.templating import template_drafts, template_form, templates
+from cms.traffic import bulk_acts, exports, message_details, message_lists, verifications
 
 VIEWS = (
     accepting,
-    account,
+    accounts,
     administrators,
     api_keys,
-    audit,
+    trail,
     broadcasts,
-    bulk,
+    bulk_acts,
     exports,
     gateways,
     invitations,
@@ -60,8 +34,8 @@ VIEWS = (
     languages,
     limits,
     login,
-    message_list,
-    message_pages,
+    message_lists,
+    message_details,
     own_sessions,
     password,
     pumping,
@@ -70,12 +44,12 @@ VIEWS = (
     second_factor,
     second_step,
     sign_ins,
-    statistics,
+    overview,
     suppressions,
     template_drafts,
     template_form,
     templates,
-    verification_pages,
+    verifications,
 )
 """Imported for their routes."""
 
@@ -84,7 +58,7 @@ def init_app(app: Flask) -> None:
     """Bind to `app`."""
     identity.init_app(app)
     headers.init_app(app)
-    errors.init_app(app)
+    error_pages.init_app(app)
     navigation.init_app(app)
     times.init_app(app)
     numbers.init_app(app)

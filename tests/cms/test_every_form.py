@@ -9,8 +9,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
-from cms.guard import needed_role
-from cms.headers import POLICY
+from cms.access.guard import needed_role
+from cms.frame.headers import POLICY
 from devtools import crawl
 from domain.roles import Role
 from exts import db

@@ -1,0 +1,1 @@
+"""One's own e-mail address, phone and second factor."""

@@ -1,0 +1,119 @@
+"""One's own second step: switch it on and off, and the recovery codes."""
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from cms.access.guard import console, needs
+from cms.access.identity import client_ip, signed_in
+from cms.errors import error_texts
+from cms.errors.error_texts import Answer
+from domain.destinations import mask
+from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
+from domain.roles import Role
+from domain.statuses import Channel
+from services.account import second_factor as service
+from services.sign_in import recovery_codes
+
+
+@console.get("/account/second-step")
+@needs(Role.VIEWER)
+def second_factor() -> str:
+    """Show whether it is on and what can be done."""
+    return _page()
+
+
+@console.post("/account/second-step/send")
+@needs(Role.VIEWER, password=True)
+def send_second_factor() -> Answer:
+    """Send a code to the mailbox or the phone."""
+    channel = Channel.SMS if request.form.get("channel") == Channel.SMS else Channel.EMAIL
+    try:
+        service.send_code(signed_in(), channel, client_ip=client_ip())
+    except Conflict as error:
+        return _page(_("Bind a phone first.")), *error_texts.status_and_headers(error)
+    except (InvalidInput, LimitExceeded) as error:
+        text = error_texts.destination_text(error, channel)
+        return _page(text), *error_texts.status_and_headers(error)
+    return redirect(url_for("cms.second_factor"), 303)
+
+
+@console.post("/account/second-step/confirm")
+@needs(Role.VIEWER, password=True)
+def confirm_second_factor() -> Answer:
+    """Check the code, switch it on and show the recovery codes, this once."""
+    try:
+        result, codes = service.confirm(signed_in(), request.form.get("code", ""), client_ip=client_ip())
+    except NotFound:
+        return _page(_("Send a code first.")), 422
+    except (MalformedCode, LimitExceeded) as error:
+        text = error_texts.code_text(error, current_app.config["CODE_LENGTH"])
+        return _page(code_error=text), *error_texts.status_and_headers(error)
+    if not result.valid:
+        return _page(code_error=error_texts.result_text(result)), 422
+    return _codes_page(_("Your second step is on"), codes)
+
+
+@console.post("/account/second-step/codes")
+@needs(Role.VIEWER, password=True)
+def renew_recovery_codes() -> str:
+    """Replace the recovery codes and show the new ones, this once."""
+    codes = service.renew_codes(signed_in(), client_ip=client_ip())
+    return _codes_page(_("Your new recovery codes"), codes)
+
+
+@console.get("/account/second-step/off")
+@needs(Role.VIEWER, password=True)
+def confirm_second_factor_off() -> str:
+    """Ask whether it is meant."""
+    return render_template(
+        "cms/frame/confirm.html",
+        title=_("Switch your second step off?"),
+        text=_("Your password alone is enough to sign in then. Your recovery codes are deleted."),
+        action=_("Switch off"),
+        back=url_for("cms.second_factor"),
+    )
+
+
+@console.post("/account/second-step/off")
+@needs(Role.VIEWER, password=True)
+def switch_second_factor_off() -> Response:
+    """Switch it off."""
+    try:
+        service.turn_off(signed_in(), client_ip=client_ip())
+    except Conflict:
+        flash(_("Everybody has to have a second step here."), "error")
+    else:
+        flash(_("Your second step is off."), "success")
+    return redirect(url_for("cms.second_factor"), 303)
+
+
+def _page(error: str | None = None, code_error: str | None = None) -> str:
+    me = signed_in().administrator
+    return render_template(
+        "cms/account/second_factor.html",
+        chosen=me.second_factor,
+        is_required=service.is_required(),
+        email=me.email,
+        phone=mask(me.phone) if me.phone else None,
+        sent=service.progress(signed_in()),
+        left=recovery_codes.left(me.id),
+        error=error,
+        code_error=code_error,
+        code_length=current_app.config["CODE_LENGTH"],
+    )
+
+
+def _codes_page(title: str, codes: list[str]) -> str:
+    return render_template(
+        "cms/frame/secret.html",
+        title=title,
+        text=_(
+            "Keep these recovery codes where you find them without your phone and your mailbox. Each one is good for "
+            "one sign-in. They are shown only this once; older ones are worth nothing."
+        ),
+        label=_("Recovery codes"),
+        secret="\n".join(codes),
+        rows=len(codes),
+        back=url_for("cms.second_factor"),
+    )

@@ -1,0 +1,1 @@
+"""What goes wrong, as people read it."""

@@ -1,0 +1,1 @@
+"""What every page has: navigation, headers, language, times and numbers in the reader's way, charts."""

@@ -1,0 +1,106 @@
+"""The pages of the console in their order; one whose view does not exist is not shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, request
+from flask_babel import lazy_gettext
+from flask_login import current_user
+
+from cms.access.guard import may
+from cms.errors.error_texts import role_name
+from services.languages import locales
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link."""
+
+    endpoint: str
+    label: Any
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether the page exists and who is signed in may see it."""
+        return self.endpoint in current_app.view_functions and may(self.endpoint)
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether this is the page being shown, or the one its forms belong to."""
+        return request.endpoint == self.endpoint or request.path.startswith(self._path)
+
+    @property
+    def _path(self) -> str:
+        rule = next(current_app.url_map.iter_rules(self.endpoint))
+        return f"{rule.rule}/"
+
+
+TAGS = {"zh": "zh-Hans"}
+SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
+    (
+        lazy_gettext("Traffic"),
+        (
+            Entry("cms.statistics", lazy_gettext("Overview")),
+            Entry("cms.verifications", lazy_gettext("Verifications")),
+            Entry("cms.messages", lazy_gettext("Messages")),
+            Entry("cms.broadcasts", lazy_gettext("Broadcasts")),
+            Entry("cms.suppressions", lazy_gettext("Suppression list")),
+        ),
+    ),
+    (
+        lazy_gettext("Set-up"),
+        (
+            Entry("cms.templates", lazy_gettext("Templates")),
+            Entry("cms.gateways", lazy_gettext("Gateways")),
+            Entry("cms.limits", lazy_gettext("Limits")),
+            Entry("cms.schedules", lazy_gettext("Schedules")),
+            Entry("cms.api_keys", lazy_gettext("API keys")),
+        ),
+    ),
+    (
+        lazy_gettext("People"),
+        (
+            Entry("cms.show_account", lazy_gettext("Account")),
+            Entry("cms.administrators", lazy_gettext("Administrators")),
+            Entry("cms.audit", lazy_gettext("Audit")),
+        ),
+    ),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Bind to `app`."""
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Callable[..., Any]]:
+    """Give templates functions, not values: an error page must not ask the database who is signed in."""
+    return {
+        "navigation": sections,
+        "who": _who,
+        "language": language,
+        "language_tag": language_tag,
+        "may": may,
+        "role_name": role_name,
+    }
+
+
+def sections() -> list[tuple[Any, list[Entry]]]:
+    """Return the sections that have pages for who is signed in, each with its pages."""
+    shown = [(title, [entry for entry in entries if entry.is_shown]) for title, entries in SECTIONS]
+    return [(title, entries) for title, entries in shown if entries]
+
+
+def language() -> str:
+    """Return the language of the page's texts."""
+    return locales.of_request()
+
+
+def language_tag() -> str:
+    """Return the page's language for its markup: to a browser `zh` alone could be either script."""
+    return TAGS.get(language(), language())
+
+
+def _who() -> Any:
+    return current_user.session.administrator

@@ -1,0 +1,97 @@
+"""Times and durations as pages show them: in the reader's zone, with the exact moment in the markup."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from flask import Flask
+from flask_babel import lazy_gettext
+from markupsafe import Markup
+
+from cms.access.identity import signed_in
+from cms.frame.navigation import language
+
+AREAS = {
+    "Africa": lazy_gettext("Africa"),
+    "America": lazy_gettext("America"),
+    "Antarctica": lazy_gettext("Antarctica"),
+    "Asia": lazy_gettext("Asia"),
+    "Atlantic": lazy_gettext("Atlantic"),
+    "Australia": lazy_gettext("Australia"),
+    "Europe": lazy_gettext("Europe"),
+    "Indian": lazy_gettext("Indian Ocean"),
+    "Pacific": lazy_gettext("Pacific"),
+}
+LOCALES = {"en": "en_GB"}
+"""English for everybody: the day before the month, and 24 hours."""
+
+
+def init_app(app: Flask) -> None:
+    """Bind to `app`."""
+    app.jinja_env.filters.update(
+        moment=moment, day=day, relative=relative, duration=duration, maybe_duration=maybe_duration
+    )
+    app.context_processor(lambda: {"zones": zones, "zone_name": zone_name, "area_name": AREAS.get})
+
+
+def moment(at: datetime) -> Markup:
+    """Return a moment to the second."""
+    text = format_datetime(at, "medium", tzinfo=zone(), locale=locale())
+    return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
+
+
+def day(at: datetime) -> Markup:
+    """Return the day of a moment."""
+    text = format_date(at.astimezone(zone()), "medium", locale=locale())
+    return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
+
+
+def relative(at: datetime) -> Markup:
+    """Return how long ago or ahead a moment is."""
+    text = format_timedelta(at - datetime.now(UTC), add_direction=True, locale=locale())
+    return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
+
+
+def duration(length: timedelta) -> str:
+    """Return a length of time, with a decimal below a minute."""
+    seconds = max(0.0, length.total_seconds())
+    if seconds >= 60:
+        return format_timedelta(length, format="short", locale=locale())
+    text = format_decimal(max(0.1, seconds), "0.0", locale=locale())
+    return f"{text} s" if seconds >= 0.1 else f"< {text} s"
+
+
+def maybe_duration(length: timedelta | None) -> str:
+    """Return a length of time, a dash for none."""
+    return "–" if length is None else duration(length)
+
+
+def zone() -> tzinfo:
+    """Return the zone of who reads."""
+    try:
+        return ZoneInfo(zone_name())
+    except (ValueError, OSError, KeyError):  # chosen on another machine, which knows more of them
+        return UTC
+
+
+def zone_name() -> str:
+    """Return the name of the zone of who reads."""
+    return signed_in().administrator.zone or "UTC"
+
+
+@cache
+def zones() -> dict[str, list[str]]:
+    """Return the zones that can be chosen, by the part of the world."""
+    named = sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)
+    return {area: [name for name in named if name.startswith(f"{area}/")] for area in AREAS}
+
+
+def _exact(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def locale() -> str:
+    """Return the locale by whose rules times and numbers are written."""
+    return LOCALES.get(language(), language())

@@ -1,0 +1,149 @@
+"""The gateways: who carries what, how they do, and the switches that need no restart."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.wrappers import Response
+
+from cms.access.guard import console, needs
+from cms.access.identity import actor, signed_in
+from cms.errors.error_texts import Answer, gateway_test_text, status_and_headers
+from cms.traffic.traffic_filters import MESSAGE_STATUSES
+from domain.errors import Conflict, InvalidInput, LastGateway, LimitExceeded
+from domain.roles import Role
+from services.gateways import gateway_list
+from services.gateways import gateway_switches as service
+from services.test_sends import gateway_tests
+
+ERRORS = {
+    "temporary": lazy_gettext("Not now: another try may work"),
+    "unknown": lazy_gettext("No clear answer: it may have arrived"),
+    "wrong_gateway": lazy_gettext("Not by this gateway: no balance, template or country"),
+    "refused": lazy_gettext("Refused: the message itself is at fault"),
+}
+"""By the code of the error."""
+
+
+@console.get("/gateways")
+def gateways() -> str:
+    """List all gateways of this installation."""
+    shown = gateway_list.everything()
+    return render_template(
+        "cms/gateways/gateways.html",
+        gateways=shown,
+        is_unknown=any(gateway.is_left_alone is None for gateway in shown),
+        channels={gateway.channel for gateway in shown},
+    )
+
+
+@console.get("/gateways/<name>")
+def gateway(name: str) -> str:
+    """Show one gateway: how it does, and what can be done about it."""
+    return _page(name)
+
+
+@console.get("/gateways/<name>/off")
+@needs(Role.OPERATOR)
+def confirm_gateway_off(name: str) -> str:
+    """Say what switching it off means, and ask whether it is meant."""
+    return _confirmation(name)
+
+
+@console.post("/gateways/<name>/off")
+@needs(Role.OPERATOR)
+def switch_gateway_off(name: str) -> Answer:
+    """Switch it off; where it has become the last one since the question was read, ask anew."""
+    try:
+        service.switch_off(name, is_meant="is_last" in request.form, by=actor())
+    except LastGateway:
+        return _confirmation(name), 409
+    flash(_("“%(name)s” is switched off. Workers follow within two seconds.", name=name), "success")
+    return _back_to(name)
+
+
+@console.post("/gateways/<name>/on")
+@needs(Role.OPERATOR)
+def switch_gateway_on(name: str) -> Response:
+    """Let it take messages again."""
+    service.switch_on(name, by=actor())
+    flash(_("“%(name)s” is switched on. Workers follow within two seconds.", name=name), "success")
+    return _back_to(name)
+
+
+@console.post("/gateways/<name>/weight")
+@needs(Role.OPERATOR)
+def set_gateway_weight(name: str) -> Answer:
+    """Set how often it is chosen."""
+    typed = request.form.get("weight", "").strip()
+    try:
+        service.set_weight(name, _number(typed) if typed else None, by=actor())
+    except InvalidInput:
+        text = _("Enter a whole number from 0 to %(most)s.", most=service.HEAVIEST)
+        return _page(name, typed=typed, weight_error=text), 422
+    flash(_("The weight is saved. Workers follow within two seconds."), "success")
+    return _back_to(name)
+
+
+@console.post("/gateways/<name>/test")
+@needs(Role.OPERATOR)
+def test_gateway(name: str) -> Answer:
+    """Send a test to who asks."""
+    try:
+        gateway_tests.send(signed_in(), name, by=actor())
+    except (Conflict, InvalidInput, LimitExceeded) as error:
+        return _page(name, test_error=gateway_test_text(error)), *status_and_headers(error)
+    return redirect(url_for("cms.gateway", name=name) + "#test", 303)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
+
+
+def _page(
+    name: str, *, typed: str | None = None, weight_error: str | None = None, test_error: str | None = None
+) -> str:
+    shown = gateway_list.one(name)
+    return render_template(
+        "cms/gateways/gateway.html",
+        gateway=shown,
+        error_names=ERRORS,
+        statuses=MESSAGE_STATUSES,
+        test=gateway_tests.newest(service.named(name)),
+        destination=gateway_tests.own_destination(signed_in(), shown.channel),
+        heaviest=service.HEAVIEST,
+        typed=typed,
+        weight_error=weight_error,
+        test_error=test_error,
+    )
+
+
+def _confirmation(name: str) -> str:
+    is_last = service.is_last(name)
+    return render_template(
+        "cms/frame/confirm.html",
+        title=_("Switch “%(name)s” off?", name=name),
+        text=_last_text(name)
+        if is_last
+        else _("Other gateways take its messages. You can switch it on again at any time."),
+        fields={"is_last": "1"} if is_last else {},
+        action=_("Switch off"),
+        back=url_for("cms.gateway", name=name),
+    )
+
+
+def _last_text(name: str) -> str:
+    countries = gateway_list.one(name).countries
+    if countries:
+        return _(
+            "No other working gateway serves all of its countries (%(countries)s). What is to be sent there waits, "
+            "and expires at its deadline: codes within minutes. People will not get their codes.",
+            countries=", ".join(countries),
+        )
+    return _(
+        "It is the last working gateway of its channel. All its messages wait, and expire at their deadline: codes "
+        "within minutes. People will not get their codes until you switch one on."
+    )
+
+
+def _back_to(name: str) -> Response:
+    return redirect(url_for("cms.gateway", name=name), 303)

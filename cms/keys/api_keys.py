@@ -1,0 +1,155 @@
+"""The keys of the programs that call the API. A key is shown in the answer that makes it, and never again."""
+
+import re
+import secrets
+from collections.abc import Mapping
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from cms.access import drafts
+from cms.access.guard import console, needs
+from cms.access.identity import actor
+from cms.errors import error_texts
+from cms.errors.error_texts import Answer
+from domain.errors import Conflict, InvalidInput
+from domain.roles import Role
+from services.keys import api_keys as service
+from services.keys.api_keys import KeyView
+from services.keys.key_owners import Scope
+
+FORM = "key_form"
+"""Where the cookie keeps which form was answered last, so that a reload of its answer makes no second key."""
+SCOPES = {
+    Scope.VERIFICATIONS: (lazy_gettext("Verifications"), lazy_gettext("send and check codes")),
+    Scope.MESSAGES: (lazy_gettext("Messages"), lazy_gettext("send notices and broadcasts")),
+    Scope.READ: (lazy_gettext("Read"), lazy_gettext("see what this key has sent, and the statistics")),
+}
+
+
+@console.get("/api-keys")
+@needs(Role.OWNER)
+def api_keys() -> str:
+    """List all keys, those that work first."""
+    keys = sorted(service.list_all(), key=lambda key: key.revoked_at is not None)
+    return render_template("cms/keys/api_keys.html", keys=keys, scopes=SCOPES)
+
+
+@console.get("/api-keys/new")
+@needs(Role.OWNER, password=True)
+def new_key() -> str:
+    """Show the empty form, or what was typed before the password was asked for."""
+    start = MultiDict([("scopes", scope.value) for scope in Scope])
+    return _form(drafts.take() or start, {})
+
+
+@console.post("/api-keys/new")
+@needs(Role.OWNER, password=True)
+def add_key() -> Answer:
+    """Make a key and show it, this once."""
+    if is_repeated():
+        flash(
+            _("This key was made already, and was shown that once. Revoke it if you did not copy it."), "info"
+        )
+        return redirect(url_for("cms.api_keys"), 303)
+    try:
+        view, key = service.create(
+            request.form.get("name", ""),
+            is_test="test" in request.form,
+            scopes=request.form.getlist("scopes"),
+            networks=_networks(),
+            by=actor(),
+        )
+    except InvalidInput as error:
+        return _form(request.form, error_texts.key_texts(error)), 422
+    return secret_page(key, _("The key of %(name)s", name=view.name), url_for("cms.api_keys"))
+
+
+@console.get("/api-keys/<key_id>")
+@needs(Role.OWNER)
+def api_key(key_id: str) -> str:
+    """Show one key with its secrets."""
+    return render_template("cms/keys/api_key.html", key=service.get(key_id), scopes=SCOPES)
+
+
+@console.get("/api-keys/<key_id>/edit")
+@needs(Role.OWNER, password=True)
+def edit_key(key_id: str) -> str:
+    """Show what the key may do and from where, or what was typed before the password was asked for."""
+    key = service.get(key_id)
+    start = MultiDict([("networks", "\n".join(key.networks)), *(("scopes", scope) for scope in key.scopes)])
+    return _form(drafts.take() or start, {}, key)
+
+
+@console.post("/api-keys/<key_id>/edit")
+@needs(Role.OWNER, password=True)
+def save_key(key_id: str) -> Answer:
+    """Say anew what the key may do and from where."""
+    key = service.get(key_id)
+    try:
+        service.edit(key_id, scopes=request.form.getlist("scopes"), networks=_networks(), by=actor())
+    except (InvalidInput, Conflict) as error:
+        texts = error_texts.key_texts(error) if isinstance(error, InvalidInput) else {}
+        status, headers = error_texts.status_and_headers(error)
+        return _form(request.form, texts, key), status, headers
+    flash(_("Saved. It counts from the next call on."), "success")
+    return redirect(url_for("cms.api_key", key_id=key_id), 303)
+
+
+@console.get("/api-keys/<key_id>/revoke")
+@needs(Role.OWNER, password=True)
+def confirm_revocation(key_id: str) -> str:
+    """Ask whether it is meant."""
+    return render_template(
+        "cms/frame/confirm.html",
+        title=_("Revoke the key of %(name)s?", name=service.get(key_id).name),
+        text=_(
+            "Whoever uses it is refused within two seconds, for good. A new key does not see what this one sent."
+        ),
+        action=_("Revoke"),
+        back=url_for("cms.api_key", key_id=key_id),
+    )
+
+
+@console.post("/api-keys/<key_id>/revoke")
+@needs(Role.OWNER, password=True)
+def revoke_key(key_id: str) -> Response:
+    """End a key for good."""
+    view = service.revoke(key_id, by=actor())
+    flash(_("The key of %(name)s is revoked.", name=view.name), "success")
+    return redirect(url_for("cms.api_keys"), 303)
+
+
+def is_repeated() -> bool:
+    """Tell whether this form was answered before: a reload must not make one more secret. Remember that it was."""
+    form = request.form.get("form", "")
+    repeated = bool(form) and session.get(FORM) == form
+    session[FORM] = form
+    return repeated
+
+
+def secret_page(key: str, title: str, back: str) -> str:
+    """Show a key, this once."""
+    text = _("Copy it now: it is shown only this once. We keep no copy, so a lost key can't be found again.")
+    return render_template(
+        "cms/frame/secret.html", title=title, text=text, label=_("API key"), secret=key, back=back
+    )
+
+
+def _networks() -> list[str]:
+    return re.split(r"[\s,;]+", request.form.get("networks", ""))
+
+
+def _form(typed: MultiDict[str, str], errors: Mapping[str, str], key: KeyView | None = None) -> str:
+    return render_template(
+        "cms/keys/api_key_form.html",
+        key=key,
+        typed=typed,
+        errors=errors,
+        scopes=SCOPES,
+        form=secrets.token_hex(8),
+        longest_name=service.LONGEST_NAME,
+    )

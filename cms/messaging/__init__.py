@@ -1,0 +1,1 @@
+"""Broadcasts, the suppression list, and the page behind the link to unsubscribe."""

@@ -1,0 +1,130 @@
+"""Broadcasts: which there are, how far each is, and how to hold one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.wrappers import Response
+
+from cms.access.guard import console, needs
+from cms.access.identity import actor
+from cms.errors.error_texts import Answer
+from cms.traffic import timelines
+from cms.traffic import traffic_filters as filters
+from domain.errors import Conflict, InvalidInput
+from domain.roles import Role
+from domain.statuses import BroadcastStatus
+from services.keys import owners
+from services.messaging import broadcasts as service
+from services.traffic import broadcast_lists
+
+STATUSES = {
+    BroadcastStatus.SCHEDULED: lazy_gettext("Waits for its time"),
+    BroadcastStatus.SENDING: lazy_gettext("Being sent"),
+    BroadcastStatus.PAUSED: lazy_gettext("Paused"),
+    BroadcastStatus.DONE: lazy_gettext("Done"),
+    BroadcastStatus.CANCELED: lazy_gettext("Canceled"),
+}
+ENDED = (BroadcastStatus.DONE, BroadcastStatus.CANCELED)
+
+
+@console.get("/broadcasts")
+def broadcasts() -> Answer:
+    """List broadcasts, newest first."""
+    cursor = request.args.get("cursor") or None
+    try:
+        found = broadcast_lists.page(cursor=cursor)
+    except InvalidInput:
+        return redirect(url_for("cms.broadcasts"), 303)
+    return render_template(
+        "cms/messaging/broadcasts.html",
+        found=found,
+        cursor=cursor,
+        statuses=STATUSES,
+        channels=filters.CHANNELS,
+        sender_name=timelines.sender_name,
+    )
+
+
+@console.get("/broadcasts/<broadcast_id>")
+def broadcast(broadcast_id: str) -> str:
+    """Show one broadcast."""
+    shown = broadcast_lists.get(broadcast_id)
+    return render_template(
+        "cms/messaging/broadcast.html",
+        details=shown,
+        broadcast=shown.listed.view,
+        is_to_come=shown.listed.view.send_at > datetime.now(UTC),
+        is_ended=shown.listed.view.status in ENDED,
+        statuses=STATUSES,
+        message_statuses=filters.MESSAGE_STATUSES,
+        channels=filters.CHANNELS,
+        sender_name=timelines.sender_name(shown.listed.owner),
+    )
+
+
+@console.post("/broadcasts/<broadcast_id>/pause")
+@needs(Role.OPERATOR)
+def pause_broadcast(broadcast_id: str) -> Response:
+    """Let no more of it be started."""
+
+    def work() -> str:
+        service.pause(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())
+        return _("Paused. What a worker had already is still sent.")
+
+    return _done(broadcast_id, work)
+
+
+@console.post("/broadcasts/<broadcast_id>/resume")
+@needs(Role.OPERATOR)
+def resume_broadcast(broadcast_id: str) -> Response:
+    """Go on with what is left."""
+
+    def work() -> str:
+        service.resume(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())
+        return _("Resumed. Its deadline is later by as long as it was paused.")
+
+    return _done(broadcast_id, work)
+
+
+@console.get("/broadcasts/<broadcast_id>/cancel")
+@needs(Role.OPERATOR)
+def confirm_broadcast_cancel(broadcast_id: str) -> Answer:
+    """Ask whether it is meant."""
+    shown = broadcast_lists.get(broadcast_id).listed.view
+    back = url_for("cms.broadcast", broadcast_id=broadcast_id)
+    if shown.status in ENDED:
+        return redirect(back, 303)
+    return render_template(
+        "cms/frame/confirm.html",
+        title=_("Cancel this broadcast?"),
+        text=_(
+            "Those that no worker has yet are never sent, and this can't be undone. Pausing keeps them. "
+            "What was sent stays sent."
+        ),
+        action=_("Cancel the broadcast"),
+        stay=_("Back"),
+        back=back,
+    )
+
+
+@console.post("/broadcasts/<broadcast_id>/cancel")
+@needs(Role.OPERATOR)
+def cancel_broadcast(broadcast_id: str) -> Response:
+    """Take back what no worker has yet."""
+
+    def work() -> str:
+        service.cancel(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())
+        return _("Canceled. What no worker had yet will not be sent.")
+
+    return _done(broadcast_id, work)
+
+
+def _done(broadcast_id: str, work: Callable[[], str]) -> Response:
+    try:
+        flash(work(), "success")
+    except Conflict:
+        flash(_("It is too late for this: the broadcast has ended in the meantime."), "error")
+    return redirect(url_for("cms.broadcast", broadcast_id=broadcast_id), 303)

@@ -1,0 +1,1 @@
+"""Administrators, and how somebody becomes one."""

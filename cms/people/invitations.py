@@ -1,0 +1,69 @@
+"""Invite somebody by e-mail, send the link again, withdraw it. For owners."""
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from cms.access import drafts
+from cms.access.guard import console, needs
+from cms.access.identity import actor
+from cms.errors import error_texts
+from cms.errors.error_texts import Answer
+from cms.people.administrators import ROLES
+from domain.errors import Conflict, InvalidInput
+from domain.roles import Role
+from services.people import invitations as service
+
+
+@console.get("/administrators/invite")
+@needs(Role.OWNER, password=True)
+def new_invitation() -> str:
+    """Show the empty form, or what was typed before the password was asked for."""
+    return _form(drafts.take(), {})
+
+
+@console.post("/administrators/invite")
+@needs(Role.OWNER, password=True)
+def invite() -> Answer:
+    """Send the mail."""
+    email, role = request.form.get("email", ""), request.form.get("role", "")
+    try:
+        invited = service.invite(email, role, link_of=_link, by=actor())
+    except (InvalidInput, Conflict) as error:
+        field = error.problems[0].field if isinstance(error, InvalidInput) else "email"
+        status, headers = error_texts.status_and_headers(error)
+        return _form(request.form, {field: error_texts.administrator_text(error)}), status, headers
+    flash(_("The invitation to %(email)s is on its way.", email=invited.email), "success")
+    return redirect(url_for("cms.administrators"), 303)
+
+
+@console.post("/administrators/invitations/<invitation_id>/resend")
+@needs(Role.OWNER, password=True)
+def resend_invitation(invitation_id: str) -> Response:
+    """Send a new link."""
+    sent = service.resend(invitation_id, link_of=_link, by=actor())
+    flash(
+        _("A new link to %(email)s is on its way. The one before works no more.", email=sent.email), "success"
+    )
+    return redirect(url_for("cms.administrators"), 303)
+
+
+@console.post("/administrators/invitations/<invitation_id>/withdraw")
+@needs(Role.OWNER, password=True)
+def withdraw_invitation(invitation_id: str) -> Response:
+    """Take it back."""
+    withdrawn = service.withdraw(invitation_id, by=actor())
+    flash(_("The invitation to %(email)s is withdrawn.", email=withdrawn.email), "success")
+    return redirect(url_for("cms.administrators"), 303)
+
+
+def _link(token: str) -> str:
+    path = url_for("cms.invitation", token=token)
+    public = current_app.config["PUBLIC_URL"].rstrip("/")
+    return f"{public}{path}" if public else url_for("cms.invitation", token=token, _external=True)
+
+
+def _form(typed: MultiDict[str, str], errors: dict[str, str]) -> str:
+    hours = int(service.LIFE.total_seconds() // 3600)
+    return render_template("cms/people/invite.html", typed=typed, errors=errors, roles=ROLES, hours=hours)

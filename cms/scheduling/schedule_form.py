@@ -1,0 +1,164 @@
+"""The form of a schedule, empty for a new one or filled for an edit; what was typed is kept until it is right."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.datastructures import MultiDict
+
+from cms.access.guard import console, needs
+from cms.access.identity import actor
+from cms.errors.error_texts import Answer
+from cms.frame.times import zone_name
+from cms.scheduling import schedule_faults
+from domain.errors import FieldProblem, InvalidInput
+from domain.roles import Role
+from domain.statuses import Lane
+from services.scheduling import schedule_rules, schedule_views
+from services.scheduling import schedules as service
+from services.scheduling.schedule_rules import NewSchedule
+from services.scheduling.schedule_views import ScheduleView
+
+OTHER_TASK = ""
+"""What the list of tasks gives where the name of another program's task is typed."""
+TASKS = {
+    "send_mail": lazy_gettext("sends a mail"),
+    "ccp_send_sms_code": lazy_gettext("sends a code by SMS"),
+    "sendcode.hourly_report": lazy_gettext("mails what the last hour came to"),
+    "sendcode.daily_report": lazy_gettext("mails yesterday's registrations and sends"),
+    "sendcode.purge": lazy_gettext("deletes what is old"),
+    "sendcode.roll_up": lazy_gettext("counts for the statistics"),
+    "sendcode.drain": lazy_gettext("sends what waits"),
+}
+"""What our own tasks do; the first is chosen in an empty form."""
+
+
+@console.get("/schedules/new")
+@needs(Role.OPERATOR)
+def new_schedule() -> str:
+    """Show the empty form."""
+    start = {"task": next(iter(TASKS)), "timing": "every", "number": "1", "unit": "h", "enabled": "1"}
+    return _page(None, MultiDict({**start, "zone": zone_name()}), {})
+
+
+@console.post("/schedules/new")
+@needs(Role.OPERATOR)
+def add_schedule() -> Answer:
+    """Add a schedule."""
+    try:
+        new = _read(request.form.get("name", "").strip(), request.form)
+        added = service.add(new, force=_is_foreign(request.form), by=actor())
+    except InvalidInput as error:
+        return _page(None, request.form, schedule_faults.texts(error)), 422
+    flash(_("“%(name)s” is added.", name=added.name), "success")
+    return redirect(url_for("cms.schedule", number=added.id), 303)
+
+
+@console.get("/schedules/<int:number>/edit")
+@needs(Role.OPERATOR)
+def edit_schedule(number: int) -> str:
+    """Show the form as the schedule is."""
+    shown = schedule_views.by_id(number)
+    return _page(shown, _typed(service.definition(shown.name)), {})
+
+
+@console.post("/schedules/<int:number>/edit")
+@needs(Role.OPERATOR)
+def save_schedule(number: int) -> Answer:
+    """Change a schedule."""
+    shown = schedule_views.by_id(number)
+    try:
+        new = _read(shown.name, request.form)
+        service.edit(new, force=_is_foreign(request.form), by=actor())
+    except InvalidInput as error:
+        return _page(shown, request.form, schedule_faults.texts(error)), 422
+    flash(_("Saved. What was overdue is not run."), "success")
+    return redirect(url_for("cms.schedule", number=number), 303)
+
+
+def _read(name: str, form: Mapping[str, str]) -> NewSchedule:
+    """Return what was typed; raises InvalidInput where arguments are no JSON."""
+    given, faults = {}, []
+    for field, kind in (("args", list), ("kwargs", dict)):
+        try:
+            given[field] = _json(form.get(field, ""), kind)
+        except InvalidInput:
+            faults.append(FieldProblem(field, "can't be read"))
+    is_interval = form.get("timing") != "cron"
+    new = NewSchedule(
+        name=name,
+        task=_task(form),
+        every=form.get("number", "").strip() + form.get("unit", "") if is_interval else None,
+        cron=None if is_interval else form.get("cron", ""),
+        zone=form.get("zone", ""),
+        queue=form.get("queue", "").strip() or None,
+        enabled="enabled" in form,
+        **given,
+    )
+    if faults:
+        raise InvalidInput(*faults, *schedule_rules.faults(new, force=_is_foreign(form)))
+    return new
+
+
+def _json(text: str, kind: type) -> Any:
+    if not text.strip():
+        return kind()
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair fits into no database
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, kind):
+        raise InvalidInput(FieldProblem(kind.__name__, "can't be read"))
+    return value
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _is_foreign(form: Mapping[str, str]) -> bool:
+    return form.get("task", OTHER_TASK) == OTHER_TASK
+
+
+def _task(form: Mapping[str, str]) -> str:
+    return form.get("other_task", "").strip() if _is_foreign(form) else form["task"]
+
+
+def _typed(known: NewSchedule) -> MultiDict[str, str]:
+    """Return what one would have typed to get this schedule."""
+    every = known.every or "1h"
+    is_ours = known.task in schedule_rules.known_tasks()
+    return MultiDict(
+        {
+            "task": known.task if is_ours else OTHER_TASK,
+            "other_task": "" if is_ours else known.task,
+            "timing": "cron" if known.cron is not None else "every",
+            "number": every[:-1],
+            "unit": every[-1:],
+            "cron": known.cron or "",
+            "zone": known.zone,
+            "queue": known.queue or "",
+            "args": _text(known.args),
+            "kwargs": _text(known.kwargs),
+        }
+    )
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) if value else ""
+
+
+def _page(shown: ScheduleView | None, typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    return render_template(
+        "cms/scheduling/schedule_form.html",
+        schedule=shown,
+        typed=typed,
+        errors=errors,
+        tasks={name: TASKS.get(name) for name in (*TASKS, *schedule_rules.known_tasks())},
+        queues=["celery", *Lane],
+        longest_name=schedule_rules.LONGEST_NAME,
+    )

@@ -1,0 +1,141 @@
+"""The schedules: what runs by itself, what became of it, and how to stop it."""
+
+from datetime import UTC, datetime
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
+from werkzeug.wrappers import Response
+
+from cms.access.guard import console, needs
+from cms.access.identity import actor
+from domain.errors import BrokerUnreachable, InvalidInput
+from domain.roles import Role
+from services.process import health
+from services.scheduling import schedule_views
+from services.scheduling import schedules as service
+from services.scheduling.schedule_views import ScheduleView
+
+DONE = {
+    "messages": lazy_gettext("Messages"),
+    "broadcasts": lazy_gettext("Broadcasts"),
+    "verifications": lazy_gettext("Verifications"),
+    "limit windows": lazy_gettext("Limit windows"),
+    "idempotent answers": lazy_gettext("Idempotent answers"),
+    "schedule runs": lazy_gettext("Runs of schedules"),
+    "sessions": lazy_gettext("Sessions"),
+    "invitations": lazy_gettext("Invitations"),
+    "sign-ins": lazy_gettext("Sign-ins"),
+    "sign-in steps": lazy_gettext("Begun sign-ins"),
+    "closed prefixes": lazy_gettext("Closed prefixes"),
+    "processes": lazy_gettext("Processes"),
+    "hours": lazy_gettext("Hours"),
+}
+"""What a run can have done so far."""
+
+
+@console.get("/schedules")
+def schedules() -> str:
+    """List all schedules."""
+    return render_template(
+        "cms/scheduling/schedules.html",
+        schedules=schedule_views.everything(),
+        rule_text=rule_text,
+        clock_is_seen=health.clock_is_seen(),
+    )
+
+
+@console.get("/schedules/<int:number>")
+def schedule(number: int) -> str:
+    """Show one schedule with its last runs."""
+    shown = schedule_views.by_id(number)
+    runs, now = schedule_views.runs_of(shown.name), datetime.now(UTC)
+    return render_template(
+        "cms/scheduling/schedule.html",
+        schedule=shown,
+        definition=service.definition(shown.name),
+        upcoming=schedule_views.upcoming(shown.name),
+        runs=runs,
+        is_under_way=any(run.is_under_way(now) for run in runs),
+        done=DONE,
+        rule_text=rule_text,
+        clock_is_seen=health.clock_is_seen(),
+    )
+
+
+@console.post("/schedules/<int:number>/run")
+@needs(Role.OPERATOR)
+def run_schedule(number: int) -> Response:
+    """Run the task now, once."""
+    shown = schedule_views.by_id(number)
+    try:
+        service.run_now(shown.name, by=actor())
+    except BrokerUnreachable:
+        flash(_("It could not be started: the broker does not answer. Try again when it is back."), "error")
+    except InvalidInput:
+        flash(_("It could not be started: what its task is given can't be read. Edit it first."), "error")
+    else:
+        flash(_("Started. How far it is stands below."), "success")
+    return _back_to(shown)
+
+
+@console.post("/schedules/<int:number>/pause")
+@needs(Role.OPERATOR)
+def pause_schedule(number: int) -> Response:
+    """Let it run no more."""
+    shown = schedule_views.by_id(number)
+    service.disable(shown.name, by=actor())
+    flash(_("Paused. It runs no more until you resume it."), "success")
+    return _back_to(shown)
+
+
+@console.post("/schedules/<int:number>/resume")
+@needs(Role.OPERATOR)
+def resume_schedule(number: int) -> Response:
+    """Let it run from now on."""
+    shown = schedule_views.by_id(number)
+    service.enable(shown.name, by=actor())
+    flash(_("Resumed. What was due meanwhile is not made up for."), "success")
+    return _back_to(shown)
+
+
+@console.get("/schedules/<int:number>/remove")
+@needs(Role.OPERATOR)
+def confirm_schedule_removal(number: int) -> str:
+    """Ask whether it is meant."""
+    shown = schedule_views.by_id(number)
+    return render_template(
+        "cms/frame/confirm.html",
+        title=_("Remove “%(name)s”?", name=shown.name),
+        text=_("It will not run again, and what is known of its runs is deleted. Pausing keeps both."),
+        action=_("Remove"),
+        back=url_for("cms.schedule", number=number),
+    )
+
+
+@console.post("/schedules/<int:number>/remove")
+@needs(Role.OPERATOR)
+def remove_schedule(number: int) -> Response:
+    """Remove it with its runs."""
+    shown = schedule_views.by_id(number)
+    service.remove(shown.name, by=actor())
+    flash(_("“%(name)s” is removed.", name=shown.name), "success")
+    return redirect(url_for("cms.schedules"), 303)
+
+
+def rule_text(shown: ScheduleView) -> str:
+    """Return when a schedule runs, as people say it where it is an interval."""
+    seconds = shown.every_seconds
+    if seconds is None:
+        return shown.crontab or _("never")
+    if seconds % 86_400 == 0:
+        return ngettext("every day", "every %(num)s days", seconds // 86_400)
+    if seconds % 3600 == 0:
+        return ngettext("every hour", "every %(num)s hours", seconds // 3600)
+    if seconds % 60 == 0:
+        return ngettext("every minute", "every %(num)s minutes", seconds // 60)
+    return ngettext("every second", "every %(num)s seconds", seconds)
+
+
+def _back_to(shown: ScheduleView) -> Response:
+    return redirect(url_for("cms.schedule", number=shown.id), 303)

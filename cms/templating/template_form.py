@@ -1,0 +1,201 @@
+"""Write a text: the editor with its preview, and the start of a text that is not there yet."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from cms.access.guard import console, needs
+from cms.access.identity import actor
+from cms.errors.error_texts import Answer
+from cms.templating import mail_frames, text_faults
+from cms.templating.templates import SAMPLE, look, parsed, samples, shared
+from domain import template_keys
+from domain.bound_codes import host_of
+from domain.errors import Conflict, InvalidInput
+from domain.provider_templates import ProviderTemplate, params_text, read_params
+from domain.roles import Role
+from domain.statuses import Channel
+from domain.template_keys import CODE, TextKey
+from services.languages.locales import LOCALES
+from services.templating import template_views, text_checks, text_samples
+from services.templating import templates as service
+from services.templating.template_views import TextView
+from services.templating.text_checks import BadText
+from services.templating.text_previews import differences
+from services.templating.text_providers import takers
+from services.templating.text_rules import FILTERS, Fault, FaultKind
+from services.templating.text_sources import Source
+
+CONDITION = '{{ "1 minute" if minutes|int == 1 else "some minutes" }}'
+"""How one is written, to copy."""
+
+
+@console.get("/templates/new")
+@needs(Role.OPERATOR)
+def new_template() -> Answer:
+    """Ask which text to write, then open its editor; nothing is saved before there is a text."""
+    typed, errors = request.args, {}
+    if "name" in typed:
+        try:
+            key = template_keys.check(
+                typed["name"].strip(),
+                typed.get("channel", ""),
+                typed.get("locale", "").strip(),
+                typed.get("purpose", "").strip(),
+            )
+            return redirect(url_for("cms.edit_template", key=key), 303)
+        except InvalidInput as error:
+            errors = text_faults.key_texts(error)
+    return render_template(
+        "cms/templating/template_new.html",
+        typed=typed,
+        errors=errors,
+        names=sorted({group.name for group in template_views.everything()}),
+        channels=list(Channel),
+        locales=LOCALES,
+    )
+
+
+@console.get("/templates/<key>/edit")
+@needs(Role.OPERATOR)
+def edit_template(key: str) -> str:
+    """Show the editor with the draft, what is published, or the text that readers get instead."""
+    view = template_views.text(parsed(key))
+    return _page(view, _typed(view, template_views.starting_point(view)), {})
+
+
+@console.post("/templates/<key>/edit")
+@needs(Role.OPERATOR)
+def save_template(key: str) -> Answer:
+    """Save a new version; it is published on the page that follows, where it can be looked at."""
+    view = template_views.text(parsed(key))
+    source, faults = _read(view.key, request.form)
+    try:
+        if faults:
+            raise BadText(*faults, *text_checks.faults(view.key, service.tidy(view.key, source)))
+        base = request.form.get("base", 0, type=int)
+        number = service.save(view.key, source, base=base, by=actor())
+    except BadText as error:
+        return _page(view, request.form, text_faults.texts(error)), 422
+    except Conflict:
+        return _overtaken(view.key, request.form), 409
+    flash(_("Saved as version %(number)s. It is sent once it is published.", number=number), "success")
+    return redirect(url_for("cms.template_version", key=view.key, number=number), 303)
+
+
+def _overtaken(key: TextKey, form: MultiDict[str, str]) -> str:
+    """Show what was typed after somebody else has saved; to save once more is then meant: no version is lost."""
+    view, typed = template_views.text(key), MultiDict(form)
+    typed["base"] = str(view.newest)
+    text = _(
+        "Somebody else has saved version %(number)s since you opened this text. Look at it. To save yours as the next "
+        "version, press Save draft once more.",
+        number=view.newest,
+    )
+    return _page(view, typed, {"": text})
+
+
+@console.post("/templates/<key>/preview")
+@needs(Role.OPERATOR)
+def preview_template(key: str) -> str:
+    """Show the editor again with what the text would say; nothing is saved."""
+    view = template_views.text(parsed(key))
+    source, faults = _read(view.key, request.form)
+    found = faults + text_checks.faults(view.key, service.tidy(view.key, source))
+    return _page(view, request.form, text_faults.texts(BadText(*found)))
+
+
+@console.post("/templates/<key>/preview/mail")
+@needs(Role.OPERATOR)
+def preview_mail(key: str) -> Response:
+    """Give the HTML of what is typed, for the frame that shows it."""
+    view = template_views.text(parsed(key))
+    source = service.tidy(view.key, _read(view.key, request.form)[0])
+    is_fit = not text_checks.faults(view.key, source)
+    preview = look(view.key, source, samples(request.form)) if is_fit else None
+    return mail_frames.answer(preview.said.html if preview else None)
+
+
+def _read(key: TextKey, form: Mapping[str, str]) -> tuple[Source, list[Fault]]:
+    """Return what was typed, and what of it can't even be read."""
+    providers, faults = {}, []
+    for taker in takers(_named(form)):
+        typed = {
+            part: form.get(f"provider-{taker.name}-{part}", "").strip() for part in ("id", "sign", "params")
+        }
+        if not any(typed.values()):
+            continue
+        try:
+            params = read_params(typed["params"])
+        except ValueError:
+            params = ()
+            faults.append(Fault(f"provider-{taker.name}-params", FaultKind.PROVIDER_PARAMS))
+        providers[taker.name] = ProviderTemplate(typed["id"], params, typed["sign"])
+    host = form.get("host", "").strip() or current_app.config["PUBLIC_URL"]
+    source = Source(
+        text=form.get("text", ""),
+        subject=form.get("subject", ""),
+        html=form.get("html", ""),
+        host=(host_of(host) or host) if key.name == CODE and "bound" in form else None,
+        providers=providers,
+    )
+    return source, faults
+
+
+def _named(form: Mapping[str, str]) -> set[str]:
+    """Return the gateways that a form has fields for."""
+    ending = "-id"
+    return {
+        name.removeprefix("provider-").removesuffix(ending)
+        for name in form
+        if name.startswith("provider-") and name.endswith(ending)
+    }
+
+
+def _typed(view: TextView, source: Source) -> MultiDict[str, str]:
+    """Return what one would have typed to get this text."""
+    typed = {
+        "text": source.text,
+        "subject": source.subject or "",
+        "html": source.html or "",
+        "host": source.host or "",
+        "base": str(view.newest),
+    }
+    for gateway, one in source.providers.items():
+        start = f"provider-{gateway}"
+        typed |= {
+            f"{start}-id": one.id,
+            f"{start}-sign": one.sign_name,
+            f"{start}-params": params_text(one.params),
+        }
+    return MultiDict(typed | ({"bound": "1"} if source.host else {}))
+
+
+def _page(view: TextView, typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    key = view.key
+    source = service.tidy(key, _read(key, typed)[0])
+    is_fit = not text_checks.faults(key, source)
+    return render_template(
+        "cms/templating/template_form.html",
+        view=view,
+        typed=typed,
+        errors=errors,
+        look=look(key, source, samples(typed)) if is_fit else None,
+        differences=_differences(view, source) if is_fit else {},
+        variables=[f"{{{{ {name} }}}}" for name in sorted(text_samples.known(key) or ())],
+        filters=FILTERS,
+        condition=CONDITION,
+        takers=takers(_named(typed)) if key.channel is Channel.SMS else [],
+        own_host=host_of(current_app.config["PUBLIC_URL"]),
+        sample=SAMPLE,
+        is_code=key.name == CODE,
+        longest_subject=text_checks.LONGEST_SUBJECT,
+        **shared(view),
+    )
+
+
+def _differences(view: TextView, source: Source) -> dict[str, list[Any]]:
+    return differences(view.published.source, source) if view.published else {}

@@ -1,0 +1,1 @@
+"""Messages and verifications: lists, one of each, exports, and acts on whole lists."""

@@ -1,0 +1,156 @@
+"""Cancel or send again all messages of the list's choice: counted first, then done."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
+from werkzeug.wrappers import Response
+
+from cms.access.guard import console, needs
+from cms.access.identity import actor
+from cms.traffic import traffic_filters as filters
+from domain.errors import NotFound
+from domain.refusals import Refusal
+from domain.roles import Role
+from services.traffic import bulk_acts as service
+from services.traffic import bulk_cancels
+from services.traffic.bulk_acts import Act, Outcome
+from services.traffic.message_lists import Filter
+from services.traffic.verification_lists import Filter as VerificationFilter
+
+AnyFilter = TypeVar("AnyFilter", Filter, VerificationFilter)
+
+TITLES = {
+    Act.CANCEL: lazy_gettext("Cancel what is waiting?"),
+    Act.REPLAY: lazy_gettext("Send again what did not arrive?"),
+    Act.RESEND: lazy_gettext("Send again what was sent?"),
+}
+TEXTS = {
+    Act.CANCEL: lazy_gettext(
+        "Those that no worker has yet are taken back. Codes stay: they are canceled through their verification."
+    ),
+    Act.REPLAY: lazy_gettext(
+        "Each failed, undelivered or expired one is sent as a new message, within the limits. "
+        "A code is sent only while its verification is pending; what was sent again before is passed over."
+    ),
+    Act.RESEND: lazy_gettext(
+        "Each one that was sent or delivered is sent as a new message: people get it twice. "
+        "A code is sent only while its verification is pending; what was sent again before is passed over."
+    ),
+}
+BUTTONS = {
+    Act.CANCEL: lazy_gettext("Cancel them"),
+    Act.REPLAY: lazy_gettext("Send them again"),
+    Act.RESEND: lazy_gettext("Send them again"),
+}
+REFUSALS: Mapping[Refusal, object] = {
+    Refusal.CODE: lazy_gettext("codes, which their verification cancels"),
+    Refusal.ENDED: lazy_gettext("codes that are expired, used or canceled"),
+    Refusal.UNDER_WAY: lazy_gettext("still on their way"),
+    Refusal.GONE: lazy_gettext("no longer kept"),
+    Refusal.SUPPRESSED: lazy_gettext("to destinations that get no bulk messages"),
+    Refusal.COUNTRY: lazy_gettext("to countries that are not switched on"),
+    Refusal.LIMIT: lazy_gettext("over a limit for now"),
+    Refusal.MOVED: lazy_gettext("moved on in the meantime"),
+}
+
+
+@console.get("/messages/bulk/<act>")
+@needs(Role.OPERATOR)
+def confirm_bulk(act: str) -> str:
+    """Say how many it would be, and ask whether it is meant."""
+    wanted, now = _act(act), datetime.now(UTC)
+    chosen = filters.from_address(filters.MESSAGE_FIELDS)
+    counted = service.count(_until(filters.of_messages(chosen), now), wanted)
+    return render_template(
+        "cms/traffic/bulk.html",
+        of="messages",
+        title=TITLES[wanted],
+        text=TEXTS[wanted],
+        button=BUTTONS[wanted],
+        chosen=chosen,
+        fitting=ngettext("%(num)s message fits.", "%(num)s messages fit.", counted.number),
+        counted=counted,
+        now=now.isoformat(),
+        statuses=filters.status_choices(),
+        channels=filters.CHANNELS,
+    )
+
+
+@console.post("/messages/bulk/<act>")
+@needs(Role.OPERATOR)
+def bulk(act: str) -> Response:
+    """Do it."""
+    chosen = filters.from_address(filters.MESSAGE_FIELDS)
+    outcome = service.run(_until(filters.of_messages(chosen), _asked_at()), _act(act), by=actor())
+    flash(_outcome_text(outcome, _act(act)), "success" if outcome.done else "info")
+    return redirect(url_for("cms.messages", **chosen.args), 303)
+
+
+@console.get("/verifications/bulk/cancel")
+@needs(Role.OPERATOR)
+def confirm_bulk_cancel() -> str:
+    """Say how many verifications it would be, and ask whether it is meant."""
+    now, chosen = datetime.now(UTC), filters.from_address(filters.VERIFICATION_FIELDS)
+    counted = bulk_cancels.count(_until(filters.of_verifications(chosen), now))
+    return render_template(
+        "cms/traffic/bulk.html",
+        of="verifications",
+        title=_("Cancel pending verifications?"),
+        text=_("Their codes are good for nothing from then on, and those that wait are not sent."),
+        button=_("Cancel them"),
+        chosen=chosen,
+        fitting=ngettext("%(num)s verification fits.", "%(num)s verifications fit.", counted.number),
+        counted=counted,
+        now=now.isoformat(),
+        statuses=filters.VERIFICATION_STATUSES,
+        channels=filters.CHANNELS,
+    )
+
+
+@console.post("/verifications/bulk/cancel")
+@needs(Role.OPERATOR)
+def bulk_cancel() -> Response:
+    """Do it."""
+    chosen = filters.from_address(filters.VERIFICATION_FIELDS)
+    done = bulk_cancels.cancel(_until(filters.of_verifications(chosen), _asked_at()), by=actor())
+    text = ngettext("%(num)s verification is canceled.", "%(num)s verifications are canceled.", done)
+    flash(text, "success" if done else "info")
+    return redirect(url_for("cms.verifications", **chosen.args), 303)
+
+
+def _act(word: str) -> Act:
+    if word not in list(Act):
+        raise NotFound("there is no such act")
+    return Act(word)
+
+
+def _asked_at() -> datetime:
+    """Return when the count was shown: what has come since was not meant."""
+    try:
+        asked = datetime.fromisoformat(request.form.get("counted_at", ""))
+    except ValueError:
+        return datetime.now(UTC)
+    return asked if asked.tzinfo else datetime.now(UTC)
+
+
+def _until(chosen: AnyFilter, at: datetime) -> AnyFilter:
+    return replace(chosen, until=min(at, chosen.until or at))
+
+
+def _outcome_text(outcome: Outcome, act: Act) -> str:
+    if act is Act.CANCEL:
+        done = ngettext("%(num)s message is canceled.", "%(num)s messages are canceled.", outcome.done)
+    else:
+        done = ngettext(
+            "%(num)s message is on its way again.", "%(num)s messages are on their way again.", outcome.done
+        )
+    left = [(number, REFUSALS[why]) for why, number in outcome.refused.items() if number]
+    if not left:
+        return done
+    reasons = "; ".join(_("%(reason)s: %(number)s", number=number, reason=reason) for number, reason in left)
+    return _("%(done)s Not done: %(reasons)s.", done=done, reasons=reasons)

@@ -1,0 +1,165 @@
+"""What messages and verifications are narrowed by, as the address of a page holds it: a destination only sealed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from cms.frame import times
+from domain.destinations import mask
+from domain.errors import InvalidInput
+from domain.statuses import Channel, MessageStatus, VerificationStatus
+from services.traffic import message_lists, search_terms, verification_lists
+
+SOUGHT, KEPT = "sought", "q"
+UNSUCCESSFUL = "unsuccessful"
+FAILED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIRED)
+MESSAGE_FIELDS = ("status", "channel", "template", "gateway", "broadcast", "since", "until")
+VERIFICATION_FIELDS = ("status", "channel", "purpose", "since", "until")
+CHANNELS = {Channel.SMS: lazy_gettext("SMS"), Channel.EMAIL: lazy_gettext("E-mail")}
+MESSAGE_STATUSES = {
+    MessageStatus.QUEUED: lazy_gettext("Waiting"),
+    MessageStatus.SENDING: lazy_gettext("Being sent"),
+    MessageStatus.SENT: lazy_gettext("Sent"),
+    MessageStatus.DELIVERED: lazy_gettext("Delivered"),
+    MessageStatus.UNDELIVERED: lazy_gettext("Undelivered"),
+    MessageStatus.FAILED: lazy_gettext("Failed"),
+    MessageStatus.EXPIRED: lazy_gettext("Expired"),
+    MessageStatus.CANCELED: lazy_gettext("Canceled"),
+}
+VERIFICATION_STATUSES = {
+    VerificationStatus.PENDING: lazy_gettext("Pending"),
+    VerificationStatus.APPROVED: lazy_gettext("Approved"),
+    VerificationStatus.LOCKED: lazy_gettext("Locked"),
+    VerificationStatus.EXPIRED: lazy_gettext("Expired"),
+    VerificationStatus.CANCELED: lazy_gettext("Canceled"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The choice of a page: what its address holds, and the text that was sought, None where it can't be read."""
+
+    args: dict[str, str]
+    sought: str | None = field(default=None, repr=False)
+    is_readable: bool = True
+
+    @property
+    def shown(self) -> str | None:
+        """What was sought as a page may show it."""
+        if self.sought is None:
+            return None
+        return mask(self.sought) if search_terms.is_destination(self.sought) else self.sought
+
+    def without(self, name: str) -> dict[str, str]:
+        """Return the address without one of the filters."""
+        return {one: value for one, value in self.args.items() if one != name}
+
+    @property
+    def is_more(self) -> bool:
+        """Whether anything is chosen that has its field among the further ones."""
+        return bool(self.args.keys() - {KEPT, "status", "broadcast"})
+
+
+def from_address(fields: tuple[str, ...]) -> Chosen:
+    """Return the choice that the address of the page holds."""
+    args = _given(request.args, fields)
+    token = request.args.get(KEPT, "")
+    if not token:
+        return Chosen(args)
+    args[KEPT] = token
+    try:
+        return Chosen(args, search_terms.unseal(token))
+    except InvalidInput:
+        return Chosen(args, "", is_readable=False)  # finds nothing, not everything
+
+
+def to_address(fields: tuple[str, ...]) -> dict[str, str]:
+    """Return the address that a posted choice has; raises InvalidInput."""
+    args = _given(request.form, fields)
+    if typed := request.form.get(SOUGHT, "").strip():
+        args[KEPT] = search_terms.seal(typed)
+    elif kept := request.form.get(KEPT, ""):
+        args[KEPT] = kept
+    return args
+
+
+def of_messages(chosen: Chosen) -> message_lists.Filter:
+    """Return which messages to list; a word that means nothing is passed over."""
+    since, until = _days(chosen.args)
+    return message_lists.Filter(
+        sought=chosen.sought,
+        statuses=_statuses(chosen.args.get("status")),
+        channel=_one_of(Channel, chosen.args.get("channel")),
+        template=chosen.args.get("template"),
+        gateway=chosen.args.get("gateway"),
+        broadcast_id=chosen.args.get("broadcast"),
+        since=since,
+        until=until,
+    )
+
+
+def of_verifications(chosen: Chosen) -> verification_lists.Filter:
+    """Return which verifications to list; a word that means nothing is passed over."""
+    since, until = _days(chosen.args)
+    return verification_lists.Filter(
+        sought=chosen.sought,
+        status=_one_of(VerificationStatus, chosen.args.get("status")),
+        channel=_one_of(Channel, chosen.args.get("channel")),
+        purpose=chosen.args.get("purpose"),
+        since=since,
+        until=until,
+    )
+
+
+def status_choices() -> dict[str, Any]:
+    """Return what the status of messages may be narrowed to: all that did not arrive, or one."""
+    return {UNSUCCESSFUL: _("Not arrived: failed, undelivered, expired"), **MESSAGE_STATUSES}
+
+
+def unreadable() -> str:
+    """Return what to say where a link holds a search that can't be read."""
+    return _("The search in this link can't be read any more. Type it again.")
+
+
+def too_long() -> str:
+    """Return what to say where the typed text is none to look for."""
+    return _("That is too long to be a destination, an id or a reference. Type one of these.")
+
+
+def _given(values: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
+    found = {name: values.get(name, "").strip() for name in fields}
+    return {name: value for name, value in found.items() if 0 < len(value) <= 64}
+
+
+def _statuses(word: str | None) -> tuple[MessageStatus, ...]:
+    if word == UNSUCCESSFUL:
+        return FAILED
+    one = _one_of(MessageStatus, word)
+    return () if one is None else (one,)
+
+
+def _one_of(kind: Any, word: str | None) -> Any:
+    return next((one for one in kind if one.value == word), None)
+
+
+def _days(args: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    """Return the time from the begin of the first day to the end of the last one, in the reader's zone."""
+    since, until = _day(args.get("since")), _day(args.get("until"))
+    return _midnight(since), _midnight(until + timedelta(days=1)) if until else None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if date(2000, 1, 1) <= day <= date(2200, 1, 1) else None
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time.min, times.zone()).astimezone(UTC)

@@ -1,0 +1,336 @@
+"""The pages of texts: what each shows, what an editor does on them, and what is refused."""
+
+import re
+
+import pytest
+
+from cms.frame.headers import POLICY
+from domain.template_keys import parse
+from exts import db
+from models import AuditEntry, Message
+from services.audit.trail import COMMAND_LINE
+from services.people import administrators
+from services.templating import template_views, templates
+from services.templating.text_sources import Source
+from tests.cms.conftest import PASSWORD
+
+SMS = "/cms/templates/code.sms.en"
+MAIL = "/cms/templates/offer.email.en"
+HTML = '<p style="color:red">Hi {{ name }}</p><style>p { margin: 0 }</style>'
+
+
+@pytest.fixture
+def published(app):
+    """Publish a text."""
+
+    def publish(key, text="{{ code }} one", **parts):
+        with app.app_context():
+            base = template_views.text(parse(key)).newest
+            number = templates.save(parse(key), Source(text, **parts), base=base, by=COMMAND_LINE)
+            templates.publish(parse(key), number, by=COMMAND_LINE)
+
+    return publish
+
+
+@pytest.fixture
+def viewer(app, newcomer):
+    with app.app_context():
+        administrators.add("vera@example.org", "viewer", PASSWORD)
+    visitor = newcomer()
+    visitor.sign_in("vera@example.org")
+    return visitor
+
+
+def edit(visitor, key="code.sms.en", **fields):
+    return visitor.submit(f"/cms/templates/{key}/edit", page=f"/cms/templates/{key}/edit", **fields)
+
+
+def test_the_list_shows_every_text_with_its_state(signed_in, published):
+    published("code.sms.en")
+    published("code.sms.fr@login", "{{ code }}")
+    page = signed_in.get("/cms/templates").text
+    assert 'href="/cms/templates/code.sms.en"' in page
+    assert 'href="/cms/templates/code.sms.fr@login"' in page
+    assert "Version 1" in page
+    assert "Shipped text" in page
+    assert "French" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "not_there"),
+    [("channel=sms", "code.sms.en", "code.email.en"), ("locale=de", "notice.sms.de", "notice.sms.en")],
+)
+def test_the_list_can_be_narrowed(signed_in, query, there, not_there):
+    page = signed_in.get(f"/cms/templates?{query}").text
+    assert f'"/cms/templates/{there}"' in page
+    assert f'"/cms/templates/{not_there}"' not in page
+
+
+def test_a_list_without_a_match_says_how_to_go_on(signed_in):
+    assert "Show all texts" in signed_in.get("/cms/templates?channel=fax").text
+
+
+def test_the_way_from_a_draft_to_what_is_sent_and_back(signed_in, sms):
+    answer = edit(signed_in, text="{{ code }} for {{ service }}", base="0")
+    assert answer.location == f"{SMS}/versions/1"
+    page = signed_in.get(f"{SMS}/versions/1").text
+    assert "012345 for Sendcode" in page
+    assert "1 segment" in page
+    assert "19 characters, GSM-7" in page
+    assert "<ins>" in page
+    assert signed_in.submit(f"{SMS}/versions/1/publish").location == SMS
+    assert "Sent now" in signed_in.get(SMS).text
+    assert signed_in.submit(f"{SMS}/versions/0/publish").location == SMS
+    assert "Go back to this one" in signed_in.get(f"{SMS}/versions/1").text
+
+
+def test_the_editor_begins_with_what_is_sent(signed_in):
+    page = signed_in.get(f"{SMS}/edit").text
+    assert "your code is {{ code }}" in page
+    assert "You can use: {{ code }}, {{ minutes }}, {{ service }}" in page
+
+
+def test_the_preview_saves_nothing(app, signed_in):
+    page = signed_in.submit(f"{SMS}/preview", text="{{ code }} “quoted”", base="0").text
+    assert "012345 “quoted”" in page
+    assert "UCS-2" in page
+    assert "<code>“</code>" in page
+    with app.app_context():
+        assert (
+            db.session.scalars(db.select(AuditEntry).where(AuditEntry.action.like("template.%"))).all() == []
+        )
+
+
+def test_sample_values_can_be_typed(signed_in):
+    fields = {"text": "Hi {{ name }}", "subject": "{{ name }}", "sample-name": "<Kim>"}
+    page = signed_in.submit(f"{MAIL}/preview", **fields).text
+    assert "Hi &lt;Kim&gt;" in page
+    assert 'name="sample-name" value="&lt;Kim&gt;"' in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"text": ""}, "Write something here."),
+        ({"text": "x" * 1601 + "{{ code }}"}, "too long: 1600"),
+        ({"text": "{{ code }}\0"}, "Type the text anew"),
+        ({"text": "ok\n{{ code"}, "Line 2 can&#39;t be read"),
+        ({"text": "{{ code.__class__ }}"}, "Line 1: “.” can&#39;t be used here"),
+        ({"text": "{{ code }}" * 1500}, "too"),
+        ({"text": "{{ cod }}"}, "There is no “cod” here. You can use: code, minutes, service."),
+        ({"text": "no code"}, "The code must always be in it"),
+        ({"text": "{{ code }}{{ minutes|length }}"}, "This can&#39;t be filled in"),
+        ({"text": "{{ code }}", "bound": "1", "host": "a b"}, "Enter a host such as example.org"),
+        ({"text": "x" * 150 + "{{ code }}", "bound": "1", "host": "a.example"}, "160 characters by 15"),
+        (
+            {"text": "{{ code }}", "provider-main-id": "", "provider-main-sign": "Acme"},
+            "has given to the approved text",
+        ),
+        (
+            {"text": "{{ code }}", "provider-main-id": "1", "provider-main-params": "a b"},
+            "separated by commas",
+        ),
+        (
+            {"text": "{{ code }}", "provider-main-id": "1", "provider-main-params": "name"},
+            "There is no “name” here",
+        ),
+    ],
+)
+def test_what_is_not_fit_is_told_beside_its_field_and_kept(signed_in, fields, said):
+    answer = edit(signed_in, base="0", **fields)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_a_mail_needs_a_subject_without_the_code(signed_in):
+    answer = edit(signed_in, "code.email.en", text="{{ code }}", subject="{{ code }}", base="0")
+    assert "Leave the code out of it" in answer.text
+    assert "Write something here" in edit(signed_in, "code.email.en", text="{{ code }}", base="0").text
+
+
+def test_who_saves_over_another_is_told_and_loses_nothing(signed_in, published):
+    published("code.sms.en")
+    answer = edit(signed_in, text="mine {{ code }}", base="0")
+    assert answer.status_code == 409
+    assert "Somebody else has saved version 1 since" in answer.text
+    assert f'href="{SMS}/versions/1"' in answer.text
+    assert "mine {{ code }}" in answer.text
+    assert 'name="base" value="1"' in answer.text
+    assert edit(signed_in, text="mine {{ code }}", base="1").location == f"{SMS}/versions/2"
+
+
+def test_the_last_line_takes_the_host_of_this_service_where_none_is_typed(signed_in):
+    edit(signed_in, text="{{ code }}", bound="1", host="", base="0")
+    assert "@sendcode.test #012345" in signed_in.get(f"{SMS}/versions/1").text
+
+
+def test_approved_texts_of_providers_are_kept_with_the_version(app, signed_in):
+    fields = {
+        "provider-main-id": "SMS_1",
+        "provider-main-sign": "Acme",
+        "provider-main-params": "number = code",
+    }
+    edit(signed_in, text="{{ code }}", base="0", **fields)
+    page = signed_in.get(f"{SMS}/edit").text
+    assert 'value="SMS_1"' in page
+    assert 'value="number = code"' in page
+    assert "No gateway has this name any more" in page
+    assert "SMS_1" in signed_in.get(f"{SMS}/versions/1").text
+
+
+def test_a_new_text_is_written_where_its_name_leads(signed_in):
+    query = {"name": "offer", "channel": "email", "locale": "ZH_hant", "purpose": ""}
+    answer = signed_in.get("/cms/templates/new", query_string=query)
+    assert answer.location == "/cms/templates/offer.email.zh-Hant/edit"
+    assert signed_in.get(answer.location).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"name": "Bad Name", "channel": "sms", "locale": "en"}, "beginning with a letter"),
+        ({"name": "offer", "channel": "fax", "locale": "en"}, "Choose one of the list"),
+        ({"name": "offer", "channel": "sms", "locale": "?"}, "Enter a language tag"),
+        ({"name": "offer", "channel": "sms", "locale": "en", "purpose": "login"}, "template code only"),
+    ],
+)
+def test_a_name_that_is_none_is_told(signed_in, query, said):
+    assert said in signed_in.get("/cms/templates/new", query_string=query).text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "x",
+        "code.fax.en",
+        "code.sms.EN",
+        "code.sms.fr",
+        "code.sms.en/versions/9",
+        "code.sms.en@login",
+        "offer.sms.en",
+    ],
+)
+def test_what_is_not_there_is_not_found(signed_in, path):
+    assert signed_in.get(f"/cms/templates/{path}").status_code == 404
+
+
+def test_html_is_shown_in_a_frame_that_can_do_nothing(signed_in, published):
+    published("offer.email.en", "Hi {{ name }}", subject="S", html=HTML)
+    page = signed_in.get(MAIL)
+    assert (
+        f'<iframe class="mail" sandbox title="The HTML of this mail" src="{MAIL}/versions/1/mail"'
+        in page.text
+    )
+    assert page.headers["Content-Security-Policy"] == POLICY
+    frame = signed_in.get(f"{MAIL}/versions/1/mail")
+    policy = frame.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "; sandbox;" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert "script" not in policy
+    assert len(re.findall(r"'sha256-[A-Za-z0-9+/=]{44}'", policy)) == 2
+    assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_html_that_is_only_typed_is_shown_the_same_way(signed_in):
+    fields = {"text": "Hi", "subject": "S", "html": '<p onclick="x()" style="color:red">{{ name }}</p>'}
+    frame = signed_in.submit(f"{MAIL}/preview/mail", **{**fields, "sample-name": "<script>"})
+    assert "&lt;script&gt;" in frame.text
+    assert "default-src 'none'" in frame.headers["Content-Security-Policy"]
+    assert signed_in.submit(f"{MAIL}/preview/mail", **{**fields, "text": "{{"}).text == ""
+
+
+def test_a_test_goes_to_the_own_address_with_the_version_that_is_looked_at(app, signed_in, mails, published):
+    published("offer.email.en", "Hi {{ name }}", subject="S")
+    edit(signed_in, "offer.email.en", text="Draft {{ name }}", subject="S", base="1")
+    answer = signed_in.submit(f"{MAIL}/versions/2/test", **{"sample-name": "Kim"})
+    assert answer.location == f"{MAIL}/versions/2"
+    assert "A test is on its way to j***@example.org" in signed_in.get(answer.location).text
+    assert (mails.sent[-1].to, mails.sent[-1].text) == ("jane@example.org", "Draft Kim\n")
+    with app.app_context():
+        assert db.session.scalars(db.select(Message.owner)).one().startswith("session:")
+
+
+def test_a_message_tells_its_version(app, signed_in, mails, published):
+    published("offer.email.en", "Hi {{ name }}", subject="S")
+    signed_in.submit(f"{MAIL}/versions/1/test")
+    with app.app_context():
+        number = db.session.scalars(db.select(Message.id)).one()
+    page = signed_in.get(f"/cms/messages/{number}").text
+    assert f'<a href="{MAIL}/versions/1">Version 1</a>' in page
+
+
+def test_the_shipped_text_can_be_tried_too(signed_in, mails):
+    signed_in.submit("/cms/templates/code.email.de/versions/0/test")
+    assert "012345" in mails.sent[-1].text
+
+
+def test_a_test_by_sms_needs_a_phone(signed_in, sms):
+    assert "Your account has no phone number yet" in signed_in.get(f"{SMS}/versions/0").text
+    answer = signed_in.submit(f"{SMS}/versions/0/test")
+    assert answer.status_code == 303
+    assert sms.sent == []
+
+
+def test_tests_are_counted_as_sends(app, signed_in, mails):
+    app.config["DESTINATION_SENDS_PER_10_MINUTES"] = 2
+    for _ in range(3):
+        signed_in.submit("/cms/templates/code.email.en/versions/0/test")
+    assert len(mails.sent) == 2
+    assert "Too many codes were sent to this address" in signed_in.get("/cms/templates").text
+
+
+def test_a_viewer_looks_and_changes_nothing(viewer, published):
+    published("code.sms.en")
+    for path in ("/cms/templates", SMS, f"{SMS}/versions/1"):
+        page = viewer.get(path)
+        assert page.status_code == 200
+        assert not re.search(r'href="[^"]*/(edit|new|withdraw)"', page.text)
+        assert "Publish</button>" not in page.text
+    for path in (f"{SMS}/edit", "/cms/templates/new", f"{SMS}/withdraw"):
+        assert viewer.get(path).status_code == 403
+    posts = ("edit", "preview", "preview/mail", "withdraw")
+    for path in (*posts, "versions/1/publish", "versions/1/test", "versions/1/discard"):
+        assert viewer.submit(f"{SMS}/{path}", text="{{ code }}").status_code == 403
+
+
+def test_an_operator_may_all_of_it(app, newcomer, published):
+    published("code.sms.en")
+    with app.app_context():
+        administrators.add("olga@example.org", "operator", PASSWORD)
+    olga = newcomer()
+    olga.sign_in("olga@example.org")
+    assert edit(olga, text="two {{ code }}", base="1").status_code == 303
+    assert olga.submit(f"{SMS}/versions/2/publish").status_code == 303
+    assert olga.submit(f"{SMS}/withdraw", page=f"{SMS}/withdraw").status_code == 303
+    page = olga.get("/cms/audit?what=template").text
+    assert "Text saved" in page
+    assert "Text published" in page
+    assert "Text withdrawn" in page
+    assert "two " not in page
+
+
+def test_a_draft_is_discarded_once_it_is_meant(signed_in, published):
+    published("code.sms.en")
+    edit(signed_in, text="two {{ code }}", base="1")
+    path = f"{SMS}/versions/2/discard"
+    for page in (SMS, f"{SMS}/versions/2"):
+        assert f'href="{path}"' in signed_in.get(page).text
+    assert "Discard this draft?" in signed_in.get(path).text
+    assert signed_in.submit(path, page=path).location == SMS
+    page = signed_in.get(SMS).text
+    assert "The draft is discarded. Version 2 is kept." in page
+    assert "Never published" in page
+    assert path not in page
+    assert "{{ code }} one" in signed_in.get(f"{SMS}/edit").text
+    assert signed_in.get(path).location == SMS
+    assert signed_in.submit(path, page=SMS).location == SMS
+    assert "This is no draft any more" in signed_in.get(SMS).text
+
+
+def test_people_are_named_masked(signed_in):
+    edit(signed_in, text="{{ code }}", base="0")
+    page = signed_in.get(SMS).text
+    assert "j***@example.org" in page
