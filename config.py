@@ -54,6 +54,7 @@ DEFAULTS: dict[str, Any] = {
     "CODE_TTL_SECONDS": 300,
     "CODE_ATTEMPTS": 5,
     "SEND_DEADLINE_SECONDS": 240,  # a code that could not be handed over by then is never sent
+    "SEND_TRIES": 0,  # most hand-overs of one message; 0: until its deadline
     "MESSAGE_DEADLINE_SECONDS": 86400,  # the same for a notice or a broadcast, from the time it is to be sent
     # -- limits
     "RESEND_COOLDOWN_SECONDS": 60,
@@ -83,6 +84,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "CODE_TTL_SECONDS": (60, 600),
     "CODE_ATTEMPTS": (0, 100),
     "SEND_DEADLINE_SECONDS": (0, 600),
+    "SEND_TRIES": (0, 1000),
     "MESSAGE_DEADLINE_SECONDS": (0, 30 * 86400),
     "SEND_CONCURRENCY": (0, 2000),
     "MAIL_CONNECTIONS": (0, 100),

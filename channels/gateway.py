@@ -1,9 +1,12 @@
 """What every gateway takes, gives and is."""
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from domain.errors import TooLate
 from domain.provider_templates import ProviderTemplate
 from domain.statuses import Channel
 
@@ -25,6 +28,13 @@ class Outgoing:
     """Approved texts that stand for this one, by the gateway's name."""
     unsubscribe_url: str | None = field(default=None, repr=False)
     """Where one click ends bulk messages to this destination; None for all other messages."""
+    valid_until: float = math.inf
+    """By `time.monotonic()`: after this moment it has expired, or is another worker's, and must not be handed over."""
+
+    def ensure_valid(self) -> None:
+        """Raise TooLate where it must not be handed over any more: a look just before it costs less than a copy."""
+        if time.monotonic() >= self.valid_until:
+            raise TooLate("its deadline or lease ended before it was handed over")
 
 
 class Gateway(Protocol):
@@ -43,6 +53,8 @@ class Gateway(Protocol):
 
     def send(self, outgoing: Outgoing) -> str | None:
         """Hand over one message within `SEND_SECONDS`; return the provider's reference if it gave one.
+
+        What may take long before the hand-over (a name server, a sign-in) is followed by `outgoing.ensure_valid()`.
 
         Raises TemporaryGatewayError where a later try may succeed, GatewayError where none will.
         """

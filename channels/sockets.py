@@ -32,11 +32,12 @@ class Deadline:
 def connect(host: str, port: int, seconds: float) -> socket.socket:
     """Open a TCP connection to the first address that answers within its share of `seconds`.
 
-    The name lookup can't be bounded from here: the system's resolver has its own limit (resolv.conf).
-    Raises OSError.
+    The name lookup can't be interrupted from here: the system's resolver has its own limit (resolv.conf). Where it
+    took longer than `seconds`, no connection is opened any more. Raises OSError.
     """
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     deadline = Deadline(seconds)
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    deadline.remaining()
     failure: OSError = OSError("the name has no address")
     for tried, (family, kind, protocol, _, address) in enumerate(addresses):
         opened = socket.socket(family, kind, protocol)

@@ -236,6 +236,18 @@ class WrongGateway(TemporaryGatewayError):
     code = "wrong_gateway"
 
 
+class GatewayAtFault(WrongGateway):
+    """Raised when the gateway's own set-up is refused: wrong credentials, no relay, no balance, no such path."""
+
+    code = "gateway_at_fault"
+
+
+class RateLimited(TemporaryGatewayError):
+    """Raised when the provider takes no more messages just now, whichever they are; `retry_after` if it said when."""
+
+    code = "rate_limited"
+
+
 class ForgedReceipt(SendcodeError):
     """Raised when a delivery report is unsigned, wrongly signed or too old."""
 
@@ -252,6 +264,23 @@ class SwitchedOff(GatewayBusy):
     """Raised when all gateways that serve a destination are switched off: nobody was asked, so it is no try."""
 
     code = "switched_off"
+
+
+class TooLate(GatewayBusy):
+    """Raised when a message's deadline or lease ended just before it was handed over: nobody was asked."""
+
+    code = "too_late"
+
+
+class GatewaysHeld(GatewayBusy):
+    """Raised when every gateway left is held back, by its circuit breaker or a rate limit: nobody was asked."""
+
+    code = "held"
+
+    def __init__(self, reason: str, *, seconds: float):
+        super().__init__(reason)
+        self.seconds = seconds
+        """How long to wait before looking again, so that messages that wait together don't return together."""
 
 
 class LastGateway(Conflict):

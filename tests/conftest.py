@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy
 from flask import Flask
@@ -18,6 +19,9 @@ from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from services.process import parts
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a loaded machine fails none of them
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture

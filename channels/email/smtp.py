@@ -81,10 +81,10 @@ class SmtpGateway:
             kept = _newest(idle)
             if kept is not None:
                 try:
-                    return _deliver(kept, mail, deadline, idle)
+                    return _deliver(kept, mail, deadline, idle, outgoing)
                 except LostConnectionError:
                     pass  # ended in the moment between our look and our first word
-            return _deliver(self._open(deadline), mail, deadline, idle)
+            return _deliver(self._open(deadline), mail, deadline, idle, outgoing)
 
     def probe(self, seconds: float) -> str:
         """Open a session, with TLS and login as the settings say, and leave it."""
@@ -135,9 +135,11 @@ def create(options: Options) -> SmtpGateway:
     return SmtpGateway(settings, name=options.name, weight=options.weight)
 
 
-def _deliver(session: Session, mail: mime.Mail, deadline: Deadline, idle: deque[Session]) -> str | None:
+def _deliver(
+    session: Session, mail: mime.Mail, deadline: Deadline, idle: deque[Session], outgoing: Outgoing
+) -> str | None:
     try:
-        return session.deliver(mail, deadline)
+        return session.deliver(mail, deadline, outgoing.ensure_valid)
     except GatewayError:
         raise  # the session has closed itself if the dialogue is out of step
     except BaseException:

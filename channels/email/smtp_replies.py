@@ -6,10 +6,21 @@ import socket
 import ssl
 
 from channels.sockets import Deadline
-from domain.errors import GatewayError, TemporaryGatewayError
+from domain.errors import GatewayAtFault, GatewayError, RateLimited, TemporaryGatewayError, WrongGateway
 
-OPERATORS_FAULT = {530, 534, 535, 538}
-"""Login missing, too weak or wrong: not the message's fault, and the settings may be mended in time."""
+SIGN_IN_NEEDED = {530, 534, 535, 538}
+"""Login missing, too weak or wrong (RFC 4954 6): the settings' fault, not the message's."""
+
+TOO_LARGE = 552
+MAILBOX = re.compile(rb"5\.[12]\.")
+"""The enhanced codes of RFC 3463 that speak of the recipient's address or mailbox."""
+
+POLICY = re.compile(rb"5\.7\.")
+RELAY = re.compile(rb"\brelay|rcpthosts", re.IGNORECASE)
+"""How servers without an enhanced code say that they don't carry mail for us: Exim, OpenSMTPD; qmail."""
+
+RATE = re.compile(rb"too (?:many|much|fast)|\brates?\b|\blimit|throttl|slow down|\b4\.7\.28\b", re.IGNORECASE)
+"""How 450, 451 and 452 say that it is too much just now: Postfix, Exim, Exchange, Google, Amazon."""
 
 NONSENSE = -1
 """Stands for the code of an answer that has none."""
@@ -27,6 +38,10 @@ QUEUE_ID = re.compile(rb"(?:queued as|\bid=)\s*<?([\w.@+-]{1,64})", re.IGNORECAS
 
 class LostConnectionError(TemporaryGatewayError):
     """Raised when the server ended the connection before it was given the mail: another one may be tried."""
+
+
+class TurnedAwayError(LostConnectionError, RateLimited):
+    """Raised for 421: the server takes nothing more on this connection, or none from us just now."""
 
 
 class Replies:
@@ -84,8 +99,36 @@ def refusal(step: str, code: int, text: bytes) -> GatewayError:
     """
     enhanced = ENHANCED_CODE.match(text)
     reason = f"{step} answered {code}" + (f" {enhanced[0].decode()}" if enhanced else "")
-    if 500 <= code < 600 and code not in OPERATORS_FAULT:
-        return GatewayError(reason)
+    return _kind_of(step, code, enhanced[0] if enhanced else b"", text)(reason)
+
+
+def _kind_of(step: str, code: int, enhanced: bytes, text: bytes) -> type[GatewayError]:
+    """Whose fault a refusal is.
+
+    Before the content is given, the server knows but two addresses: what speaks of no mailbox speaks of us. Of the
+    content each server thinks its own way, but one that calls it too large has a limit of its own.
+    """
+    if not 500 <= code < 600:
+        return RateLimited if code in (421, 450, 451, 452) and RATE.search(text) else TemporaryGatewayError
+    if code in SIGN_IN_NEEDED:
+        return GatewayAtFault
+    if enhanced == b"5.3.4" or (code == TOO_LARGE and not MAILBOX.match(enhanced)):
+        return WrongGateway
+    if step == "MAIL" and not MAILBOX.match(enhanced):
+        return GatewayAtFault
+    if step == "RCPT" and (POLICY.match(enhanced) or (RELAY.search(text) and not MAILBOX.match(enhanced))):
+        return GatewayAtFault
+    return GatewayError
+
+
+def no_session(error: Exception) -> TemporaryGatewayError:
+    """Return the error that a failed attempt to open a session means; nothing was sent."""
+    reason = unreachable(error)
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code == 421:
+        return RateLimited(reason)
+    refused = isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+    if refused or isinstance(error, smtplib.SMTPNotSupportedError | ssl.SSLCertVerificationError):
+        return GatewayAtFault(reason)
     return TemporaryGatewayError(reason)
 
 
@@ -95,6 +138,8 @@ def unreachable(error: Exception) -> str:
         return f"the mail server's certificate is not trusted: {error.verify_message}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"the mail server refused the login ({error.smtp_code})"
+    if isinstance(error, smtplib.SMTPHeloError):
+        return f"the mail server answered EHLO with {error.smtp_code}"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"the mail server's greeting answered {error.smtp_code}"
     if isinstance(error, smtplib.SMTPNotSupportedError):

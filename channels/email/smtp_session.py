@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from channels.email import smtp_replies as replies
 from channels.email.mail_settings import MailSettings
 from channels.email.mime import Mail
-from channels.email.smtp_replies import NONSENSE, LostConnectionError, Replies
+from channels.email.smtp_replies import NONSENSE, LostConnectionError, Replies, TurnedAwayError
 from channels.sockets import CONNECT_SECONDS, Deadline, connect
 from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
 
@@ -38,7 +38,7 @@ class Session(smtplib.SMTP):
             self.ehlo_or_helo_if_needed()
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self.close()
-            raise TemporaryGatewayError(replies.unreachable(error)) from None
+            raise replies.no_session(error) from None
         except BaseException:
             self.close()
             raise
@@ -54,8 +54,10 @@ class Session(smtplib.SMTP):
         """Whether another mail may be sent on it."""
         return self.sock is not None
 
-    def deliver(self, mail: Mail, deadline: Deadline) -> str | None:
+    def deliver(self, mail: Mail, deadline: Deadline, ensure_valid: Callable[[], None]) -> str | None:
         """Hand over one mail and return the server's queue id if it told one.
+
+        `ensure_valid` is called just before the content goes out and raises where it must not any more.
 
         Raises GatewayError where it was refused for good, LostConnectionError before the server had the mail,
         UnknownResult where it may have it, else TemporaryGatewayError.
@@ -64,6 +66,11 @@ class Session(smtplib.SMTP):
         if mail.international and not self.has_extn("smtputf8"):
             raise GatewayError("the mail server takes no international addresses")
         self._open_transaction(mail)
+        try:
+            ensure_valid()
+        except GatewayError:
+            self.close()  # after DATA there is no other way back
+            raise
         text = self._give_content(mail)
         self.used_at = time.monotonic()
         return replies.queue_id(text)
@@ -132,7 +139,8 @@ class Session(smtplib.SMTP):
         code, text = self.getreply()
         if code in (421, NONSENSE):
             self.close()
-            raise LostConnectionError(f"{step} answered {code}")
+            kind = LostConnectionError if code == NONSENSE else TurnedAwayError
+            raise kind(f"{step} answered {code}")
         return code, text
 
     def _give_nothing(self) -> None:

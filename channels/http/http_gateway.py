@@ -8,7 +8,7 @@ from datetime import datetime
 
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.http.body import Body
-from channels.http.posting import Answer, Poster, reference
+from channels.http.posting import TOO_MANY_REQUESTS, Answer, Poster, reference
 from channels.http.success import Success, read_success
 from channels.options import Options
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
@@ -17,8 +17,10 @@ from domain.errors import (
     ConfigurationError,
     FieldProblem,
     ForgedReceipt,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
 )
@@ -27,6 +29,8 @@ from domain.statuses import Channel, MessageStatus
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HEADER_VALUE = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 LONGEST_REFERENCE = 128
+AT_FAULT = {401, 402, 403, 404, 409}
+"""Statuses that tell of our account or address at the provider, and nothing of the message."""
 OUR_HEADERS = re.compile(r"(?i)content-type|content-length|transfer-encoding|idempotency-key|webhook-.*")
 
 
@@ -82,7 +86,7 @@ class HttpGateway:
         headers = self._headers | {"Idempotency-Key": outgoing.id}
         if self._secret:
             headers |= webhooks.headers(self._secret, outgoing.id, int(time.time()), body)
-        answer = self._poster.post(body, headers)
+        answer = self._poster.post(body, headers, valid_until=outgoing.valid_until)
         if not answer.accepted:
             raise _refusal(answer)
         if self._success:
@@ -167,6 +171,8 @@ def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _refusal(answer: Answer) -> GatewayError:
     reason = f"the provider answered {answer.status}"
+    if answer.status == TOO_MANY_REQUESTS:
+        return RateLimited(reason, retry_after=answer.retry_after)
     if answer.temporary:
         return TemporaryGatewayError(reason, retry_after=answer.retry_after)
-    return GatewayError(reason)
+    return GatewayAtFault(reason) if answer.status in AT_FAULT else GatewayError(reason)

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import ssl
+import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from channels.sockets import CONNECT_SECONDS, PerProcess, trust
 from domain.errors import (
     ConfigurationError,
     GatewayError,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -27,7 +29,8 @@ from domain.errors import (
 
 LONGEST_ANSWER = 65_536
 LONGEST_REFERENCE = 128
-TEMPORARY = {408, 425, 429}
+TOO_MANY_REQUESTS = 429
+TEMPORARY = {408, 425, TOO_MANY_REQUESTS}
 """With every 5xx: the provider may take the same message later (RFC 9110, RFC 8470, RFC 6585)."""
 
 URL = re.compile(r"[\x21-\x7e]+")
@@ -90,20 +93,25 @@ class Poster:
         scheme, host, port, self.target = _split_url(url)
         name = f"[{host}]" if ":" in host else host
         self.host = name if port in (None, USUAL_PORTS[scheme]) else f"{name}:{port}"
-        self._timeout = Timeout(connect=min(CONNECT_SECONDS, seconds), total=seconds)
+        self._seconds, self._connect_seconds = seconds, min(CONNECT_SECONDS, seconds)
+        self._timeout = Timeout(connect=self._connect_seconds, total=seconds)
         trusted = trust(ca_file) if scheme == "https" or ca_file else None
         self._pool: PerProcess[HTTPConnectionPool] = PerProcess(
             lambda: make_pool(scheme, host, port, kept=connections, trusted=trusted)
         )
 
-    def post(self, body: bytes, headers: Mapping[str, str], query: str = "") -> Answer:
+    def post(
+        self, body: bytes, headers: Mapping[str, str], query: str = "", *, valid_until: float = math.inf
+    ) -> Answer:
         """Post `body` to the url, with `query` added to it.
+
+        `valid_until`, by `time.monotonic()`: no connection is waited for beyond it, so nothing goes out after it.
 
         Raises TemporaryGatewayError where the request never went out, UnknownResult where the answer to it was lost,
         GatewayError where it can't be built.
         """
         try:
-            response = self._post(body, headers, query)
+            response = self._post(body, headers, query, valid_until)
         except NotConnected as error:
             raise TemporaryGatewayError(unreachable(error.cause)) from None
         except (exceptions.HTTPError, OSError) as error:
@@ -125,7 +133,15 @@ class Poster:
         """Close the kept connections."""
         self._pool.get().close()
 
-    def _post(self, body: bytes, headers: Mapping[str, str], query: str) -> BaseHTTPResponse:
+    def _time_out(self, valid_until: float) -> Timeout:
+        left = valid_until - time.monotonic()
+        if left >= self._connect_seconds:
+            return self._timeout
+        return Timeout(connect=max(left, 0.001), total=self._seconds)
+
+    def _post(
+        self, body: bytes, headers: Mapping[str, str], query: str, valid_until: float
+    ) -> BaseHTTPResponse:
         joint = "&" if "?" in self.target else "?"
         return self._pool.get().urlopen(
             "POST",
@@ -135,7 +151,7 @@ class Poster:
             retries=False,
             redirect=False,
             assert_same_host=False,
-            timeout=self._timeout,
+            timeout=self._time_out(valid_until),
             preload_content=False,
         )
 
@@ -148,15 +164,17 @@ def refusal(provider: str, code: object, errors: Errors, answer: Answer) -> Gate
     refuse are the provider's own.
     """
     known = _fit(code)
-    kind = (
-        errors.get(known)
-        or errors.get(known.partition(".")[0])
-        or (TemporaryGatewayError if answer.temporary else WrongGateway)
-    )
+    kind = errors.get(known) or errors.get(known.partition(".")[0]) or _kind_of(answer)
     reason = f"{provider} refused: {known or f'status {answer.status}'}"
     if issubclass(kind, TemporaryGatewayError):
         return kind(reason, retry_after=answer.retry_after)
     return kind(reason)
+
+
+def _kind_of(answer: Answer) -> type[GatewayError]:
+    if answer.status == TOO_MANY_REQUESTS:
+        return RateLimited
+    return TemporaryGatewayError if answer.temporary else WrongGateway
 
 
 def reported(provider: str, code: object) -> str | None:

@@ -20,15 +20,23 @@ from channels.options import Options
 from channels.provider import Clock, plain, utc_now
 from channels.receipts import Receipt, ReceiptAnswer
 from channels.sms.china import ChinaProvider, china_number
-from domain.errors import FieldProblem, GatewayError, InvalidInput, TemporaryGatewayError, WrongGateway
+from domain.errors import (
+    FieldProblem,
+    GatewayAtFault,
+    GatewayError,
+    InvalidInput,
+    RateLimited,
+    TemporaryGatewayError,
+    WrongGateway,
+)
 from domain.statuses import MessageStatus
 
 BUSY = {str(code): TemporaryGatewayError for code in (*range(111000, 111100), *range(160000, 160011))}
 """Their own faults, and channels that are busy."""
 
 ERRORS: Errors = BUSY | {
-    "111111": TemporaryGatewayError,  # too many requests at once
-    "160016": TemporaryGatewayError,  # too many messages a second
+    "111111": RateLimited,  # too many requests at once
+    "160016": RateLimited,  # too many messages a second
     "160050": TemporaryGatewayError,  # sending failed
     "160063": TemporaryGatewayError,  # sending failed
     "160064": TemporaryGatewayError,  # sending failed
@@ -42,25 +50,25 @@ ERRORS: Errors = BUSY | {
     "160068": GatewayError,  # the recipient has unsubscribed from everybody
     "160073": GatewayError,  # the recipient has complained to the carrier
     "160074": GatewayError,  # the recipient is known for complaints
-    "111106": WrongGateway,  # our clock is wrong
-    "111109": WrongGateway,  # wrong signature
-    "111138": WrongGateway,  # the account is not active
-    "111139": WrongGateway,  # the account is paused
-    "111140": WrongGateway,  # the account is closed
-    "111141": WrongGateway,  # no such account
-    "111142": WrongGateway,  # no balance
-    "111143": WrongGateway,  # wrong token
-    "111176": WrongGateway,  # the application is deleted
-    "111177": WrongGateway,  # the application is disabled
-    "111178": WrongGateway,  # the application is not published
-    "111180": WrongGateway,  # the application is paused
-    "111181": WrongGateway,  # no such application
-    "111182": WrongGateway,  # the application belongs to another account
-    "112303": WrongGateway,  # the application may not send
+    "111106": GatewayAtFault,  # our clock is wrong
+    "111109": GatewayAtFault,  # wrong signature
+    "111138": GatewayAtFault,  # the account is not active
+    "111139": GatewayAtFault,  # the account is paused
+    "111140": GatewayAtFault,  # the account is closed
+    "111141": GatewayAtFault,  # no such account
+    "111142": GatewayAtFault,  # no balance
+    "111143": GatewayAtFault,  # wrong token
+    "111176": GatewayAtFault,  # the application is deleted
+    "111177": GatewayAtFault,  # the application is disabled
+    "111178": GatewayAtFault,  # the application is not published
+    "111180": GatewayAtFault,  # the application is paused
+    "111181": GatewayAtFault,  # no such application
+    "111182": GatewayAtFault,  # the application belongs to another account
+    "112303": GatewayAtFault,  # the application may not send
     "112310": WrongGateway,  # the application is not online: test numbers only
     "112311": WrongGateway,  # no such template
     "113302": WrongGateway,  # the test template, and no test number
-    "160014": WrongGateway,  # their channel has no balance
+    "160014": GatewayAtFault,  # their channel has no balance
     "160032": WrongGateway,  # no valid template
     "160038": WrongGateway,  # codes to this number too often, by their count
     "160039": WrongGateway,  # too many of this template to this number today
@@ -68,7 +76,7 @@ ERRORS: Errors = BUSY | {
     "160041": WrongGateway,  # too many notices to this number today
     "160043": WrongGateway,  # the template belongs to another application
     "160052": WrongGateway,  # a parameter does not fit the template
-    "160053": WrongGateway,  # our address is not on their list
+    "160053": GatewayAtFault,  # our address is not on their list
     "160056": WrongGateway,  # the same text to the same number
     "160057": WrongGateway,  # the template's id is no number
     "160058": WrongGateway,  # the account may not send abroad
@@ -119,7 +127,9 @@ class RonglianGateway(ChinaProvider):
             "Accept": "application/json",
             "Authorization": authorization,
         }
-        answer = self._poster.post(json.dumps(body).encode(), headers, f"sig={sig}")
+        answer = self._poster.post(
+            json.dumps(body).encode(), headers, f"sig={sig}", valid_until=outgoing.valid_until
+        )
         told = answer.table()
         self._judge(answer, told.get("statusCode"))
         sent = told.get("templateSMS") or told.get("TemplateSMS")

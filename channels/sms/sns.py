@@ -13,31 +13,31 @@ from channels.http.xml_texts import texts
 from channels.options import Options
 from channels.provider import Clock, Provider, unreadable, utc_now
 from channels.signatures.sigv4 import Signer
-from domain.errors import GatewayError, TemporaryGatewayError, WrongGateway
+from domain.errors import GatewayAtFault, GatewayError, RateLimited, TemporaryGatewayError, WrongGateway
 
 ERRORS: Errors = {
     "InternalError": TemporaryGatewayError,
     "InternalFailure": TemporaryGatewayError,
-    "RequestLimitExceeded": TemporaryGatewayError,
+    "RequestLimitExceeded": RateLimited,
     "ServiceUnavailable": TemporaryGatewayError,
-    "Throttled": TemporaryGatewayError,
-    "Throttling": TemporaryGatewayError,
-    "ThrottlingException": TemporaryGatewayError,
-    "TooManyRequestsException": TemporaryGatewayError,
+    "Throttled": RateLimited,
+    "Throttling": RateLimited,
+    "ThrottlingException": RateLimited,
+    "TooManyRequestsException": RateLimited,
     "InvalidParameter": GatewayError,  # the number or the text: the sender is checked at the start
     "InvalidParameterValue": GatewayError,
     "OptedOut": GatewayError,  # the recipient wants no messages
     "ValidationError": GatewayError,
-    "AccessDenied": WrongGateway,
-    "AuthorizationError": WrongGateway,  # the key may not publish
+    "AccessDenied": GatewayAtFault,
+    "AuthorizationError": GatewayAtFault,  # the key may not publish
     "EndpointDisabled": WrongGateway,
-    "ExpiredToken": WrongGateway,
-    "InvalidClientTokenId": WrongGateway,  # no such key
-    "InvalidSecurity": WrongGateway,
+    "ExpiredToken": GatewayAtFault,
+    "InvalidClientTokenId": GatewayAtFault,  # no such key
+    "InvalidSecurity": GatewayAtFault,
     "NotFound": WrongGateway,
-    "OptInRequired": WrongGateway,  # the account or region is not enabled
-    "RequestExpired": WrongGateway,  # our clock is wrong
-    "SignatureDoesNotMatch": WrongGateway,
+    "OptInRequired": GatewayAtFault,  # the account or region is not enabled
+    "RequestExpired": GatewayAtFault,  # our clock is wrong
+    "SignatureDoesNotMatch": GatewayAtFault,
 }
 """Codes of Publish and of Amazon's common errors. Any other refusal is judged by its HTTP status, see `refusal`."""
 
@@ -72,9 +72,8 @@ class SnsGateway(Provider):
         """Publish one message; return its MessageId."""
         body = self._body(outgoing)
         poster = self._poster
-        answer = poster.post(
-            body, self._signer.headers(poster.host, poster.target, FORM, body, self._clock())
-        )
+        headers = self._signer.headers(poster.host, poster.target, FORM, body, self._clock())
+        answer = poster.post(body, headers, valid_until=outgoing.valid_until)
         told = texts(answer.body or b"")
         if not answer.accepted:
             raise refusal("SNS", told.get("Code"), ERRORS, answer)

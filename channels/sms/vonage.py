@@ -21,28 +21,30 @@ from domain import gsm
 from domain.errors import (
     FieldProblem,
     ForgedReceipt,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     WrongGateway,
 )
 from domain.statuses import MessageStatus
 
 ERRORS: Errors = {
-    "1": TemporaryGatewayError,  # throttled
+    "1": RateLimited,  # throttled
     "5": TemporaryGatewayError,  # internal error
-    "10": TemporaryGatewayError,  # too many connections
+    "10": RateLimited,  # too many connections
     "6": GatewayError,  # no such number prefix
     "7": GatewayError,  # the number is barred
     "12": GatewayError,  # the text is too long
     "33": GatewayError,  # the number is no longer in use
     "2": WrongGateway,  # a parameter is missing
     "3": WrongGateway,  # a parameter is wrong
-    "4": WrongGateway,  # wrong credentials
-    "8": WrongGateway,  # the account is barred
-    "9": WrongGateway,  # no balance
-    "11": WrongGateway,  # the account may not use this API
-    "14": WrongGateway,  # wrong signature
+    "4": GatewayAtFault,  # wrong credentials
+    "8": GatewayAtFault,  # the account is barred
+    "9": GatewayAtFault,  # no balance
+    "11": GatewayAtFault,  # the account may not use this API
+    "14": GatewayAtFault,  # wrong signature
     "15": WrongGateway,  # the sender is not allowed
     "17": WrongGateway,  # blocked by Vonage's own protection
     "22": WrongGateway,  # no such network
@@ -97,7 +99,9 @@ class VonageGateway(Provider):
         if self._secret:
             fields["timestamp"] = str(int(time.time()))
             fields["sig"] = signature(self._secret, fields)
-        answer = self._poster.post(urlencode(fields).encode(), {"Content-Type": FORM})
+        answer = self._poster.post(
+            urlencode(fields).encode(), {"Content-Type": FORM}, valid_until=outgoing.valid_until
+        )
         if not answer.accepted:
             raise refusal("Vonage", None, ERRORS, answer)
         parts = answer.table().get("messages")

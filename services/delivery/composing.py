@@ -1,6 +1,7 @@
 """Make what a gateway is given of what lies sealed in a row."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,11 @@ UNSUBSCRIBE_URL = "unsubscribe_url"
 
 
 def compose(
-    claimed: Claimed, keyring: Keyring, public_url: str = "", versions: TextVersions | None = None
+    claimed: Claimed,
+    keyring: Keyring,
+    public_url: str = "",
+    versions: TextVersions | None = None,
+    valid_until: float = math.inf,
 ) -> Outgoing:
     """Return a message in its own language; raises Unreadable, ValueError, KeyError or jinja2.TemplateError."""
     version = versions[claimed.template_version] if versions and claimed.template_version else None
@@ -42,6 +47,7 @@ def compose(
         params={name: str(value) for name, value in params.items()},
         provider_templates=version.providers if version else {},
         unsubscribe_url=unsubscribe_url,
+        valid_until=valid_until,
     )
 
 

@@ -35,8 +35,8 @@ Threads = SendThreads[Flow, tuple[Claimed, float], Settled]
 class Sends(Protocol):
     """What the loop hands messages to."""
 
-    def send(self, claimed: Claimed) -> Settled:
-        """Return how the try ended; raise nothing."""
+    def send(self, claimed: Claimed, lease_until: float) -> Settled:
+        """Return how the try ended; raise nothing. `lease_until`: by `time.monotonic()`."""
 
 
 class Drain:
@@ -82,7 +82,7 @@ class Drain:
         claimed, until = waiting
         if time.monotonic() > until:
             return given_back(claimed, datetime.now(UTC))
-        return self._sender.send(claimed)
+        return self._sender.send(claimed, until - START_WITHIN_SECONDS + claims.LEASE.total_seconds())
 
     def start(self) -> None:
         """Run the loop in a thread of its own until `stop`."""
@@ -163,6 +163,7 @@ class Drain:
         if not self._unsettled and not may_claim:
             return
         claimed: list[tuple[Flow, list[Claimed]]] = []
+        began = time.monotonic()  # before the claim: a slow commit is part of the lease
         try:
             with self._engine.begin() as connection:
                 settling.settle(connection, self._unsettled)
@@ -174,7 +175,7 @@ class Drain:
             raise
         self._set_alarms()
         self._unsettled.clear()
-        until = time.monotonic() + START_WITHIN_SECONDS
+        until = began + START_WITHIN_SECONDS
         for flow, block in claimed:
             threads = self._own_threads.get(flow.lane, self._threads)
             threads.start(flow, [(one, until) for one in block])

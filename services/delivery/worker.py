@@ -74,7 +74,8 @@ def _router() -> Router:
 
 def _drain(router: Router, lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
     public_url, versions = current_app.config["PUBLIC_URL"], part(TextVersions)
-    sender = Sender(router, part(Keyring), public_url=public_url, versions=versions)
+    most_tries = current_app.config["SEND_TRIES"]
+    sender = Sender(router, part(Keyring), public_url=public_url, most_tries=most_tries, versions=versions)
     slots = current_app.config["SEND_CONCURRENCY"]
     mails = part(Gateways).capacity(Channel.EMAIL)
     ceilings = {} if mails is None else {Lane.EMAIL: mails}

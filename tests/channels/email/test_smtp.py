@@ -16,7 +16,17 @@ from channels.email.mime import Mail
 from channels.email.smtp import SmtpGateway
 from channels.email.smtp_session import Session
 from channels.sockets import Deadline, trust
-from domain.errors import ConfigurationError, GatewayBusy, GatewayError, TemporaryGatewayError, UnknownResult
+from domain.errors import (
+    ConfigurationError,
+    GatewayAtFault,
+    GatewayBusy,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    TooLate,
+    UnknownResult,
+    WrongGateway,
+)
 from tests.channels.conftest import CODE, Authority, mail
 from tests.servers.smtp import DROP, SILENCE, Answer, SmtpServer
 from tests.servers.thread import closed_port, wait_until
@@ -116,7 +126,7 @@ def test_a_4xx_is_temporary_and_the_next_try_arrives(server: SmtpServer, gateway
 @pytest.mark.parametrize(
     ("step", "answer", "reason"),
     [
-        ("MAIL", "550 5.7.1 sender refused", "MAIL answered 550 5.7.1"),
+        ("MAIL", "553 5.1.8 sender has no domain", "MAIL answered 553 5.1.8"),
         ("RCPT", "550 5.1.1 <ann@example.org> unknown", "RCPT answered 550 5.1.1"),
         ("DATA", "554 5.5.1 no", "DATA answered 554 5.5.1"),
         (".", "554 looks like spam", "the mail answered 554"),
@@ -132,6 +142,50 @@ def test_a_5xx_is_final_and_the_connection_stays(
     gateway.send(mail())
     assert (len(server.mails), server.connections) == (1, 1)
     assert (1, "RSET") in server.commands
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "kind"),
+    [
+        ("MAIL", "550 5.7.1 sender refused", GatewayAtFault),
+        ("MAIL", "530 5.7.0 authentication required", GatewayAtFault),
+        ("MAIL", "550 not you", GatewayAtFault),
+        ("MAIL", "552 5.3.4 message too big for system", WrongGateway),
+        ("RCPT", "554 5.7.1 <ann@example.org>: Relay access denied", GatewayAtFault),
+        ("RCPT", "550 relay not permitted", GatewayAtFault),
+        ("RCPT", "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", GatewayAtFault),
+        ("RCPT", "530 5.7.57 Client not authenticated to send mail", GatewayAtFault),
+        ("RCPT", "550 5.1.1 no such user, relay", GatewayError),
+        ("RCPT", "552 5.2.2 mailbox full", GatewayError),
+        ("RCPT", "450 4.7.1 Error: too much mail from 10.0.0.1", RateLimited),
+        ("MAIL", "451 4.7.0 Temporary rate limit, slow down", RateLimited),
+        ("RCPT", "452 4.5.3 Too many recipients", RateLimited),
+        ("RCPT", "450 4.2.0 Greylisted, see postgrey", TemporaryGatewayError),
+        ("MAIL", "421 4.7.0 Too many connections", RateLimited),
+        (".", "552 5.3.4 message size exceeds limit", WrongGateway),
+        (".", "554 5.7.1 looks like spam", GatewayError),
+    ],
+)
+def test_whose_fault_a_refusal_is(
+    server: SmtpServer, gateway: SmtpGateway, step: str, answer: str, kind: type[GatewayError]
+) -> None:
+    server.script(step, Answer(answer, drop=answer.startswith("421")))
+    error = failure(gateway)
+    assert isinstance(error, kind)
+    exact = {GatewayError, TemporaryGatewayError, WrongGateway}
+    assert kind not in exact or type(error) is kind
+
+
+def test_a_mail_that_has_expired_is_not_given_although_the_server_waits_for_it(
+    server: SmtpServer, gateway: SmtpGateway
+) -> None:
+    gateway.send(mail())
+    server.script("RCPT", Answer("250 ok", delay=0.4))
+    error = failure(gateway, valid_until=time.monotonic() + 0.2)
+    assert type(error) is TooLate
+    assert len(server.mails) == 1
+    gateway.send(mail())
+    assert len(server.mails) == 2
 
 
 @pytest.mark.parametrize("code", [530, 535])
@@ -204,7 +258,9 @@ def test_a_server_that_stops_reading_is_left_in_time(server: SmtpServer) -> None
     started = time.monotonic()
     with pytest.raises(TemporaryGatewayError):
         session.deliver(
-            Mail("a@x.org", "b@x.org", b"x" * 30_000_000 + b"\r\n", international=False), Deadline(0.5)
+            Mail("a@x.org", "b@x.org", b"x" * 30_000_000 + b"\r\n", international=False),
+            Deadline(0.5),
+            lambda: None,
         )
     assert time.monotonic() - started < BOUNDED
     assert not session.usable

@@ -109,7 +109,7 @@ def test_the_first_refusal_is_told_and_no_mail_is_left_behind(
     with pytest.raises(GatewayError) as caught:
         gateway.send(mail())
     assert caught.value.reason == reason
-    assert isinstance(caught.value, TemporaryGatewayError) == answer.startswith("4")
+    assert isinstance(caught.value, TemporaryGatewayError) == (answer[0] == "4" or step == "MAIL")
     assert verbs(server) == ["EHLO", "MAIL", "RCPT", "DATA", "RSET"]
     gateway.send(mail())
     gateway.close()

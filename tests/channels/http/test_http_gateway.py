@@ -17,7 +17,14 @@ from channels.http.body import Body
 from channels.http.http_gateway import HttpGateway
 from channels.http.success import Success
 from channels.signatures import webhooks
-from domain.errors import ConfigurationError, GatewayError, TemporaryGatewayError
+from domain.errors import (
+    ConfigurationError,
+    GatewayAtFault,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    UnknownResult,
+)
 from tests.channels.conftest import CODE, Authority, sms
 from tests.servers.http import DROP, RESET, SILENCE, Answer, HttpGatewayServer
 from tests.servers.thread import closed_port, wait_until
@@ -94,7 +101,40 @@ def test_these_statuses_are_temporary(server: HttpGatewayServer, gateway: HttpGa
     assert error.reason == f"the provider answered {status}"
 
 
-@pytest.mark.parametrize("status", [300, 302, 304, 400, 401, 403, 404, 409, 413, 422, 451])
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 409])
+def test_these_statuses_are_the_gateways_own_fault(
+    server: HttpGatewayServer, gateway: HttpGateway, status: int
+) -> None:
+    server.script(Answer(status, body=b""))
+    assert type(failure(gateway)) is GatewayAtFault
+
+
+def test_a_rate_limit_is_told_from_other_temporary_answers(
+    server: HttpGatewayServer, gateway: HttpGateway
+) -> None:
+    server.script(Answer(429), Answer(503))
+    assert type(failure(gateway)) is RateLimited
+    assert type(failure(gateway)) is TemporaryGatewayError
+
+
+@pytest.mark.parametrize("valid_for", [-1.0, 0.2])
+def test_nothing_goes_out_after_a_message_has_expired(
+    server: HttpGatewayServer, gateway: HttpGateway, monkeypatch: pytest.MonkeyPatch, valid_for: float
+) -> None:
+    lookup = socket.getaddrinfo
+
+    def slow(*arguments: Any, **more: Any) -> Any:
+        time.sleep(0.4)
+        return lookup(*arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    error = failure(gateway, valid_until=time.monotonic() + valid_for)
+    assert isinstance(error, TemporaryGatewayError)
+    assert not isinstance(error, UnknownResult)
+    assert server.calls == []
+
+
+@pytest.mark.parametrize("status", [300, 302, 304, 400, 413, 422, 451])
 def test_any_other_status_is_final(server: HttpGatewayServer, gateway: HttpGateway, status: int) -> None:
     server.script(Answer(status, body=b""))
     error = failure(gateway)

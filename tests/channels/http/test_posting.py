@@ -7,7 +7,14 @@ import pytest
 
 from channels.http.posting import Answer as Told
 from channels.http.posting import Poster, reference, refusal
-from domain.errors import ConfigurationError, GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.errors import (
+    ConfigurationError,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    UnknownResult,
+    WrongGateway,
+)
 from tests.channels.conftest import Authority
 from tests.servers.http import DROP, RESET, SILENCE, Answer, HttpGatewayServer
 from tests.servers.thread import closed_port
@@ -102,7 +109,7 @@ def test_refusals_are_judged_by_code_then_by_status() -> None:
     assert type(judged(7, 500)) is GatewayError
     assert judged("7", 400).reason == "Acme refused: 7"
     assert type(judged("1", 200)) is TemporaryGatewayError
-    assert type(judged("99", 429)) is TemporaryGatewayError
+    assert type(judged("99", 429)) is RateLimited
     assert type(judged("99", 503)) is TemporaryGatewayError
     assert type(judged("99", 400)) is WrongGateway
     assert judged("call +8613812345678", 400).reason == "Acme refused: status 400"

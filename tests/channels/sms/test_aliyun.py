@@ -10,7 +10,9 @@ from channels.signatures.acs3 import Signer
 from channels.sms.aliyun import ERRORS, AliyunGateway
 from domain.errors import (
     ConfigurationError,
+    GatewayAtFault,
     GatewayError,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -116,9 +118,9 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer) -> None:
 
 def test_there_are_codes_of_every_kind() -> None:
     kinds = {
-        "Throttling": TemporaryGatewayError,
+        "Throttling": RateLimited,
         "isv.MOBILE_NUMBER_ILLEGAL": GatewayError,
-        "isv.AMOUNT_NOT_ENOUGH": WrongGateway,
+        "isv.AMOUNT_NOT_ENOUGH": GatewayAtFault,
     }
     assert kinds.items() <= ERRORS.items()
 
@@ -126,9 +128,9 @@ def test_there_are_codes_of_every_kind() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(400, {"Code": "Throttling.User"}), TemporaryGatewayError),
-        (Answer(404, {"Code": "InvalidAccessKeyId.NotFound"}), WrongGateway),
-        (Answer(400, {"Code": "InvalidTimeStamp.Expired"}), WrongGateway),
+        (Answer(400, {"Code": "Throttling.User"}), RateLimited),
+        (Answer(404, {"Code": "InvalidAccessKeyId.NotFound"}), GatewayAtFault),
+        (Answer(400, {"Code": "InvalidTimeStamp.Expired"}), GatewayAtFault),
         (Answer(200, {"Code": "isv.PIGEON"}), WrongGateway),
         (Answer(400, {"Code": "call 13812345678"}), WrongGateway),
         (Answer(400, {"Code": ["OK"]}), WrongGateway),

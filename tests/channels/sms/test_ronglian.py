@@ -11,6 +11,7 @@ from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from channels.sms.ronglian import ERRORS, RonglianGateway, signature
 from domain.errors import (
     ConfigurationError,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
     TemporaryGatewayError,
@@ -138,7 +139,7 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer) -> None:
 
 
 def test_there_are_codes_of_every_kind() -> None:
-    kinds = {"160000": TemporaryGatewayError, "160042": GatewayError, "111142": WrongGateway}
+    kinds = {"160000": TemporaryGatewayError, "160042": GatewayError, "111142": GatewayAtFault}
     assert kinds.items() <= ERRORS.items()
 
 

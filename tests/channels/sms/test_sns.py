@@ -12,7 +12,9 @@ from channels.signatures.sigv4 import Signer
 from channels.sms.sns import ERRORS, FORM, SnsGateway
 from domain.errors import (
     ConfigurationError,
+    GatewayAtFault,
     GatewayError,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -90,14 +92,14 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer) -> None:
 
 
 def test_there_are_codes_of_every_kind() -> None:
-    kinds = {"Throttled": TemporaryGatewayError, "OptedOut": GatewayError, "AuthorizationError": WrongGateway}
+    kinds = {"Throttled": RateLimited, "OptedOut": GatewayError, "AuthorizationError": GatewayAtFault}
     assert kinds.items() <= ERRORS.items()
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(429, ""), TemporaryGatewayError),
+        (Answer(429, ""), RateLimited),
         (Answer(500, error_document("Pigeon")), TemporaryGatewayError),
         (Answer(403, error_document("Pigeon")), WrongGateway),
         (Answer(400, "<html>"), WrongGateway),

@@ -10,7 +10,9 @@ from channels.signatures.tc3 import Signer
 from channels.sms.tencent import ERRORS, TencentGateway
 from domain.errors import (
     ConfigurationError,
+    GatewayAtFault,
     GatewayError,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -112,9 +114,9 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer, refuse: Cal
 
 def test_there_are_codes_of_every_kind() -> None:
     kinds = {
-        "RequestLimitExceeded": TemporaryGatewayError,
+        "RequestLimitExceeded": RateLimited,
         "FailedOperation.PhoneNumberInBlacklist": GatewayError,
-        "FailedOperation.InsufficientBalanceInSmsPackage": WrongGateway,
+        "FailedOperation.InsufficientBalanceInSmsPackage": GatewayAtFault,
     }
     assert kinds.items() <= ERRORS.items()
 
@@ -122,8 +124,8 @@ def test_there_are_codes_of_every_kind() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (of_request("AuthFailure.SignatureExpire"), WrongGateway),
-        (of_request("RequestLimitExceeded.UinLimitExceeded"), TemporaryGatewayError),
+        (of_request("AuthFailure.SignatureExpire"), GatewayAtFault),
+        (of_request("RequestLimitExceeded.UinLimitExceeded"), RateLimited),
         (of_number("InternalError.OtherError"), TemporaryGatewayError),
         (of_number("LimitExceeded.PhoneNumberDailyLimit"), WrongGateway),
         (of_number("FailedOperation.Pigeon"), WrongGateway),

@@ -14,6 +14,7 @@ from domain.errors import (
     ForgedReceipt,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -104,7 +105,7 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer) -> None:
 
 def test_there_are_codes_of_every_kind() -> None:
     assert {
-        "20429": TemporaryGatewayError,
+        "20429": RateLimited,
         "21610": GatewayError,
         "21408": WrongGateway,
     }.items() <= ERRORS.items()
@@ -118,7 +119,7 @@ def test_a_message_that_failed_at_once_is_refused(server: HttpGatewayServer) -> 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(429, {"code": 99999}), TemporaryGatewayError),
+        (Answer(429, {"code": 99999}), RateLimited),
         (Answer(503, "<html>"), TemporaryGatewayError),
         (Answer(401, {"code": 99999}), WrongGateway),
         (Answer(400, {"code": "see +8613812345678"}), WrongGateway),

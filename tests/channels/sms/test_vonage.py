@@ -13,8 +13,10 @@ from channels.sms.vonage import ERRORS, STATUSES, VonageGateway, signature
 from domain.errors import (
     ConfigurationError,
     ForgedReceipt,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -135,11 +137,17 @@ def test_every_known_status_has_its_meaning(server: HttpGatewayServer) -> None:
 
 
 def test_there_are_statuses_of_every_kind() -> None:
-    assert {"1": TemporaryGatewayError, "7": GatewayError, "9": WrongGateway}.items() <= ERRORS.items()
+    assert {
+        "1": RateLimited,
+        "5": TemporaryGatewayError,
+        "7": GatewayError,
+        "9": GatewayAtFault,
+        "17": WrongGateway,
+    }.items() <= ERRORS.items()
 
 
 def test_a_text_of_which_one_part_is_refused_is_refused(server: HttpGatewayServer) -> None:
-    assert type(refused(server, Answer(200, parts("0", "1", "7")))) is TemporaryGatewayError
+    assert type(refused(server, Answer(200, parts("0", "1", "7")))) is RateLimited
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ def test_a_text_of_which_one_part_is_refused_is_refused(server: HttpGatewayServe
     [
         (Answer(200, parts("99")), WrongGateway),
         (Answer(200, parts("8613812345678 " + CODE)), WrongGateway),
-        (Answer(429, {"type": "about:blank"}), TemporaryGatewayError),
+        (Answer(429, {"type": "about:blank"}), RateLimited),
         (Answer(500, ""), TemporaryGatewayError),
         (Answer(401, {"title": "Unauthorized"}), WrongGateway),
         (Answer(200, "<html>"), UnknownResult),

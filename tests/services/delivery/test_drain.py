@@ -31,7 +31,7 @@ class SlowSender:
         self._now = 0
         self._lock = threading.Lock()
 
-    def send(self, claimed):
+    def send(self, claimed, lease_until):
         with self._lock:
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
@@ -221,7 +221,7 @@ def test_waiting_costs_no_turns_of_the_loop(running, monkeypatch):
 class TwiceRefused(SlowSender):
     """Puts a message off twice, by a time that is no whole second."""
 
-    def send(self, claimed):
+    def send(self, claimed, lease_until):
         self.sent.append(time.monotonic())
         now = datetime.now(UTC)
         if len(self.sent) < 3:
