@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_house import TOWERS
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "requirements" / "README.md"])
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"")
@@ -81,3 +83,12 @@ def test_a_dead_link_and_a_path_that_is_gone_are_found() -> None:
 def test_a_picture_that_is_gone_is_found() -> None:
     page = ROOT / "some.md"
     assert list(dead_links(page, '<img alt="x" src="docs/images/gone.png">')) == ["docs/images/gone.png"]
+
+
+@pytest.mark.parametrize(
+    ("room", "title"), [("services", "Services"), ("cms", "Console"), ("channels", "Channels")]
+)
+def test_the_architecture_draws_each_room_from_the_top_down(room: str, title: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawing = page.partition(f"### {title}\n")[2].split("```")[1]
+    assert [line.split()[0] for line in drawing.splitlines() if line] == list(reversed(TOWERS[room]))
