@@ -1,1 +1,1 @@
-"""What a process keeps and watches for as long as it lives; nothing here knows what the service is for."""
+"""What a process keeps and watches while it runs; nothing here knows what the service is for."""
