@@ -1,4 +1,4 @@
-"""One try of one message: open it, ask one gateway after the other, judge the answers. Knows no database."""
+"""One try of one message: open it, ask one gateway after the other, judge the answers. Needs no database."""
 
 import logging
 import time
@@ -34,9 +34,9 @@ ERROR_LENGTH = 255
 NOBODY: frozenset[str] = frozenset()
 BUSY_WAIT = timedelta(seconds=1)
 OFF_WAIT = timedelta(seconds=5)
-"""Messages for which people have switched off every gateway look again after this time, until their deadline."""
+"""How often, until its deadline, a message is retried while people have switched off all of its gateways."""
 FAILOVER_SECONDS = 4.0
-"""Another gateway is asked within the same try up to this age of it; together with one send that is below the lease."""
+"""A try may fail over to another gateway up to this age; together with one send, that is shorter than the lease."""
 
 
 class Sender:
@@ -69,7 +69,7 @@ class Sender:
         return self._ask_gateways(claimed, outgoing)
 
     def _ask_gateways(self, claimed: Claimed, outgoing: Outgoing) -> Settled:
-        """Ask one gateway after the other until one takes the message, or says that nobody should."""
+        """Ask one gateway after the other until one takes the message or refuses it for good."""
         give_up_at = time.monotonic() + FAILOVER_SECONDS
         refused = NOBODY
         gateway: Gateway | None = None
@@ -106,7 +106,7 @@ class Sender:
     def _noted(
         self, gateway: Gateway | None, error: GatewayError, since: float | None = None
     ) -> tuple[Asked, ...]:
-        """Return what a gateway said, for the row of a try; one that had no place for us was not asked."""
+        """Return what a gateway said, for the row of a try; one that had no free connection was not asked."""
         if isinstance(error, GatewayBusy):
             return ()
         took_ms = None if since is None else _milliseconds(since)
@@ -214,5 +214,5 @@ def _ask_first(claimed: Claimed, gateway: str | None, error: GatewayError) -> st
 
 
 def _may_another_take_it(error: GatewayError) -> bool:
-    """Tell whether the message surely was not taken and is not at fault, so that another gateway may be asked."""
+    """Tell whether another gateway may be asked: the message certainly was not taken, and is not at fault."""
     return isinstance(error, TemporaryGatewayError) and not isinstance(error, UnknownResult)
