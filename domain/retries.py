@@ -1,4 +1,4 @@
-"""When a message that could not be handed over is tried again."""
+"""When a failed hand-over is retried: exponential backoff."""
 
 from datetime import datetime, timedelta
 
@@ -11,8 +11,8 @@ def next_try_at(
 ) -> datetime | None:
     """Return the time of the next try after `tries` failed ones (3, 6, 12 s later), None where there is none.
 
-    `retry_after` is the provider's own wish in seconds, obeyed where it fits before the deadline; after that nothing is
-    ever tried.
+    `retry_after` is what the provider asks for in seconds; it is obeyed where it fits before the deadline, after which
+    nothing is tried.
     """
     if tries >= MAX_TRIES:
         return None
