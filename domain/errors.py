@@ -11,7 +11,7 @@ class SendcodeError(Exception):
 
 
 class ConfigurationError(SendcodeError):
-    """Raised when a setting is missing or makes no sense; the text names it."""
+    """Raised when a setting is missing or invalid; the text names it."""
 
     code = "configuration"
 

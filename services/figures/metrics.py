@@ -1,4 +1,4 @@
-"""Metrics of the whole installation, counted from the tables at each scrape."""
+"""Metrics of the whole installation, counted from the tables on demand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -127,9 +127,7 @@ def _slot_of(period: Period, begins: list[datetime], zone: tzinfo) -> Callable[[
     return lambda hour: by_day.get((hour + HOUR / 2).astimezone(zone).date(), begins[-1])
 
 
-def _by_either(
-    times: Mapping[tuple[str, str], Counter[int]],
-) -> dict[tuple[str, str], Counter[int]]:
+def _by_either(times: Mapping[tuple[str, str], Counter[int]]) -> dict[tuple[str, str], Counter[int]]:
     """Return the times by channel and by gateway, from those by both."""
     found: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for (channel, gateway), steps in times.items():

@@ -81,7 +81,7 @@ def _is(key: Key | TimesKey, equal: dict[str, str]) -> bool:
 
 
 def _smallest_with(names: set[str]) -> Table:
-    """Return the smaller table that has these columns; `OwnerHour` has the fewer rows for each hour."""
+    """Return the table with the fewest rows that has these columns: an hour has fewer owners than purposes."""
     return next(
         model.__table__ for model in (OwnerHour, TrafficHour) if names <= set(model.__table__.c.keys())
     )

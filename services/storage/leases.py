@@ -17,10 +17,9 @@ def hold(engine: Engine, name: str, holder: str, length: timedelta, now: datetim
     """
     ours_or_over = or_(leases.c.holder == holder, leases.c.expires_at <= now)
     until = {"holder": holder, "expires_at": now + length}
+    renewal = update(leases).where(leases.c.name == name, ours_or_over).values(**until)
     with engine.begin() as connection:
-        if connection.execute(
-            update(leases).where(leases.c.name == name, ours_or_over).values(**until)
-        ).rowcount:
+        if connection.execute(renewal).rowcount:
             return True
         if connection.execute(leases.select().where(leases.c.name == name)).first() is not None:
             return False

@@ -62,9 +62,8 @@ def _lines(source: Source, part: str) -> list[str]:
 
 
 def _compare(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
-    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if tag == "equal":
             yield from (Line(" ", text) for text in old[old_from:old_to])
             continue

@@ -110,9 +110,9 @@ def faults(part: str, source: str) -> list[Fault]:
     """Return what is wrong with a source: syntax errors with their lines, and what is not allowed."""
     try:
         tree = environment(False).parse(source)
-        found = list(_forbidden(part, tree)) or (
-            [Fault(part, FaultKind.COMPLEX)] if _is_complex(tree) else []
-        )
+        found = list(_forbidden(part, tree))
+        if not found and _is_complex(tree):
+            found = [Fault(part, FaultKind.COMPLEX)]
         if not found:
             environment(False).from_string(source)
         return found
