@@ -33,7 +33,7 @@ class Destination:
 
 
 def parse(channel: Channel, text: str, *, region: str) -> Destination:
-    """Return the one destination that `text` means; raises InvalidDestination where it is none or could be two."""
+    """Return the destination that `text` means; raises InvalidDestination where it is none, or could be two."""
     trimmed = text.strip()
     if not trimmed or len(trimmed) > MAX_LENGTH:
         raise InvalidDestination(f"must have 1 to {MAX_LENGTH} characters")

@@ -27,7 +27,7 @@ class InvalidInput(SendcodeError):
 
 
 class InvalidDestination(InvalidInput):
-    """Raised when `to` is no e-mail address or phone number, or could mean two."""
+    """Raised when `to` is not an e-mail address or phone number, or could mean two of them."""
 
     code = "invalid_destination"
 
@@ -57,7 +57,7 @@ class MalformedCode(InvalidInput):
 
 
 class WeakPassword(InvalidInput):
-    """Raised when a new password is no good; `fault` is `short`, `long`, `guessable` or `unchanged`."""
+    """Raised when a new password is refused; `fault` is `short`, `long`, `guessable` or `unchanged`."""
 
     code = "weak_password"
 

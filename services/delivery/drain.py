@@ -122,8 +122,8 @@ class Drain:
                 self._wait()
             except SQLAlchemyError as error:
                 self._stumble("the database did not answer: %s", type(error).__name__)
-            except Exception as error:  # noqa: BLE001 - a drain that ends is worse than one that stumbles
-                self._stumble("the drain stumbled and goes on: %s", place(error))
+            except Exception as error:  # noqa: BLE001 - the drain must survive every error
+                self._stumble("the drain failed and tries again: %s", place(error))
         for threads in self._all_threads():
             threads.stop()
 

@@ -129,5 +129,5 @@ class SendThreads(Generic[Label, Message, Result]):
             try:
                 ended.append((label, send(message)))
             except Exception as error:  # noqa: BLE001 - a thread that ends is worse than a message that comes again
-                log.error("a send broke its promise: %s", place(error))
+                log.error("a send raised an error, which it must not: %s", place(error))
                 ended.append((label, None))

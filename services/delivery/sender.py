@@ -124,7 +124,7 @@ class Sender:
         except GatewayError:
             self._router.worked(gateway)
             raise
-        except Exception as error:  # noqa: BLE001 - an adapter that breaks its promise must not lose a message
+        except Exception as error:  # noqa: BLE001 - a faulty adapter must not lose a message
             log.error("gateway %s broke on message %s: %s", gateway.name, outgoing.id, place(error))
             self._router.failed(gateway)
             raise UnknownResult("the gateway broke") from None

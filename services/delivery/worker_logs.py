@@ -12,7 +12,7 @@ class WithoutBodies(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Shorten such a record; let every record through."""
         if isinstance(record.msg, str) and "message body" in record.msg:
-            record.msg, record.args = "a message that is no task of ours was dropped: %s", (_cause(record),)
+            record.msg, record.args = "dropped a message that is not one of our tasks: %s", (_cause(record),)
             record.exc_info = record.exc_text = None
         return True
 

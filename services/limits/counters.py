@@ -88,7 +88,7 @@ def count(writer: Writer, counted: Counted, now: datetime) -> None:
 
 
 def take_back(key: str, windows: Sequence[Window], event: datetime) -> None:
-    """Remove one event that was counted in advance, in a transaction of its own."""
+    """Remove one event that was counted in advance, in a separate transaction."""
 
     def work(connection: Connection) -> None:
         counted = look(connection, key, windows)

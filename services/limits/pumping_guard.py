@@ -35,7 +35,7 @@ def read(reader: Writer | None = None) -> Closures:
 
 
 class FreshClosures(Fresh[Closures]):
-    """Which prefixes are closed, read at most every so many seconds."""
+    """Which prefixes are closed, read at most every `seconds`."""
 
     def __init__(self, seconds: float = 1):
         super().__init__(read, seconds)

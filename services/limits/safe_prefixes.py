@@ -23,7 +23,7 @@ from services.storage.transactions import transaction
 log = logging.getLogger(__name__)
 LONGEST_NOTE = 120
 WHOLE_NUMBER = 11
-"""An entry of so many characters may be somebody's whole number, and is shown masked."""
+"""An entry with at least this many characters may be somebody's whole number, and is shown masked."""
 
 
 @dataclass(frozen=True, slots=True)

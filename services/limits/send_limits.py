@@ -105,7 +105,7 @@ class RecentSms(Fresh[Mapping[str | None, int]]):
 def address_key(text: str) -> str:
     """Return what counts as one sender: an IPv4 address, or the /64 that one household or server rents.
 
-    Raises InvalidInput where `text` is no address.
+    Raises InvalidInput where `text` is not an IP address.
     """
     try:
         address = ipaddress.ip_address(text.strip())

@@ -72,7 +72,7 @@ def _choose(template: str, channel: Channel, locale: str | None) -> Choice:
     found = published.choose(template, channel, locale)
     if found is None:
         told = ", ".join(published.locales(template, channel))
-        raise InvalidInput(FieldProblem("locale", f"the template has no text in it; it has: {told}"))
+        raise InvalidInput(FieldProblem("locale", f"is not one that the template has; it has: {told}"))
     return found
 
 
@@ -123,7 +123,7 @@ def _value(value: Any) -> str:
         raise ValueError("must have texts and numbers for values")
     text = str(value)
     if len(text) > 2000 or has_control_characters(text):
-        raise ValueError("has a value that is longer than 2,000 characters or has more than one line")
+        raise ValueError("has a value that is longer than 2,000 characters or not a single line")
     return text
 
 

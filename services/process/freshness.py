@@ -1,4 +1,4 @@
-"""A cache for one value, refreshed at most once every so many seconds however many callers ask."""
+"""A cache for one value, refreshed at most once in a given number of seconds, however many callers ask."""
 
 import threading
 import time

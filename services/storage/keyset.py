@@ -35,7 +35,7 @@ def read(cursor: str) -> Place:
     except ValueError:
         found = None
     if found is None:
-        raise InvalidInput(FieldProblem("cursor", "is not one that a list has given"))
+        raise InvalidInput(FieldProblem("cursor", "is not a cursor from an earlier page"))
     return Place(_EPOCH + timedelta(microseconds=int(found[1])), found[2].decode())
 
 

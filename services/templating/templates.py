@@ -26,7 +26,7 @@ from services.templating.text_versions import TextVersions, read_providers
 
 log = logging.getLogger(__name__)
 SHIPPED = 0
-"""The number that stands for the shipped file."""
+"""The version number of the shipped file."""
 
 
 def tidy(key: TextKey, source: Source) -> Source:
