@@ -1,4 +1,4 @@
-"""When a message that could not be handed over is tried again: until its deadline, in growing intervals."""
+"""When a failed hand-over is retried: exponential backoff until the deadline."""
 
 from datetime import datetime, timedelta
 
@@ -18,8 +18,8 @@ def next_try_at(
 ) -> datetime | None:
     """Return the time of the next try after `tries` failed ones (3, 6, 12 … 300 s later), None where there is none.
 
-    `retry_after` is the provider's own wish in seconds, obeyed where it fits before the deadline, after which nothing
-    is ever tried. `most_tries`: 0 is no limit.
+    `retry_after` is what the provider asks for in seconds; it is obeyed where it fits before the deadline, after which
+    nothing is tried. `most_tries`: 0 is no limit.
     """
     if most_tries and tries >= most_tries:
         return None

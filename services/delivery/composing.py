@@ -1,4 +1,4 @@
-"""Make what a gateway is given of what lies sealed in a row."""
+"""Turn the sealed content of a row into the message for a gateway."""
 
 import json
 import math
@@ -16,7 +16,7 @@ from services.templating import texts
 from services.templating.text_versions import TextVersions, Version
 
 UNSUBSCRIBE_URL = "unsubscribe_url"
-"""The parameter that every template has: the link in bulk messages, in all others and without one empty."""
+"""A parameter of every template: the link in bulk messages; empty in all others, and where there is no link."""
 
 
 def compose(

@@ -1,4 +1,4 @@
-"""One try of one message: open it, ask one gateway after the other, judge the answers. Knows no database."""
+"""One try of one message: open it, ask one gateway after the other, judge the answers. Needs no database."""
 
 import logging
 import math
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 TEST_GATEWAY = "test"
 NOBODY: frozenset[str] = frozenset()
 FAILOVER_SECONDS = 4.0
-"""Another gateway is asked, or its turn waited for, up to this age of a try: with one send, that is below the lease."""
+"""A try may fail over to another gateway, or wait for its turn, up to this age; with one send that is below the lease."""
 
 
 class Sender:
@@ -70,7 +70,7 @@ class Sender:
         return self._ask_gateways(claimed, outgoing)
 
     def _ask_gateways(self, claimed: Claimed, outgoing: Outgoing) -> Settled:
-        """Ask one gateway after the other until one takes the message, or says that nobody should."""
+        """Ask one gateway after the other until one takes the message or refuses it for good."""
         give_up_at = time.monotonic() + FAILOVER_SECONDS
         refused = NOBODY
         gateway: Gateway | None = None
@@ -117,7 +117,7 @@ class Sender:
     def _noted(
         self, gateway: Gateway | None, error: GatewayError, since: float | None = None
     ) -> tuple[Asked, ...]:
-        """Return what a gateway said, for the row of a try; one that had no place for us was not asked."""
+        """Return what a gateway said, for the row of a try; one that had no free connection was not asked."""
         if isinstance(error, GatewayBusy):
             return ()
         took_ms = None if since is None else _milliseconds(since)
@@ -142,7 +142,7 @@ class Sender:
         except GatewayError:
             self._router.worked(gateway)
             raise
-        except Exception as error:  # noqa: BLE001 - an adapter that breaks its promise must not lose a message
+        except Exception as error:  # noqa: BLE001 - a faulty adapter must not lose a message
             log.error("gateway %s broke on message %s: %s", gateway.name, outgoing.id, place(error))
             self._router.failed(gateway)
             raise UnknownResult("the gateway broke") from None
@@ -175,5 +175,5 @@ def _milliseconds(since: float) -> int:
 
 
 def _may_another_take_it(error: GatewayError) -> bool:
-    """Tell whether the message surely was not taken and is not at fault, so that another gateway may be asked."""
+    """Tell whether another gateway may be asked: the message certainly was not taken, and is not at fault."""
     return isinstance(error, TemporaryGatewayError) and not isinstance(error, UnknownResult)

@@ -24,14 +24,14 @@ from services.templating.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0002
-"""How long a thread that computes lets another wait that has come back from the database: five milliseconds, as Python
-has it, are as much as a block of messages takes there."""
+"""How long a computing thread may keep the GIL from one that is back from the database. Python's default of five
+milliseconds is as long as a block of messages takes there."""
 _running: Drain | None = None
 _watch: Watch | None = None
 
 
 def start(app: Flask, lanes: Sequence[Lane]) -> None:
-    """Start the drain of this process, unless it runs; engines inherited from a parent process are left to it."""
+    """Start the drain of this process unless it runs; connections inherited from a parent process are left to it."""
     global _running, _watch
     if _running is not None:
         return
@@ -59,7 +59,7 @@ def stop() -> None:
 
 
 def drain_now() -> None:
-    """Wake this process's drain; where none runs (eager mode), send here and now what is due."""
+    """Wake this process's drain; where none runs (eager mode), send what is due here and now."""
     if _running is not None:
         _running.wake()
         return
