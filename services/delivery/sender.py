@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 TEST_GATEWAY = "test"
 NOBODY: frozenset[str] = frozenset()
 FAILOVER_SECONDS = 4.0
-"""A try may fail over to another gateway, or wait for its turn, up to this age; with one send that is below the lease."""
+"""A try may fail over to another gateway, or wait for its turn, up to this age; with one send: below the lease."""
 
 
 class Sender:
