@@ -1,4 +1,4 @@
-"""Which gateway gets a message: by channel and country, then by weight among those that work."""
+"""Choose the gateway for a message: by channel and country, then by weight among those that work."""
 
 import time
 
@@ -15,7 +15,7 @@ LONGEST_TURN_SECONDS = 2.0
 
 
 class Router:
-    """Chooses gateways and learns from what they do. Safe to use from many threads at once."""
+    """Chooses gateways and records whether they work. Thread-safe."""
 
     def __init__(self, gateways: Gateways, health: GatewayHealth, windows: RateWindows):
         self._all = self._gateways = gateways
@@ -24,7 +24,7 @@ class Router:
         self._windows = windows
 
     def take_over(self, switches: Switches) -> None:
-        """Choose from now on as people want it; whoever is choosing just now ends by the old rule."""
+        """Apply new switches; a choice in progress still uses the old ones."""
         if switches != self._switches:
             self._gateways = Gateways(self._all, off=switches.off, weights=switches.weights)
             self._switches = switches
@@ -40,10 +40,10 @@ class Router:
     ) -> Gateway | None:
         """Return the gateway to ask next, None where all have refused or are switched off.
 
-        `ask_first`: the one that may already have the message, it knows the key and repeats nothing; or the only one
-        that may have it, which is asked even while it is switched off, for a person chose it. A gateway whose breaker
-        is open is passed over while another is left, but for one probe now and then. `may_probe`: False for a message
-        that has failed before, for it must not be the one that tries a sick gateway again and again.
+        `ask_first`: the gateway that may already have the message, because it knows the idempotency key and sends
+        nothing twice; or the pinned one, which is asked even while it is switched off, because a person chose it. A
+        gateway with an open breaker is skipped while another is left, except for an occasional probe. `may_probe`:
+        False for a message that has failed before, so that it is not used to probe a failing gateway over and over.
         """
         gateways = self._gateways
         if ask_first and (only := pinned_to(ask_first)):
@@ -61,19 +61,19 @@ class Router:
         return gateways.choose(channel, country, refused)
 
     def why_nobody(self, channel: Channel, country: str | None) -> TemporaryGatewayError:
-        """Return why no gateway could be asked: none is there, or people have switched off those that are."""
+        """Return why no gateway could be asked: none serves the destination, or operators switched them all off."""
         if self._all.choose(channel, country) is not None:
             return SwitchedOff("the gateways are switched off")
         return TemporaryGatewayError("no gateway serves this destination")
 
     def wait_for_turn(self, gateway: Gateway) -> None:
-        """Wait until the gateway's ceiling in sends per second allows one more; raises GatewayBusy after 2 s."""
+        """Wait until the gateway's rate limit in sends per second allows one more; raises GatewayBusy after 2 s."""
         if not gateway.rate:
             return
         give_up_at = time.monotonic() + LONGEST_TURN_SECONDS
         while not self._has_turn(gateway):
             if time.monotonic() > give_up_at:
-                raise GatewayBusy("the gateway's sends per second are used up")
+                raise GatewayBusy("the gateway's rate limit in sends per second is reached")
             time.sleep(0.05)
 
     def _has_turn(self, gateway: Gateway) -> bool:
@@ -84,9 +84,9 @@ class Router:
         return True
 
     def worked(self, gateway: Gateway) -> None:
-        """Note that a gateway took a message, or refused it as a working one does."""
+        """Note that a gateway works: it took a message, or refused it for a reason in the message."""
         self._health.succeeded(gateway.name)
 
     def failed(self, gateway: Gateway) -> None:
-        """Note that a gateway did not do its work."""
+        """Note that a gateway failed."""
         self._health.failed(gateway.name)
