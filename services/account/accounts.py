@@ -17,14 +17,7 @@ from sqlalchemy.orm import Session
 from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
-from domain.errors import (
-    AlreadyYours,
-    Conflict,
-    NotAuthenticated,
-    NotFound,
-    PasswordNeeded,
-    WeakPassword,
-)
+from domain.errors import AlreadyYours, Conflict, NotAuthenticated, NotFound, PasswordNeeded, WeakPassword
 from domain.keyring import Keyring
 from domain.owners import Owner
 from domain.passwords import check_password
@@ -116,7 +109,7 @@ def confirm(
     _require_password(session)
     pending = progress(session, change)
     if pending is None:
-        raise NotFound("no code was asked for")
+        raise NotFound("no code was requested")
     try:
         result = checks.check(
             pending.id,
@@ -150,7 +143,7 @@ def change_password(session: ConsoleSession, password: str, *, client_ip: str | 
     def work(database: Session) -> None:
         administrator = living(database, session)
         if is_password(administrator.password_hash, password):
-            raise WeakPassword("unchanged", "is the one you have")
+            raise WeakPassword("unchanged", "is your current password")
         administrator.password_hash = password_hash
         administrator.must_change_password = False
         end_sessions(database, administrator.id, datetime.now(UTC), but=session.id)

@@ -109,17 +109,9 @@ def status_of(row: Any, now: datetime) -> MessageStatus:
 
 
 _SHOWN = (
-    *(
-        Message.id,
-        Message.channel,
-        Message.to,
-        Message.template,
-        Message.status,
-        Message.gateway,
-        Message.tries,
-    ),
-    *(Message.gateway_reference, Message.error, Message.created_at, Message.sent_at, Message.settled_at),
-    *(Message.due_at, Message.deadline_at),
+    *(Message.id, Message.channel, Message.to, Message.template, Message.status, Message.tries),
+    *(Message.gateway, Message.gateway_reference, Message.error, Message.created_at),
+    *(Message.sent_at, Message.settled_at, Message.due_at, Message.deadline_at),
 )
 
 

@@ -13,12 +13,7 @@ from sqlalchemy.orm import Session
 from domain import destinations, unsubscribe_links
 from domain.actions import Action
 from domain.destinations import Destination, mask
-from domain.errors import (
-    Conflict,
-    FieldProblem,
-    InvalidInput,
-    NotAgain,
-)
+from domain.errors import Conflict, FieldProblem, InvalidInput, NotAgain
 from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
 from domain.refusals import Refusal
