@@ -115,7 +115,7 @@ def turn_off(session: ConsoleSession, *, client_ip: str | None) -> None:
     """Switch the second step off; raises PasswordNeeded, and Conflict where it is required for everybody."""
     _require_password(session)
     if is_required():
-        raise Conflict("everybody has to have a second step here")
+        raise Conflict("a second step is required for everybody")
 
     def work(database: Session) -> None:
         administrator = living(database, session)

@@ -30,7 +30,7 @@ class ErrorFigure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What became of the hand-overs to one gateway."""
+    """The results of the hand-overs to one gateway."""
 
     sent: int = 0
     mean: timedelta | None = None

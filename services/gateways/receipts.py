@@ -29,7 +29,7 @@ def take(name: str, *, method: str, url: str, headers: Mapping[str, str], body: 
     """
     gateway = part(Gateways).named(name)
     if not isinstance(gateway, ReadsReceipts):
-        raise NotFound("no gateway of this name takes reports")
+        raise NotFound("no gateway of this name takes delivery reports")
     now = datetime.now(UTC)
     reports = gateway.read_receipts(ReceiptRequest(method, url, headers, body), now)
     for report in reports:

@@ -64,7 +64,7 @@ def sort(content: Content, given: Sequence[Any]) -> tuple[list[Recipient], list[
             rejected.append(Rejected(index, error.code, str(error)))
             continue
         if recipient.destination.canonical in seen:
-            rejected.append(Rejected(index, "duplicate", "to: is in the list already"))
+            rejected.append(Rejected(index, "duplicate", "to: is already in the list"))
             continue
         seen.add(recipient.destination.canonical)
         good.append(recipient)
@@ -81,10 +81,10 @@ def _told(error: InvalidInput) -> list[str]:
 
 def _recipient(index: int, content: Content, one: Any) -> Recipient:
     if not isinstance(one, Mapping) or not {"to"} <= one.keys() <= {"to", "params"}:
-        raise BadRecipient("invalid_recipient", "must be an object of to and params")
+        raise BadRecipient("invalid_recipient", "must be an object with `to`, and `params` if needed")
     to = one["to"]
     if not isinstance(to, str) or len(to) > LONGEST_TO:
-        raise BadRecipient("invalid_recipient", f"to: must be a text of at most {LONGEST_TO} characters")
+        raise BadRecipient("invalid_recipient", f"to: must be text of at most {LONGEST_TO} characters")
     destination = destinations.parse(content.channel, to, region=current_app.config["DEFAULT_REGION"])
     send_limits.ensure_country(destination)
     return Recipient(index, destination, _params(content, one.get("params", {})))

@@ -68,7 +68,7 @@ def invite(email: str, role: str, *, link_of: LinkOf, by: Actor) -> InvitationVi
             raise Conflict("an administrator has this e-mail address")
         same = exists().where(Invitation.canonical == destination.canonical, *_waits())
         if session.scalar(select(same)):
-            raise AlreadyInvited("somebody with this e-mail address is invited already")
+            raise AlreadyInvited("this e-mail address has an open invitation already")
         now = datetime.now(UTC)
         row = Invitation(
             id=new_id(),
@@ -162,7 +162,7 @@ def _send(session: Session, row: Invitation, link_of: LinkOf, by: Actor, now: da
 
 def _ring(sent: InvitationView) -> InvitationView:
     part(Bell).ring(Lane.EMAIL)
-    log.info("invitation %s to %s is on its way", sent.id, mask(sent.email))
+    log.info("invitation %s to %s is queued", sent.id, mask(sent.email))
     return sent
 
 

@@ -66,7 +66,7 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
         yield FieldProblem("task", f"must be 1 to {LONGEST_TASK} visible characters")
     elif not force and new.task not in known_tasks():
         known = ", ".join(known_tasks())
-        yield FieldProblem("task", f"{new.task!r} is not known here; known are {known}")
+        yield FieldProblem("task", f"{new.task!r} is not known here; the known tasks are {known}")
     if new.cron is not None and len(new.cron) > LONGEST_LINE:
         yield FieldProblem("cron", f"must be at most {LONGEST_LINE} characters")
     else:

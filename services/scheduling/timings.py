@@ -34,7 +34,7 @@ class Timing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """A run every so many seconds."""
+    """A run every `seconds`."""
 
     seconds: int
 
@@ -71,7 +71,7 @@ class Crontab:
             due = self._first_of(local.date() + timedelta(days=days), from_hour, moment)
             if due is not None:
                 return due
-        raise InvalidInput(FieldProblem("cron", "never comes"))
+        raise InvalidInput(FieldProblem("cron", "never matches a date"))
 
     def counted_from(self, due_at: datetime, now: datetime) -> datetime:
         """Count from `now`: missed runs are not made up."""
@@ -107,7 +107,7 @@ class Crontab:
 def timing(every_seconds: int | None, line: str | None, zone: str) -> Timing:
     """Return the timing of a schedule's columns; raises InvalidInput."""
     if (every_seconds is None) == (line is None):
-        raise InvalidInput(FieldProblem("every", "or a crontab line is needed, and not both"))
+        raise InvalidInput(FieldProblem("every", "or a crontab line is needed, but not both"))
     known_zone = parse_zone(zone)
     if line is not None:
         return parse_crontab(line, known_zone)

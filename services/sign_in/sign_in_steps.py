@@ -58,7 +58,7 @@ def find(session: Session, token: str) -> SignInStep | None:
 
 
 def end(session: Session, step_id: str) -> bool:
-    """End one step; tell whether this call ended it, as only one of several parallel ones does."""
+    """End one step; return True only to the call that ended it, if several run in parallel."""
     return bool(change(session, delete(SignInStep).where(SignInStep.id == step_id)))
 
 

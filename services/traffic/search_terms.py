@@ -39,7 +39,7 @@ def unseal(token: str) -> str:
         sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         return part(Keyring).open_link(sealed, use=USE).decode()
     except (binascii.Error, ValueError, Unreadable) as error:
-        raise InvalidInput(FieldProblem("sought", "can't be read any more: type it again")) from error
+        raise InvalidInput(FieldProblem("sought", "can't be read any more, type it again")) from error
 
 
 def of_messages(text: str) -> ColumnElement[bool]:
