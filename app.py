@@ -35,7 +35,7 @@ from services.templating.text_versions import TextVersions
 from tasks import make_celery
 
 DOORS = ("api", "cms", "commands")
-"""The packages with entry points, imported on demand: a worker needs none of them, and starts in a quarter less time."""
+"""Packages with entry points, imported on demand: a worker needs none of them and starts in a quarter less time."""
 
 GUNICORN_GIVES_UP = 4
 """Gunicorn's APP_LOAD_ERROR: after any exit code except this one and 3, it restarts the worker forever."""

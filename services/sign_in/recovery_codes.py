@@ -31,7 +31,7 @@ def make(session: Session, administrator_id: int) -> list[str]:
 
 
 def use(session: Session, administrator_id: int, typed: str) -> bool:
-    """Use up a code; return True if it was valid, and only to one of several parallel calls. The caller commits."""
+    """Use up a valid code; only one of several parallel calls gets True. The caller commits."""
     code = "".join(character for character in typed.lower() if character.isalnum())
     good = (
         RecoveryCode.administrator_id == administrator_id,
