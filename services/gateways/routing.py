@@ -1,4 +1,4 @@
-"""Which gateway gets a message: by channel and country, then by weight among those that work."""
+"""Choose the gateway for a message: by channel and country, then by weight among those that work."""
 
 import random
 import time
@@ -18,7 +18,7 @@ LONGEST_TURN_SECONDS = 2.0
 
 
 class Router:
-    """Chooses gateways and learns from what they do. Safe to use from many threads at once."""
+    """Chooses gateways and records whether they work. Thread-safe."""
 
     def __init__(self, gateways: Gateways, health: GatewayHealth, windows: RateWindows):
         self._all = self._gateways = gateways
@@ -29,7 +29,7 @@ class Router:
         self._held_since: dict[str, float] = {}
 
     def take_over(self, switches: Switches) -> None:
-        """Choose from now on as people want it; whoever is choosing just now ends by the old rule."""
+        """Apply new switches; a choice in progress still uses the old ones."""
         if switches != self._switches:
             self._gateways = Gateways(self._all, off=switches.off, weights=switches.weights)
             self._switches = switches
@@ -45,11 +45,11 @@ class Router:
     ) -> Gateway | None:
         """Return the gateway to ask next, None where all have refused, are switched off or are held back.
 
-        `ask_first`: the one that may already have the message, it knows the key and repeats nothing; or the only one
-        that may have it, which is asked even while it is switched off, for a person chose it. A gateway whose breaker
-        is open is passed over, but for one probe now and then, and one that said it takes no more until its pause is
-        over. `may_probe`: False for a message that has failed before, which tries a sick gateway only if no other one
-        is left.
+        `ask_first`: the gateway that may already have the message, because it knows the idempotency key and sends
+        nothing twice; or the pinned one, which is asked even while it is switched off, because a person chose it. A
+        gateway with an open breaker is skipped except for an occasional probe, and one that reported a rate limit is
+        skipped until its pause is over. `may_probe`: False for a message that has failed before, which probes a failing
+        gateway only if no other is left.
         """
         gateways = self._gateways
         if ask_first and (only := pinned_to(ask_first)):
@@ -89,7 +89,7 @@ class Router:
         return not self._pauses.left(name) and self._health.is_open(name) and self._health.take_probe(name)
 
     def why_nobody(self, channel: Channel, country: str | None) -> TemporaryGatewayError:
-        """Return why no gateway could be asked: none is there, they are switched off, or they are held back."""
+        """Return why no gateway could be asked: none is there, operators switched them off, or they are held back."""
         if self._all.choose(channel, country) is None:
             return TemporaryGatewayError("no gateway serves this destination")
         waits: list[float] = []
@@ -112,13 +112,13 @@ class Router:
         return held_seconds(held_for) * random.uniform(0.5, 1)  # noqa: S311
 
     def wait_for_turn(self, gateway: Gateway, most_seconds: float = LONGEST_TURN_SECONDS) -> None:
-        """Wait until the gateway's ceiling in sends per second allows one more; raises GatewayBusy after 2 s."""
+        """Wait until the gateway's rate limit in sends per second allows one more; raises GatewayBusy after 2 s."""
         if not gateway.rate:
             return
         give_up_at = time.monotonic() + min(most_seconds, LONGEST_TURN_SECONDS)
         while not self._has_turn(gateway):
             if time.monotonic() > give_up_at:
-                raise GatewayBusy("the gateway's sends per second are used up")
+                raise GatewayBusy("the gateway's rate limit in sends per second is reached")
             time.sleep(0.05)
 
     def _has_turn(self, gateway: Gateway) -> bool:
@@ -129,7 +129,7 @@ class Router:
         return True
 
     def worked(self, gateway: Gateway) -> None:
-        """Note that a gateway took a message, or refused it as a working one does."""
+        """Note that a gateway works: it took a message, or refused it for a reason in the message."""
         self._health.succeeded(gateway.name)
         self._pauses.worked(gateway.name)
 
@@ -138,5 +138,5 @@ class Router:
         self._pauses.limited(gateway.name, retry_after)
 
     def failed(self, gateway: Gateway) -> None:
-        """Note that a gateway did not do its work."""
+        """Note that a gateway failed."""
         self._health.failed(gateway.name)

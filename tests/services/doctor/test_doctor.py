@@ -203,7 +203,7 @@ def test_the_settings_of_a_careful_operator_need_no_word(app):
         ({"PUBLIC_URL": "https://codes.example.org", "TRUSTED_PROXIES": 0}, "TRUSTED_PROXIES is 0"),
         ({"SMS_SENDS_PER_DAY": 0}, "SMS_SENDS_PER_DAY"),
         ({"CELERY_TASK_ALWAYS_EAGER": True}, "CELERY_TASK_ALWAYS_EAGER"),
-        ({"MAIL_SERVER": "mail.example.org", "MAIL_USERNAME": "me"}, "travels in clear"),
+        ({"MAIL_SERVER": "mail.example.org", "MAIL_USERNAME": "me"}, "password is sent in clear"),
     ],
 )
 def test_an_unwise_setting_is_named(app, changes, said):

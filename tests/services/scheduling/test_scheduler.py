@@ -234,7 +234,7 @@ def test_broken_rows_are_told_once_and_stop_nothing(clock, make, caplog):
     db.session.commit()
     run_for(clock, 61, make())
     assert offsets("good") == list(range(1, 61))
-    assert caplog.text.count("can't be understood") == 5
+    assert caplog.text.count("can't be parsed") == 5
     (stranger,) = runs_of("bad stranger")
     assert stranger.state is RunState.FAILED  # nobody is there to take what only another program knows
 
