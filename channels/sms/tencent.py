@@ -18,7 +18,7 @@ from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult, Wr
 from domain.statuses import MessageStatus
 
 ERRORS: Errors = {
-    "InternalError": TemporaryGatewayError,  # the whole family but for what follows
+    "InternalError": TemporaryGatewayError,  # the whole family, except the codes that follow
     "LimitExceeded.GlobalSmsSendingRateLimit": TemporaryGatewayError,
     "RequestLimitExceeded": TemporaryGatewayError,
     "ServiceUnavailable": TemporaryGatewayError,
@@ -31,8 +31,8 @@ ERRORS: Errors = {
     "InvalidParameter.DirtyWordFound": GatewayError,
     "InvalidParameterValue.ContentLengthLimit": GatewayError,
     "InvalidParameterValue.IncorrectPhoneNumber": GatewayError,
-    "AuthFailure": WrongGateway,  # key, signature, clock
-    "FailedOperation": WrongGateway,  # what they don't approve
+    "AuthFailure": WrongGateway,  # wrong key, signature or clock
+    "FailedOperation": WrongGateway,  # not approved by them
     "FailedOperation.InsufficientBalanceInSmsPackage": WrongGateway,
     "FailedOperation.SignatureIncorrectOrUnapproved": WrongGateway,
     "FailedOperation.TemplateIncorrectOrUnapproved": WrongGateway,
@@ -44,11 +44,11 @@ ERRORS: Errors = {
     "InternalError.SigFieldMissing": WrongGateway,
     "InternalError.SigVerificationFail": WrongGateway,
     "InvalidParameter": WrongGateway,
-    "InvalidParameterValue": WrongGateway,  # no such application, a parameter that is too long or no number
-    "LimitExceeded": WrongGateway,  # too many a day, to this number, to this country, by their count
+    "InvalidParameterValue": WrongGateway,  # no such application; a parameter that is too long or not a number
+    "LimitExceeded": WrongGateway,  # their limits: a day, this number, this country
     "MissingParameter": WrongGateway,
-    "UnauthorizedOperation": WrongGateway,  # no permission, our address, debts, application switched off
-    "UnsupportedOperation": WrongGateway,  # no such country, a template for the other side of the border
+    "UnauthorizedOperation": WrongGateway,  # no permission, our IP address, unpaid bills, application switched off
+    "UnsupportedOperation": WrongGateway,  # no such country; a domestic template abroad or the reverse
 }
 """Values of `Code` (cloud.tencent.com/document/api/382/59177 and 52075); they come with 200, see also `refusal`."""
 
@@ -59,7 +59,7 @@ JSON = "application/json"
 
 
 class TencentGateway(ChinaProvider):
-    """See the module. Reports tell the SerialNo as `sid`, and nothing of ours."""
+    """See the module. Reports carry the SerialNo as `sid`, and not our reference."""
 
     company = "Tencent"
     yes = "Ok"
@@ -108,7 +108,7 @@ class TencentGateway(ChinaProvider):
 
 
 def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was said of our one number, or of the whole request where that was refused; empty if neither."""
+    """Return the status of our one number, or the error of the whole request; empty if there is neither."""
     response = answer.get("Response")
     if not isinstance(response, dict):
         return {}

@@ -34,10 +34,10 @@ ERRORS: Errors = {
     "21611": TemporaryGatewayError,  # the sender's queue is full
     "30001": TemporaryGatewayError,  # queue overflow
     "30022": TemporaryGatewayError,  # too many messages for the registered campaign
-    "21211": GatewayError,  # no valid number
-    "21217": GatewayError,  # no valid number
+    "21211": GatewayError,  # invalid number
+    "21217": GatewayError,  # invalid number
     "21265": GatewayError,  # the number is a short code
-    "21604": GatewayError,  # no number
+    "21604": GatewayError,  # the number is missing
     "21610": GatewayError,  # the recipient has unsubscribed
     "21614": GatewayError,  # not a mobile number
     "21617": GatewayError,  # the text is too long
@@ -48,16 +48,16 @@ ERRORS: Errors = {
     "30007": GatewayError,  # the content was filtered
     "20003": WrongGateway,  # wrong credentials, suspended account, or no balance
     "20404": WrongGateway,  # no such account
-    "21212": WrongGateway,  # no valid sender
+    "21212": WrongGateway,  # invalid sender
     "21408": WrongGateway,  # the region is not enabled
     "21606": WrongGateway,  # the sender can't send text messages
-    "21608": WrongGateway,  # a trial account and a number that is not verified
+    "21608": WrongGateway,  # a trial account with a number that is not verified
     "21612": WrongGateway,  # this sender can't reach this number
-    "21659": WrongGateway,  # the sender is not a number of Twilio's
+    "21659": WrongGateway,  # the sender is not one of Twilio's numbers
     "21660": WrongGateway,  # the sender belongs to another account
     "30002": WrongGateway,  # the account is suspended
     "30034": WrongGateway,  # the sender is not registered for the United States
-    "63038": WrongGateway,  # the account's messages of the day are used up
+    "63038": WrongGateway,  # the account's daily limit
 }
 """Codes of api.twilio.com/docs/errors. Any other refusal is judged by its HTTP status, see `refusal`."""
 
@@ -68,7 +68,7 @@ STATUSES = {
     "failed": MessageStatus.UNDELIVERED,
     "canceled": MessageStatus.UNDELIVERED,
 }
-"""Words of a status callback that are final; all others say nothing final."""
+"""Final statuses of a status callback; all others are not final."""
 
 URL = "https://api.twilio.com"
 FORM = "application/x-www-form-urlencoded"
@@ -111,15 +111,15 @@ class TwilioGateway(Provider):
         return sid
 
     def read_receipts(self, request: ReceiptRequest, now: datetime) -> Sequence[Receipt]:
-        """Read one status callback; it is signed with the address that Twilio calls, and names its own sid only."""
+        """Read one status callback; its signature covers the URL that Twilio calls, and it names Twilio's sid only."""
         try:
             form = parse_qsl(
                 request.body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
             )
         except ValueError:
-            raise ForgedReceipt("the status callback is no form") from None
+            raise ForgedReceipt("the status callback is not a form") from None
         given = request.headers.get("x-twilio-signature", "").encode(errors="replace")
-        # The address we gave is the one that was called, whatever a proxy has made of it.
+        # Twilio called the URL that we gave it, whatever a proxy made of it on the way.
         expected = [signature(self._token, url, form) for url in _spellings(self._callback or request.url)]
         if not any(hmac.compare_digest(given, one.encode()) for one in expected):
             raise ForgedReceipt("the status callback is not signed with the account's token")
@@ -132,7 +132,7 @@ class TwilioGateway(Provider):
 
 
 def basic(name: str, password: str) -> str:
-    """Return the header `Authorization` of HTTP's basic scheme (RFC 7617)."""
+    """Return the header `Authorization` for HTTP basic authentication (RFC 7617)."""
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
@@ -145,7 +145,7 @@ def signature(token: str, url: str, form: Iterable[tuple[str, str]]) -> str:
 
 
 def _spellings(url: str) -> set[str]:
-    """Return the address with and without its port: Twilio signs now the one, now the other."""
+    """Return the URL with and without its port: Twilio signs sometimes the one, sometimes the other."""
     try:
         parts = urlsplit(url)
         given = parts.port
