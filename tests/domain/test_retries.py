@@ -15,11 +15,11 @@ def test_tries_are_three_six_and_twelve_seconds_apart_and_four_in_all():
     assert waits() == [3, 6, 12, None]
 
 
-def test_a_providers_longer_wish_is_obeyed_and_a_shorter_one_is_not():
+def test_a_longer_retry_after_is_obeyed_and_a_shorter_one_is_not():
     assert waits(retry_after=5) == [5, 6, 12, None]
 
 
-def test_a_wish_beyond_the_deadline_is_not_obeyed():
+def test_a_retry_after_beyond_the_deadline_is_not_obeyed():
     assert waits(retry_after=100, deadline_at=NOW + timedelta(seconds=30)) == [3, 6, 12, None]
 
 
