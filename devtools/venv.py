@@ -103,7 +103,7 @@ class Venv:
         if self.folder.is_symlink():
             self.folder.unlink()
         elif self.folder.exists():
-            self._console.say("the virtual environment in .venv is not usable: making it anew")
+            self._console.say("the virtual environment in .venv is not usable: making it again")
             shutil.rmtree(self.folder)
         self.folder.mkdir()
         self._write_stamp(UNFINISHED)

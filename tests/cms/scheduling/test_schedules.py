@@ -114,7 +114,7 @@ def test_every_error_is_shown_beside_its_field_and_the_input_is_kept(signed_in: 
         ({"zone": "Nowhere"}, "zone"),
     ],
 )
-def test_what_makes_no_sense_is_refused(signed_in: Visitor, changes: dict[str, str], field: str) -> None:
+def test_an_invalid_value_is_refused(signed_in: Visitor, changes: dict[str, str], field: str) -> None:
     answer = add(signed_in, **changes)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
