@@ -1,4 +1,4 @@
-"""Connections that can't outstay their time: deadlines, bounded connecting, trusted certificates."""
+"""Deadlines, connecting within one, and trusted certificates."""
 
 import os
 import socket
@@ -10,13 +10,13 @@ from typing import Generic, TypeVar
 from domain.errors import ConfigurationError
 
 CONNECT_SECONDS = 5.0
-"""Longest time to reach a server, all its addresses together."""
+"""Longest time to connect to a server, all its addresses together."""
 
 Kept = TypeVar("Kept")
 
 
 class Deadline:
-    """A moment after which nothing may be waited for."""
+    """A moment after which no wait may last."""
 
     def __init__(self, seconds: float):
         self._ends = time.monotonic() + seconds
@@ -44,7 +44,7 @@ def connect(host: str, port: int, seconds: float) -> socket.socket:
         try:
             opened.settimeout(deadline.remaining() / (len(addresses) - tried))
             opened.connect(address)
-            # Answers are waited for after every few bytes: Nagle's algorithm would only add pauses.
+            # We wait for an answer after every few bytes, so Nagle's algorithm would only add pauses.
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             opened.close()
@@ -69,14 +69,14 @@ def trust(ca_file: str | None = None) -> ssl.SSLContext:
 
 
 class PerProcess(Generic[Kept]):
-    """Something made once in each process: a forked child must not talk on its parent's connections."""
+    """An object made once in each process: a forked child must not use its parent's connections."""
 
     def __init__(self, make: Callable[[], Kept]):
         self._make = make
         self._made: tuple[int, Kept] = os.getpid(), make()
 
     def get(self) -> Kept:
-        """Return this process's own."""
+        """Return this process's object."""
         pid, kept = self._made
         if pid != os.getpid():
             kept = self._make()

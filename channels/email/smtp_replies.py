@@ -1,4 +1,4 @@
-"""What a mail server answers, and what its answers and failures mean for the message."""
+"""The replies of a mail server, and what replies and failures mean for the message."""
 
 import re
 import smtplib
@@ -23,12 +23,12 @@ RATE = re.compile(rb"too (?:many|much|fast)|\brates?\b|\blimit|throttl|slow down
 """How 450, 451 and 452 say that it is too much just now: Postfix, Exim, Exchange, Google, Amazon."""
 
 NONSENSE = -1
-"""Stands for the code of an answer that has none."""
+"""The code we use for a reply that has none."""
 
 LONGEST_REPLY = 65_536
 
 ANSWER = re.compile(rb"(?:\d{3}-[^\n]*\n)*(?:(\d{3})(?!-)|(?!\d{3}))[^\n]*\n")
-"""One answer: lines with `-` after the code, and one without; or, without a code, a line of nonsense."""
+"""One reply: lines with `-` after the code, and one without; or a line of nonsense without a code."""
 
 GO_AHEAD = re.compile(rb"25\d [^\n]*\n25\d [^\n]*\n354 [^\n]*\n")
 
@@ -37,7 +37,7 @@ QUEUE_ID = re.compile(rb"(?:queued as|\bid=)\s*<?([\w.@+-]{1,64})", re.IGNORECAS
 
 
 class LostConnectionError(TemporaryGatewayError):
-    """Raised when the server ended the connection before it was given the mail: another one may be tried."""
+    """Raised when the server closed the connection before it was given the mail: another one may be tried."""
 
 
 class TurnedAwayError(LostConnectionError, RateLimited):
@@ -45,18 +45,18 @@ class TurnedAwayError(LostConnectionError, RateLimited):
 
 
 class Replies:
-    """The answers that come on one socket, in the place of smtplib's file, whose waits begin anew with every byte."""
+    """The replies on one socket; replaces smtplib's file, whose timeout restarts with every byte."""
 
     def __init__(self, sock: socket.socket):
         self._sock = sock
         self.ahead = b""
-        """What was read beyond the last answer."""
+        """What was read beyond the last reply."""
 
     def next(self, deadline: Deadline, longest: float) -> tuple[int, bytes]:
-        """Return code and text of one answer, NONSENSE where it has no code.
+        """Return code and text of one reply, NONSENSE where it has no code.
 
-        Raises TimeoutError at the deadline or after `longest` seconds, however slowly the bytes drip; any other
-        OSError at the end.
+        Raises TimeoutError at the deadline or after `longest` seconds, however slowly the bytes come in; any other
+        OSError when the connection ends.
         """
         found = ANSWER.match(self.ahead)
         if not found:
@@ -69,9 +69,9 @@ class Replies:
         return int(found[1] or NONSENSE), b"\n".join([line[4:].strip() for line in lines])
 
     def go_ahead(self, deadline: Deadline, longest: float) -> bool:
-        """Tell whether the answers to MAIL, RCPT and DATA have come together and are good, and pass over them then.
+        """Tell whether good replies to MAIL, RCPT and DATA have arrived in one read; if so, consume them.
 
-        It reads once, so `next` must look at them where this says no. Raises what `next` raises.
+        Reads once only: where it returns False, `next` must read them one by one. Raises what `next` raises.
         """
         if not self.ahead:
             self._receive(deadline.remaining(longest))
@@ -81,7 +81,7 @@ class Replies:
         return found is not None
 
     def close(self) -> None:
-        """Forget what was read ahead; the socket is not ours to close."""
+        """Discard what was read ahead; the socket is not ours to close."""
         self.ahead = b""
 
     def _receive(self, seconds: float) -> None:
@@ -93,9 +93,9 @@ class Replies:
 
 
 def refusal(step: str, code: int, text: bytes) -> GatewayError:
-    """Return the error that an SMTP answer means (RFC 5321 4.2.1: 4xx may pass, 5xx will not).
+    """Return the error that an SMTP reply means (RFC 5321 4.2.1: 4xx may pass, 5xx will not).
 
-    Only the codes are told: the text often repeats the recipient.
+    It contains only the codes, because the text often repeats the recipient.
     """
     enhanced = ENHANCED_CODE.match(text)
     reason = f"{step} answered {code}" + (f" {enhanced[0].decode()}" if enhanced else "")
@@ -133,7 +133,7 @@ def no_session(error: Exception) -> TemporaryGatewayError:
 
 
 def unreachable(error: Exception) -> str:
-    """Say why no connection could be opened, without texts of the server."""
+    """Say why no connection could be opened, without quoting the server."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the mail server's certificate is not trusted: {error.verify_message}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
@@ -152,6 +152,6 @@ def unreachable(error: Exception) -> str:
 
 
 def queue_id(text: bytes) -> str | None:
-    """Find the server's own name for an accepted mail: Postfix "queued as 4Xy", Exim "id=1abc-…"."""
+    """Find the server's own id of an accepted mail: Postfix "queued as 4Xy", Exim "id=1abc-…"."""
     found = QUEUE_ID.search(text)
     return found[1].decode("ascii", "replace") if found else None

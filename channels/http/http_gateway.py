@@ -1,4 +1,4 @@
-"""Gateway type `http`: our own signed interface, or any provider's that takes one POST."""
+"""Gateway type `http`: our own signed interface, or any provider that takes a message in one POST."""
 
 import json
 import re
@@ -38,9 +38,9 @@ class HttpGateway:
     """See the module. Safe for threads and for gevent and eventlet greenlets; follows no redirects.
 
     Parameters:
-        secret: signs each request after Standard Webhooks; empty = unsigned.
+        secret: signs each request as Standard Webhooks says; empty = unsigned.
         connections: how many are kept; more are opened when all are in use.
-        seconds: longest time of one send in all.
+        seconds: longest time for one send in all.
     """
 
     channel = Channel.SMS
@@ -63,7 +63,7 @@ class HttpGateway:
         connections: int = 100,
         seconds: float = SEND_SECONDS,
     ):
-        """Connect nowhere yet. Raises ConfigurationError where an argument can't work."""
+        """Check the arguments; connects on the first send only. Raises ConfigurationError."""
         self.name = name
         self.weight = weight
         self.countries = countries
@@ -91,21 +91,21 @@ class HttpGateway:
             raise _refusal(answer)
         if self._success:
             if answer.body is None:
-                raise UnknownResult("the provider's answer broke off: accepted or not is unknown")
+                raise UnknownResult("the provider's answer broke off: it may or may not have accepted it")
             self._success.check(answer.body)
-        return reference(answer.table().get("id"))  # the status alone has said that it was accepted
+        return reference(answer.table().get("id"))  # the status alone means accepted
 
     def read_receipts(self, request: ReceiptRequest, now: datetime) -> list[Receipt]:
-        """Read `{reference, status, reason?}`, signed with our secret; without a secret nobody can report.
+        """Read `{reference, status, reason?}`, signed with our secret; without a secret no report is accepted.
 
-        Raises ForgedReceipt, and InvalidInput where a signed one can't be understood.
+        Raises ForgedReceipt, and InvalidInput where a signed report can't be understood.
         """
         if not webhooks.verify(self._secret, request.headers, request.body, now.timestamp()):
             raise ForgedReceipt("the report is not signed, wrongly signed or older than five minutes")
         return [_receipt(request.body)]
 
     def probe(self, seconds: float) -> str:
-        """Open a connection, with TLS where the URL says so; request nothing."""
+        """Open a connection, with TLS where the URL says so; send no request."""
         return self._poster.probe(seconds)
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class HttpGateway:
 
 
 def create(options: Options) -> HttpGateway:
-    """Make the gateway that a table of gateways.toml describes."""
+    """Make the gateway described by one table of gateways.toml."""
     custom = options.table("headers")
     return HttpGateway(
         options.text("url"),

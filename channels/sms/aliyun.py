@@ -1,7 +1,7 @@
 """Gateway type `aliyun`: SendSms of Alibaba Cloud's Short Message Service (help.aliyun.com/zh/sms, API 2017-05-25).
 
-The parameters, and with them the code, stand in the address, as the API wants it: TLS hides them on the way, but a
-forward proxy that opens TLS and writes addresses to a log would write codes.
+The API wants the parameters, and so the code, in the URL: TLS hides them on the way, but a forward proxy that
+terminates TLS and logs URLs would log codes.
 There is no idempotency key: a message repeated after an unknown result may arrive twice, with the same code.
 """
 
@@ -33,10 +33,10 @@ ERRORS: Errors = {
     "Throttling": RateLimited,  # also .Api and .User
     "isp.GATEWAY_ERROR": TemporaryGatewayError,
     "isp.SYSTEM_ERROR": TemporaryGatewayError,
-    "SignatureNonceUsed": UnknownResult,  # somebody on the way sent the request twice
-    "isv.BLACK_KEY_CONTROL_LIMIT": GatewayError,  # the number or a word of it is on a black list
+    "SignatureNonceUsed": UnknownResult,  # something on the way sent the request twice
+    "isv.BLACK_KEY_CONTROL_LIMIT": GatewayError,  # the number or a word of the text is on a blocklist
     "isv.CUSTOMER_REFUSED": GatewayError,  # the recipient has unsubscribed
-    "isv.MOBILE_NUMBER_ILLEGAL": GatewayError,  # no valid number
+    "isv.MOBILE_NUMBER_ILLEGAL": GatewayError,  # invalid number
     "isv.SMS_CONTENT_ILLEGAL": GatewayError,  # forbidden content
     "isv.UNSUPPORTED_CONTENT": GatewayError,  # characters that can't be sent
     "InvalidAccessKeyId": GatewayAtFault,  # .NotFound, .Inactive
@@ -64,17 +64,17 @@ ERRORS: Errors = {
     "isv.SMS_SIGN_ILLEGAL": WrongGateway,  # the signature is forbidden
     "isv.SMS_TEMPLATE_ILLEGAL": WrongGateway,  # no such template, or not approved
     "isv.TEMPLATE_MISSING_PARAMETERS": WrongGateway,
-    "isv.TEMPLATE_PARAMS_ILLEGAL": WrongGateway,  # a parameter is not of the kind that was approved
+    "isv.TEMPLATE_PARAMS_ILLEGAL": WrongGateway,  # a parameter is not of the approved kind
 }
-"""Values of `Code` (help.aliyun.com/document_detail/101346.html, and those that all of Alibaba Cloud's APIs share)."""
+"""Values of `Code` (help.aliyun.com/document_detail/101346.html, and those shared by all Alibaba Cloud APIs)."""
 
 ABROAD = {"ap-southeast-1", "ap-southeast-5", "eu-central-1", "us-east-1"}
-"""Regions with an address of their own; all others are served by the central one."""
+"""Regions with an endpoint of their own; the central one serves all others."""
 EMPTY = sha256(b"")
 
 
 class AliyunGateway(ChinaProvider):
-    """See the module. Reports tell our own reference as `out_id`."""
+    """See the module. Reports carry our own reference as `out_id`."""
 
     company = "Aliyun"
     yes = "OK"

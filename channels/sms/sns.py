@@ -1,7 +1,7 @@
 """Gateway type `sns`: Publish of Amazon SNS to a phone number (docs.aws.amazon.com/sns/latest/api/API_Publish.html).
 
-There are no receipts: Amazon writes the delivery status of text messages to CloudWatch Logs and calls nobody.
-Publish to a number knows no idempotency key: a message repeated after an unknown result may arrive twice.
+There are no receipts: Amazon writes the delivery status of text messages to CloudWatch Logs and calls no webhook.
+Publish to a number takes no idempotency key: a message repeated after an unknown result may arrive twice.
 """
 
 import re
@@ -48,7 +48,7 @@ SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
 
 
 class SnsGateway(Provider):
-    """See the module. Messages go as transactional, at the price and with the care of codes."""
+    """See the module. Messages are sent as transactional, Amazon's class for codes, with its price and priority."""
 
     def __init__(self, options: Options, seconds: float = SEND_SECONDS, clock: Clock = utc_now):
         """Read `region`, `access_key_id`, `secret_access_key` and `sender_id`. Raises ConfigurationError."""

@@ -51,8 +51,8 @@ ERRORS: Errors = {
     "InternalError.SigFieldMissing": GatewayAtFault,
     "InternalError.SigVerificationFail": GatewayAtFault,
     "InvalidParameter": WrongGateway,
-    "InvalidParameterValue": WrongGateway,  # no such application, a parameter that is too long or no number
-    "LimitExceeded": WrongGateway,  # too many a day, to this number, to this country, by their count
+    "InvalidParameterValue": WrongGateway,  # no such application; a parameter that is too long or not a number
+    "LimitExceeded": WrongGateway,  # their limits: a day, this number, this country
     "MissingParameter": WrongGateway,
     "UnauthorizedOperation": GatewayAtFault,  # no permission, our address, debts, application switched off
     "UnsupportedOperation": WrongGateway,  # no such country, a template for the other side of the border
@@ -66,7 +66,7 @@ JSON = "application/json"
 
 
 class TencentGateway(ChinaProvider):
-    """See the module. Reports tell the SerialNo as `sid`, and nothing of ours."""
+    """See the module. Reports carry the SerialNo as `sid`, and not our reference."""
 
     company = "Tencent"
     yes = "Ok"
@@ -115,7 +115,7 @@ class TencentGateway(ChinaProvider):
 
 
 def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was said of our one number, or of the whole request where that was refused; empty if neither."""
+    """Return the status of our one number, or the error of the whole request; empty if there is neither."""
     response = answer.get("Response")
     if not isinstance(response, dict):
         return {}

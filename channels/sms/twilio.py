@@ -39,7 +39,7 @@ ERRORS: Errors = {
     "21211": GatewayError,  # no valid number
     "21217": GatewayError,  # no valid number
     "21265": GatewayError,  # the number is a short code
-    "21604": GatewayError,  # no number
+    "21604": GatewayError,  # the number is missing
     "21610": GatewayError,  # the recipient has unsubscribed
     "21614": GatewayError,  # not a mobile number
     "21617": GatewayError,  # the text is too long
@@ -70,7 +70,7 @@ STATUSES = {
     "failed": MessageStatus.UNDELIVERED,
     "canceled": MessageStatus.UNDELIVERED,
 }
-"""Words of a status callback that are final; all others say nothing final."""
+"""Final statuses of a status callback; all others are not final."""
 
 URL = "https://api.twilio.com"
 FORM = "application/x-www-form-urlencoded"
@@ -115,15 +115,15 @@ class TwilioGateway(Provider):
         return sid
 
     def read_receipts(self, request: ReceiptRequest, now: datetime) -> Sequence[Receipt]:
-        """Read one status callback; it is signed with the address that Twilio calls, and names its own sid only."""
+        """Read one status callback; its signature covers the URL that Twilio calls, and it names Twilio's sid only."""
         try:
             form = parse_qsl(
                 request.body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
             )
         except ValueError:
-            raise ForgedReceipt("the status callback is no form") from None
+            raise ForgedReceipt("the status callback is not a form") from None
         given = request.headers.get("x-twilio-signature", "").encode(errors="replace")
-        # The address we gave is the one that was called, whatever a proxy has made of it.
+        # Twilio called the URL that we gave it, whatever a proxy made of it on the way.
         expected = [signature(self._token, url, form) for url in _spellings(self._callback or request.url)]
         if not any(hmac.compare_digest(given, one.encode()) for one in expected):
             raise ForgedReceipt("the status callback is not signed with the account's token")
@@ -136,7 +136,7 @@ class TwilioGateway(Provider):
 
 
 def basic(name: str, password: str) -> str:
-    """Return the header `Authorization` of HTTP's basic scheme (RFC 7617)."""
+    """Return the header `Authorization` for HTTP basic authentication (RFC 7617)."""
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
@@ -149,7 +149,7 @@ def signature(token: str, url: str, form: Iterable[tuple[str, str]]) -> str:
 
 
 def _spellings(url: str) -> set[str]:
-    """Return the address with and without its port: Twilio signs now the one, now the other."""
+    """Return the URL with and without its port: Twilio signs sometimes the one, sometimes the other."""
     try:
         parts = urlsplit(url)
         given = parts.port

@@ -1,6 +1,6 @@
-"""Gateway type `vonage`: Vonage's SMS API (developer.vonage.com/en/api/sms), once called Nexmo.
+"""Gateway type `vonage`: Vonage's SMS API (developer.vonage.com/en/api/sms), formerly Nexmo.
 
-Vonage knows no idempotency key: a message repeated after an unknown result may arrive twice, with the same code.
+Vonage takes no idempotency key: a message repeated after an unknown result may arrive twice, with the same code.
 """
 
 import hashlib
@@ -48,11 +48,11 @@ ERRORS: Errors = {
     "15": WrongGateway,  # the sender is not allowed
     "17": WrongGateway,  # blocked by Vonage's own protection
     "22": WrongGateway,  # no such network
-    "23": WrongGateway,  # the callback is no address
-    "29": WrongGateway,  # a trial account and a number that is not on its list
+    "23": WrongGateway,  # the callback is not a URL
+    "29": WrongGateway,  # a trial account with a number that is not on its list
     "32": WrongGateway,  # signature and secret together are not allowed
 }
-"""Statuses of developer.vonage.com/en/api-errors/sms. They come with 200; an unknown one is for another gateway."""
+"""Statuses of developer.vonage.com/en/api-errors/sms. They come with 200; an unknown one lets another gateway try."""
 
 STATUSES = {
     "delivered": MessageStatus.DELIVERED,
@@ -60,7 +60,7 @@ STATUSES = {
     "failed": MessageStatus.UNDELIVERED,
     "rejected": MessageStatus.UNDELIVERED,
 }
-"""Words of a delivery receipt that are final; accepted, buffered and unknown are not."""
+"""Final statuses of a delivery receipt; accepted, buffered and unknown are not final."""
 
 URL = "https://rest.nexmo.com"
 FORM = "application/x-www-form-urlencoded"
@@ -70,7 +70,7 @@ NAME = re.compile(r"[^&=]+")
 
 
 class VonageGateway(Provider):
-    """See the module. A long text goes in parts: it is refused if one of them is."""
+    """See the module. A long text is sent in parts; the message counts as refused if one of them is."""
 
     receipt_answer = ReceiptAnswer()
 
@@ -137,14 +137,14 @@ class VonageGateway(Provider):
 
 
 def signature(secret: str, values: Mapping[str, str]) -> str:
-    """Return `sig` after the method HMAC-SHA256 (developer.vonage.com/en/concepts/guides/signing-messages)."""
+    """Return `sig` by the method HMAC-SHA256 (developer.vonage.com/en/concepts/guides/signing-messages)."""
     clean = str.maketrans("&=", "__")
     signed = "".join(f"&{name}={value.translate(clean)}" for name, value in sorted(values.items()))
     return hmac.new(secret.encode(), signed.encode(errors="replace"), hashlib.sha256).hexdigest()
 
 
 def _values(request: ReceiptRequest) -> dict[str, str]:
-    """Read the parameters; a name that comes twice or could hide another is none of Vonage's."""
+    """Read the parameters; Vonage sends no name twice, and none that could hide another."""
     try:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
             pairs = json.loads(request.body, object_pairs_hook=list)

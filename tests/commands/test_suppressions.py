@@ -1,4 +1,4 @@
-"""`flask suppressions`: what an operator sees."""
+"""`flask suppressions`: its output for an operator."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def test_destinations_are_added_listed_and_removed_however_they_are_written(app:
     assert run(app, "list").stdout.startswith("+8613800138000\t")
 
 
-def test_the_reason_can_be_told(app: Flask) -> None:
+def test_the_reason_can_be_given(app: Flask) -> None:
     run(app, "add", "kim@example.com", "--reason", "complaint")
     assert "\tcomplaint\t" in run(app, "list").stdout
     assert run(app, "add", "lee@example.com", "--reason", "boredom").exit_code == 2
@@ -43,7 +43,7 @@ def test_a_long_list_is_shown_in_full(app: Flask, monkeypatch: pytest.MonkeyPatc
     assert len(run(app, "list").stdout.splitlines()) == 5
 
 
-def test_a_file_goes_in_and_out(app: Flask, tmp_path: Path) -> None:
+def test_a_file_is_imported_and_exported(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text("kim@example.com,complaint\nnobody\n138 0013 8000\n", encoding="utf-8")
     result = run(app, "import", str(file))

@@ -1,4 +1,4 @@
-"""Delivery: codes arrive although workers are killed, brokers are emptied and gateways fail."""
+"""Delivery: codes arrive even though workers are killed, brokers are emptied and gateways fail."""
 
 import collections
 import signal
@@ -173,7 +173,7 @@ def test_a_blogs_task_copied_twenty_times_makes_one_call_too(make, broker):
 
 
 @pytest.mark.parametrize("pool", ["solo", "threads", "prefork"])
-def test_what_a_blogs_task_carries_stands_in_no_log_at_debug(make, broker, tmp_path, pool):
+def test_the_arguments_of_a_blogs_task_are_in_no_debug_log(make, broker, tmp_path, pool):
     installation = make(**NO_LIMITS, FLASK_DEBUG="1")
     shop = _celery_of_another_project(broker.url)
     shop.send_task("ccp_send_sms_code", (phone(1), "13579024"))

@@ -33,7 +33,7 @@ from tests.servers.thread import closed_port, wait_until
 
 QUICK = {"seconds": 0.3, "wait_seconds": 0.3}
 BOUNDED = 4.0
-"""Far above the limits that the tests set, far below waiting for ever."""
+"""Far above the limits that the tests set, and far below hanging."""
 
 
 @pytest.fixture(params=[(), ("PIPELINING",)], ids=["step by step", "in one go"])
@@ -55,7 +55,7 @@ def gateway_to(server: SmtpServer, *, limits: dict[str, float] | None = None, **
 
 
 def gateway_to_nobody() -> SmtpGateway:
-    return SmtpGateway(MailSettings("127.0.0.1", 1, default_sender="a@example.com"))  # tcpmux: nobody has it
+    return SmtpGateway(MailSettings("127.0.0.1", 1, default_sender="a@example.com"))  # tcpmux: no listener
 
 
 def failure(gateway: SmtpGateway, **changes: object) -> GatewayError:
@@ -189,9 +189,7 @@ def test_a_mail_that_has_expired_is_not_given_although_the_server_waits_for_it(
 
 
 @pytest.mark.parametrize("code", [530, 535])
-def test_a_missing_or_wrong_login_is_the_operators_fault_and_temporary(
-    server: SmtpServer, gateway: SmtpGateway, code: int
-) -> None:
+def test_a_missing_or_wrong_login_is_temporary(server: SmtpServer, gateway: SmtpGateway, code: int) -> None:
     server.script("MAIL", f"{code} 5.7.0 authentication required")
     assert not is_final(failure(gateway))
 
@@ -206,7 +204,7 @@ def test_a_drop_after_the_accepted_mail_is_success(server: SmtpServer, gateway: 
 @pytest.mark.parametrize(
     "answer", [SILENCE, DROP, "what?", Answer("250 ok", drip=0.3), Answer("250-ok", drop=True)]
 )
-def test_an_unknown_end_is_told_as_such_and_nothing_is_sent_twice_by_us(
+def test_an_unknown_result_is_reported_as_such_and_we_send_nothing_twice(
     server: SmtpServer, answer: str | Answer
 ) -> None:
     gateway = gateway_to(server, limits=QUICK)
@@ -229,7 +227,7 @@ def test_a_server_that_refuses_the_mail_and_leaves_did_not_take_it(
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "."])
-def test_a_silent_server_is_left_in_time(server: SmtpServer, step: str) -> None:
+def test_a_silent_server_is_given_up_in_time(server: SmtpServer, step: str) -> None:
     server.always(step, SILENCE)
     started = time.monotonic()
     assert not is_final(failure(gateway_to(server, limits=QUICK)))
@@ -238,7 +236,7 @@ def test_a_silent_server_is_left_in_time(server: SmtpServer, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "RCPT", "."])
-def test_a_dripping_server_is_left_in_time(server: SmtpServer, step: str) -> None:
+def test_a_dripping_server_is_given_up_in_time(server: SmtpServer, step: str) -> None:
     server.always(step, Answer("250-" + "x" * 200 + "\r\n250 ok", drip=0.1))
     started = time.monotonic()
     assert not is_final(failure(gateway_to(server, limits=QUICK)))
@@ -252,7 +250,7 @@ def test_one_answer_may_take_the_timeout_of_the_settings_at_most(server: SmtpSer
     assert time.monotonic() - started < BOUNDED
 
 
-def test_a_server_that_stops_reading_is_left_in_time(server: SmtpServer) -> None:
+def test_a_server_that_stops_reading_is_given_up_in_time(server: SmtpServer) -> None:
     server.always("DATA", Answer("354 go", deaf=True))
     session = Session(MailSettings(server.host, server.port), trust(), Deadline(5))
     started = time.monotonic()
@@ -266,7 +264,7 @@ def test_a_server_that_stops_reading_is_left_in_time(server: SmtpServer) -> None
     assert not session.usable
 
 
-def test_nobody_there_is_temporary() -> None:
+def test_an_unreachable_server_is_temporary() -> None:
     error = failure(gateway_to_nobody())
     assert not is_final(error)
     assert error.reason == "the mail server was not reached: Connection refused"
@@ -295,7 +293,7 @@ def test_tls_from_the_first_byte_works_and_its_connection_is_kept(authority: Aut
 
 @pytest.mark.parametrize("way", ["use_tls", "use_ssl"])
 @pytest.mark.parametrize("fault", ["unknown authority", "other name"])
-def test_nothing_is_sent_to_a_server_that_can_not_prove_its_name(
+def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
     authority: Authority, way: str, fault: str
 ) -> None:
     context = authority.server_context("mail.example.net" if fault == "other name" else "127.0.0.1")
@@ -317,7 +315,7 @@ def test_a_server_without_starttls_gets_nothing(server: SmtpServer) -> None:
     assert {line.split()[0].upper() for _, line in server.commands} == {"EHLO"}
 
 
-def test_a_wrong_password_is_temporary_and_never_told() -> None:
+def test_a_wrong_password_is_temporary_and_never_shown() -> None:
     with SmtpServer(login=("ann", "right")) as server:
         error = failure(gateway_to(server, username="ann", password="wr0ng-pass"))
     assert not is_final(error)
@@ -375,7 +373,7 @@ def test_fifty_senders_share_eight_connections(server: SmtpServer, gateway: Smtp
     assert 1 <= server.connections <= 8
 
 
-def test_who_waits_too_long_for_a_connection_is_told_that_it_was_no_try(server: SmtpServer) -> None:
+def test_waiting_too_long_for_a_connection_is_gateway_busy(server: SmtpServer) -> None:
     server.delay = 0.6
     gateway = gateway_to(server, connections=1, limits={"wait_seconds": 0.1})
     first = threading.Thread(target=gateway.send, args=[mail()])
@@ -388,7 +386,7 @@ def test_who_waits_too_long_for_a_connection_is_told_that_it_was_no_try(server: 
     assert len(server.mails) == 1
 
 
-def test_an_international_mailbox_needs_a_server_that_knows_them(
+def test_an_international_mailbox_needs_a_server_with_smtputf8(
     server: SmtpServer, gateway: SmtpGateway
 ) -> None:
     gateway.send(mail(to="änn@example.org"))
@@ -402,7 +400,7 @@ def test_an_international_mailbox_needs_a_server_that_knows_them(
 
 @pytest.mark.parametrize("control", ["\r\n", "\r", "\n", "\0", "\x1b", "\x85", "\u2028", "\u2029", "\ud800"])
 @pytest.mark.parametrize("where", ["subject", "to", "id"])
-def test_control_characters_are_refused_before_anybody_is_asked(control: str, where: str) -> None:
+def test_control_characters_are_refused_before_connecting(control: str, where: str) -> None:
     value = f"ann{control}Bcc: b@example.org" if where == "subject" else f"ann{control}@example.org"
     assert is_final(failure(gateway_to_nobody(), **{where: value}))
 
@@ -430,13 +428,13 @@ def test_a_recipient_that_is_not_one_address_is_refused(to: str) -> None:
         ({"ca_file": "/nowhere.pem"}, "ca_file"),
     ],
 )
-def test_settings_that_can_not_work_are_refused_at_once(settings: dict[str, Any], named: str) -> None:
+def test_unusable_settings_are_refused_at_once(settings: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named) as caught:
         SmtpGateway(MailSettings(**{"server": "127.0.0.1", "default_sender": "a@x.org"} | settings))
     assert "pässword" not in str(caught.value)
 
 
-def test_no_error_and_no_log_tells_the_code_the_password_or_the_recipient(
+def test_no_error_and_no_log_contains_the_code_the_password_or_the_recipient(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)

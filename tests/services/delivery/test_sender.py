@@ -127,7 +127,7 @@ def test_nothing_is_handed_over_after_its_lease_or_deadline(gateway, late):
     assert (gateway.sent, settled.status, settled.tried) == ([], MessageStatus.QUEUED, False)
 
 
-def test_a_gateway_without_a_free_place_is_asked_again_soon_and_it_counts_no_try(gateway):
+def test_a_busy_gateway_is_tried_again_soon_and_it_counts_no_try(gateway):
     gateway.failures.append(GatewayBusy("all connections are in use"))
     settled = sender(gateway).send(claimed(4))
     assert (settled.status, settled.tried) == (MessageStatus.QUEUED, False)
@@ -145,7 +145,7 @@ def test_without_a_gateway_the_message_waits_for_one():
     assert settled.status is MessageStatus.QUEUED
 
 
-def test_a_gateway_that_breaks_its_promise_loses_no_message(gateway, caplog):
+def test_an_unexpected_error_of_a_gateway_loses_no_message(gateway, caplog):
     gateway.failures.append(RuntimeError("code 123456 to +8613800138000"))
     settled = sender(gateway).send(claimed())
     assert settled.status is MessageStatus.QUEUED
@@ -162,7 +162,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_what_can_not_be_read_fails_at_once_and_loudly(gateway, caplog, kind):
+def test_an_unreadable_message_fails_at_once_and_loudly(gateway, caplog, kind):
     settled = sender(gateway).send(claimed(sealed=UNREADABLE[kind]))
     assert settled.status is MessageStatus.FAILED
     assert any(record.levelno == logging.ERROR for record in caplog.records)
@@ -179,13 +179,13 @@ def test_logs_show_neither_code_nor_destination(gateway, caplog):
     assert "13800138000" not in caplog.text
 
 
-def test_a_good_first_try_leaves_nothing_but_how_long_it_took(gateway):
+def test_a_good_first_try_records_only_its_duration(gateway):
     settled = sender(gateway).send(claimed())
     assert settled.asked == ()
     assert 0 <= settled.took_ms < 15_000
 
 
-def test_every_gateway_that_did_not_take_it_is_told_in_order(gateway):
+def test_every_failed_try_is_recorded_in_order(gateway):
     other, spare = MemoryGateway("other", weight=0), MemoryGateway("spare", weight=0)
     gateway.failures.append(TemporaryGatewayError("busy"))
     other.failures.append(GatewayBusy("no free place"))
@@ -195,6 +195,6 @@ def test_every_gateway_that_did_not_take_it_is_told_in_order(gateway):
     assert (settled.status, settled.gateway) == (MessageStatus.SENT, "spare")
 
 
-def test_a_message_that_no_gateway_serves_tells_of_its_try():
+def test_a_message_that_no_gateway_serves_records_its_try():
     (asked,) = sender().send(claimed()).asked
     assert (asked.gateway, asked.answer, asked.took_ms) == (None, "temporary", None)

@@ -206,14 +206,14 @@ def test_where_no_gateway_serves_a_message_it_does_not_wait_for_a_switch(sender,
     assert router.why_nobody(Channel.EMAIL, None).code == "temporary"
 
 
-def test_a_weight_that_was_set_takes_the_place_of_that_of_the_file(router, main, spare):
+def test_a_weight_that_was_set_overrides_the_file(router, main, spare):
     router.take_over(Switches(weights={"main": 0, "spare": 1}))
     assert {choose(router).name for _ in range(50)} == {"spare"}
     router.take_over(Switches(weights={"main": 50, "spare": 50}))
     assert {choose(router).name for _ in range(200)} == {"main", "spare"}
 
 
-def test_what_is_set_for_a_gateway_that_has_left_the_file_means_nothing(router):
+def test_settings_for_a_gateway_that_left_the_file_are_ignored(router):
     router.take_over(Switches(off=frozenset({"gone"}), weights={"gone": 7}))
     assert choose(router).name == "main"
 
