@@ -69,10 +69,16 @@ def make_celery(app: Flask) -> Celery:
 
 
 def __getattr__(name: str) -> Any:
-    """Create `tasks.celery` when the command line first reads it; a web process has created its own by then."""
+    """Make `tasks.celery` when the command line first asks for it; a web process has made its own by then.
+
+    app.py and this file import each other, which no other two files do. `create_app()` needs `make_celery`, or a task's
+    `.delay()` and eager mode would not work in a web process; `celery -A tasks.celery` needs `create_app()`. A third
+    file would only move `make_celery` out of the file where everybody looks for it. So the import that points up runs
+    only here, on demand.
+    """
     if name != "celery":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from app import create_app  # the one import of a higher layer: only the command line gets here
+    from app import create_app
 
     return create_app(doors=()).extensions["celery"]
 
