@@ -224,6 +224,10 @@ class TemporaryGatewayError(GatewayError):
         self.retry_after = retry_after
 
 
+class NotNow(TemporaryGatewayError):
+    """Raised when a working gateway asks for this very message later, such as a mail server that greylists."""
+
+
 class UnknownResult(TemporaryGatewayError):
     """Raised when the message may or may not have been accepted: timeout, or a connection lost after sending."""
 

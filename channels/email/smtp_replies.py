@@ -6,7 +6,14 @@ import socket
 import ssl
 
 from channels.sockets import Deadline
-from domain.errors import GatewayAtFault, GatewayError, RateLimited, TemporaryGatewayError, WrongGateway
+from domain.errors import (
+    GatewayAtFault,
+    GatewayError,
+    NotNow,
+    RateLimited,
+    TemporaryGatewayError,
+    WrongGateway,
+)
 
 SIGN_IN_NEEDED = {530, 534, 535, 538}
 """Login missing, too weak or wrong (RFC 4954 6): the settings' fault, not the message's."""
@@ -109,7 +116,10 @@ def _kind_of(step: str, code: int, enhanced: bytes, text: bytes) -> type[Gateway
     content each server thinks its own way, but one that calls it too large has a limit of its own.
     """
     if not 500 <= code < 600:
-        return RateLimited if code in (421, 450, 451, 452) and RATE.search(text) else TemporaryGatewayError
+        if code in (421, 450, 451, 452) and RATE.search(text):
+            return RateLimited
+        of_mailbox = step == "RCPT" and code in (450, 451, 452) and not enhanced.startswith(b"4.3.")
+        return NotNow if of_mailbox else TemporaryGatewayError
     if code in SIGN_IN_NEEDED:
         return GatewayAtFault
     if enhanced == b"5.3.4" or (code == TOO_LARGE and not MAILBOX.match(enhanced)):

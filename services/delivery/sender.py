@@ -14,6 +14,7 @@ from domain.errors import (
     GatewayAtFault,
     GatewayBusy,
     GatewayError,
+    NotNow,
     RateLimited,
     TemporaryGatewayError,
     UnknownResult,
@@ -133,6 +134,9 @@ class Sender:
             raise
         except GatewayAtFault:
             self._router.failed(gateway)
+            raise
+        except NotNow:
+            self._router.worked(gateway)
             raise
         except (GatewayBusy, WrongGateway):
             raise

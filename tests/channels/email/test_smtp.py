@@ -21,6 +21,7 @@ from domain.errors import (
     GatewayAtFault,
     GatewayBusy,
     GatewayError,
+    NotNow,
     RateLimited,
     TemporaryGatewayError,
     TooLate,
@@ -160,7 +161,10 @@ def test_a_5xx_is_final_and_the_connection_stays(
         ("RCPT", "450 4.7.1 Error: too much mail from 10.0.0.1", RateLimited),
         ("MAIL", "451 4.7.0 Temporary rate limit, slow down", RateLimited),
         ("RCPT", "452 4.5.3 Too many recipients", RateLimited),
-        ("RCPT", "450 4.2.0 Greylisted, see postgrey", TemporaryGatewayError),
+        ("RCPT", "450 4.2.0 Greylisted, see postgrey", NotNow),
+        ("RCPT", "452 4.2.2 mailbox full", NotNow),
+        ("RCPT", "451 4.3.0 queue file write error", TemporaryGatewayError),
+        ("MAIL", "451 try later", TemporaryGatewayError),
         ("MAIL", "421 4.7.0 Too many connections", RateLimited),
         (".", "552 5.3.4 message size exceeds limit", WrongGateway),
         (".", "554 5.7.1 looks like spam", GatewayError),
@@ -172,7 +176,7 @@ def test_whose_fault_a_refusal_is(
     server.script(step, Answer(answer, drop=answer.startswith("421")))
     error = failure(gateway)
     assert isinstance(error, kind)
-    exact = {GatewayError, TemporaryGatewayError, WrongGateway}
+    exact = {GatewayError, NotNow, TemporaryGatewayError, WrongGateway}
     assert kind not in exact or type(error) is kind
 
 

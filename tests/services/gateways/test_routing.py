@@ -10,6 +10,7 @@ from domain.errors import (
     GatewayBusy,
     GatewayError,
     GatewaysHeld,
+    NotNow,
     RateLimited,
     TemporaryGatewayError,
     UnknownResult,
@@ -143,6 +144,16 @@ def test_a_gateway_that_takes_no_more_is_left_alone_and_another_one_asked(router
     assert sender.send(claimed(1)).gateway == "spare"
     assert {sender.send(claimed(1)).gateway for _ in range(20)} == {"spare"}
     assert len(main.failures) == 0
+
+
+def test_mailboxes_that_want_their_mail_later_do_not_stop_the_mail_of_others(sender, health, main, spare):
+    main.failures += [NotNow("RCPT answered 450 4.2.0") for _ in range(20)]
+    spare.failures += [NotNow("RCPT answered 450 4.2.0") for _ in range(20)]
+    for _ in range(20):
+        settled = sender.send(claimed(1))
+        assert (settled.status, settled.tried) == (MessageStatus.QUEUED, True)
+    assert not health.is_open("main")
+    assert sender.send(claimed(1)).gateway == "main"
 
 
 @pytest.mark.parametrize("count", [1, 10])
