@@ -1,5 +1,6 @@
 """The schedules: what runs by itself, what became of it, and how to stop it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import flash, redirect, render_template, url_for
@@ -82,21 +83,15 @@ def run_schedule(number: int) -> Response:
 @console.post("/schedules/<int:number>/pause")
 @needs(Role.OPERATOR)
 def pause_schedule(number: int) -> Response:
-    """Let it run no more."""
-    shown = schedule_views.by_id(number)
-    service.disable(shown.name, by=actor())
-    flash(_("Paused. It runs no more until you resume it."), "success")
-    return _back_to(shown)
+    """Pause a schedule."""
+    return _change(number, service.disable, _("Paused. It runs no more until you resume it."))
 
 
 @console.post("/schedules/<int:number>/resume")
 @needs(Role.OPERATOR)
 def resume_schedule(number: int) -> Response:
-    """Let it run from now on."""
-    shown = schedule_views.by_id(number)
-    service.enable(shown.name, by=actor())
-    flash(_("Resumed. What was due meanwhile is not made up for."), "success")
-    return _back_to(shown)
+    """Resume a schedule."""
+    return _change(number, service.enable, _("Resumed. What was due meanwhile is not made up for."))
 
 
 @console.get("/schedules/<int:number>/remove")
@@ -135,6 +130,13 @@ def rule_text(shown: ScheduleView) -> str:
     if seconds % 60 == 0:
         return ngettext("every minute", "every %(num)s minutes", seconds // 60)
     return ngettext("every second", "every %(num)s seconds", seconds)
+
+
+def _change(number: int, change: Callable[..., object], text: str) -> Response:
+    shown = schedule_views.by_id(number)
+    change(shown.name, by=actor())
+    flash(text, "success")
+    return _back_to(shown)
 
 
 def _back_to(shown: ScheduleView) -> Response:
