@@ -193,7 +193,7 @@ def sign_out_administrator(number: int) -> Response:
 
 
 def _form(typed: MultiDict[str, str], errors: dict[str, str]) -> str:
-    return render_template("cms/people/administrator_form.html", typed=typed, errors=errors, roles=ROLES)
+    return render_template("cms/people/person_form.html", typed=typed, errors=errors, roles=ROLES)
 
 
 def _person(person: AdministratorView, *, chosen: str | None = None, error: str | None = None) -> str:

@@ -66,4 +66,6 @@ def _link(token: str) -> str:
 
 def _form(typed: MultiDict[str, str], errors: dict[str, str]) -> str:
     hours = int(service.LIFE.total_seconds() // 3600)
-    return render_template("cms/people/invite.html", typed=typed, errors=errors, roles=ROLES, hours=hours)
+    return render_template(
+        "cms/people/person_form.html", typed=typed, errors=errors, roles=ROLES, hours=hours
+    )
