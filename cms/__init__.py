@@ -17,7 +17,14 @@ from cms.people import accepting, administrators, invitations
 from cms.scheduling import schedule_form, schedules
 from cms.sign_in import login, own_sessions, password, second_step, sign_ins
 from cms.templating import template_drafts, template_form, templates
-from cms.traffic import bulk_acts, exports, message_details, message_lists, verifications
+from cms.traffic import (
+    bulk_acts,
+    exports,
+    message_details,
+    message_lists,
+    verification_details,
+    verification_lists,
+)
 
 VIEWS = (
     accepting,
@@ -49,7 +56,8 @@ VIEWS = (
     template_drafts,
     template_form,
     templates,
-    verifications,
+    verification_details,
+    verification_lists,
 )
 """Imported for their routes."""
 
