@@ -123,7 +123,7 @@ def set_zone() -> Answer:
     try:
         preferences.set_zone(signed_in(), zone, client_ip=client_ip())
     except InvalidInput:
-        return _page(zone_error=_("Choose one of the list.")), 422
+        return _page(zone_error=_("Choose one from the list.")), 422
     flash(_("Times are shown in %(zone)s from now on.", zone=zone), "success")
     return redirect(url_for("cms.show_account"), 303)
 
@@ -176,7 +176,9 @@ def _wants_card() -> bool:
 
 
 def _changed_text(change: Change) -> str:
-    done = _("Your e-mail address is changed.") if change is Change.EMAIL else _("Your phone is bound.")
+    done = (
+        _("Your e-mail address is changed.") if change is Change.EMAIL else _("Your phone number is saved.")
+    )
     return " ".join((done, _("All other sessions are signed out.")))
 
 

@@ -31,7 +31,7 @@ def send_second_factor() -> Answer:
     try:
         service.send_code(signed_in(), channel, client_ip=client_ip())
     except Conflict as error:
-        return _page(_("Bind a phone first.")), *error_texts.status_and_headers(error)
+        return _page(_("Add a phone number first.")), *error_texts.status_and_headers(error)
     except (InvalidInput, LimitExceeded) as error:
         text = error_texts.destination_text(error, channel)
         return _page(text), *error_texts.status_and_headers(error)
@@ -69,7 +69,7 @@ def confirm_second_factor_off() -> str:
     return render_template(
         "cms/frame/confirm.html",
         title=_("Switch your second step off?"),
-        text=_("Your password alone is enough to sign in then. Your recovery codes are deleted."),
+        text=_("Your password alone will be enough to sign in. Your recovery codes are deleted."),
         action=_("Switch off"),
         back=url_for("cms.second_factor"),
     )
@@ -82,7 +82,7 @@ def switch_second_factor_off() -> Response:
     try:
         service.turn_off(signed_in(), client_ip=client_ip())
     except Conflict:
-        flash(_("Everybody has to have a second step here."), "error")
+        flash(_("A second step is required here."), "error")
     else:
         flash(_("Your second step is off."), "success")
     return redirect(url_for("cms.second_factor"), 303)
@@ -109,8 +109,8 @@ def _codes_page(title: str, codes: list[str]) -> str:
         "cms/frame/secret.html",
         title=title,
         text=_(
-            "Keep these recovery codes where you find them without your phone and your mailbox. Each one is good for "
-            "one sign-in. They are shown only this once; older ones are worth nothing."
+            "Keep these recovery codes where you can find them without your phone or your mailbox. Each one "
+            "works for one sign-in. They are shown only once; older ones no longer work."
         ),
         label=_("Recovery codes"),
         secret="\n".join(codes),

@@ -80,11 +80,11 @@ def _delays(shown: Overview) -> Picture:
     ]
     cells = [(maybe_duration(delay.p50), maybe_duration(delay.p95)) for delay in delays]
     titles = [
-        _("%(when)s: half within %(half)s, 95 of 100 within %(most)s", when=name, half=half, most=most)
+        _("%(when)s: median %(half)s, 95th percentile %(most)s", when=name, half=half, most=most)
         for name, (half, most) in zip(names, cells, strict=True)
     ]
     chart = charts.lines(series, _labels(shown), titles, lambda seconds: f"{short(seconds)} s")
-    return Picture(chart, _place(shown), (_("Half within"), _("95 of 100 within")), _rows(names, cells))
+    return Picture(chart, _place(shown), (_("Median"), _("95th percentile")), _rows(names, cells))
 
 
 def _fates(tallies: Sequence[Tally]) -> list[Series]:

@@ -49,7 +49,7 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
-        lazy_gettext("Set-up"),
+        lazy_gettext("Setup"),
         (
             Entry("cms.templates", lazy_gettext("Templates")),
             Entry("cms.gateways", lazy_gettext("Gateways")),

@@ -16,10 +16,10 @@ from services.gateways import gateway_switches as service
 from services.test_sends import gateway_tests
 
 ERRORS = {
-    "temporary": lazy_gettext("Not now: another try may work"),
+    "temporary": lazy_gettext("Temporary: a retry may work"),
     "unknown": lazy_gettext("No clear answer: it may have arrived"),
-    "wrong_gateway": lazy_gettext("Not by this gateway: no balance, template or country"),
-    "refused": lazy_gettext("Refused: the message itself is at fault"),
+    "wrong_gateway": lazy_gettext("Not through this gateway: no balance, template or country"),
+    "refused": lazy_gettext("Refused: the message itself is invalid"),
 }
 """By the code of the error."""
 
@@ -135,8 +135,8 @@ def _last_text(name: str) -> str:
     countries = gateway_list.one(name).countries
     if countries:
         return _(
-            "No other working gateway serves all of its countries (%(countries)s). What is to be sent there waits, "
-            "and expires at its deadline: codes within minutes. People will not get their codes.",
+            "No other working gateway serves all of its countries (%(countries)s). Messages to these countries "
+            "wait, and expire at their deadline: codes within minutes. People will not get their codes.",
             countries=", ".join(countries),
         )
     return _(

@@ -51,9 +51,7 @@ def new_key() -> str:
 def add_key() -> Answer:
     """Make a key and show it, this once."""
     if is_repeated():
-        flash(
-            _("This key was made already, and was shown that once. Revoke it if you did not copy it."), "info"
-        )
+        flash(_("This key was already created and shown. Revoke it if you did not copy it."), "info")
         return redirect(url_for("cms.api_keys"), 303)
     try:
         view, key = service.create(
@@ -95,7 +93,7 @@ def save_key(key_id: str) -> Answer:
         texts = error_texts.key_texts(error) if isinstance(error, InvalidInput) else {}
         status, headers = error_texts.status_and_headers(error)
         return _form(request.form, texts, key), status, headers
-    flash(_("Saved. It counts from the next call on."), "success")
+    flash(_("Saved. It applies from the next call on."), "success")
     return redirect(url_for("cms.api_key", key_id=key_id), 303)
 
 
@@ -106,9 +104,7 @@ def confirm_revocation(key_id: str) -> str:
     return render_template(
         "cms/frame/confirm.html",
         title=_("Revoke the key of %(name)s?", name=service.get(key_id).name),
-        text=_(
-            "Whoever uses it is refused within two seconds, for good. A new key does not see what this one sent."
-        ),
+        text=_("It stops working within two seconds, permanently. A new key can't see what this one sent."),
         action=_("Revoke"),
         back=url_for("cms.api_key", key_id=key_id),
     )
@@ -133,7 +129,7 @@ def is_repeated() -> bool:
 
 def secret_page(key: str, title: str, back: str) -> str:
     """Show a key, this once."""
-    text = _("Copy it now: it is shown only this once. We keep no copy, so a lost key can't be found again.")
+    text = _("Copy it now: it is shown only once. We keep no copy, so a lost key can't be recovered.")
     return render_template(
         "cms/frame/secret.html", title=title, text=text, label=_("API key"), secret=key, back=back
     )

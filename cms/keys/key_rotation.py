@@ -18,7 +18,7 @@ from services.keys import api_keys
 from services.keys import key_rotation as service
 
 OVERLAPS = {
-    "0": (lazy_gettext("Not at all"), lazy_gettext("it has leaked: whoever uses it is refused at once")),
+    "0": (lazy_gettext("Not at all"), lazy_gettext("it has leaked: it stops working at once")),
     "1h": (lazy_gettext("1 hour"), lazy_gettext("you change the program right after this")),
     "24h": (lazy_gettext("24 hours"), lazy_gettext("the program gets the new secret today")),
     "7d": (lazy_gettext("7 days"), lazy_gettext("somebody else has to change the program")),
@@ -38,14 +38,14 @@ def rotate_key(key_id: str) -> Answer:
     """Make the new secret and show it, this once."""
     page = url_for("cms.api_key", key_id=key_id)
     if is_repeated():
-        flash(_("The new secret was made already, and was shown that once."), "info")
+        flash(_("The new secret was already created and shown."), "info")
         return redirect(page, 303)
     try:
         view, key = service.rotate(key_id, request.form.get("overlap", ""), by=actor())
     except InvalidInput:
         return _form(key_id, service.USUAL, error=_("Choose one of these.")), 422
     except Conflict:
-        flash(_("A revoked key gets no new secret."), "error")
+        flash(_("A revoked key can't get a new secret."), "error")
         return redirect(page, 303)
     return secret_page(key, _("The new secret of %(name)s", name=view.name), page)
 

@@ -28,7 +28,10 @@ def open_prefix() -> Response:
     """Let codes go to a closed prefix again."""
     prefix = request.form.get("prefix", "")
     service.open_prefix(prefix, by=actor())
-    flash(_("%(prefix)s is open again, within two seconds everywhere.", prefix=f"{prefix}****"), "success")
+    flash(
+        _("%(prefix)s is open again. All processes follow within two seconds.", prefix=f"{prefix}****"),
+        "success",
+    )
     return redirect(url_for("cms.pumping"), 303)
 
 
@@ -40,7 +43,7 @@ def add_safe_prefix() -> Answer:
         safe_prefixes.add(request.form.get("prefix", ""), request.form.get("note", ""), by=actor())
     except InvalidInput as error:
         return _page(request.form, safe_prefix_texts(error)), 422
-    flash(_("The safe list has it. The guard follows within two seconds."), "success")
+    flash(_("Added to the safe list. The guard follows within two seconds."), "success")
     return redirect(url_for("cms.pumping") + "#safe", 303)
 
 

@@ -62,7 +62,7 @@ def add_suppression() -> Answer:
     if is_new:
         flash(_("%(to)s gets no more bulk messages.", to=_masked(request.form["to"])), "success")
     else:
-        flash(_("%(to)s is on the list already.", to=_masked(request.form["to"])), "info")
+        flash(_("%(to)s is already on the list.", to=_masked(request.form["to"])), "info")
     return redirect(url_for("cms.suppressions", found=found.id if found else None), 303)
 
 
@@ -91,10 +91,13 @@ def import_suppressions() -> Answer:
         ngettext("%(num)s destination was added.", "%(num)s destinations were added.", done.added), "success"
     )
     if done.known:
-        flash(ngettext("%(num)s was there already.", "%(num)s were there already.", done.known), "info")
+        flash(
+            ngettext("%(num)s was already on the list.", "%(num)s were already on the list.", done.known),
+            "info",
+        )
     if done.bad:
         lines = ", ".join(map(str, done.bad[:20])) + (" …" if len(done.bad) > 20 else "")
-        flash(_("These lines are no e-mail address or phone number: %(lines)s", lines=lines), "error")
+        flash(_("These lines are not an e-mail address or phone number: %(lines)s", lines=lines), "error")
     return redirect(url_for("cms.suppressions"), 303)
 
 

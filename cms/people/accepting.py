@@ -63,7 +63,7 @@ def accept_invitation(token: str) -> Answer:
         return _answer(token, {"code": text}, error_texts.status_and_headers(error)[0])
     except Conflict:
         return _answer(
-            token, {"send": _("You have an account here already. Sign in with its password.")}, 409
+            token, {"send": _("You already have an account here. Sign in with its password.")}, 409
         )
     if not result.valid:
         return _answer(token, {"code": error_texts.result_text(result)}, 422)

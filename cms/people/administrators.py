@@ -23,9 +23,9 @@ from services.people.administrator_views import AdministratorView
 from services.sign_in import session_lists
 
 ROLES = {
-    Role.VIEWER: lazy_gettext("sees everything but people and keys, and changes only the own account"),
-    Role.OPERATOR: lazy_gettext("also works: schedules, resending, the audit"),
-    Role.OWNER: lazy_gettext("also administers people and API keys"),
+    Role.VIEWER: lazy_gettext("sees everything except people and keys, and changes only their own account"),
+    Role.OPERATOR: lazy_gettext("also operates the service: schedules, resending, the audit"),
+    Role.OWNER: lazy_gettext("also manages people and API keys"),
 }
 
 
@@ -96,7 +96,9 @@ def confirm_password_reset(number: int) -> str:
     return _confirm(
         service.by_id(number),
         _("Reset the password of %(email)s?"),
-        _("All sessions end, and the password of now works no more. You get a one-time password to pass on."),
+        _(
+            "All sessions end, and the current password stops working. You get a one-time password to pass on."
+        ),
         _("Reset password"),
     )
 
@@ -121,8 +123,9 @@ def confirm_second_factor_reset(number: int) -> str:
         service.by_id(number),
         _("Switch the second step of %(email)s off?"),
         _(
-            "For somebody who gets no codes any more and has no recovery codes left. All sessions end, the recovery "
-            "codes are deleted, and a mail tells of it. Make sure that it is this person who asks you."
+            "For somebody who no longer receives codes and has no recovery codes left. All sessions end, the "
+            "recovery codes are deleted, and the person is notified by mail. Make sure that the request really "
+            "comes from this person."
         ),
         _("Switch off"),
     )
@@ -139,10 +142,11 @@ def reset_second_factor(number: int) -> Answer:
         return _refused(person, error)
     if was_on:
         flash(
-            _("The second step of %(email)s is off, and a mail tells of it.", email=person.email), "success"
+            _("The second step of %(email)s is off. The person is notified by mail.", email=person.email),
+            "success",
         )
     else:
-        flash(_("The second step of %(email)s was off already.", email=person.email), "info")
+        flash(_("The second step of %(email)s was already off.", email=person.email), "info")
     return _back_to(person)
 
 
@@ -154,7 +158,8 @@ def confirm_disabling(number: int) -> str:
         service.by_id(number),
         _("Disable %(email)s?"),
         _(
-            "All sessions end, and nobody signs in with this account until it is enabled again. Nothing is deleted."
+            "All sessions end, and nobody can sign in with this account until it is enabled again. Nothing is "
+            "deleted."
         ),
         _("Disable"),
     )
@@ -179,7 +184,7 @@ def enable_administrator(number: int) -> Response:
     """Let somebody sign in again."""
     person = service.by_id(number)
     service.enable(person.email, by=actor())
-    flash(_("%(email)s may sign in again, with the password of before.", email=person.email), "success")
+    flash(_("%(email)s can sign in again with the old password.", email=person.email), "success")
     return _back_to(person)
 
 
@@ -220,7 +225,8 @@ def _password_page(person: AdministratorView, password: str, title: str) -> str:
         "cms/frame/secret.html",
         title=title,
         text=_(
-            "Pass this one-time password on, best by voice. It is shown only this once and replaced at first sign-in."
+            "Pass this one-time password on, preferably by voice. It is shown only once and replaced at the "
+            "first sign-in."
         ),
         label=_("One-time password"),
         secret=password,

@@ -44,7 +44,7 @@ def resend_invitation(invitation_id: str) -> Response:
     """Send a new link."""
     sent = service.resend(invitation_id, link_of=_link, by=actor())
     flash(
-        _("A new link to %(email)s is on its way. The one before works no more.", email=sent.email), "success"
+        _("A new link is on its way to %(email)s. The old one no longer works.", email=sent.email), "success"
     )
     return redirect(url_for("cms.administrators"), 303)
 

@@ -18,7 +18,7 @@ def texts(error: InvalidInput) -> dict[str, str]:
             "This line is never due or can't be read. Write minute, hour, day, month and weekday, such as 17 3 * * * "
             "for 03:17 every day."
         ),
-        "zone": _("Choose one of the list."),
+        "zone": _("Choose one from the list."),
         "queue": _("Up to 64 letters, digits and . _ : - without spaces."),
         "args": _('Write a JSON list, such as ["text", 7].'),
         "kwargs": _('Write a JSON object, such as {"older_than_days": 30}.'),

@@ -27,11 +27,11 @@ OTHER_TASK = ""
 TASKS = {
     "send_mail": lazy_gettext("sends a mail"),
     "ccp_send_sms_code": lazy_gettext("sends a code by SMS"),
-    "sendcode.hourly_report": lazy_gettext("mails what the last hour came to"),
+    "sendcode.hourly_report": lazy_gettext("mails a summary of the last hour"),
     "sendcode.daily_report": lazy_gettext("mails yesterday's registrations and sends"),
-    "sendcode.purge": lazy_gettext("deletes what is old"),
-    "sendcode.roll_up": lazy_gettext("counts for the statistics"),
-    "sendcode.drain": lazy_gettext("sends what waits"),
+    "sendcode.purge": lazy_gettext("deletes old data"),
+    "sendcode.roll_up": lazy_gettext("updates the statistics"),
+    "sendcode.drain": lazy_gettext("sends waiting messages"),
 }
 """What our own tasks do; the first is chosen in an empty form."""
 
@@ -75,7 +75,7 @@ def save_schedule(number: int) -> Answer:
         service.edit(new, force=_is_foreign(request.form), by=actor())
     except InvalidInput as error:
         return _page(shown, request.form, schedule_faults.texts(error)), 422
-    flash(_("Saved. What was overdue is not run."), "success")
+    flash(_("Saved. Overdue runs are skipped."), "success")
     return redirect(url_for("cms.schedule", number=number), 303)
 
 

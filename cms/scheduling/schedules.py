@@ -27,7 +27,7 @@ DONE = {
     "sessions": lazy_gettext("Sessions"),
     "invitations": lazy_gettext("Invitations"),
     "sign-ins": lazy_gettext("Sign-ins"),
-    "sign-in steps": lazy_gettext("Begun sign-ins"),
+    "sign-in steps": lazy_gettext("Unfinished sign-ins"),
     "closed prefixes": lazy_gettext("Closed prefixes"),
     "processes": lazy_gettext("Processes"),
     "hours": lazy_gettext("Hours"),
@@ -74,9 +74,9 @@ def run_schedule(number: int) -> Response:
     except BrokerUnreachable:
         flash(_("It could not be started: the broker does not answer. Try again when it is back."), "error")
     except InvalidInput:
-        flash(_("It could not be started: what its task is given can't be read. Edit it first."), "error")
+        flash(_("It could not be started: its arguments can't be read. Edit it first."), "error")
     else:
-        flash(_("Started. How far it is stands below."), "success")
+        flash(_("Started. Its progress is shown below."), "success")
     return _back_to(shown)
 
 
@@ -84,14 +84,14 @@ def run_schedule(number: int) -> Response:
 @needs(Role.OPERATOR)
 def pause_schedule(number: int) -> Response:
     """Pause a schedule."""
-    return _change(number, service.disable, _("Paused. It runs no more until you resume it."))
+    return _change(number, service.disable, _("Paused. It does not run until you resume it."))
 
 
 @console.post("/schedules/<int:number>/resume")
 @needs(Role.OPERATOR)
 def resume_schedule(number: int) -> Response:
     """Resume a schedule."""
-    return _change(number, service.enable, _("Resumed. What was due meanwhile is not made up for."))
+    return _change(number, service.enable, _("Resumed. Missed runs are not made up for."))
 
 
 @console.get("/schedules/<int:number>/remove")
@@ -102,7 +102,9 @@ def confirm_schedule_removal(number: int) -> str:
     return render_template(
         "cms/frame/confirm.html",
         title=_("Remove “%(name)s”?", name=shown.name),
-        text=_("It will not run again, and what is known of its runs is deleted. Pausing keeps both."),
+        text=_(
+            "It will not run again, and the history of its runs is deleted. To keep both, pause it instead."
+        ),
         action=_("Remove"),
         back=url_for("cms.schedule", number=number),
     )

@@ -89,14 +89,12 @@ def use_recovery_code() -> Answer:
     except NotFound:
         return _start_again()
     except NotAuthenticated as error:
-        text = _(
-            "This is none of your unused recovery codes. Compare it with your list, or take another one."
-        )
+        text = _("This is not one of your unused recovery codes. Check your list, or use another one.")
         return _recovery_page(text), *error_texts.status_and_headers(error)
     except LimitExceeded as error:
         return _recovery_page(error_texts.sign_in_text(error)), *error_texts.status_and_headers(error)
     identity.start(token, started)
-    flash(_("This recovery code is used up. Make new ones before the last is gone."), "info")
+    flash(_("This recovery code is used up. Create new ones before you run out."), "info")
     return redirect(url_for("cms.second_factor"), 303)
 
 

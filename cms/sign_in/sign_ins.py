@@ -12,7 +12,7 @@ from services.sign_in import sign_ins as service
 
 OUTCOMES = {
     SignInOutcome.SIGNED_IN: (lazy_gettext("Signed in"), "good"),
-    SignInOutcome.CODE_ASKED: (lazy_gettext("Password right, code asked"), "busy"),
+    SignInOutcome.CODE_ASKED: (lazy_gettext("Password correct, code requested"), "busy"),
     SignInOutcome.WRONG_PASSWORD: (lazy_gettext("Wrong password"), "bad"),
     SignInOutcome.WRONG_CODE: (lazy_gettext("Wrong code"), "bad"),
 }

@@ -26,8 +26,8 @@ def confirm_discarding(key: str, number: int) -> Answer:
         "cms/frame/confirm.html",
         title=_("Discard this draft?"),
         text=_(
-            "What is sent stays as it is. Version %(number)s stays in the list of versions, and the next edit "
-            "does not begin with it.",
+            "The current text stays as it is. Version %(number)s stays in the list of versions, but the next "
+            "edit does not start from it.",
             number=number,
         ),
         action=_("Discard draft"),
@@ -49,5 +49,5 @@ def discard_template(key: str, number: int) -> Response:
 
 
 def _no_draft(key: TextKey) -> Response:
-    flash(_("This is no draft any more, so nothing was discarded. Look at the versions below."), "error")
+    flash(_("This is no longer a draft, so nothing was discarded. See the versions below."), "error")
     return back_to(key)

@@ -96,7 +96,7 @@ def publish_template(key: str, number: int) -> Answered:
     if number == service.SHIPPED:
         view.version(number)
         service.withdraw(view.key, by=actor())
-        flash(_("The shipped text is sent again."), "success")
+        flash(_("The default text is used again."), "success")
     else:
         service.publish(view.key, number, by=actor())
         flash(_("Version %(number)s is published. New messages get it.", number=number), "success")
@@ -112,8 +112,8 @@ def confirm_withdrawal(key: str) -> str:
         "cms/frame/confirm.html",
         title=_("Withdraw this text?"),
         text=_(
-            "New messages get the next text of the chain instead, and none where there is none. "
-            "All versions are kept, and messages on their way keep theirs."
+            "New messages use the next text in the fallback chain, if there is one. All versions are kept, and "
+            "messages already on their way keep theirs."
         ),
         action=_("Withdraw"),
         back=url_for("cms.template", key=view.key),
@@ -200,7 +200,7 @@ def shared(view: TextView) -> dict[str, Any]:
     return {
         "language_name": language_name,
         "own": mask(own) if own else None,
-        "who_saved": lambda person: mask(people[person]) if person in people else _("somebody who is gone"),
+        "who_saved": lambda person: mask(people[person]) if person in people else _("a former administrator"),
     }
 
 

@@ -25,21 +25,23 @@ from services.traffic.verification_lists import Filter as VerificationFilter
 AnyFilter = TypeVar("AnyFilter", Filter, VerificationFilter)
 
 TITLES = {
-    Act.CANCEL: lazy_gettext("Cancel what is waiting?"),
-    Act.REPLAY: lazy_gettext("Send again what did not arrive?"),
-    Act.RESEND: lazy_gettext("Send again what was sent?"),
+    Act.CANCEL: lazy_gettext("Cancel waiting messages?"),
+    Act.REPLAY: lazy_gettext("Retry failed messages?"),
+    Act.RESEND: lazy_gettext("Send these messages again?"),
 }
 TEXTS = {
     Act.CANCEL: lazy_gettext(
-        "Those that no worker has yet are taken back. Codes stay: they are canceled through their verification."
+        "Messages that no worker has picked up are canceled. Codes are not: cancel them through their "
+        "verification."
     ),
     Act.REPLAY: lazy_gettext(
-        "Each failed, undelivered or expired one is sent as a new message, within the limits. "
-        "A code is sent only while its verification is pending; what was sent again before is passed over."
+        "Each failed, undelivered or expired message is sent again as a new one, within the limits. A code "
+        "is sent only while its verification is pending; messages that were already sent again are "
+        "skipped."
     ),
     Act.RESEND: lazy_gettext(
-        "Each one that was sent or delivered is sent as a new message: people get it twice. "
-        "A code is sent only while its verification is pending; what was sent again before is passed over."
+        "Each sent or delivered message is sent again as a new one, so people get it twice. A code is sent "
+        "only while its verification is pending; messages that were already sent again are skipped."
     ),
 }
 BUTTONS = {
@@ -48,14 +50,14 @@ BUTTONS = {
     Act.RESEND: lazy_gettext("Send them again"),
 }
 REFUSALS: Mapping[Refusal, object] = {
-    Refusal.CODE: lazy_gettext("codes, which their verification cancels"),
+    Refusal.CODE: lazy_gettext("codes (cancel their verification instead)"),
     Refusal.ENDED: lazy_gettext("codes that are expired, used or canceled"),
     Refusal.UNDER_WAY: lazy_gettext("still on their way"),
     Refusal.GONE: lazy_gettext("no longer kept"),
     Refusal.SUPPRESSED: lazy_gettext("to destinations that get no bulk messages"),
     Refusal.COUNTRY: lazy_gettext("to countries that are not switched on"),
     Refusal.LIMIT: lazy_gettext("over a limit for now"),
-    Refusal.MOVED: lazy_gettext("moved on in the meantime"),
+    Refusal.MOVED: lazy_gettext("status has changed"),
 }
 
 
@@ -73,7 +75,7 @@ def confirm_bulk(act: str) -> str:
         text=TEXTS[wanted],
         button=BUTTONS[wanted],
         chosen=chosen,
-        fitting=ngettext("%(num)s message fits.", "%(num)s messages fit.", counted.number),
+        fitting=ngettext("%(num)s message matches.", "%(num)s messages match.", counted.number),
         counted=counted,
         now=now.isoformat(),
         statuses=filters.status_choices(),
@@ -101,10 +103,10 @@ def confirm_bulk_cancel() -> str:
         "cms/traffic/bulk.html",
         of="verifications",
         title=_("Cancel pending verifications?"),
-        text=_("Their codes are good for nothing from then on, and those that wait are not sent."),
+        text=_("Their codes stop working, and codes that are waiting are not sent."),
         button=_("Cancel them"),
         chosen=chosen,
-        fitting=ngettext("%(num)s verification fits.", "%(num)s verifications fit.", counted.number),
+        fitting=ngettext("%(num)s verification matches.", "%(num)s verifications match.", counted.number),
         counted=counted,
         now=now.isoformat(),
         statuses=filters.VERIFICATION_STATUSES,

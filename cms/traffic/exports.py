@@ -67,7 +67,7 @@ def _rows_text(rows: Count) -> str:
     """Return how long the file would be now: it is made while it is downloaded, so nobody knows its size."""
     if rows.is_least:
         return _(
-            "The file has at least %(number)s rows: older ones will be in the file, too, and are not counted here.",
+            "The file has at least %(number)s rows. Older ones are included, but not counted here.",
             number=number(rows.number),
         )
     return ngettext(

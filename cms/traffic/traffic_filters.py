@@ -118,17 +118,17 @@ def of_verifications(chosen: Chosen) -> verification_lists.Filter:
 
 def status_choices() -> dict[str, Any]:
     """Return what the status of messages may be narrowed to: all that did not arrive, or one."""
-    return {UNSUCCESSFUL: _("Not arrived: failed, undelivered, expired"), **MESSAGE_STATUSES}
+    return {UNSUCCESSFUL: _("Unsuccessful: failed, undelivered, expired"), **MESSAGE_STATUSES}
 
 
 def unreadable() -> str:
     """Return what to say where a link holds a search that can't be read."""
-    return _("The search in this link can't be read any more. Type it again.")
+    return _("The search in this link can no longer be read. Type it again.")
 
 
 def too_long() -> str:
     """Return what to say where the typed text is none to look for."""
-    return _("That is too long to be a destination, an id or a reference. Type one of these.")
+    return _("That is too long. Enter a destination, an ID or a reference.")
 
 
 def _given(values: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:

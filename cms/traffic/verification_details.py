@@ -52,7 +52,7 @@ def cancel_verification(verification_id: str) -> Response:
 
     def work() -> None:
         service.cancel(verification_id, owners.of_verification(verification_id), by=actor())
-        flash(_("Canceled. Its code is good for nothing."), "success")
+        flash(_("Canceled. Its code no longer works."), "success")
 
     return _done(verification_id, work)
 

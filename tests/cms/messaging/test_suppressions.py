@@ -28,7 +28,7 @@ def listed(app: Flask) -> list[str]:
 
 
 def test_an_empty_list_says_what_will_stand_here(signed_in: Visitor) -> None:
-    assert "Everybody gets bulk messages" in signed_in.get(PAGE).text
+    assert "No destination is suppressed" in signed_in.get(PAGE).text
     assert 'href="/cms/suppressions" aria-current="page"' in signed_in.get(PAGE).text
 
 
@@ -43,7 +43,7 @@ def test_a_destination_is_added_found_and_removed_and_never_shown_in_full(
     found = signed_in.submit(f"{PAGE}/find", page=PAGE, to=TO)
     assert found.location == added.location
     signed_in.submit(f"{PAGE}/add", page=PAGE, to=TO)
-    assert "is on the list already" in signed_in.get(PAGE).text
+    assert "is already on the list" in signed_in.get(PAGE).text
     row = added.location.partition("found=")[2]
     signed_in.submit(f"{PAGE}/{row}/remove", page=PAGE)
     assert listed(app) == []

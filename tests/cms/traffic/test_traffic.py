@@ -79,9 +79,9 @@ def viewer(app: Flask, visitor: Visitor) -> Visitor:
 @pytest.mark.parametrize("of", ["messages", "verifications"])
 def test_an_empty_list_says_what_comes(signed_in: Visitor, of: str) -> None:
     page = signed_in.get(f"/cms/{of}").text
-    assert "over the API" in page
+    assert "through the API" in page
     assert 'href="/cms/api-keys"' in page
-    assert "Nothing fits" in signed_in.get(f"/cms/{of}?status=expired").text
+    assert "No results" in signed_in.get(f"/cms/{of}?status=expired").text
 
 
 def test_lists_and_pages_show_destinations_masked_and_no_content(
@@ -136,7 +136,7 @@ def test_a_search_that_can_not_be_read_finds_nothing_and_says_so(
     assert answer.status_code == 422
     assert "can&#39;t be read any more" in answer.text
     assert destinations_in(answer.text) == []
-    assert "none to do this with" in operator.get("/cms/messages/bulk/resend?q=nonsense").text
+    assert "None of them qualifies" in operator.get("/cms/messages/bulk/resend?q=nonsense").text
     answer = operator.submit(f"/cms/{of}/search", page=f"/cms/{of}", sought="x" * 321)
     assert (answer.status_code, "too long" in answer.text) == (422, True)
 
@@ -178,7 +178,7 @@ def test_a_look_that_was_cut_short_says_how_far_it_went(
     for name in "abc":
         send(app, f"{name}@example.org")
     page = viewer.get("/cms/messages?gateway=nobody").text
-    assert "None among the newest" in page
+    assert "No results among the newest" in page
     assert "Look further back" in page
 
 
@@ -190,8 +190,8 @@ def test_the_timeline_tells_each_try(app: Flask, viewer: Visitor, mails: MemoryG
         for step in re.findall(r"<li[^>]*><strong>.*?</li>", page, re.S)
     ]
     assert steps[0].startswith("Accepted")
-    assert any("memory-mail refused for good" in step and "550 no such user" in step for step in steps)
-    assert any(step.startswith("Given up") for step in steps)
+    assert any("memory-mail refused it permanently" in step and "550 no such user" in step for step in steps)
+    assert any(step.startswith("Failed") for step in steps)
 
 
 def test_an_operator_sees_one_destination_and_the_audit_tells(app: Flask, operator: Visitor) -> None:
@@ -199,7 +199,7 @@ def test_an_operator_sees_one_destination_and_the_audit_tells(app: Flask, operat
     for path, of in ((f"messages/{message_id}", "message"), (f"verifications/{issued.id}", "verification")):
         page = operator.submit(f"/cms/{path}/destination", page=f"/cms/{path}").text
         assert NUMBER in page
-        assert "only this one" in page
+        assert "Only this page" in page
         assert NUMBER not in page.partition("</title>")[0], "browsers keep titles"
         assert NUMBER not in operator.get(f"/cms/{path}").text
         assert actions(app)[0] == f"{of}.destinations_shown"
@@ -232,7 +232,7 @@ def test_what_the_rules_forbid_is_refused_with_its_reason(app: Flask, operator: 
     waiting, sent, code = send(app, send_at=later()), send(app), issue(app)
     for message_id, verb, text in (
         (waiting, "resend", "still on its way"),
-        (sent, "cancel", "too late"),
+        (sent, "cancel", "Too late"),
         (code.message_id, "resend", "through its verification"),
         (code.message_id, "cancel", "through its verification"),
     ):
@@ -243,7 +243,7 @@ def test_what_the_rules_forbid_is_refused_with_its_reason(app: Flask, operator: 
     operator.submit(f"{path}/resend", page=path)
     assert "You can send it again in" in operator.get(path).text
     operator.submit(f"{path}/cancel", page=path)
-    assert "good for nothing" in operator.get(path).text
+    assert "no longer works" in operator.get(path).text
     operator.submit(f"{path}/resend", page=path)
     assert "has ended" in operator.get(path).text
     assert actions(app) == ["verification.canceled"]
@@ -296,7 +296,7 @@ def test_pending_verifications_of_the_choice_are_canceled(
         assert verifications.get(waiting.id, KEY).message_status == "canceled"
         assert verifications.get(other.id, KEY).status == "pending"
     assert actions(app) == ["verification.canceled_in_bulk"]
-    assert "none to do this with" in operator.get(path).text
+    assert "None of them qualifies" in operator.get(path).text
 
 
 @pytest.mark.parametrize("of", ["messages", "verifications"])
@@ -308,7 +308,7 @@ def test_an_export_says_before_how_many_rows_it_has(
     assert "The file has 3 rows." in operator.get(f"/cms/{of}/export?channel=sms").text
     assert "The file has 0 rows." in operator.get(f"/cms/{of}/export?channel=email").text
     monkeypatch.setattr(listing, "COUNT_THROUGH", 2)
-    assert "The file has at least 2 rows: older ones" in operator.get(f"/cms/{of}/export?channel=sms").text
+    assert "The file has at least 2 rows. Older ones" in operator.get(f"/cms/{of}/export?channel=sms").text
 
 
 @pytest.mark.parametrize("of", ["messages", "verifications"])
