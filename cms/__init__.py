@@ -1,4 +1,4 @@
-"""The HTML door, the console. A file a subject; `guard.py` lets nobody in who has not signed in."""
+"""The console: one file per subject; `access/guard.py` admits only people who have signed in."""
 
 from flask import Flask
 
@@ -59,7 +59,7 @@ VIEWS = (
     verification_details,
     verification_lists,
 )
-"""Imported for their routes."""
+"""Modules imported for the routes they register."""
 
 
 def init_app(app: Flask) -> None:

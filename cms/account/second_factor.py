@@ -1,4 +1,4 @@
-"""One's own second step: switch it on and off, and the recovery codes."""
+"""The signed-in person's own second step: switch it on or off, and renew the recovery codes."""
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,7 +19,7 @@ from services.sign_in import recovery_codes
 @console.get("/account/second-step")
 @needs(Role.VIEWER)
 def second_factor() -> str:
-    """Show whether it is on and what can be done."""
+    """Show whether the second step is on, and its settings."""
     return _page()
 
 
@@ -41,7 +41,7 @@ def send_second_factor() -> Answer:
 @console.post("/account/second-step/confirm")
 @needs(Role.VIEWER, password=True)
 def confirm_second_factor() -> Answer:
-    """Check the code, switch it on and show the recovery codes, this once."""
+    """Check the code, switch the second step on, and show the recovery codes once."""
     try:
         result, codes = service.confirm(signed_in(), request.form.get("code", ""), client_ip=client_ip())
     except NotFound:
@@ -57,7 +57,7 @@ def confirm_second_factor() -> Answer:
 @console.post("/account/second-step/codes")
 @needs(Role.VIEWER, password=True)
 def renew_recovery_codes() -> str:
-    """Replace the recovery codes and show the new ones, this once."""
+    """Replace the recovery codes and show the new ones once."""
     codes = service.renew_codes(signed_in(), client_ip=client_ip())
     return _codes_page(_("Your new recovery codes"), codes)
 
@@ -65,7 +65,7 @@ def renew_recovery_codes() -> str:
 @console.get("/account/second-step/off")
 @needs(Role.VIEWER, password=True)
 def confirm_second_factor_off() -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return render_template(
         "cms/frame/confirm.html",
         title=_("Switch your second step off?"),
@@ -78,7 +78,7 @@ def confirm_second_factor_off() -> str:
 @console.post("/account/second-step/off")
 @needs(Role.VIEWER, password=True)
 def switch_second_factor_off() -> Response:
-    """Switch it off."""
+    """Switch the second step off."""
     try:
         service.turn_off(signed_in(), client_ip=client_ip())
     except Conflict:

@@ -1,4 +1,4 @@
-"""The audit page: every change, newest first, by person and by kind."""
+"""The audit page: every change, newest first, with filters for person and kind."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -146,7 +146,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field of what was changed; a text is None where there was nothing to tell."""
+    """One changed field; `before` or `after` is None if that side has no value."""
 
     field: Any
     before: str | None
@@ -183,7 +183,7 @@ def audit() -> str:
 
 
 def _choices() -> list[tuple[str, Any, list[tuple[str, Any]]]]:
-    """Return what can be chosen: each kind of thing with its changes."""
+    """Return the choices of the filter: each kind of object with its changes."""
     return [
         (about, label, [(action.value, LABELS[action]) for action in Action if action.about == about])
         for about, label in ABOUT.items()
@@ -191,7 +191,7 @@ def _choices() -> list[tuple[str, Any, list[tuple[str, Any]]]]:
 
 
 def _subject(entry: EntryView, emails: Mapping[str, str]) -> str:
-    """Return what was changed; a person by the present address, which the audit itself only keeps masked."""
+    """Return what was changed; people by their current address, since the audit stores it masked only."""
     is_person = entry.action.partition(".")[0] in ("administrator", "account")
     return emails.get(entry.subject_id or "", entry.subject) if is_person else entry.subject
 

@@ -1,4 +1,4 @@
-"""Pages for what goes wrong. They ask neither the database nor who is signed in."""
+"""Error pages. They query neither the database nor the session."""
 
 import logging
 
@@ -22,7 +22,7 @@ RETRY_SECONDS = 5
 
 
 def init_app(app: Flask) -> None:
-    """Bind to `app`; blueprints with answers of their own, as the API's, come first."""
+    """Bind to `app`; blueprints with their own error handlers, such as the API's, take precedence."""
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(SendcodeError, _show_refusal)
     for kind in DATABASE_ERRORS:

@@ -1,4 +1,4 @@
-"""The one place where errors become texts for people and statuses of pages."""
+"""The one place that maps errors to texts for people and to statuses of pages."""
 
 from collections.abc import Mapping
 
@@ -46,12 +46,12 @@ ROLES = {
 
 
 def role_name(role: Role) -> str:
-    """Return a role as people say it."""
+    """Return the display name of a role."""
     return str(ROLES[role])
 
 
 def status_and_headers(error: SendcodeError) -> tuple[int, Mapping[str, str]]:
-    """Return the HTTP status of a page that shows `error`, and the wait where there is one; refusals are counted."""
+    """Return the HTTP status and Retry-After header of a page that shows `error`; count it if it is a refusal."""
     if isinstance(error, LimitExceeded):
         part(Refusals).note(error)
         return 429, {"Retry-After": str(error.retry_after)}
@@ -59,7 +59,7 @@ def status_and_headers(error: SendcodeError) -> tuple[int, Mapping[str, str]]:
 
 
 def wait_text(seconds: int) -> str:
-    """Return a wait as people say it, never less than it is."""
+    """Return a wait in words, rounded up."""
     if seconds < 90:
         return ngettext("%(num)s second", "%(num)s seconds", seconds)
     if seconds < 90 * 60:
@@ -68,21 +68,21 @@ def wait_text(seconds: int) -> str:
 
 
 def sign_in_text(error: SendcodeError) -> str:
-    """Return one text for every reason not to let somebody in."""
+    """Return the same text for every failed sign-in, except for the rate limit."""
     if isinstance(error, LimitExceeded):
         return _("Too many failed sign-ins. Try again in %(wait)s.", wait=wait_text(error.retry_after))
     return _("E-mail or password is wrong. Try again, or ask an owner of this console for a new password.")
 
 
 def password_text(error: SendcodeError) -> str:
-    """Return what is wrong with a password that was asked for again."""
+    """Return why a confirmed password was not accepted."""
     if isinstance(error, NotAuthenticated):
         return _("That is not your password. Try again; an owner of this console can reset a lost one.")
     return sign_in_text(error)
 
 
 def new_password_text(error: WeakPassword) -> str:
-    """Return what a new password must be instead."""
+    """Return what a new password needs."""
     if error.fault == "short":
         return _("Use at least %(length)s characters.", length=MIN_LENGTH)
     if error.fault == "long":
@@ -115,7 +115,7 @@ def destination_text(error: SendcodeError, channel: Channel) -> str:
 
 
 def code_text(error: SendcodeError, length: int) -> str:
-    """Return why a code was not even compared."""
+    """Return why a code was not checked."""
     if isinstance(error, MalformedCode):
         return ngettext(
             "Enter the %(num)s digit of the code.", "Enter the %(num)s digits of the code.", length
@@ -129,7 +129,7 @@ def code_text(error: SendcodeError, length: int) -> str:
 
 
 def result_text(result: CheckResult) -> str:
-    """Return what a code that was not accepted was worth."""
+    """Return why a checked code was not accepted."""
     if result.status is VerificationStatus.LOCKED:
         return _("That is not the code, and it was the last try. Send a new code.")
     if result.status is not VerificationStatus.PENDING:
@@ -171,7 +171,7 @@ def gateway_test_text(error: SendcodeError) -> str:
 
 
 def safe_prefix_texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with an entry of the safe list, by the field it stands beside."""
+    """Return the error text for each wrong field of a safe-list entry."""
     texts = {
         "prefix": _("Enter the beginning of a number, such as +49 170, or a complete number."),
         "name": _("This entry is already on the list."),
@@ -182,7 +182,7 @@ def safe_prefix_texts(error: InvalidInput) -> dict[str, str]:
 
 
 def key_texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with a new API key, by the field it stands beside."""
+    """Return the error text for each wrong field of an API key."""
     texts = {
         "name": _("Give it a name of up to %(length)s characters.", length=api_keys.LONGEST_NAME),
         "scopes": _("Choose at least one scope."),
@@ -197,7 +197,7 @@ def key_texts(error: InvalidInput) -> dict[str, str]:
 
 
 def resend_text(error: SendcodeError) -> str | None:
-    """Return why a message or code was not sent again or canceled; None where it is nobody's fault."""
+    """Return why a message or code was not sent again or canceled; None for unexpected errors."""
     if isinstance(error, LimitExceeded):
         return _limit_text(error, is_email=False)
     if isinstance(error, CountryNotAllowed):

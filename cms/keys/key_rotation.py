@@ -28,14 +28,14 @@ OVERLAPS = {
 @console.get("/api-keys/<key_id>/rotate")
 @needs(Role.OWNER, password=True)
 def confirm_rotation(key_id: str) -> str:
-    """Ask how long the old secret is to work."""
+    """Ask how long the old secret keeps working."""
     return _form(key_id, drafts.take().get("overlap", service.USUAL))
 
 
 @console.post("/api-keys/<key_id>/rotate")
 @needs(Role.OWNER, password=True)
 def rotate_key(key_id: str) -> Answer:
-    """Make the new secret and show it, this once."""
+    """Create the new secret and show it once."""
     page = url_for("cms.api_key", key_id=key_id)
     if is_repeated():
         flash(_("The new secret was already created and shown."), "info")
@@ -53,7 +53,7 @@ def rotate_key(key_id: str) -> Answer:
 @console.post("/api-keys/<key_id>/secrets/<int:secret_id>/end")
 @needs(Role.OWNER, password=True)
 def end_secret(key_id: str, secret_id: int) -> Response:
-    """End an old secret before its time."""
+    """End an old secret early."""
     service.end_early(key_id, secret_id, by=actor())
     flash(_("The old secret is ended."), "success")
     return redirect(url_for("cms.api_key", key_id=key_id), 303)

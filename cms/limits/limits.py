@@ -48,13 +48,13 @@ OTHERS = {
     f"{guard.LIMIT}_dry_run": lazy_gettext("Codes to a prefix that would be closed (sent: dry run)"),
     "gateway_tests_per_10_minutes": lazy_gettext("Gateway tests"),
 }
-"""Limits that are no setting of the list above."""
+"""Limits that have no setting in the list above."""
 LENGTHS = {"duration-hour": 3600, "duration-minute": 60}
 
 
 @console.get("/settings")
 def limits() -> str:
-    """Show what is in force, with today's refusals."""
+    """Show the limits in force, with today's refusals."""
     today = limits_list.today()
     shown = limits_list.everything(today)
     names = {one.limit: MEANINGS[one.name] for one in shown if one.limit} | OTHERS
@@ -76,7 +76,7 @@ def limits() -> str:
 
 
 def value_text(setting: SettingView) -> Any:
-    """Return a value with its unit; 0 is no limit."""
+    """Return a value with its unit; 0 means no limit."""
     value, count = setting.value, number(setting.value)
     if setting.unit is Unit.SECONDS:
         unit, length = next(
@@ -96,7 +96,7 @@ def value_text(setting: SettingView) -> Any:
 
 
 def _who(refused: Refused, keys: dict[str, str]) -> str:
-    """Return who was refused: a key by its name, a prefix as one."""
+    """Return who was refused: a key by its name, a prefix followed by stars."""
     if refused.limit == "key_requests_per_minute":
         return keys.get(refused.who, refused.who)
     if refused.limit.startswith(("prefix_", guard.LIMIT)):

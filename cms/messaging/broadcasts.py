@@ -1,4 +1,4 @@
-"""Broadcasts: which there are, how far each is, and how to hold one."""
+"""Broadcasts: list, progress, pause, resume, cancel."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -68,7 +68,7 @@ def broadcast(broadcast_id: str) -> str:
 @console.post("/broadcasts/<broadcast_id>/pause")
 @needs(Role.OPERATOR)
 def pause_broadcast(broadcast_id: str) -> Response:
-    """Let no more of it be started."""
+    """Pause a broadcast: no more of its messages are started."""
 
     def work() -> str:
         service.pause(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())
@@ -80,7 +80,7 @@ def pause_broadcast(broadcast_id: str) -> Response:
 @console.post("/broadcasts/<broadcast_id>/resume")
 @needs(Role.OPERATOR)
 def resume_broadcast(broadcast_id: str) -> Response:
-    """Go on with what is left."""
+    """Resume a broadcast with the remaining messages."""
 
     def work() -> str:
         service.resume(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())
@@ -92,7 +92,7 @@ def resume_broadcast(broadcast_id: str) -> Response:
 @console.get("/broadcasts/<broadcast_id>/cancel")
 @needs(Role.OPERATOR)
 def confirm_broadcast_cancel(broadcast_id: str) -> Answer:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     shown = broadcast_lists.get(broadcast_id).listed.view
     back = url_for("cms.broadcast", broadcast_id=broadcast_id)
     if shown.status in ENDED:
@@ -113,7 +113,7 @@ def confirm_broadcast_cancel(broadcast_id: str) -> Answer:
 @console.post("/broadcasts/<broadcast_id>/cancel")
 @needs(Role.OPERATOR)
 def cancel_broadcast(broadcast_id: str) -> Response:
-    """Take back what no worker has yet."""
+    """Cancel the messages that no worker has picked up."""
 
     def work() -> str:
         service.cancel(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())

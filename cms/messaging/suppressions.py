@@ -1,4 +1,4 @@
-"""The suppression list: who gets no bulk messages. A destination stands in no address of a page."""
+"""The suppression list: destinations that get no bulk messages. URLs never contain a destination."""
 
 from flask import Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
@@ -25,7 +25,7 @@ REASONS = {
 
 @console.get("/suppressions", endpoint="suppressions")
 def show_suppressions() -> Answer:
-    """List the newest, those that follow one, or the one that was found."""
+    """List the newest entries, those after a given one, or the one that was found."""
     found, after = request.args.get("found"), request.args.get("after")
     try:
         if found:
@@ -78,7 +78,7 @@ def remove_suppression(suppression_id: str) -> Redirect:
 @console.post("/suppressions/import")
 @needs(Role.OPERATOR)
 def import_suppressions() -> Answer:
-    """Put the destinations of a file on the list."""
+    """Import the destinations of a file."""
     file = request.files.get("file")
     try:
         text = file.read().decode("utf-8-sig") if file else ""
@@ -104,7 +104,7 @@ def import_suppressions() -> Answer:
 @console.post("/suppressions/export")
 @needs(Role.OPERATOR)
 def export_suppressions() -> Response:
-    """Give the whole list as a file, destinations in full."""
+    """Return the whole list as a file, with full destinations."""
     return Response(
         stream_with_context(suppression_lists.export(by=actor())),
         mimetype="text/csv",

@@ -32,7 +32,7 @@ ROLES = {
 @console.get("/administrators")
 @needs(Role.OWNER)
 def administrators() -> str:
-    """List everybody, those who may sign in first."""
+    """List everybody, active accounts first."""
     people = sorted(service.everyone(), key=lambda one: one.disabled_at is not None)
     sessions = session_lists.living()
     return render_template(
@@ -48,14 +48,14 @@ def administrators() -> str:
 @console.get("/administrators/new")
 @needs(Role.OWNER, password=True)
 def new_administrator() -> str:
-    """Show the empty form, or what was typed before the password was asked for."""
+    """Show the empty form, or the input from before the password was requested."""
     return _form(drafts.take(), {})
 
 
 @console.post("/administrators/new")
 @needs(Role.OWNER, password=True)
 def add_administrator() -> Answer:
-    """Add somebody and show the one-time password, this once."""
+    """Add somebody and show the one-time password once."""
     try:
         added, password = service.add(request.form.get("email", ""), request.form.get("role", ""), by=actor())
     except (InvalidInput, Conflict) as error:
@@ -68,14 +68,14 @@ def add_administrator() -> Answer:
 @console.get("/administrators/<int:number>")
 @needs(Role.OWNER)
 def administrator(number: int) -> str:
-    """Show one person with the sessions and what can be changed."""
+    """Show one person with their sessions and the possible changes."""
     return _person(service.by_id(number))
 
 
 @console.post("/administrators/<int:number>/role")
 @needs(Role.OWNER, password=True)
 def change_role(number: int) -> Answer:
-    """Give another role."""
+    """Change somebody's role."""
     person, role = service.by_id(number), request.form.get("role", "")
     try:
         service.change_role(person.email, role, by=actor())
@@ -92,7 +92,7 @@ def change_role(number: int) -> Answer:
 @console.get("/administrators/<int:number>/reset-password")
 @needs(Role.OWNER, password=True)
 def confirm_password_reset(number: int) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return _confirm(
         service.by_id(number),
         _("Reset the password of %(email)s?"),
@@ -106,7 +106,7 @@ def confirm_password_reset(number: int) -> str:
 @console.post("/administrators/<int:number>/reset-password")
 @needs(Role.OWNER, password=True)
 def reset_password(number: int) -> Answer:
-    """Replace the password by a one-time one and show it, this once."""
+    """Replace the password with a one-time password and show it once."""
     person = service.by_id(number)
     try:
         password = service.reset_password(person.email, by=actor())
@@ -118,7 +118,7 @@ def reset_password(number: int) -> Answer:
 @console.get("/administrators/<int:number>/second-step-off")
 @needs(Role.OWNER, password=True)
 def confirm_second_factor_reset(number: int) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return _confirm(
         service.by_id(number),
         _("Switch the second step of %(email)s off?"),
@@ -134,7 +134,7 @@ def confirm_second_factor_reset(number: int) -> str:
 @console.post("/administrators/<int:number>/second-step-off")
 @needs(Role.OWNER, password=True)
 def reset_second_factor(number: int) -> Answer:
-    """Switch the second step of somebody off."""
+    """Switch off somebody's second step."""
     person = service.by_id(number)
     try:
         was_on = second_factor_resets.reset(person.email, by=actor())
@@ -153,7 +153,7 @@ def reset_second_factor(number: int) -> Answer:
 @console.get("/administrators/<int:number>/disable")
 @needs(Role.OWNER, password=True)
 def confirm_disabling(number: int) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return _confirm(
         service.by_id(number),
         _("Disable %(email)s?"),
@@ -168,7 +168,7 @@ def confirm_disabling(number: int) -> str:
 @console.post("/administrators/<int:number>/disable")
 @needs(Role.OWNER, password=True)
 def disable_administrator(number: int) -> Answer:
-    """Let somebody sign in no more."""
+    """Disable somebody's account."""
     person = service.by_id(number)
     try:
         service.disable(person.email, by=actor())
@@ -181,7 +181,7 @@ def disable_administrator(number: int) -> Answer:
 @console.post("/administrators/<int:number>/enable")
 @needs(Role.OWNER, password=True)
 def enable_administrator(number: int) -> Response:
-    """Let somebody sign in again."""
+    """Enable somebody's account again."""
     person = service.by_id(number)
     service.enable(person.email, by=actor())
     flash(_("%(email)s can sign in again with the old password.", email=person.email), "success")
@@ -191,7 +191,7 @@ def enable_administrator(number: int) -> Response:
 @console.post("/administrators/<int:number>/sign-out")
 @needs(Role.OWNER)
 def sign_out_administrator(number: int) -> Response:
-    """End all sessions of somebody."""
+    """End all sessions of a person."""
     ended = session_lists.end_all(number, by=actor())
     flash(ngettext("%(num)s session is ended.", "%(num)s sessions are ended.", ended), "success")
     return redirect(url_for("cms.administrator", number=number), 303)

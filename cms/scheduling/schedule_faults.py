@@ -1,4 +1,4 @@
-"""What is wrong with a schedule, as people read it."""
+"""Error texts for a schedule's form."""
 
 from flask_babel import gettext as _
 
@@ -7,7 +7,7 @@ from services.scheduling.schedule_rules import LONGEST_NAME
 
 
 def texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with a schedule, by the field it stands beside."""
+    """Return the error text for each wrong field."""
     said = {
         "name": _("Another schedule has this name. Choose a different one.")
         if isinstance(error, NameTaken)

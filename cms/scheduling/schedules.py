@@ -1,4 +1,4 @@
-"""The schedules: what runs by itself, what became of it, and how to stop it."""
+"""The schedules: list, details with the last runs, run now, pause, resume, remove."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ DONE = {
     "processes": lazy_gettext("Processes"),
     "hours": lazy_gettext("Hours"),
 }
-"""What a run can have done so far."""
+"""Counters that a run can report so far."""
 
 
 @console.get("/schedules")
@@ -97,7 +97,7 @@ def resume_schedule(number: int) -> Response:
 @console.get("/schedules/<int:number>/remove")
 @needs(Role.OPERATOR)
 def confirm_schedule_removal(number: int) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     shown = schedule_views.by_id(number)
     return render_template(
         "cms/frame/confirm.html",
@@ -113,7 +113,7 @@ def confirm_schedule_removal(number: int) -> str:
 @console.post("/schedules/<int:number>/remove")
 @needs(Role.OPERATOR)
 def remove_schedule(number: int) -> Response:
-    """Remove it with its runs."""
+    """Remove a schedule and its runs."""
     shown = schedule_views.by_id(number)
     service.remove(shown.name, by=actor())
     flash(_("“%(name)s” is removed.", name=shown.name), "success")
@@ -121,7 +121,7 @@ def remove_schedule(number: int) -> Response:
 
 
 def rule_text(shown: ScheduleView) -> str:
-    """Return when a schedule runs, as people say it where it is an interval."""
+    """Return when a schedule runs: an interval in words, or the crontab line."""
     seconds = shown.every_seconds
     if seconds is None:
         return shown.crontab or _("never")

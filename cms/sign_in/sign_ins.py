@@ -1,4 +1,4 @@
-"""The history of sign-ins: one's own, and for owners everybody's with the tries of strangers."""
+"""The history of sign-ins: a person's own; for owners everybody's, including attempts by strangers."""
 
 from flask import render_template, request
 from flask_babel import lazy_gettext
@@ -21,7 +21,7 @@ OUTCOMES = {
 @console.get("/account/sign-ins")
 @needs(Role.VIEWER)
 def own_sign_ins() -> str:
-    """Show one's own history."""
+    """Show the signed-in person's history."""
     found = service.of(signed_in().administrator.id, older_than=_older_than())
     return render_template(
         "cms/sign_in/own_sign_ins.html", found=found, outcomes=OUTCOMES, kept=service.KEPT.days

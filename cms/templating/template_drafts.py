@@ -1,4 +1,4 @@
-"""Let a draft of a text go."""
+"""Discard a draft of a text."""
 
 from flask import flash, render_template, url_for
 from flask_babel import gettext as _
@@ -18,7 +18,7 @@ from services.templating.template_views import State
 @console.get("/templates/<key>/versions/<int:number>/discard")
 @needs(Role.OPERATOR)
 def confirm_discarding(key: str, number: int) -> Answer:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     view = known(key)
     if view.version(number).state is not State.DRAFT:
         return _no_draft(view.key)
@@ -38,7 +38,7 @@ def confirm_discarding(key: str, number: int) -> Answer:
 @console.post("/templates/<key>/versions/<int:number>/discard")
 @needs(Role.OPERATOR)
 def discard_template(key: str, number: int) -> Response:
-    """Let a draft go."""
+    """Discard a draft."""
     view = known(key)
     try:
         service.discard(view.key, number, by=actor())

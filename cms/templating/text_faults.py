@@ -1,4 +1,4 @@
-"""What is wrong with an edited text, as people read it."""
+"""Error texts for the template editor."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from services.templating.text_rules import FILTERS, Fault, FaultKind
 
 
 def texts(error: BadText) -> dict[str, str]:
-    """Return what is wrong, by the field it stands beside; of several faults of one field the first."""
+    """Return the error text for each wrong field; only the first fault of a field counts."""
     return {fault.part: text(fault) for fault in reversed(error.faults)}
 
 
 def text(fault: Fault) -> str:
-    """Return one fault with what to do about it."""
+    """Return the text of one fault, with what to do about it."""
     told = fault.told
     if fault.kind in (FaultKind.UNKNOWN, FaultKind.PROVIDER_UNKNOWN):
         return _unknown(told)
@@ -62,7 +62,7 @@ def text(fault: Fault) -> str:
 
 
 def key_texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with the name of a new text, by the field it stands beside."""
+    """Return the error text for each wrong field of a new text's key."""
     texts = {
         "name": _("Up to 64 lowercase letters, digits and _, starting with a letter."),
         "channel": _("Choose one from the list."),

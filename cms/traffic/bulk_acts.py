@@ -1,4 +1,4 @@
-"""Cancel or send again all messages of the list's choice: counted first, then done."""
+"""Cancel or resend all messages that match the filters: count first, then act."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -64,7 +64,7 @@ REFUSALS: Mapping[Refusal, object] = {
 @console.get("/messages/bulk/<act>")
 @needs(Role.OPERATOR)
 def confirm_bulk(act: str) -> str:
-    """Say how many it would be, and ask whether it is meant."""
+    """Show how many messages would be affected, and ask for confirmation."""
     wanted, now = _act(act), datetime.now(UTC)
     chosen = filters.from_address(filters.MESSAGE_FIELDS)
     counted = service.count(_until(filters.of_messages(chosen), now), wanted)
@@ -86,7 +86,7 @@ def confirm_bulk(act: str) -> str:
 @console.post("/messages/bulk/<act>")
 @needs(Role.OPERATOR)
 def bulk(act: str) -> Response:
-    """Do it."""
+    """Cancel or resend the messages."""
     chosen = filters.from_address(filters.MESSAGE_FIELDS)
     outcome = service.run(_until(filters.of_messages(chosen), _asked_at()), _act(act), by=actor())
     flash(_outcome_text(outcome, _act(act)), "success" if outcome.done else "info")
@@ -96,7 +96,7 @@ def bulk(act: str) -> Response:
 @console.get("/verifications/bulk/cancel")
 @needs(Role.OPERATOR)
 def confirm_bulk_cancel() -> str:
-    """Say how many verifications it would be, and ask whether it is meant."""
+    """Show how many verifications would be canceled, and ask for confirmation."""
     now, chosen = datetime.now(UTC), filters.from_address(filters.VERIFICATION_FIELDS)
     counted = bulk_cancels.count(_until(filters.of_verifications(chosen), now))
     return render_template(
@@ -117,7 +117,7 @@ def confirm_bulk_cancel() -> str:
 @console.post("/verifications/bulk/cancel")
 @needs(Role.OPERATOR)
 def bulk_cancel() -> Response:
-    """Do it."""
+    """Cancel the verifications."""
     chosen = filters.from_address(filters.VERIFICATION_FIELDS)
     done = bulk_cancels.cancel(_until(filters.of_verifications(chosen), _asked_at()), by=actor())
     text = ngettext("%(num)s verification is canceled.", "%(num)s verifications are canceled.", done)
@@ -132,7 +132,7 @@ def _act(word: str) -> Act:
 
 
 def _asked_at() -> datetime:
-    """Return when the count was shown: what has come since was not meant."""
+    """Return when the count was shown: items added since are not included."""
     try:
         asked = datetime.fromisoformat(request.form.get("counted_at", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What happened to a message, in the reader's words."""
+"""The timeline of a message in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def steps(shown: MessageDetails) -> list[Step]:
 
 
 def sender_name(owner: str) -> str:
-    """Return who sent a message: the name of an API key, or what else did."""
+    """Return who sent a message: the name of an API key, the console, or another program's task."""
     if owner in ("session", "sign_in"):
         return _("this console")
     return _("a task of another program") if owner == "task" else owner

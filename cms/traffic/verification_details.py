@@ -1,4 +1,4 @@
-"""One verification: its messages, and what an operator may do with it."""
+"""One verification: its messages, and the actions of operators."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def show_verification_destination(verification_id: str) -> str:
 @console.post("/verifications/<verification_id>/resend")
 @needs(Role.OPERATOR)
 def resend_verification(verification_id: str) -> Response:
-    """Send the same code once more, within the limits of its destination."""
+    """Send the same code again, within the limits of its destination."""
 
     def work() -> None:
         service.resend(verification_id, owners.of_verification(verification_id), by=actor())
@@ -48,7 +48,7 @@ def resend_verification(verification_id: str) -> Response:
 @console.post("/verifications/<verification_id>/cancel")
 @needs(Role.OPERATOR)
 def cancel_verification(verification_id: str) -> Response:
-    """End it, so that its code is good for nothing."""
+    """Cancel a verification, so that its code no longer works."""
 
     def work() -> None:
         service.cancel(verification_id, owners.of_verification(verification_id), by=actor())
