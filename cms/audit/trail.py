@@ -64,7 +64,7 @@ LABELS = {
     Action.INVITATION_RESENT: lazy_gettext("Invitation sent again"),
     Action.INVITATION_WITHDRAWN: lazy_gettext("Invitation withdrawn"),
     Action.INVITATION_ACCEPTED: lazy_gettext("Invitation accepted"),
-    Action.SECOND_FACTOR_RESET: lazy_gettext("Second step switched off for somebody"),
+    Action.SECOND_FACTOR_RESET: lazy_gettext("Second step of an administrator switched off"),
     Action.SUPPRESSION_ADDED: lazy_gettext("Destination suppressed"),
     Action.SUPPRESSION_REMOVED: lazy_gettext("Destination no longer suppressed"),
     Action.SUPPRESSIONS_EXPORTED: lazy_gettext("Suppression list exported"),

@@ -12,7 +12,7 @@ def texts(error: InvalidInput) -> dict[str, str]:
         "name": _("Another schedule has this name. Choose a different one.")
         if isinstance(error, NameTaken)
         else _("Give it a name of up to %(length)s characters.", length=LONGEST_NAME),
-        "task": _("Name the task as the other program knows it."),
+        "task": _("Enter the name that the task has in the other program."),
         "every": _("Enter a whole number; the interval can be between a second and 366 days."),
         "cron": _(
             "This line is never due or can't be read. Write minute, hour, day, month and weekday, such as 17 3 * * * "
