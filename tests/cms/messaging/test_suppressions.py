@@ -80,7 +80,7 @@ def test_a_file_is_taken_in_and_comes_out_again(signed_in: Visitor, app: Flask) 
     assert send_file(signed_in, f"\ufeff{content}".encode()).location == PAGE
     page = signed_in.get(PAGE).text
     assert "3 destinations were added." in page
-    assert "no e-mail address or phone number: 5" in page
+    assert "not an e-mail address or phone number: 5" in page
     assert listed(app) == ["+8613800138000", "=gone@example.org", "gone@example.net"]
     answer = signed_in.submit(f"{PAGE}/export", page=PAGE)
     assert answer.mimetype == "text/csv"

@@ -112,14 +112,14 @@ def test_sample_values_can_be_typed(signed_in):
     ("fields", "said"),
     [
         ({"text": ""}, "Write something here."),
-        ({"text": "x" * 1601 + "{{ code }}"}, "too long: 1600"),
+        ({"text": "x" * 1601 + "{{ code }}"}, "too long: at most 1600"),
         ({"text": "{{ code }}\0"}, "Type it again"),
         ({"text": "ok\n{{ code"}, "Line 2 can&#39;t be read"),
         ({"text": "{{ code.__class__ }}"}, "Line 1: “.” can&#39;t be used here"),
         ({"text": "{{ code }}" * 1500}, "too"),
         ({"text": "{{ cod }}"}, "There is no “cod” here. You can use: code, minutes, service."),
         ({"text": "no code"}, "The text must always contain the code"),
-        ({"text": "{{ code }}{{ minutes|length }}"}, "This can&#39;t be filled in"),
+        ({"text": "{{ code }}{{ minutes|length }}"}, "The values can&#39;t be filled in"),
         ({"text": "{{ code }}", "bound": "1", "host": "a b"}, "Enter a host such as example.org"),
         (
             {"text": "x" * 150 + "{{ code }}", "bound": "1", "host": "a.example"},
@@ -195,7 +195,7 @@ def test_a_new_text_is_written_where_its_name_leads(signed_in):
         ({"name": "Bad Name", "channel": "sms", "locale": "en"}, "starting with a letter"),
         ({"name": "offer", "channel": "fax", "locale": "en"}, "Choose one from the list"),
         ({"name": "offer", "channel": "sms", "locale": "?"}, "Enter a language tag"),
-        ({"name": "offer", "channel": "sms", "locale": "en", "purpose": "login"}, "template code only"),
+        ({"name": "offer", "channel": "sms", "locale": "en", "purpose": "login"}, "Only the template code"),
     ],
 )
 def test_a_name_that_is_none_is_told(signed_in, query, said):

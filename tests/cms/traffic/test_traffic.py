@@ -134,7 +134,7 @@ def test_a_search_that_can_not_be_read_finds_nothing_and_says_so(
     send(app), issue(app)
     answer = operator.get(f"/cms/{of}?q=nonsense")
     assert answer.status_code == 422
-    assert "can&#39;t be read any more" in answer.text
+    assert "can no longer be read" in answer.text
     assert destinations_in(answer.text) == []
     assert "None of them qualifies" in operator.get("/cms/messages/bulk/resend?q=nonsense").text
     answer = operator.submit(f"/cms/{of}/search", page=f"/cms/{of}", sought="x" * 321)
@@ -219,7 +219,7 @@ def test_a_message_is_sent_again_and_one_that_waits_is_canceled(
     first = f"/cms/messages/{send(app)}"
     answer = operator.submit(f"{first}/resend", page=first)
     assert answer.location != first
-    assert "on its way again" in operator.get(answer.location).text
+    assert "Sent again as this new message" in operator.get(answer.location).text
     assert len(sms.sent) == 2
     assert answer.location in operator.get(first).text
     waiting = f"/cms/messages/{send(app, send_at=later())}"
@@ -257,7 +257,7 @@ def test_failed_ones_of_the_choice_are_counted_then_sent_again(
     send(app), send(app, "kim@example.org")
     path = "/cms/messages/bulk/replay?channel=email"
     asked = operator.get(path).text
-    assert "1 message fits." in asked
+    assert "1 message matches." in asked
     counted_at = re.findall(r'name="counted_at" value="([^"]+)"', asked)[0]
     mails.failures.append(GatewayError("no"))
     send(app, "late@example.org")
@@ -265,7 +265,7 @@ def test_failed_ones_of_the_choice_are_counted_then_sent_again(
     assert answer.location == "/cms/messages?channel=email"
     assert "1 message is on its way again." in operator.get(answer.location).text
     assert actions(app) == ["message.resent_in_bulk"]
-    assert "1 message fits." in operator.get(path).text, "what came after the count was not meant"
+    assert "1 message matches." in operator.get(path).text, "what came after the count was not meant"
 
 
 def test_what_waits_is_canceled_and_what_was_not_is_told(
@@ -275,7 +275,7 @@ def test_what_waits_is_canceled_and_what_was_not_is_told(
     sms.failures.append(TemporaryGatewayError("busy"))
     issue(app)
     path = "/cms/messages/bulk/cancel"
-    assert "2 messages fit." in operator.get(path).text
+    assert "2 messages match." in operator.get(path).text
     page = operator.get(operator.submit(path, page=path).location).text
     assert "1 message is canceled." in page
     assert "which their verification cancels: 1" in page
@@ -288,7 +288,7 @@ def test_pending_verifications_of_the_choice_are_canceled(
     sms.failures.append(TemporaryGatewayError("busy"))
     waiting, other = issue(app), issue(app, "+8613900139000")
     path = f"/cms/verifications/bulk/cancel?q={search(operator, NUMBER).location.partition('q=')[2]}"
-    assert "1 verification fits." in operator.get(path).text
+    assert "1 verification matches." in operator.get(path).text
     page = operator.get(operator.submit(path, page=path).location).text
     assert "1 verification is canceled." in page
     with app.app_context():
