@@ -87,7 +87,7 @@ def test_a_file_is_taken_in_and_comes_out_again(signed_in: Visitor, app: Flask) 
     assert "'=gone@example.org,bounce," in answer.text
     assert "\r\n+8613800138000,operator," in answer.text
     assert send_file(signed_in, answer.data).location == PAGE
-    assert "3 were there already." in signed_in.get(PAGE).text
+    assert "3 were already on the list." in signed_in.get(PAGE).text
     assert len(listed(app)) == 3
 
 

@@ -278,7 +278,7 @@ def test_what_waits_is_canceled_and_what_was_not_is_told(
     assert "2 messages match." in operator.get(path).text
     page = operator.get(operator.submit(path, page=path).location).text
     assert "1 message is canceled." in page
-    assert "which their verification cancels: 1" in page
+    assert "codes (cancel their verification instead): 1" in page
     assert operator.get("/cms/messages/bulk/nonsense").status_code == 404
 
 
