@@ -1,4 +1,4 @@
-"""The HTML door, the console. A file a subject; `guard.py` lets nobody in who has not signed in."""
+"""The console: one file per subject; `access/guard.py` admits only people who have signed in."""
 
 from flask import Flask
 
@@ -17,7 +17,14 @@ from cms.people import accepting, administrators, invitations
 from cms.scheduling import schedule_form, schedules
 from cms.sign_in import login, own_sessions, password, second_step, sign_ins
 from cms.templating import template_drafts, template_form, templates
-from cms.traffic import bulk_acts, exports, message_details, message_lists, verifications
+from cms.traffic import (
+    bulk_acts,
+    exports,
+    message_details,
+    message_lists,
+    verification_details,
+    verification_lists,
+)
 
 VIEWS = (
     accepting,
@@ -49,9 +56,10 @@ VIEWS = (
     template_drafts,
     template_form,
     templates,
-    verifications,
+    verification_details,
+    verification_lists,
 )
-"""Imported for their routes."""
+"""Modules imported for the routes they register."""
 
 
 def init_app(app: Flask) -> None:

@@ -1,4 +1,4 @@
-// Shows the API's document. The key typed into "Authorize" stays in this page and is gone with it.
+// Shows the API's OpenAPI document. The key typed into "Authorize" is kept in this page only and lost with it.
 const docs = document.getElementById("docs");
 SwaggerUIBundle({
   url: docs.dataset.document,

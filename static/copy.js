@@ -1,5 +1,5 @@
 "use strict";
-/* Buttons that copy the text of an input. Without this script they stay hidden, and the text can be marked by hand. */
+/* Buttons that copy the text of an input. Without this script they stay hidden, and the text can be selected by hand. */
 (() => {
   if (!navigator.clipboard) return;
   const announcer = document.getElementById("announcer");

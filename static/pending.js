@@ -1,14 +1,14 @@
 "use strict";
-/* What is under way is looked at again until it has ended: all parts of the page with `data-pending`, the seconds
-   between two looks. Not while nobody looks, for each look also keeps the session awake: a hidden page waits, and so
-   does one at which nobody has moved for a while. Without this script there is a link to reload. */
+/* Polls the page while something is in progress, and replaces its parts with `data-pending`, whose value is the seconds
+   between two polls. It does not poll while the page is hidden or nobody has moved for 15 minutes, because each poll
+   also keeps the session alive. Without this script there is a link to reload. */
 (() => {
   const WATCHED = 15 * 60 * 1000;
   const announcer = document.getElementById("announcer");
   let movedAt = performance.now();
 
   const parts = () => [...document.querySelectorAll("[data-pending][id]")];
-  // A form holds a token that is another one each time; what it shows depends on its state alone.
+  // A form has a new CSRF token each time, so only its state is compared.
   const seen = (part) => part.dataset.state ?? part.innerHTML;
 
   const replace = (shown, fresh) => {
@@ -34,7 +34,7 @@
         if (answer.redirected || answer.status === 404) return;
         if (answer.ok) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
       } catch {
-        /* the next look may be luckier */
+        /* try again at the next poll */
       }
     }
     wait();

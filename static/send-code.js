@@ -1,6 +1,6 @@
 "use strict";
-/* The button "Send code": sends without leaving the page, and counts down to the moment the server told.
-   Without this script the same forms work; the server then answers too early a press. */
+/* The button "Send code": sends without leaving the page, and counts down to the time that the server allows.
+   Without this script the same forms work; the server then refuses a press that comes too early. */
 (() => {
   const announcer = document.getElementById("announcer");
   const SPOKEN = [30, 10];
@@ -15,7 +15,7 @@
     const input = form.querySelector("input:not([type=hidden])");
     const button = form.querySelector("button");
     const texts = button.dataset;
-    // The server said how long, so this clock may be wrong as it likes: only its pace counts.
+    // The server gives the remaining seconds, so a wrong local clock does no harm.
     const readyAt = performance.now() + Number(texts.secondsLeft) * 1000;
     const label = (text, seconds) => text.replace("{seconds}", seconds);
     let said = null;

@@ -1,4 +1,4 @@
-// The editor's preview follows what is typed. Without this script the button Preview does the same.
+// Updates the editor's preview while typing. Without this script the button Preview does the same.
 (() => {
   const form = document.querySelector("form[data-preview]");
   if (!form) return;
@@ -33,7 +33,7 @@
       const text = answer.ok && !answer.redirected ? await answer.text() : "";
       if (text && mine === latest) show(new DOMParser().parseFromString(text, "text/html"));
     } catch {
-      // the button is still there
+      // the Preview button still works
     }
   };
 

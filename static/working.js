@@ -1,7 +1,7 @@
 "use strict";
-/* Forms whose answer takes a while say so once they are sent: their note is shown and told. A button that has a text
-   for it can't be pressed again; that of a file can, as the page stays. Without this script the browser's own sign
-   has to do. */
+/* Slow forms show and announce their note once they are submitted. A button with a `data-busy` text is disabled until
+   the next page; a download has no such button, because its page stays. Without this script only the browser's own
+   loading indicator shows. */
 (() => {
   const announcer = document.getElementById("announcer");
 
@@ -19,7 +19,7 @@
     };
 
     form.addEventListener("submit", () => setTimeout(show, 0, true));
-    // Back from the next page, which the browser may have kept this one for.
+    // The browser may have kept this page in its back/forward cache.
     addEventListener("pageshow", (event) => { if (event.persisted) show(false); });
   }
 })();

@@ -1,1 +1,1 @@
-"""Who may see what: sessions, roles, and where a form goes back to."""
+"""Access control: sessions, roles, and safe redirect targets."""

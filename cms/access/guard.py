@@ -1,6 +1,6 @@
-"""The console's blueprint and who may pass: nobody, except to sign in; then each as far as the role goes.
+"""The console's blueprint and its access rules: sign in first, then the role decides.
 
-A page is open to every role unless it says otherwise. A form is open to nobody unless it says to whom.
+A page is open to every role unless it names one. A form is open to nobody unless it names a role.
 """
 
 from collections.abc import Callable
@@ -40,13 +40,13 @@ def public(view: View) -> View:
 
 
 def before_new_password(view: View) -> View:
-    """Open a view to those who must replace their one-time password first."""
+    """Open a view to people who must still replace their one-time password."""
     _before_new_password.add(_endpoint(view))
     return view
 
 
 def needs(role: Role, *, password: bool = False) -> Callable[[View], View]:
-    """Open a view to a role and those above; with `password` only just after the password was proven."""
+    """Open a view to a role and those above; with `password`, only if the password was entered recently."""
 
     def decorate(view: View) -> View:
         _roles[_endpoint(view)] = role
@@ -58,19 +58,19 @@ def needs(role: Role, *, password: bool = False) -> Callable[[View], View]:
 
 
 def needed_role(endpoint: str, method: str) -> Role | None:
-    """Return the least role that may call a view; None where nobody said, which opens it to nobody."""
+    """Return the lowest role that may call a view; None if no role is declared, so that nobody may."""
     return _roles.get(endpoint, None if method == "POST" else Role.VIEWER)
 
 
 def may(endpoint: str) -> bool:
-    """Tell whether who is signed in may call a view: templates ask before they show its button or link."""
+    """Tell whether the person signed in may call a view; templates check before showing a button or link."""
     needed = _roles.get(endpoint, Role.VIEWER)
     return signed_in().administrator.role.covers(needed)
 
 
 @console.before_request
 def admit() -> Response | None:
-    """Send strangers to the sign-in page, and owners of a one-time password to the page that replaces it.
+    """Redirect strangers to the sign-in page, and people with a one-time password to the page that replaces it.
 
     Raises NotAllowed and PasswordNeeded.
     """
@@ -91,7 +91,7 @@ def admit() -> Response | None:
 
 @console.errorhandler(PasswordNeeded)
 def ask_password(_error: PasswordNeeded) -> Response:
-    """Ask for the password, then come back to the page that the change began on, with what was typed."""
+    """Ask for the password, then return to the page where the change began, with the form input kept."""
     if request.method == "POST":
         drafts.keep(_page(), request.form)
     return redirect(url_for("cms.confirm_password", next=_page()), 303)
@@ -99,8 +99,10 @@ def ask_password(_error: PasswordNeeded) -> Response:
 
 @console.errorhandler(NotAuthenticated)
 def to_sign_in(_error: NotAuthenticated | None = None) -> Response:
-    """Send somebody whose session has ended, or who had none, to the sign-in page."""
-    if TOKEN in session:  # a stranger's session stays: it holds the token of a sign-in page in another tab
+    """Redirect somebody without a valid session to the sign-in page."""
+    if (
+        TOKEN in session
+    ):  # keep a stranger's session: it holds the CSRF token of a sign-in page in another tab
         locales.empty_session()
         flash(_("Your session has ended. Please sign in again."), "info")
     return redirect(url_for("cms.login", next=_page()), 303)
@@ -108,13 +110,13 @@ def to_sign_in(_error: NotAuthenticated | None = None) -> Response:
 
 @console.errorhandler(NotFound)
 def not_there(_error: NotFound) -> object:
-    """Say that what a page is about is gone, or never was."""
+    """Show the 404 page for an object that does not exist."""
     return error_pages.show(exceptions.NotFound())
 
 
 @console.errorhandler(NotAllowed)
 def refuse(_error: NotAllowed) -> tuple[str, int]:
-    """Say which role is needed and what to do."""
+    """Say which role is needed, and what to do."""
     needed = needed_role(request.endpoint or "", request.method) or Role.OWNER
     has = signed_in().administrator.role
     text = _(
@@ -131,7 +133,7 @@ def _endpoint(view: Callable[..., object]) -> str:
 
 
 def _page() -> str:
-    """Return the path to come back to: this page, or the one that holds the form, which is never further down."""
+    """Return the path to return to: this page, or the page of this form, which is the path or a parent of it."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
     path = request.path

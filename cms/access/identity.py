@@ -1,4 +1,4 @@
-"""Who is signed in: Flask-Login keeps the session's token in the signed cookie, services know what it is worth."""
+"""Who is signed in: Flask-Login keeps the session token in the signed cookie; services validate it."""
 
 import ipaddress
 
@@ -16,20 +16,20 @@ TOKEN = "_user_id"  # noqa: S105 - where Flask-Login keeps the token
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """What Flask-Login calls the user."""
+    """The user object of Flask-Login."""
 
     def __init__(self, token: str, session: ConsoleSession):
         self._token = token
         self.session = session
 
     def get_id(self) -> str:
-        """Return what goes into the cookie: the random token, never an administrator's id."""
+        """Return the value for the cookie: the random token, never an administrator's id."""
         return self._token
 
 
 def init_app(app: Flask) -> None:
     """Bind to `app`."""
-    login.session_protection = None  # it would sign out whoever walks from Wi-Fi to mobile data
+    login.session_protection = None  # it would sign people out when they switch from Wi-Fi to mobile data
     login.user_loader(_load)
 
 
@@ -42,26 +42,26 @@ def _load(token: str) -> SignedIn | None:
 
 
 def signed_in() -> ConsoleSession:
-    """Return the session of the current request, which `guard` has let in."""
+    """Return the session of the current request, which `guard` has admitted."""
     found: ConsoleSession = current_user.session
     return found
 
 
 def actor() -> Actor:
-    """Return who makes the change of the current request, as the audit tells of it."""
+    """Return who makes the current change, for the audit."""
     administrator = signed_in().administrator
     return Actor(administrator.id, administrator.email, client_ip())
 
 
 def start(token: str, started: ConsoleSession) -> None:
-    """Put a new session into the cookie; nothing of what was there before stays but the language."""
+    """Put a new session into the cookie; of the old contents, only the language stays."""
     locales.empty_session()
     locales.choose(started.administrator.locale or locales.chosen())
     login_user(SignedIn(token, started), remember=False)
 
 
 def client_ip() -> str | None:
-    """Return the peer's address, None where the peer has none (a Unix socket)."""
+    """Return the peer's address, or None if it has none (a Unix socket)."""
     try:
         return str(ipaddress.ip_address(request.remote_addr or ""))
     except ValueError:

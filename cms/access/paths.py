@@ -1,4 +1,4 @@
-"""Where a page may send somebody next: only to our own pages."""
+"""Redirect targets: only pages of the console."""
 
 from domain.characters import has_control_characters
 
@@ -6,9 +6,9 @@ HOME = "/cms"
 
 
 def own_path(text: str | None) -> str | None:
-    """Return `text` where it is a path of the console, else None.
+    """Return `text` if it is a path of the console, otherwise None.
 
-    `//host`, `/\\host` and `https:host` would all leave this site in some browser.
+    `//host`, `/\\host` and `https:host` would each leave this site in some browser.
     """
     if not text or len(text) > 500 or "\\" in text or has_control_characters(text):
         return None

@@ -1,1 +1,1 @@
-"""One's own e-mail address, phone and second factor."""
+"""The signed-in person's own e-mail address, phone number and second step."""

@@ -1,4 +1,4 @@
-"""The account page: change the e-mail address, bind a phone."""
+"""The account page: change the e-mail address, the phone number and the time zone."""
 
 import math
 from collections.abc import Mapping
@@ -40,12 +40,12 @@ class Card:
 
     @property
     def is_pending(self) -> bool:
-        """Tell whether a code was sent that can still be entered."""
+        """Whether a code was sent that can still be entered."""
         return self.sent is not None and self.sent.status is VerificationStatus.PENDING
 
     @property
     def is_undelivered(self) -> bool:
-        """Tell whether the message with the code could not be handed over."""
+        """Whether the message with the code could not be delivered."""
         return self.sent is not None and self.is_pending and self.sent.message_status in UNDELIVERED
 
     @property
@@ -55,27 +55,27 @@ class Card:
 
     @property
     def expires_in(self) -> str:
-        """How long the code is still good."""
+        """How long the code remains valid."""
         return error_texts.wait_text(_seconds_until(self.sent.expires_at)) if self.sent else ""
 
 
 @console.get("/")
 @console.get("")
 def home() -> Response:
-    """Lead to the first page."""
+    """Redirect to the first page."""
     return redirect(url_for("cms.show_account"))
 
 
 @console.get("/account")
 def show_account() -> str:
-    """Show the account as it is, with what is pending."""
+    """Show the account and any pending changes."""
     return _page(typed=drafts.take())
 
 
 @console.post("/account/<kind>/send")
 @needs(Role.VIEWER)
 def send_code(kind: str) -> Answer:
-    """Send a code to the new destination and answer at once; with a script, with the card alone."""
+    """Send a code to the new destination; a script gets only the card as the answer."""
     change, to = _change(kind), request.form.get(kind, "")
     try:
         accounts.send_code(signed_in(), change, to, client_ip=client_ip())
@@ -110,7 +110,7 @@ def confirm_code(kind: str) -> Answer:
 @console.post("/account/<kind>/cancel")
 @needs(Role.VIEWER)
 def cancel_code(kind: str) -> Response:
-    """Give the change up."""
+    """Cancel the change."""
     accounts.cancel(signed_in(), _change(kind))
     return redirect(url_for("cms.show_account"), 303)
 
@@ -118,12 +118,12 @@ def cancel_code(kind: str) -> Response:
 @console.post("/account/zone")
 @needs(Role.VIEWER)
 def set_zone() -> Answer:
-    """Choose the zone in which pages show times."""
+    """Set the time zone of all pages."""
     zone = request.form.get("zone", "")
     try:
         preferences.set_zone(signed_in(), zone, client_ip=client_ip())
     except InvalidInput:
-        return _page(zone_error=_("Choose one of the list.")), 422
+        return _page(zone_error=_("Choose one from the list.")), 422
     flash(_("Times are shown in %(zone)s from now on.", zone=zone), "success")
     return redirect(url_for("cms.show_account"), 303)
 
@@ -148,7 +148,7 @@ def _card(
 
 
 def _answer(card: Card) -> str:
-    """Return the card alone to a script, else the page with it."""
+    """Return only the card for a script, otherwise the whole page."""
     if _wants_card():
         return render_template("cms/account/_change.html", card=card, **_settings())
     return _page(shown=card)
@@ -176,7 +176,9 @@ def _wants_card() -> bool:
 
 
 def _changed_text(change: Change) -> str:
-    done = _("Your e-mail address is changed.") if change is Change.EMAIL else _("Your phone is bound.")
+    done = (
+        _("Your e-mail address is changed.") if change is Change.EMAIL else _("Your phone number is saved.")
+    )
     return " ".join((done, _("All other sessions are signed out.")))
 
 

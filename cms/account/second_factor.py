@@ -1,4 +1,4 @@
-"""One's own second step: switch it on and off, and the recovery codes."""
+"""The signed-in person's own second step: switch it on or off, and renew the recovery codes."""
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,7 +19,7 @@ from services.sign_in import recovery_codes
 @console.get("/account/second-step")
 @needs(Role.VIEWER)
 def second_factor() -> str:
-    """Show whether it is on and what can be done."""
+    """Show whether the second step is on, and its settings."""
     return _page()
 
 
@@ -31,7 +31,7 @@ def send_second_factor() -> Answer:
     try:
         service.send_code(signed_in(), channel, client_ip=client_ip())
     except Conflict as error:
-        return _page(_("Bind a phone first.")), *error_texts.status_and_headers(error)
+        return _page(_("Add a phone number first.")), *error_texts.status_and_headers(error)
     except (InvalidInput, LimitExceeded) as error:
         text = error_texts.destination_text(error, channel)
         return _page(text), *error_texts.status_and_headers(error)
@@ -41,7 +41,7 @@ def send_second_factor() -> Answer:
 @console.post("/account/second-step/confirm")
 @needs(Role.VIEWER, password=True)
 def confirm_second_factor() -> Answer:
-    """Check the code, switch it on and show the recovery codes, this once."""
+    """Check the code, switch the second step on, and show the recovery codes once."""
     try:
         result, codes = service.confirm(signed_in(), request.form.get("code", ""), client_ip=client_ip())
     except NotFound:
@@ -57,7 +57,7 @@ def confirm_second_factor() -> Answer:
 @console.post("/account/second-step/codes")
 @needs(Role.VIEWER, password=True)
 def renew_recovery_codes() -> str:
-    """Replace the recovery codes and show the new ones, this once."""
+    """Replace the recovery codes and show the new ones once."""
     codes = service.renew_codes(signed_in(), client_ip=client_ip())
     return _codes_page(_("Your new recovery codes"), codes)
 
@@ -65,11 +65,11 @@ def renew_recovery_codes() -> str:
 @console.get("/account/second-step/off")
 @needs(Role.VIEWER, password=True)
 def confirm_second_factor_off() -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return render_template(
         "cms/frame/confirm.html",
         title=_("Switch your second step off?"),
-        text=_("Your password alone is enough to sign in then. Your recovery codes are deleted."),
+        text=_("Your password alone will be enough to sign in. Your recovery codes are deleted."),
         action=_("Switch off"),
         back=url_for("cms.second_factor"),
     )
@@ -78,11 +78,11 @@ def confirm_second_factor_off() -> str:
 @console.post("/account/second-step/off")
 @needs(Role.VIEWER, password=True)
 def switch_second_factor_off() -> Response:
-    """Switch it off."""
+    """Switch the second step off."""
     try:
         service.turn_off(signed_in(), client_ip=client_ip())
     except Conflict:
-        flash(_("Everybody has to have a second step here."), "error")
+        flash(_("A second step is required here."), "error")
     else:
         flash(_("Your second step is off."), "success")
     return redirect(url_for("cms.second_factor"), 303)
@@ -109,8 +109,8 @@ def _codes_page(title: str, codes: list[str]) -> str:
         "cms/frame/secret.html",
         title=title,
         text=_(
-            "Keep these recovery codes where you find them without your phone and your mailbox. Each one is good for "
-            "one sign-in. They are shown only this once; older ones are worth nothing."
+            "Keep these recovery codes where you can find them without your phone or your mailbox. Each one "
+            "works for one sign-in. They are shown only once; older ones no longer work."
         ),
         label=_("Recovery codes"),
         secret="\n".join(codes),

@@ -1,4 +1,4 @@
-"""The audit page: every change, newest first, by person and by kind."""
+"""The audit page: every change, newest first, with filters for person and kind."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -51,20 +51,20 @@ LABELS = {
     Action.SESSIONS_ENDED: lazy_gettext("Signed out everywhere"),
     Action.PASSWORD_RESET: lazy_gettext("Password reset"),
     Action.EMAIL_CHANGED: lazy_gettext("E-mail address changed"),
-    Action.PHONE_BOUND: lazy_gettext("Phone bound"),
+    Action.PHONE_BOUND: lazy_gettext("Phone number changed"),
     Action.OWN_SESSIONS_ENDED: lazy_gettext("Other sessions ended"),
     Action.ZONE_CHANGED: lazy_gettext("Time zone changed"),
     Action.LANGUAGE_CHANGED: lazy_gettext("Language changed"),
     Action.PASSWORD_CHANGED: lazy_gettext("Password changed"),
     Action.SECOND_FACTOR_ON: lazy_gettext("Second step switched on"),
     Action.SECOND_FACTOR_OFF: lazy_gettext("Second step switched off"),
-    Action.RECOVERY_CODES_MADE: lazy_gettext("Recovery codes made"),
+    Action.RECOVERY_CODES_MADE: lazy_gettext("Recovery codes created"),
     Action.RECOVERY_CODE_USED: lazy_gettext("Signed in with a recovery code"),
     Action.INVITED: lazy_gettext("Invited to the console"),
     Action.INVITATION_RESENT: lazy_gettext("Invitation sent again"),
     Action.INVITATION_WITHDRAWN: lazy_gettext("Invitation withdrawn"),
     Action.INVITATION_ACCEPTED: lazy_gettext("Invitation accepted"),
-    Action.SECOND_FACTOR_RESET: lazy_gettext("Second step switched off for somebody"),
+    Action.SECOND_FACTOR_RESET: lazy_gettext("Second step of an administrator switched off"),
     Action.SUPPRESSION_ADDED: lazy_gettext("Destination suppressed"),
     Action.SUPPRESSION_REMOVED: lazy_gettext("Destination no longer suppressed"),
     Action.SUPPRESSIONS_EXPORTED: lazy_gettext("Suppression list exported"),
@@ -92,8 +92,8 @@ LABELS = {
     Action.VERIFICATION_DESTINATIONS_SHOWN: lazy_gettext("Destinations of verifications shown"),
     Action.VERIFICATIONS_EXPORTED: lazy_gettext("Verifications exported"),
     Action.PREFIX_OPENED: lazy_gettext("Closed prefix opened"),
-    Action.SAFE_PREFIX_ADDED: lazy_gettext("Put on the safe list"),
-    Action.SAFE_PREFIX_REMOVED: lazy_gettext("Taken from the safe list"),
+    Action.SAFE_PREFIX_ADDED: lazy_gettext("Added to the safe list"),
+    Action.SAFE_PREFIX_REMOVED: lazy_gettext("Removed from the safe list"),
 }
 FIELDS = {
     "task": lazy_gettext("Task"),
@@ -107,7 +107,7 @@ FIELDS = {
     "test": lazy_gettext("Test key"),
     "networks": lazy_gettext("Addresses"),
     "secret": lazy_gettext("Secret"),
-    "overlap": lazy_gettext("Old secret good for"),
+    "overlap": lazy_gettext("Old secret valid for"),
     "state": lazy_gettext("State"),
     "role": lazy_gettext("Role"),
     "sessions": lazy_gettext("Sessions ended"),
@@ -146,7 +146,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field of what was changed; a text is None where there was nothing to tell."""
+    """One changed field; `before` or `after` is None if that side has no value."""
 
     field: Any
     before: str | None
@@ -183,7 +183,7 @@ def audit() -> str:
 
 
 def _choices() -> list[tuple[str, Any, list[tuple[str, Any]]]]:
-    """Return what can be chosen: each kind of thing with its changes."""
+    """Return the choices of the filter: each kind of object with its changes."""
     return [
         (about, label, [(action.value, LABELS[action]) for action in Action if action.about == about])
         for about, label in ABOUT.items()
@@ -191,7 +191,7 @@ def _choices() -> list[tuple[str, Any, list[tuple[str, Any]]]]:
 
 
 def _subject(entry: EntryView, emails: Mapping[str, str]) -> str:
-    """Return what was changed; a person by the present address, which the audit itself only keeps masked."""
+    """Return what was changed; people by their current address, since the audit stores it masked only."""
     is_person = entry.action.partition(".")[0] in ("administrator", "account")
     return emails.get(entry.subject_id or "", entry.subject) if is_person else entry.subject
 

@@ -1,1 +1,1 @@
-"""What goes wrong, as people read it."""
+"""Error texts and error pages."""

@@ -1,4 +1,4 @@
-"""Pages for what goes wrong. They ask neither the database nor who is signed in."""
+"""Error pages. They query neither the database nor the session."""
 
 import logging
 
@@ -22,7 +22,7 @@ RETRY_SECONDS = 5
 
 
 def init_app(app: Flask) -> None:
-    """Bind to `app`; blueprints with answers of their own, as the API's, come first."""
+    """Bind to `app`; blueprints with their own error handlers, such as the API's, take precedence."""
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(SendcodeError, _show_refusal)
     for kind in DATABASE_ERRORS:
@@ -68,13 +68,13 @@ def _expired_form() -> tuple[str, str]:
 
 def _texts(status: int) -> tuple[str, str]:
     texts = {
-        400: (_("This request makes no sense"), _("Nothing was changed. Go back and try again.")),
-        403: (_("You may not do this"), _("Ask an owner of this console for the role that may.")),
+        400: (_("Invalid request"), _("Nothing was changed. Go back and try again.")),
+        403: (_("You may not do this"), _("Ask an owner of this console for a role that allows it.")),
         404: (_("There is no such page"), _("The address may be mistyped, or the page is gone.")),
-        405: (_("This page can't be opened like that"), _("Go back and use the button instead.")),
+        405: (_("This page can't be opened directly"), _("Go back and use the button instead.")),
         413: (
-            _("That is too much"),
-            _("What you sent is larger than we take. Nothing was changed. Send less at a time."),
+            _("Request too large"),
+            _("What you sent is larger than we accept. Nothing was changed. Send less at a time."),
         ),
         429: (_("Too many requests"), _("Wait a moment, then try again.")),
         503: (_("Back in a moment"), _("The service does not answer just now. Try again in a few seconds.")),
@@ -84,5 +84,5 @@ def _texts(status: int) -> tuple[str, str]:
     if status < 500:
         return texts[400]
     return _("Something went wrong on our side"), _(
-        "It is in our log. Try again; if it stays, tell us when it was."
+        "It is in our log. Try again; if it happens again, tell us when it was."
     )

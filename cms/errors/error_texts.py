@@ -1,4 +1,4 @@
-"""The one place where errors become texts for people and statuses of pages."""
+"""The one place that maps errors to texts for people and to statuses of pages."""
 
 from collections.abc import Mapping
 
@@ -46,12 +46,12 @@ ROLES = {
 
 
 def role_name(role: Role) -> str:
-    """Return a role as people say it."""
+    """Return the display name of a role."""
     return str(ROLES[role])
 
 
 def status_and_headers(error: SendcodeError) -> tuple[int, Mapping[str, str]]:
-    """Return the HTTP status of a page that shows `error`, and the wait where there is one; refusals are counted."""
+    """Return the HTTP status and Retry-After header of a page that shows `error`; count it if it is a refusal."""
     if isinstance(error, LimitExceeded):
         part(Refusals).note(error)
         return 429, {"Retry-After": str(error.retry_after)}
@@ -59,7 +59,7 @@ def status_and_headers(error: SendcodeError) -> tuple[int, Mapping[str, str]]:
 
 
 def wait_text(seconds: int) -> str:
-    """Return a wait as people say it, never less than it is."""
+    """Return a wait in words, rounded up."""
     if seconds < 90:
         return ngettext("%(num)s second", "%(num)s seconds", seconds)
     if seconds < 90 * 60:
@@ -68,28 +68,28 @@ def wait_text(seconds: int) -> str:
 
 
 def sign_in_text(error: SendcodeError) -> str:
-    """Return one text for every reason not to let somebody in."""
+    """Return the same text for every failed sign-in, except for the rate limit."""
     if isinstance(error, LimitExceeded):
         return _("Too many failed sign-ins. Try again in %(wait)s.", wait=wait_text(error.retry_after))
     return _("E-mail or password is wrong. Try again, or ask an owner of this console for a new password.")
 
 
 def password_text(error: SendcodeError) -> str:
-    """Return what is wrong with a password that was asked for again."""
+    """Return why a confirmed password was not accepted."""
     if isinstance(error, NotAuthenticated):
         return _("That is not your password. Try again; an owner of this console can reset a lost one.")
     return sign_in_text(error)
 
 
 def new_password_text(error: WeakPassword) -> str:
-    """Return what a new password must be instead."""
+    """Return what a new password needs."""
     if error.fault == "short":
-        return _("Take at least %(length)s characters.", length=MIN_LENGTH)
+        return _("Use at least %(length)s characters.", length=MIN_LENGTH)
     if error.fault == "long":
-        return _("Take at most %(length)s characters.", length=MAX_LENGTH)
+        return _("Use at most %(length)s characters.", length=MAX_LENGTH)
     if error.fault == "unchanged":
         return _("This is the password you have. Choose a new one.")
-    return _("This password is too easily guessed. Take a few unusual words, for example.")
+    return _("This password is too easy to guess. Try a few unusual words.")
 
 
 def destination_text(error: SendcodeError, channel: Channel) -> str:
@@ -97,8 +97,8 @@ def destination_text(error: SendcodeError, channel: Channel) -> str:
     is_email = channel is Channel.EMAIL
     if isinstance(error, AlreadyYours):
         if is_email:
-            return _("This is your e-mail address already. Enter another one.")
-        return _("This is your number already. Enter another one.")
+            return _("This is already your e-mail address. Enter another one.")
+        return _("This is already your number. Enter another one.")
     if isinstance(error, CountryNotAllowed):
         return _not_to_this_country()
     if isinstance(error, InvalidDestination):
@@ -115,7 +115,7 @@ def destination_text(error: SendcodeError, channel: Channel) -> str:
 
 
 def code_text(error: SendcodeError, length: int) -> str:
-    """Return why a code was not even compared."""
+    """Return why a code was not checked."""
     if isinstance(error, MalformedCode):
         return ngettext(
             "Enter the %(num)s digit of the code.", "Enter the %(num)s digits of the code.", length
@@ -129,7 +129,7 @@ def code_text(error: SendcodeError, length: int) -> str:
 
 
 def result_text(result: CheckResult) -> str:
-    """Return what a code that was not accepted was worth."""
+    """Return why a checked code was not accepted."""
     if result.status is VerificationStatus.LOCKED:
         return _("That is not the code, and it was the last try. Send a new code.")
     if result.status is not VerificationStatus.PENDING:
@@ -151,8 +151,10 @@ def administrator_text(error: SendcodeError) -> str:
         return _("This is your own account. Another owner can change it.")
     if isinstance(error, Conflict):
         if isinstance(error, AlreadyInvited):
-            return _("This address is invited already. The page Administrators sends the invitation again.")
-        return _("An administrator has this e-mail address already. The page Administrators lists it.")
+            return _(
+                "This address is already invited. You can send the invitation again on the page Administrators."
+            )
+        return _("An administrator with this e-mail address already exists. See the page Administrators.")
     if isinstance(error, InvalidDestination):
         return _("Enter one e-mail address, such as name@example.org.")
     return _("Choose one of the roles.")
@@ -165,14 +167,14 @@ def gateway_test_text(error: SendcodeError) -> str:
         return _("That is enough for now. You can send another test in %(wait)s.", wait=wait)
     if isinstance(error, CountryNotAllowed):
         return _not_to_this_country()
-    return _("There is nowhere to send it to. Bind your phone on the account page first.")
+    return _("There is no phone number to send it to. Add yours on the account page first.")
 
 
 def safe_prefix_texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with an entry of the safe list, by the field it stands beside."""
+    """Return the error text for each wrong field of a safe-list entry."""
     texts = {
-        "prefix": _("Enter the beginning of a number, such as +49 170, or a whole number."),
-        "name": _("The list has this entry already."),
+        "prefix": _("Enter the beginning of a number, such as +49 170, or a complete number."),
+        "name": _("This entry is already on the list."),
         "note": _("Write at most %(length)s characters.", length=LONGEST_NOTE),
     }
     told = {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
@@ -180,45 +182,41 @@ def safe_prefix_texts(error: InvalidInput) -> dict[str, str]:
 
 
 def key_texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with a new API key, by the field it stands beside."""
+    """Return the error text for each wrong field of an API key."""
     texts = {
         "name": _("Give it a name of up to %(length)s characters.", length=api_keys.LONGEST_NAME),
-        "scopes": _("Choose at least one thing that it may do."),
+        "scopes": _("Choose at least one scope."),
         "networks": _("Enter up to 50 addresses or networks, such as 203.0.113.7 or 2001:db8::/32."),
     }
     if isinstance(error, InvalidNetwork):
         texts["networks"] = _(
-            "“%(given)s” is no address or network. Write it like 203.0.113.7 or 2001:db8::/32.",
+            "“%(given)s” is not an address or network. Write it like 203.0.113.7 or 2001:db8::/32.",
             given=error.given[:60],
         )
     return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
 
 
 def resend_text(error: SendcodeError) -> str | None:
-    """Return why a message or code was not sent again or canceled; None where it is nobody's fault."""
+    """Return why a message or code was not sent again or canceled; None for unexpected errors."""
     if isinstance(error, LimitExceeded):
         return _limit_text(error, is_email=False)
     if isinstance(error, CountryNotAllowed):
         return _not_to_this_country()
     texts = {
         Refusal.CODE: _("This message carries a code. Send it again or cancel it through its verification."),
-        Refusal.ENDED: _("This verification has ended, so its code is not sent any more."),
-        Refusal.UNDER_WAY: _("This message is still on its way. Wait until it has settled, or cancel it."),
-        Refusal.GONE: _("What this message said is no longer kept, so it can't be sent again."),
-        Refusal.SUPPRESSED: _("This destination gets no bulk messages any more, so it was not sent again."),
+        Refusal.ENDED: _("This verification has ended, so its code is no longer sent."),
+        Refusal.UNDER_WAY: _("This message is still on its way. Wait until it is finished, or cancel it."),
+        Refusal.GONE: _("The content of this message is no longer kept, so it can't be sent again."),
+        Refusal.SUPPRESSED: _("This destination no longer gets bulk messages, so it was not sent again."),
     }
     if isinstance(error, NotAgain) and error.why in texts:
         return texts[error.why]
-    return (
-        _("It is too late for this: it has moved on in the meantime.")
-        if isinstance(error, Conflict)
-        else None
-    )
+    return _("Too late: its status has changed.") if isinstance(error, Conflict) else None
 
 
 def _not_to_this_country() -> str:
     return _(
-        "SMS to this country is not switched on. Who runs this installation can add it to SMS_COUNTRIES."
+        "SMS to this country is not switched on. Whoever runs this installation can add it to SMS_COUNTRIES."
     )
 
 

@@ -1,4 +1,4 @@
-"""The overview: what was sent, what became of it, and who is there to send."""
+"""The overview: what was sent, how it went, and the state of workers and gateways."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ CHANNELS = {
 
 @console.get("/statistics")
 def statistics() -> str:
-    """Show the numbers of a period, and what is going on now."""
+    """Show the figures of a period and the current state."""
     period = _chosen(Period, "period") or Period.WEEK
     channel = _chosen(Channel, "channel")
     shown = overview.of(period, channel, zone())
@@ -46,7 +46,7 @@ def statistics() -> str:
 
 
 def _chosen(kind: Any, name: str) -> Any:
-    """Return what the address asks for; None where it is nothing we know."""
+    """Return the choice in the URL, or None if it is unknown."""
     try:
         return kind(request.args.get(name, ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The pictures of the overview, each with the table that says the same."""
+"""The charts of the overview, each with a table of the same figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,19 @@ from domain.statuses import MessageStatus
 from services.figures.overview import Overview, Period, Slot
 from services.figures.tallies import Tally
 
+ENDED = (
+    MessageStatus.DELIVERED,
+    MessageStatus.SENT,
+    MessageStatus.UNDELIVERED,
+    MessageStatus.FAILED,
+    MessageStatus.EXPIRED,
+)
+"""In the order of the columns of the table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart, and a table with a row for each of its places, the newest first."""
+    """A chart, and a table with one row per x position, newest first."""
 
     chart: Chart
     place: str
@@ -26,7 +35,7 @@ class Picture:
 
 
 def of(shown: Overview) -> dict[str, Picture]:
-    """Return the pictures by their names; a single day has no picture of its hours beside the first."""
+    """Return the charts by name; a single day needs no second chart by hour."""
     found = {"messages": _messages(shown), "codes": _codes(shown), "delays": _delays(shown)}
     if shown.period is not Period.DAY:
         found["hours"] = _hours(shown)
@@ -80,11 +89,11 @@ def _delays(shown: Overview) -> Picture:
     ]
     cells = [(maybe_duration(delay.p50), maybe_duration(delay.p95)) for delay in delays]
     titles = [
-        _("%(when)s: half within %(half)s, 95 of 100 within %(most)s", when=name, half=half, most=most)
+        _("%(when)s: median %(half)s, 95th percentile %(most)s", when=name, half=half, most=most)
         for name, (half, most) in zip(names, cells, strict=True)
     ]
     chart = charts.lines(series, _labels(shown), titles, lambda seconds: f"{short(seconds)} s")
-    return Picture(chart, _place(shown), (_("Half within"), _("95 of 100 within")), _rows(names, cells))
+    return Picture(chart, _place(shown), (_("Median"), _("95th percentile")), _rows(names, cells))
 
 
 def _fates(tallies: Sequence[Tally]) -> list[Series]:
@@ -98,21 +107,20 @@ def _fates(tallies: Sequence[Tally]) -> list[Series]:
 
 def _fate_heads() -> tuple[str, ...]:
     return (
-        *(_("Messages"), _("Delivered"), _("Sent, no report"), _("Undelivered"), _("Failed"), _("Expired")),
-        *(_("Waiting"), _("Canceled")),
+        _("Messages"),
+        _("Delivered"),
+        _("Sent, no report"),
+        _("Undelivered"),
+        _("Failed"),
+        _("Expired"),
+        _("Waiting"),
+        _("Canceled"),
     )
 
 
 def _fate(tally: Tally) -> list[str]:
-    statuses = (
-        *(MessageStatus.DELIVERED, MessageStatus.SENT, MessageStatus.UNDELIVERED),
-        *(MessageStatus.FAILED, MessageStatus.EXPIRED),
-    )
-    numbers = (
-        *(tally.all, *(tally.of(status) for status in statuses)),
-        *(tally.waiting, tally.of(MessageStatus.CANCELED)),
-    )
-    return [number(count) for count in numbers]
+    ended = [number(tally.of(status)) for status in ENDED]
+    return [number(tally.all), *ended, number(tally.waiting), number(tally.of(MessageStatus.CANCELED))]
 
 
 def _titles(names: Sequence[str], tallies: Sequence[Tally]) -> list[str]:
@@ -136,7 +144,7 @@ def _place(shown: Overview) -> str:
 
 
 def _name(period: Period, slot: Slot) -> str:
-    """Return the name of an hour or a day in full."""
+    """Return the full name of an hour or a day."""
     if period is Period.DAY:
         return f"{format_skeleton('MMMEd', slot.begin, locale=locale())}, {slot.begin:%H}:00"
     return format_date(slot.begin, "medium", locale())

@@ -1,4 +1,4 @@
-"""A browser's long self-description in a few words, to recognise one's own device by."""
+"""Short names for user agents, so that people recognise their own devices."""
 
 from flask import Flask
 from flask_babel import gettext as _
@@ -23,7 +23,7 @@ SYSTEMS = {
     "CrOS": "ChromeOS",
     "Linux": "Linux",
 }
-"""In this order: most browsers also claim to be others, as most systems do."""
+"""The order matters: most browsers and systems also claim to be others."""
 
 
 def init_app(app: Flask) -> None:
@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
 
 
 def agent(text: str) -> str:
-    """Return browser and system, or the first characters of what neither is known from."""
+    """Return browser and system; if neither is known, the first 40 characters."""
     browser = next((name for mark, name in BROWSERS.items() if mark in text), None)
     system = next((name for mark, name in SYSTEMS.items() if mark in text), None)
     if browser and system:

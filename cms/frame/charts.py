@@ -1,22 +1,22 @@
-"""Charts as plain SVG: places across are shares of the width, heights are pixels, so no text is ever stretched."""
+"""Charts as plain SVG: x is a percentage of the width, y is in pixels, so that text is never stretched."""
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 PLOT = 180
-"""The height of what is drawn, in pixels."""
+"""Height of the plot, in pixels."""
 TOP = 10
 BOTTOM = 26
 MOST_STEPS = 5
 MOST_LABELS = 12
 FEW = 7
-"""So many labels have room on a phone."""
+"""Number of labels that fit on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A rectangle; `kind` is its class."""
+    """A rectangle; `kind` is its CSS class."""
 
     kind: str
     y: float
@@ -25,7 +25,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What stands at one place: bars on top of each other, and what a pointer is told there."""
+    """One x position: stacked bars and their tooltip."""
 
     left: float
     title: str
@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line from one place to the next, or a dot where it has no neighbour."""
+    """A line between two neighbouring points, or a dot for a point without neighbours."""
 
     kind: str
     x1: float
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text below the chart; a minor one is left out on a phone."""
+    """A text below the chart; minor ones are hidden on a phone."""
 
     x: float
     text: str
@@ -54,7 +54,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A line across the chart and what it stands for."""
+    """A grid line and its value."""
 
     y: float
     text: str
@@ -62,21 +62,21 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """All that the template draws."""
+    """Everything the template draws."""
 
     ticks: list[Tick]
     labels: list[Label]
     columns: list[Column]
     lines: list[Line]
     slot: float
-    """The width of one place, in hundredths of the whole."""
+    """The width of one x position, in percent."""
     bar: float
     height: int = TOP + PLOT + BOTTOM
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Numbers from left to right; None leaves a gap. `kind` is the class they are drawn with."""
+    """Values from left to right; None leaves a gap. `kind` is their CSS class."""
 
     kind: str
     values: Sequence[float | None]
@@ -85,7 +85,7 @@ class Series:
 def stacked(
     series: Sequence[Series], labels: Sequence[str], titles: Sequence[str], tick: Callable[[float], str]
 ) -> Chart:
-    """Return bars of which each stands on the one before."""
+    """Return a stacked bar chart."""
     sums = [
         sum(value or 0 for value in column) for column in zip(*(one.values for one in series), strict=True)
     ]
@@ -106,7 +106,7 @@ def stacked(
 def lines(
     series: Sequence[Series], labels: Sequence[str], titles: Sequence[str], tick: Callable[[float], str]
 ) -> Chart:
-    """Return a line for each series."""
+    """Return a line chart with one line per series."""
     scale = scale_of(max((value for one in series for value in one.values if value is not None), default=0))
     top = scale[-1]
     columns = [Column(_left(place, len(titles)), title, []) for place, title in enumerate(titles)]
@@ -115,7 +115,7 @@ def lines(
 
 
 def scale_of(largest: float) -> list[float]:
-    """Return the numbers beside a chart, from zero to the first that is large enough, in steps that people count in."""
+    """Return the axis values from zero up to the first that covers `largest`, in round steps."""
     wanted = max(largest, 1e-9) / MOST_STEPS
     power = 10.0 ** math.floor(math.log10(wanted))
     step = next(nice * power for nice in (1, 2, 2.5, 5, 10) if nice * power >= wanted * 0.9999)
@@ -154,7 +154,7 @@ def _chart(
 
 
 def _labels(texts: Sequence[str]) -> list[Label]:
-    """Choose which places are named, counted back from the newest; on a phone every second one of these."""
+    """Choose the labelled x positions, counted back from the newest; a phone shows every second one."""
     count = len(texts)
     every = next(step for step in (1, 2, 3, 4, 6, 9, count) if count <= step * MOST_LABELS)
     on_a_phone = every if count <= FEW else 2 * every

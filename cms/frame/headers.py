@@ -19,7 +19,7 @@ def init_app(app: Flask) -> None:
 
 
 def add(response: Response) -> Response:
-    """Add what the answer does not bring itself; style sheets and pictures need only the first."""
+    """Add the headers that the response does not set itself; style sheets and images need only the first."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if response.mimetype == "text/html":
         for name, value in PAGE.items():

@@ -1,4 +1,4 @@
-"""The language of the console: chosen on the account page, and before anybody has signed in."""
+"""The language of the console: chosen on the account page, or on the sign-in page."""
 
 from flask import Flask, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
@@ -15,7 +15,7 @@ from services.languages import locales
 from services.languages.locales import LOCALES
 
 NAMES = {"en": "English", "zh": "中文", "de": "Deutsch"}
-"""Each in itself, for who can't read the others."""
+"""Each language named in itself, for people who can't read the others."""
 
 
 @console.post("/language")

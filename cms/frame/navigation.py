@@ -1,4 +1,4 @@
-"""The pages of the console in their order; one whose view does not exist is not shown."""
+"""The console's navigation, in order; pages whose view does not exist are left out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Entry:
 
     @property
     def is_shown(self) -> bool:
-        """Tell whether the page exists and who is signed in may see it."""
+        """Tell whether the page exists and the person signed in may see it."""
         return self.endpoint in current_app.view_functions and may(self.endpoint)
 
     @property
     def is_current(self) -> bool:
-        """Tell whether this is the page being shown, or the one its forms belong to."""
+        """Tell whether this page is shown, or the page shown belongs to it."""
         return request.endpoint == self.endpoint or request.path.startswith(self._path)
 
     @property
@@ -49,7 +49,7 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
-        lazy_gettext("Set-up"),
+        lazy_gettext("Setup"),
         (
             Entry("cms.templates", lazy_gettext("Templates")),
             Entry("cms.gateways", lazy_gettext("Gateways")),
@@ -75,7 +75,7 @@ def init_app(app: Flask) -> None:
 
 
 def _context() -> dict[str, Callable[..., Any]]:
-    """Give templates functions, not values: an error page must not ask the database who is signed in."""
+    """Return functions, not values: an error page must not query the database for who is signed in."""
     return {
         "navigation": sections,
         "who": _who,
@@ -87,18 +87,18 @@ def _context() -> dict[str, Callable[..., Any]]:
 
 
 def sections() -> list[tuple[Any, list[Entry]]]:
-    """Return the sections that have pages for who is signed in, each with its pages."""
+    """Return the sections with the pages that the person signed in may see."""
     shown = [(title, [entry for entry in entries if entry.is_shown]) for title, entries in SECTIONS]
     return [(title, entries) for title, entries in shown if entries]
 
 
 def language() -> str:
-    """Return the language of the page's texts."""
+    """Return the language of the page."""
     return locales.of_request()
 
 
 def language_tag() -> str:
-    """Return the page's language for its markup: to a browser `zh` alone could be either script."""
+    """Return the language tag for the markup: `zh` alone does not tell a browser which script."""
     return TAGS.get(language(), language())
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from cms.frame.times import locale
 
 A_PAGE = 4096
-"""Pages with tables write the same numbers many times, and Babel takes its time for each."""
+"""Cache size: tables repeat the same numbers, and Babel formats slowly."""
 
 
 def init_app(app: Flask) -> None:
@@ -19,19 +19,19 @@ def init_app(app: Flask) -> None:
 
 
 def number(value: float) -> str:
-    """Return a number with its thousands set apart."""
+    """Return a number with thousands separators."""
     return _decimal(value, None, locale())
 
 
 def short(value: float) -> str:
-    """Return a number for the side of a chart: 12,500 as 12.5K."""
+    """Return a number for the axis of a chart: 12,500 as 12.5K."""
     if value < 10_000:
         return number(value)
     return format_compact_decimal(value, locale=locale(), fraction_digits=1)
 
 
 def percent(share: float | None) -> str:
-    """Return a share in percent, with a decimal near nothing and near all; a dash for none."""
+    """Return a share in percent, with a decimal below 10 and above 90; a dash for none."""
     if share is None:
         return "–"
     value = share * 100

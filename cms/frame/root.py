@@ -1,4 +1,4 @@
-"""What lies outside /cms: the way in, and the icon that browsers ask for by themselves."""
+"""Routes outside /cms: the redirect from / and the icon that browsers request unasked."""
 
 from flask import Blueprint, current_app, redirect, url_for
 from werkzeug.wrappers import Response
@@ -8,7 +8,7 @@ blueprint = Blueprint("root", __name__)
 
 @blueprint.get("/")
 def home() -> Response:
-    """Lead to the console."""
+    """Redirect to the console."""
     return redirect(url_for("cms.home"))
 
 

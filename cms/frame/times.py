@@ -1,4 +1,4 @@
-"""Times and durations as pages show them: in the reader's zone, with the exact moment in the markup."""
+"""Times and durations as pages show them: in the reader's time zone, with the exact moment in the markup."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
@@ -25,7 +25,7 @@ AREAS = {
     "Pacific": lazy_gettext("Pacific"),
 }
 LOCALES = {"en": "en_GB"}
-"""English for everybody: the day before the month, and 24 hours."""
+"""International English: the day before the month, and a 24-hour clock."""
 
 
 def init_app(app: Flask) -> None:
@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
 
 
 def moment(at: datetime) -> Markup:
-    """Return a moment to the second."""
+    """Return a moment with seconds."""
     text = format_datetime(at, "medium", tzinfo=zone(), locale=locale())
     return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
 
@@ -55,7 +55,7 @@ def relative(at: datetime) -> Markup:
 
 
 def duration(length: timedelta) -> str:
-    """Return a length of time, with a decimal below a minute."""
+    """Return a duration, with one decimal below a minute."""
     seconds = max(0.0, length.total_seconds())
     if seconds >= 60:
         return format_timedelta(length, format="short", locale=locale())
@@ -64,26 +64,26 @@ def duration(length: timedelta) -> str:
 
 
 def maybe_duration(length: timedelta | None) -> str:
-    """Return a length of time, a dash for none."""
+    """Return a duration, or a dash for none."""
     return "–" if length is None else duration(length)
 
 
 def zone() -> tzinfo:
-    """Return the zone of who reads."""
+    """Return the reader's time zone."""
     try:
         return ZoneInfo(zone_name())
-    except (ValueError, OSError, KeyError):  # chosen on another machine, which knows more of them
+    except (ValueError, OSError, KeyError):  # chosen on another machine with more zones
         return UTC
 
 
 def zone_name() -> str:
-    """Return the name of the zone of who reads."""
+    """Return the name of the reader's time zone."""
     return signed_in().administrator.zone or "UTC"
 
 
 @cache
 def zones() -> dict[str, list[str]]:
-    """Return the zones that can be chosen, by the part of the world."""
+    """Return the selectable time zones by region."""
     named = sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)
     return {area: [name for name in named if name.startswith(f"{area}/")] for area in AREAS}
 
@@ -93,5 +93,5 @@ def _exact(at: datetime) -> str:
 
 
 def locale() -> str:
-    """Return the locale by whose rules times and numbers are written."""
+    """Return the locale that formats times and numbers."""
     return LOCALES.get(language(), language())

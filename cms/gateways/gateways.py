@@ -1,4 +1,4 @@
-"""The gateways: who carries what, how they do, and the switches that need no restart."""
+"""The gateways: their channels, their health, and the switches that need no restart."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -16,12 +16,12 @@ from services.gateways import gateway_switches as service
 from services.test_sends import gateway_tests
 
 ERRORS = {
-    "temporary": lazy_gettext("Not now: another try may work"),
+    "temporary": lazy_gettext("Temporary: a retry may work"),
     "unknown": lazy_gettext("No clear answer: it may have arrived"),
-    "wrong_gateway": lazy_gettext("Not by this gateway: no balance, template or country"),
-    "refused": lazy_gettext("Refused: the message itself is at fault"),
+    "wrong_gateway": lazy_gettext("Not through this gateway: no balance, template or country"),
+    "refused": lazy_gettext("Refused: the message itself is invalid"),
 }
-"""By the code of the error."""
+"""Names of the kinds of gateway errors."""
 
 
 @console.get("/gateways")
@@ -38,21 +38,21 @@ def gateways() -> str:
 
 @console.get("/gateways/<name>")
 def gateway(name: str) -> str:
-    """Show one gateway: how it does, and what can be done about it."""
+    """Show one gateway with its health and switches."""
     return _page(name)
 
 
 @console.get("/gateways/<name>/off")
 @needs(Role.OPERATOR)
 def confirm_gateway_off(name: str) -> str:
-    """Say what switching it off means, and ask whether it is meant."""
+    """Explain what switching it off means, and ask for confirmation."""
     return _confirmation(name)
 
 
 @console.post("/gateways/<name>/off")
 @needs(Role.OPERATOR)
 def switch_gateway_off(name: str) -> Answer:
-    """Switch it off; where it has become the last one since the question was read, ask anew."""
+    """Switch it off; ask again if it has meanwhile become the last one."""
     try:
         service.switch_off(name, is_meant="is_last" in request.form, by=actor())
     except LastGateway:
@@ -64,7 +64,7 @@ def switch_gateway_off(name: str) -> Answer:
 @console.post("/gateways/<name>/on")
 @needs(Role.OPERATOR)
 def switch_gateway_on(name: str) -> Response:
-    """Let it take messages again."""
+    """Switch a gateway on."""
     service.switch_on(name, by=actor())
     flash(_("“%(name)s” is switched on. Workers follow within two seconds.", name=name), "success")
     return _back_to(name)
@@ -73,7 +73,7 @@ def switch_gateway_on(name: str) -> Response:
 @console.post("/gateways/<name>/weight")
 @needs(Role.OPERATOR)
 def set_gateway_weight(name: str) -> Answer:
-    """Set how often it is chosen."""
+    """Set a gateway's weight."""
     typed = request.form.get("weight", "").strip()
     try:
         service.set_weight(name, _number(typed) if typed else None, by=actor())
@@ -87,7 +87,7 @@ def set_gateway_weight(name: str) -> Answer:
 @console.post("/gateways/<name>/test")
 @needs(Role.OPERATOR)
 def test_gateway(name: str) -> Answer:
-    """Send a test to who asks."""
+    """Send a test to the person signed in."""
     try:
         gateway_tests.send(signed_in(), name, by=actor())
     except (Conflict, InvalidInput, LimitExceeded) as error:
@@ -135,8 +135,8 @@ def _last_text(name: str) -> str:
     countries = gateway_list.one(name).countries
     if countries:
         return _(
-            "No other working gateway serves all of its countries (%(countries)s). What is to be sent there waits, "
-            "and expires at its deadline: codes within minutes. People will not get their codes.",
+            "No other working gateway serves all of its countries (%(countries)s). Messages to these countries "
+            "wait, and expire at their deadline: codes within minutes. People will not get their codes.",
             countries=", ".join(countries),
         )
     return _(

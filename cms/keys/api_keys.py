@@ -1,4 +1,4 @@
-"""The keys of the programs that call the API. A key is shown in the answer that makes it, and never again."""
+"""API keys. A key is shown only in the response that creates it."""
 
 import re
 import secrets
@@ -22,7 +22,7 @@ from services.keys.api_keys import KeyView
 from services.keys.key_owners import Scope
 
 FORM = "key_form"
-"""Where the cookie keeps which form was answered last, so that a reload of its answer makes no second key."""
+"""Session field with the id of the last submitted form, so that a reload does not create a second key."""
 SCOPES = {
     Scope.VERIFICATIONS: (lazy_gettext("Verifications"), lazy_gettext("send and check codes")),
     Scope.MESSAGES: (lazy_gettext("Messages"), lazy_gettext("send notices and broadcasts")),
@@ -33,7 +33,7 @@ SCOPES = {
 @console.get("/api-keys")
 @needs(Role.OWNER)
 def api_keys() -> str:
-    """List all keys, those that work first."""
+    """List all keys, active ones first."""
     keys = sorted(service.list_all(), key=lambda key: key.revoked_at is not None)
     return render_template("cms/keys/api_keys.html", keys=keys, scopes=SCOPES)
 
@@ -41,7 +41,7 @@ def api_keys() -> str:
 @console.get("/api-keys/new")
 @needs(Role.OWNER, password=True)
 def new_key() -> str:
-    """Show the empty form, or what was typed before the password was asked for."""
+    """Show the empty form, or the input from before the password was requested."""
     start = MultiDict([("scopes", scope.value) for scope in Scope])
     return _form(drafts.take() or start, {})
 
@@ -49,11 +49,9 @@ def new_key() -> str:
 @console.post("/api-keys/new")
 @needs(Role.OWNER, password=True)
 def add_key() -> Answer:
-    """Make a key and show it, this once."""
+    """Create a key and show it once."""
     if is_repeated():
-        flash(
-            _("This key was made already, and was shown that once. Revoke it if you did not copy it."), "info"
-        )
+        flash(_("This key was already created and shown. Revoke it if you did not copy it."), "info")
         return redirect(url_for("cms.api_keys"), 303)
     try:
         view, key = service.create(
@@ -78,7 +76,7 @@ def api_key(key_id: str) -> str:
 @console.get("/api-keys/<key_id>/edit")
 @needs(Role.OWNER, password=True)
 def edit_key(key_id: str) -> str:
-    """Show what the key may do and from where, or what was typed before the password was asked for."""
+    """Show the key's scopes and networks, or the input from before the password was requested."""
     key = service.get(key_id)
     start = MultiDict([("networks", "\n".join(key.networks)), *(("scopes", scope) for scope in key.scopes)])
     return _form(drafts.take() or start, {}, key)
@@ -87,7 +85,7 @@ def edit_key(key_id: str) -> str:
 @console.post("/api-keys/<key_id>/edit")
 @needs(Role.OWNER, password=True)
 def save_key(key_id: str) -> Answer:
-    """Say anew what the key may do and from where."""
+    """Change the key's scopes and networks."""
     key = service.get(key_id)
     try:
         service.edit(key_id, scopes=request.form.getlist("scopes"), networks=_networks(), by=actor())
@@ -95,20 +93,18 @@ def save_key(key_id: str) -> Answer:
         texts = error_texts.key_texts(error) if isinstance(error, InvalidInput) else {}
         status, headers = error_texts.status_and_headers(error)
         return _form(request.form, texts, key), status, headers
-    flash(_("Saved. It counts from the next call on."), "success")
+    flash(_("Saved. It applies from the next call on."), "success")
     return redirect(url_for("cms.api_key", key_id=key_id), 303)
 
 
 @console.get("/api-keys/<key_id>/revoke")
 @needs(Role.OWNER, password=True)
 def confirm_revocation(key_id: str) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return render_template(
         "cms/frame/confirm.html",
         title=_("Revoke the key of %(name)s?", name=service.get(key_id).name),
-        text=_(
-            "Whoever uses it is refused within two seconds, for good. A new key does not see what this one sent."
-        ),
+        text=_("It stops working within two seconds, permanently. A new key can't see what this one sent."),
         action=_("Revoke"),
         back=url_for("cms.api_key", key_id=key_id),
     )
@@ -117,14 +113,14 @@ def confirm_revocation(key_id: str) -> str:
 @console.post("/api-keys/<key_id>/revoke")
 @needs(Role.OWNER, password=True)
 def revoke_key(key_id: str) -> Response:
-    """End a key for good."""
+    """Revoke a key permanently."""
     view = service.revoke(key_id, by=actor())
     flash(_("The key of %(name)s is revoked.", name=view.name), "success")
     return redirect(url_for("cms.api_keys"), 303)
 
 
 def is_repeated() -> bool:
-    """Tell whether this form was answered before: a reload must not make one more secret. Remember that it was."""
+    """Tell whether this form was submitted before, and remember it: a reload must not create another secret."""
     form = request.form.get("form", "")
     repeated = bool(form) and session.get(FORM) == form
     session[FORM] = form
@@ -132,8 +128,8 @@ def is_repeated() -> bool:
 
 
 def secret_page(key: str, title: str, back: str) -> str:
-    """Show a key, this once."""
-    text = _("Copy it now: it is shown only this once. We keep no copy, so a lost key can't be found again.")
+    """Show a key once."""
+    text = _("Copy it now: it is shown only once. We keep no copy, so a lost key can't be recovered.")
     return render_template(
         "cms/frame/secret.html", title=title, text=text, label=_("API key"), secret=key, back=back
     )

@@ -18,7 +18,7 @@ from services.keys import api_keys
 from services.keys import key_rotation as service
 
 OVERLAPS = {
-    "0": (lazy_gettext("Not at all"), lazy_gettext("it has leaked: whoever uses it is refused at once")),
+    "0": (lazy_gettext("Not at all"), lazy_gettext("it has leaked: it stops working at once")),
     "1h": (lazy_gettext("1 hour"), lazy_gettext("you change the program right after this")),
     "24h": (lazy_gettext("24 hours"), lazy_gettext("the program gets the new secret today")),
     "7d": (lazy_gettext("7 days"), lazy_gettext("somebody else has to change the program")),
@@ -28,24 +28,24 @@ OVERLAPS = {
 @console.get("/api-keys/<key_id>/rotate")
 @needs(Role.OWNER, password=True)
 def confirm_rotation(key_id: str) -> str:
-    """Ask how long the old secret is to work."""
+    """Ask how long the old secret keeps working."""
     return _form(key_id, drafts.take().get("overlap", service.USUAL))
 
 
 @console.post("/api-keys/<key_id>/rotate")
 @needs(Role.OWNER, password=True)
 def rotate_key(key_id: str) -> Answer:
-    """Make the new secret and show it, this once."""
+    """Create the new secret and show it once."""
     page = url_for("cms.api_key", key_id=key_id)
     if is_repeated():
-        flash(_("The new secret was made already, and was shown that once."), "info")
+        flash(_("The new secret was already created and shown."), "info")
         return redirect(page, 303)
     try:
         view, key = service.rotate(key_id, request.form.get("overlap", ""), by=actor())
     except InvalidInput:
         return _form(key_id, service.USUAL, error=_("Choose one of these.")), 422
     except Conflict:
-        flash(_("A revoked key gets no new secret."), "error")
+        flash(_("A revoked key can't get a new secret."), "error")
         return redirect(page, 303)
     return secret_page(key, _("The new secret of %(name)s", name=view.name), page)
 
@@ -53,7 +53,7 @@ def rotate_key(key_id: str) -> Answer:
 @console.post("/api-keys/<key_id>/secrets/<int:secret_id>/end")
 @needs(Role.OWNER, password=True)
 def end_secret(key_id: str, secret_id: int) -> Response:
-    """End an old secret before its time."""
+    """End an old secret early."""
     service.end_early(key_id, secret_id, by=actor())
     flash(_("The old secret is ended."), "success")
     return redirect(url_for("cms.api_key", key_id=key_id), 303)

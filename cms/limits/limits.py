@@ -16,7 +16,7 @@ from services.limits.limits_list import SettingView, Subject, Unit
 from services.limits.refusals import Refused
 
 SUBJECTS = {
-    Subject.LIMITS: lazy_gettext("Sends and guesses"),
+    Subject.LIMITS: lazy_gettext("Sends and attempts"),
     Subject.CODES: lazy_gettext("Codes and sending"),
     Subject.CONSOLE: lazy_gettext("Signing in to this console"),
 }
@@ -25,36 +25,36 @@ MEANINGS = {
     "DESTINATION_SENDS_PER_10_MINUTES": lazy_gettext("Codes to one destination in ten minutes"),
     "DESTINATION_SENDS_PER_DAY": lazy_gettext("Codes to one destination in a day"),
     "DESTINATION_FAILURES_PER_DAY": lazy_gettext("Wrong codes for one destination and purpose in a day"),
-    "IP_SENDS_PER_MINUTE": lazy_gettext("Codes asked for by one end user's address in a minute"),
+    "IP_SENDS_PER_MINUTE": lazy_gettext("Codes requested from one end user's IP address in a minute"),
     "PREFIX_SENDS_PER_10_MINUTES": lazy_gettext("Codes by SMS to one prefix in ten minutes"),
     "SMS_SENDS_PER_DAY": lazy_gettext("SMS in a day"),
     "KEY_REQUESTS_PER_MINUTE": lazy_gettext("Calls with one API key in a minute"),
-    "CODE_ATTEMPTS": lazy_gettext("Guesses at one code"),
+    "CODE_ATTEMPTS": lazy_gettext("Attempts at one code"),
     "CODE_LENGTH": lazy_gettext("Length of a code"),
-    "CODE_TTL_SECONDS": lazy_gettext("Life of a code"),
-    "SEND_DEADLINE_SECONDS": lazy_gettext("A code is sent within"),
-    "MESSAGE_DEADLINE_SECONDS": lazy_gettext("Any other message is sent within"),
-    "SEND_CONCURRENCY": lazy_gettext("Sends of one worker process"),
+    "CODE_TTL_SECONDS": lazy_gettext("Lifetime of a code"),
+    "SEND_DEADLINE_SECONDS": lazy_gettext("Deadline for sending a code"),
+    "MESSAGE_DEADLINE_SECONDS": lazy_gettext("Deadline for sending any other message"),
+    "SEND_CONCURRENCY": lazy_gettext("Concurrent sends of one worker process"),
     "MAIL_CONNECTIONS": lazy_gettext("Connections of one worker process to one mail server"),
-    "SIGN_IN_FAILURES_PER_5_MINUTES": lazy_gettext("Wrong passwords of one account in five minutes"),
+    "SIGN_IN_FAILURES_PER_5_MINUTES": lazy_gettext("Wrong passwords for one account in five minutes"),
     "SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES": lazy_gettext("Wrong passwords from one address in five minutes"),
-    "SESSION_IDLE_SECONDS": lazy_gettext("A session ends without a page for"),
-    "SESSION_LIFE_SECONDS": lazy_gettext("A session ends after"),
-    "REAUTHENTICATION_SECONDS": lazy_gettext("A change of people or keys needs a password proven within"),
+    "SESSION_IDLE_SECONDS": lazy_gettext("Idle timeout of a session"),
+    "SESSION_LIFE_SECONDS": lazy_gettext("Maximum length of a session"),
+    "REAUTHENTICATION_SECONDS": lazy_gettext("Changes to people or API keys need a password entered within"),
 }
 OTHERS = {
     "country_sends_per_day": lazy_gettext("SMS to one country in a day"),
     guard.LIMIT: lazy_gettext("Codes to a closed prefix"),
-    f"{guard.LIMIT}_dry_run": lazy_gettext("Codes to a prefix that would be closed; sent all the same"),
-    "gateway_tests_per_10_minutes": lazy_gettext("Tests of gateways"),
+    f"{guard.LIMIT}_dry_run": lazy_gettext("Codes to a prefix that would be closed (sent: dry run)"),
+    "gateway_tests_per_10_minutes": lazy_gettext("Gateway tests"),
 }
-"""Limits that are no setting of the list above."""
+"""Limits that have no setting in the list above."""
 LENGTHS = {"duration-hour": 3600, "duration-minute": 60}
 
 
 @console.get("/settings")
 def limits() -> str:
-    """Show what is in force, with today's refusals."""
+    """Show the limits in force, with today's refusals."""
     today = limits_list.today()
     shown = limits_list.everything(today)
     names = {one.limit: MEANINGS[one.name] for one in shown if one.limit} | OTHERS
@@ -76,7 +76,7 @@ def limits() -> str:
 
 
 def value_text(setting: SettingView) -> Any:
-    """Return a value with its unit; 0 is no limit."""
+    """Return a value with its unit; 0 means no limit."""
     value, count = setting.value, number(setting.value)
     if setting.unit is Unit.SECONDS:
         unit, length = next(
@@ -86,9 +86,9 @@ def value_text(setting: SettingView) -> Any:
         return format_unit(value // length, unit, "short", locale=locale())
     texts = {
         Unit.SENDS: lambda: ngettext("%(count)s message", "%(count)s messages", value, count=count),
-        Unit.GUESSES: lambda: ngettext("%(count)s guess", "%(count)s guesses", value, count=count),
+        Unit.GUESSES: lambda: ngettext("%(count)s attempt", "%(count)s attempts", value, count=count),
         Unit.CALLS: lambda: ngettext("%(count)s call", "%(count)s calls", value, count=count),
-        Unit.SIGN_INS: lambda: ngettext("%(count)s try", "%(count)s tries", value, count=count),
+        Unit.SIGN_INS: lambda: ngettext("%(count)s attempt", "%(count)s attempts", value, count=count),
         Unit.DIGITS: lambda: ngettext("%(count)s digit", "%(count)s digits", value, count=count),
         Unit.AT_ONCE: lambda: ngettext("%(count)s at once", "%(count)s at once", value, count=count),
     }
@@ -96,7 +96,7 @@ def value_text(setting: SettingView) -> Any:
 
 
 def _who(refused: Refused, keys: dict[str, str]) -> str:
-    """Return who was refused: a key by its name, a prefix as one."""
+    """Return who was refused: a key by its name, a prefix followed by stars."""
     if refused.limit == "key_requests_per_minute":
         return keys.get(refused.who, refused.who)
     if refused.limit.startswith(("prefix_", guard.LIMIT)):

@@ -1,4 +1,4 @@
-"""The pumping guard: what is closed and why, what is sent where, and the safe list."""
+"""The pumping guard: closed prefixes and why, where codes are sent, and the safe list."""
 
 from collections.abc import Mapping
 
@@ -18,17 +18,20 @@ from services.limits import pumping_list as service
 
 @console.get("/settings/pumping")
 def pumping() -> str:
-    """Show the guard at work."""
+    """Show the state of the guard."""
     return _page()
 
 
 @console.post("/settings/pumping/open")
 @needs(Role.OPERATOR)
 def open_prefix() -> Response:
-    """Let codes go to a closed prefix again."""
+    """Reopen a closed prefix."""
     prefix = request.form.get("prefix", "")
     service.open_prefix(prefix, by=actor())
-    flash(_("%(prefix)s is open again, within two seconds everywhere.", prefix=f"{prefix}****"), "success")
+    flash(
+        _("%(prefix)s is open again. All processes follow within two seconds.", prefix=f"{prefix}****"),
+        "success",
+    )
     return redirect(url_for("cms.pumping"), 303)
 
 
@@ -40,14 +43,14 @@ def add_safe_prefix() -> Answer:
         safe_prefixes.add(request.form.get("prefix", ""), request.form.get("note", ""), by=actor())
     except InvalidInput as error:
         return _page(request.form, safe_prefix_texts(error)), 422
-    flash(_("The safe list has it. The guard follows within two seconds."), "success")
+    flash(_("Added to the safe list. The guard follows within two seconds."), "success")
     return redirect(url_for("cms.pumping") + "#safe", 303)
 
 
 @console.post("/settings/pumping/safe/<int:number>/remove")
 @needs(Role.OPERATOR)
 def remove_safe_prefix(number: int) -> Response:
-    """Take an entry from the safe list."""
+    """Remove an entry from the safe list."""
     removed = safe_prefixes.remove(number, by=actor())
     flash(_("%(prefix)s is no longer on the safe list.", prefix=removed), "success")
     return redirect(url_for("cms.pumping") + "#safe", 303)

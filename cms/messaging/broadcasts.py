@@ -1,4 +1,4 @@
-"""Broadcasts: which there are, how far each is, and how to hold one."""
+"""Broadcasts: list, progress, pause, resume, cancel."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from services.messaging import broadcasts as service
 from services.traffic import broadcast_lists
 
 STATUSES = {
-    BroadcastStatus.SCHEDULED: lazy_gettext("Waits for its time"),
+    BroadcastStatus.SCHEDULED: lazy_gettext("Scheduled"),
     BroadcastStatus.SENDING: lazy_gettext("Being sent"),
     BroadcastStatus.PAUSED: lazy_gettext("Paused"),
     BroadcastStatus.DONE: lazy_gettext("Done"),
@@ -68,11 +68,11 @@ def broadcast(broadcast_id: str) -> str:
 @console.post("/broadcasts/<broadcast_id>/pause")
 @needs(Role.OPERATOR)
 def pause_broadcast(broadcast_id: str) -> Response:
-    """Let no more of it be started."""
+    """Pause a broadcast: no more of its messages are started."""
 
     def work() -> str:
         service.pause(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())
-        return _("Paused. What a worker had already is still sent.")
+        return _("Paused. Messages already with a worker are still sent.")
 
     return _done(broadcast_id, work)
 
@@ -80,11 +80,11 @@ def pause_broadcast(broadcast_id: str) -> Response:
 @console.post("/broadcasts/<broadcast_id>/resume")
 @needs(Role.OPERATOR)
 def resume_broadcast(broadcast_id: str) -> Response:
-    """Go on with what is left."""
+    """Resume a broadcast with the remaining messages."""
 
     def work() -> str:
         service.resume(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())
-        return _("Resumed. Its deadline is later by as long as it was paused.")
+        return _("Resumed. Its deadline is extended by the length of the pause.")
 
     return _done(broadcast_id, work)
 
@@ -92,7 +92,7 @@ def resume_broadcast(broadcast_id: str) -> Response:
 @console.get("/broadcasts/<broadcast_id>/cancel")
 @needs(Role.OPERATOR)
 def confirm_broadcast_cancel(broadcast_id: str) -> Answer:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     shown = broadcast_lists.get(broadcast_id).listed.view
     back = url_for("cms.broadcast", broadcast_id=broadcast_id)
     if shown.status in ENDED:
@@ -101,8 +101,8 @@ def confirm_broadcast_cancel(broadcast_id: str) -> Answer:
         "cms/frame/confirm.html",
         title=_("Cancel this broadcast?"),
         text=_(
-            "Those that no worker has yet are never sent, and this can't be undone. Pausing keeps them. "
-            "What was sent stays sent."
+            "Messages that no worker has picked up are never sent. This can't be undone; to keep them, pause "
+            "the broadcast. What was sent stays sent."
         ),
         action=_("Cancel the broadcast"),
         stay=_("Back"),
@@ -113,11 +113,11 @@ def confirm_broadcast_cancel(broadcast_id: str) -> Answer:
 @console.post("/broadcasts/<broadcast_id>/cancel")
 @needs(Role.OPERATOR)
 def cancel_broadcast(broadcast_id: str) -> Response:
-    """Take back what no worker has yet."""
+    """Cancel the messages that no worker has picked up."""
 
     def work() -> str:
         service.cancel(broadcast_id, owners.of_broadcast(broadcast_id), by=actor())
-        return _("Canceled. What no worker had yet will not be sent.")
+        return _("Canceled. Messages that no worker had picked up will not be sent.")
 
     return _done(broadcast_id, work)
 
@@ -126,5 +126,5 @@ def _done(broadcast_id: str, work: Callable[[], str]) -> Response:
     try:
         flash(work(), "success")
     except Conflict:
-        flash(_("It is too late for this: the broadcast has ended in the meantime."), "error")
+        flash(_("Too late: the broadcast has already ended."), "error")
     return redirect(url_for("cms.broadcast", broadcast_id=broadcast_id), 303)

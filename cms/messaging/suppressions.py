@@ -1,4 +1,4 @@
-"""The suppression list: who gets no bulk messages. A destination stands in no address of a page."""
+"""The suppression list: destinations that get no bulk messages. URLs never contain a destination."""
 
 from flask import Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
@@ -25,7 +25,7 @@ REASONS = {
 
 @console.get("/suppressions", endpoint="suppressions")
 def show_suppressions() -> Answer:
-    """List the newest, those that follow one, or the one that was found."""
+    """List the newest entries, those after a given one, or the one that was found."""
     found, after = request.args.get("found"), request.args.get("after")
     try:
         if found:
@@ -62,7 +62,7 @@ def add_suppression() -> Answer:
     if is_new:
         flash(_("%(to)s gets no more bulk messages.", to=_masked(request.form["to"])), "success")
     else:
-        flash(_("%(to)s is on the list already.", to=_masked(request.form["to"])), "info")
+        flash(_("%(to)s is already on the list.", to=_masked(request.form["to"])), "info")
     return redirect(url_for("cms.suppressions", found=found.id if found else None), 303)
 
 
@@ -78,7 +78,7 @@ def remove_suppression(suppression_id: str) -> Redirect:
 @console.post("/suppressions/import")
 @needs(Role.OPERATOR)
 def import_suppressions() -> Answer:
-    """Put the destinations of a file on the list."""
+    """Import the destinations of a file."""
     file = request.files.get("file")
     try:
         text = file.read().decode("utf-8-sig") if file else ""
@@ -91,17 +91,20 @@ def import_suppressions() -> Answer:
         ngettext("%(num)s destination was added.", "%(num)s destinations were added.", done.added), "success"
     )
     if done.known:
-        flash(ngettext("%(num)s was there already.", "%(num)s were there already.", done.known), "info")
+        flash(
+            ngettext("%(num)s was already on the list.", "%(num)s were already on the list.", done.known),
+            "info",
+        )
     if done.bad:
         lines = ", ".join(map(str, done.bad[:20])) + (" …" if len(done.bad) > 20 else "")
-        flash(_("These lines are no e-mail address or phone number: %(lines)s", lines=lines), "error")
+        flash(_("These lines are not an e-mail address or phone number: %(lines)s", lines=lines), "error")
     return redirect(url_for("cms.suppressions"), 303)
 
 
 @console.post("/suppressions/export")
 @needs(Role.OPERATOR)
 def export_suppressions() -> Response:
-    """Give the whole list as a file, destinations in full."""
+    """Return the whole list as a file, with full destinations."""
     return Response(
         stream_with_context(suppression_lists.export(by=actor())),
         mimetype="text/csv",

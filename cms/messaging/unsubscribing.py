@@ -1,8 +1,8 @@
-"""/unsubscribe/<token>: the page behind the link in bulk messages, and the one click of mail programs (RFC 8058).
+"""/unsubscribe/<token>: the page behind the link in bulk messages, and the one-click of mail programs (RFC 8058).
 
-It is outside the console: nobody signs in, no cookie is read or set, and the token, which only the message has, says
-for whom. So there is nothing that another site could make a browser do in somebody's name, and its forms need no
-token of their own.
+It is outside the console: nobody signs in, no cookie is read or set, and the token, which only the message contains,
+identifies the destination. So another site can't make a browser act in somebody's name, and the forms need no CSRF
+token.
 """
 
 from flask import Blueprint, Flask, Response, render_template, request
@@ -15,7 +15,7 @@ from services.messaging import unsubscribing
 from services.messaging.unsubscribing import Standing
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
-"""The one field of the body that a mail program posts; it tells the click from a link that is only looked at."""
+"""The form field that a mail program posts; it distinguishes a click from a link that is merely opened."""
 
 blueprint = Blueprint("unsubscribe", __name__, url_prefix=PATH.rstrip("/"))
 
@@ -28,13 +28,13 @@ def init_app(app: Flask) -> None:
 
 @blueprint.get("/<token>")
 def show(token: str) -> Response:
-    """Ask, and change nothing: scanners and previews follow links, too."""
+    """Ask for confirmation and change nothing: scanners and previews follow links, too."""
     return _page(token, unsubscribing.look(token))
 
 
 @blueprint.post("/<token>")
 def unsubscribe(token: str) -> Response:
-    """End bulk messages to the link's destination; never a redirect, which mail programs don't follow."""
+    """Unsubscribe the link's destination; never redirect, because mail programs don't follow redirects."""
     name, value = ONE_CLICK
     if request.form.get(name) != value:
         return _page(token, unsubscribing.look(token), status=422)
@@ -43,13 +43,13 @@ def unsubscribe(token: str) -> Response:
 
 @blueprint.post("/<token>/undo")
 def undo(token: str) -> Response:
-    """Take it back."""
+    """Undo the unsubscription."""
     return _page(token, unsubscribing.undo(token), otherwise="undone")
 
 
 @blueprint.errorhandler(NotFound)
 def show_unknown(_: NotFound) -> Response:
-    """Answer a link that we have not made, or whose key is gone."""
+    """Answer a link that we did not create, or whose signing key is gone."""
     return _answer("unknown", 404)
 
 

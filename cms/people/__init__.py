@@ -1,1 +1,1 @@
-"""Administrators, and how somebody becomes one."""
+"""Administrators and invitations."""

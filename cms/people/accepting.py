@@ -1,4 +1,4 @@
-"""/cms/invitation/<token>: what the link in an invitation opens. Nobody is signed in here."""
+"""/cms/invitation/<token>: the page behind the link in an invitation. Nobody is signed in here."""
 
 import math
 from datetime import UTC, datetime
@@ -10,14 +10,7 @@ from cms.access.guard import console, public
 from cms.access.identity import client_ip
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
-from domain.errors import (
-    Conflict,
-    InvalidInput,
-    LimitExceeded,
-    MalformedCode,
-    NotFound,
-    WeakPassword,
-)
+from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound, WeakPassword
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.statuses import Channel, VerificationStatus
 from services.people import accepting as service
@@ -27,7 +20,7 @@ from services.people.accepting import Guest
 @console.get("/invitation/<token>")
 @public
 def invitation(token: str) -> Answer:
-    """Show who is invited to what, and change nothing: scanners and previews follow links, too."""
+    """Show the invitation and change nothing: scanners and previews follow links, too."""
     return _page(token)
 
 
@@ -48,7 +41,7 @@ def send_invitation_code(token: str) -> Answer:
 @console.post("/invitation/<token>/accept")
 @public
 def accept_invitation(token: str) -> Answer:
-    """Check the code and make the account."""
+    """Check the code and create the account."""
     code, password = request.form.get("code", ""), request.form.get("password", "")
     if password != request.form.get("repeated", ""):
         return _answer(token, {"repeated": _("The two passwords are not the same.")}, 422)
@@ -63,7 +56,7 @@ def accept_invitation(token: str) -> Answer:
         return _answer(token, {"code": text}, error_texts.status_and_headers(error)[0])
     except Conflict:
         return _answer(
-            token, {"send": _("You have an account here already. Sign in with its password.")}, 409
+            token, {"send": _("You already have an account here. Sign in with its password.")}, 409
         )
     if not result.valid:
         return _answer(token, {"code": error_texts.result_text(result)}, 422)

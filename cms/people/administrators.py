@@ -23,16 +23,16 @@ from services.people.administrator_views import AdministratorView
 from services.sign_in import session_lists
 
 ROLES = {
-    Role.VIEWER: lazy_gettext("sees everything but people and keys, and changes only the own account"),
-    Role.OPERATOR: lazy_gettext("also works: schedules, resending, the audit"),
-    Role.OWNER: lazy_gettext("also administers people and API keys"),
+    Role.VIEWER: lazy_gettext("sees everything except people and keys, and changes only their own account"),
+    Role.OPERATOR: lazy_gettext("also operates the service: schedules, resending, the audit"),
+    Role.OWNER: lazy_gettext("also manages people and API keys"),
 }
 
 
 @console.get("/administrators")
 @needs(Role.OWNER)
 def administrators() -> str:
-    """List everybody, those who may sign in first."""
+    """List everybody, active accounts first."""
     people = sorted(service.everyone(), key=lambda one: one.disabled_at is not None)
     sessions = session_lists.living()
     return render_template(
@@ -48,14 +48,14 @@ def administrators() -> str:
 @console.get("/administrators/new")
 @needs(Role.OWNER, password=True)
 def new_administrator() -> str:
-    """Show the empty form, or what was typed before the password was asked for."""
+    """Show the empty form, or the input from before the password was requested."""
     return _form(drafts.take(), {})
 
 
 @console.post("/administrators/new")
 @needs(Role.OWNER, password=True)
 def add_administrator() -> Answer:
-    """Add somebody and show the one-time password, this once."""
+    """Add somebody and show the one-time password once."""
     try:
         added, password = service.add(request.form.get("email", ""), request.form.get("role", ""), by=actor())
     except (InvalidInput, Conflict) as error:
@@ -68,14 +68,14 @@ def add_administrator() -> Answer:
 @console.get("/administrators/<int:number>")
 @needs(Role.OWNER)
 def administrator(number: int) -> str:
-    """Show one person with the sessions and what can be changed."""
+    """Show one person with their sessions and the possible changes."""
     return _person(service.by_id(number))
 
 
 @console.post("/administrators/<int:number>/role")
 @needs(Role.OWNER, password=True)
 def change_role(number: int) -> Answer:
-    """Give another role."""
+    """Change somebody's role."""
     person, role = service.by_id(number), request.form.get("role", "")
     try:
         service.change_role(person.email, role, by=actor())
@@ -92,11 +92,13 @@ def change_role(number: int) -> Answer:
 @console.get("/administrators/<int:number>/reset-password")
 @needs(Role.OWNER, password=True)
 def confirm_password_reset(number: int) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return _confirm(
         service.by_id(number),
         _("Reset the password of %(email)s?"),
-        _("All sessions end, and the password of now works no more. You get a one-time password to pass on."),
+        _(
+            "All sessions end, and the current password stops working. You get a one-time password to pass on."
+        ),
         _("Reset password"),
     )
 
@@ -104,7 +106,7 @@ def confirm_password_reset(number: int) -> str:
 @console.post("/administrators/<int:number>/reset-password")
 @needs(Role.OWNER, password=True)
 def reset_password(number: int) -> Answer:
-    """Replace the password by a one-time one and show it, this once."""
+    """Replace the password with a one-time password and show it once."""
     person = service.by_id(number)
     try:
         password = service.reset_password(person.email, by=actor())
@@ -116,13 +118,14 @@ def reset_password(number: int) -> Answer:
 @console.get("/administrators/<int:number>/second-step-off")
 @needs(Role.OWNER, password=True)
 def confirm_second_factor_reset(number: int) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return _confirm(
         service.by_id(number),
         _("Switch the second step of %(email)s off?"),
         _(
-            "For somebody who gets no codes any more and has no recovery codes left. All sessions end, the recovery "
-            "codes are deleted, and a mail tells of it. Make sure that it is this person who asks you."
+            "For somebody who no longer receives codes and has no recovery codes left. All sessions end, the "
+            "recovery codes are deleted, and the person is notified by mail. Make sure that the request really "
+            "comes from this person."
         ),
         _("Switch off"),
     )
@@ -131,7 +134,7 @@ def confirm_second_factor_reset(number: int) -> str:
 @console.post("/administrators/<int:number>/second-step-off")
 @needs(Role.OWNER, password=True)
 def reset_second_factor(number: int) -> Answer:
-    """Switch the second step of somebody off."""
+    """Switch off somebody's second step."""
     person = service.by_id(number)
     try:
         was_on = second_factor_resets.reset(person.email, by=actor())
@@ -139,22 +142,24 @@ def reset_second_factor(number: int) -> Answer:
         return _refused(person, error)
     if was_on:
         flash(
-            _("The second step of %(email)s is off, and a mail tells of it.", email=person.email), "success"
+            _("The second step of %(email)s is off. The person is notified by mail.", email=person.email),
+            "success",
         )
     else:
-        flash(_("The second step of %(email)s was off already.", email=person.email), "info")
+        flash(_("The second step of %(email)s was already off.", email=person.email), "info")
     return _back_to(person)
 
 
 @console.get("/administrators/<int:number>/disable")
 @needs(Role.OWNER, password=True)
 def confirm_disabling(number: int) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     return _confirm(
         service.by_id(number),
         _("Disable %(email)s?"),
         _(
-            "All sessions end, and nobody signs in with this account until it is enabled again. Nothing is deleted."
+            "All sessions end, and nobody can sign in with this account until it is enabled again. Nothing is "
+            "deleted."
         ),
         _("Disable"),
     )
@@ -163,7 +168,7 @@ def confirm_disabling(number: int) -> str:
 @console.post("/administrators/<int:number>/disable")
 @needs(Role.OWNER, password=True)
 def disable_administrator(number: int) -> Answer:
-    """Let somebody sign in no more."""
+    """Disable somebody's account."""
     person = service.by_id(number)
     try:
         service.disable(person.email, by=actor())
@@ -176,24 +181,24 @@ def disable_administrator(number: int) -> Answer:
 @console.post("/administrators/<int:number>/enable")
 @needs(Role.OWNER, password=True)
 def enable_administrator(number: int) -> Response:
-    """Let somebody sign in again."""
+    """Enable somebody's account again."""
     person = service.by_id(number)
     service.enable(person.email, by=actor())
-    flash(_("%(email)s may sign in again, with the password of before.", email=person.email), "success")
+    flash(_("%(email)s can sign in again with the old password.", email=person.email), "success")
     return _back_to(person)
 
 
 @console.post("/administrators/<int:number>/sign-out")
 @needs(Role.OWNER)
 def sign_out_administrator(number: int) -> Response:
-    """End all sessions of somebody."""
+    """End all sessions of a person."""
     ended = session_lists.end_all(number, by=actor())
     flash(ngettext("%(num)s session is ended.", "%(num)s sessions are ended.", ended), "success")
     return redirect(url_for("cms.administrator", number=number), 303)
 
 
 def _form(typed: MultiDict[str, str], errors: dict[str, str]) -> str:
-    return render_template("cms/people/administrator_form.html", typed=typed, errors=errors, roles=ROLES)
+    return render_template("cms/people/person_form.html", typed=typed, errors=errors, roles=ROLES)
 
 
 def _person(person: AdministratorView, *, chosen: str | None = None, error: str | None = None) -> str:
@@ -220,7 +225,8 @@ def _password_page(person: AdministratorView, password: str, title: str) -> str:
         "cms/frame/secret.html",
         title=title,
         text=_(
-            "Pass this one-time password on, best by voice. It is shown only this once and replaced at first sign-in."
+            "Pass this one-time password on, preferably by voice. It is shown only once and replaced at the "
+            "first sign-in."
         ),
         label=_("One-time password"),
         secret=password,

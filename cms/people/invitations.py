@@ -19,14 +19,14 @@ from services.people import invitations as service
 @console.get("/administrators/invite")
 @needs(Role.OWNER, password=True)
 def new_invitation() -> str:
-    """Show the empty form, or what was typed before the password was asked for."""
+    """Show the empty form, or the input from before the password was requested."""
     return _form(drafts.take(), {})
 
 
 @console.post("/administrators/invite")
 @needs(Role.OWNER, password=True)
 def invite() -> Answer:
-    """Send the mail."""
+    """Send an invitation by mail."""
     email, role = request.form.get("email", ""), request.form.get("role", "")
     try:
         invited = service.invite(email, role, link_of=_link, by=actor())
@@ -44,7 +44,7 @@ def resend_invitation(invitation_id: str) -> Response:
     """Send a new link."""
     sent = service.resend(invitation_id, link_of=_link, by=actor())
     flash(
-        _("A new link to %(email)s is on its way. The one before works no more.", email=sent.email), "success"
+        _("A new link is on its way to %(email)s. The old one no longer works.", email=sent.email), "success"
     )
     return redirect(url_for("cms.administrators"), 303)
 
@@ -52,7 +52,7 @@ def resend_invitation(invitation_id: str) -> Response:
 @console.post("/administrators/invitations/<invitation_id>/withdraw")
 @needs(Role.OWNER, password=True)
 def withdraw_invitation(invitation_id: str) -> Response:
-    """Take it back."""
+    """Withdraw an invitation."""
     withdrawn = service.withdraw(invitation_id, by=actor())
     flash(_("The invitation to %(email)s is withdrawn.", email=withdrawn.email), "success")
     return redirect(url_for("cms.administrators"), 303)
@@ -66,4 +66,6 @@ def _link(token: str) -> str:
 
 def _form(typed: MultiDict[str, str], errors: dict[str, str]) -> str:
     hours = int(service.LIFE.total_seconds() // 3600)
-    return render_template("cms/people/invite.html", typed=typed, errors=errors, roles=ROLES, hours=hours)
+    return render_template(
+        "cms/people/person_form.html", typed=typed, errors=errors, roles=ROLES, hours=hours
+    )

@@ -1,4 +1,4 @@
-"""What is wrong with a schedule, as people read it."""
+"""Error texts for a schedule's form."""
 
 from flask_babel import gettext as _
 
@@ -7,18 +7,18 @@ from services.scheduling.schedule_rules import LONGEST_NAME
 
 
 def texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with a schedule, by the field it stands beside."""
+    """Return the error text for each wrong field."""
     said = {
         "name": _("Another schedule has this name. Choose a different one.")
         if isinstance(error, NameTaken)
         else _("Give it a name of up to %(length)s characters.", length=LONGEST_NAME),
-        "task": _("Name the task as the other program knows it."),
+        "task": _("Enter the name that the task has in the other program."),
         "every": _("Enter a whole number; the interval can be between a second and 366 days."),
         "cron": _(
             "This line is never due or can't be read. Write minute, hour, day, month and weekday, such as 17 3 * * * "
             "for 03:17 every day."
         ),
-        "zone": _("Choose one of the list."),
+        "zone": _("Choose one from the list."),
         "queue": _("Up to 64 letters, digits and . _ : - without spaces."),
         "args": _('Write a JSON list, such as ["text", 7].'),
         "kwargs": _('Write a JSON object, such as {"older_than_days": 30}.'),

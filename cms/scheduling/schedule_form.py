@@ -1,4 +1,4 @@
-"""The form of a schedule, empty for a new one or filled for an edit; what was typed is kept until it is right."""
+"""The form that adds or edits a schedule; it keeps what was typed until it is valid."""
 
 import json
 from collections.abc import Mapping
@@ -23,17 +23,17 @@ from services.scheduling.schedule_rules import NewSchedule
 from services.scheduling.schedule_views import ScheduleView
 
 OTHER_TASK = ""
-"""What the list of tasks gives where the name of another program's task is typed."""
+"""The value of the task list when the name of another program's task is typed instead."""
 TASKS = {
     "send_mail": lazy_gettext("sends a mail"),
     "ccp_send_sms_code": lazy_gettext("sends a code by SMS"),
-    "sendcode.hourly_report": lazy_gettext("mails what the last hour came to"),
+    "sendcode.hourly_report": lazy_gettext("mails a summary of the last hour"),
     "sendcode.daily_report": lazy_gettext("mails yesterday's registrations and sends"),
-    "sendcode.purge": lazy_gettext("deletes what is old"),
-    "sendcode.roll_up": lazy_gettext("counts for the statistics"),
-    "sendcode.drain": lazy_gettext("sends what waits"),
+    "sendcode.purge": lazy_gettext("deletes old data"),
+    "sendcode.roll_up": lazy_gettext("updates the statistics"),
+    "sendcode.drain": lazy_gettext("sends waiting messages"),
 }
-"""What our own tasks do; the first is chosen in an empty form."""
+"""What our own tasks do; an empty form preselects the first."""
 
 
 @console.get("/schedules/new")
@@ -60,7 +60,7 @@ def add_schedule() -> Answer:
 @console.get("/schedules/<int:number>/edit")
 @needs(Role.OPERATOR)
 def edit_schedule(number: int) -> str:
-    """Show the form as the schedule is."""
+    """Show the form filled with the schedule."""
     shown = schedule_views.by_id(number)
     return _page(shown, _typed(service.definition(shown.name)), {})
 
@@ -75,12 +75,12 @@ def save_schedule(number: int) -> Answer:
         service.edit(new, force=_is_foreign(request.form), by=actor())
     except InvalidInput as error:
         return _page(shown, request.form, schedule_faults.texts(error)), 422
-    flash(_("Saved. What was overdue is not run."), "success")
+    flash(_("Saved. Overdue runs are skipped."), "success")
     return redirect(url_for("cms.schedule", number=number), 303)
 
 
 def _read(name: str, form: Mapping[str, str]) -> NewSchedule:
-    """Return what was typed; raises InvalidInput where arguments are no JSON."""
+    """Return what was typed. Raises InvalidInput if arguments are not valid JSON."""
     given, faults = {}, []
     for field, kind in (("args", list), ("kwargs", dict)):
         try:
@@ -108,7 +108,7 @@ def _json(text: str, kind: type) -> Any:
         return kind()
     try:
         value = json.loads(text, parse_constant=_refuse)
-        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair fits into no database
+        json.dumps(value, ensure_ascii=False).encode()  # databases reject half a surrogate pair
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, kind):
@@ -117,7 +117,7 @@ def _json(text: str, kind: type) -> Any:
 
 
 def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 def _is_foreign(form: Mapping[str, str]) -> bool:
@@ -129,7 +129,7 @@ def _task(form: Mapping[str, str]) -> str:
 
 
 def _typed(known: NewSchedule) -> MultiDict[str, str]:
-    """Return what one would have typed to get this schedule."""
+    """Return the form fields that produce this schedule."""
     every = known.every or "1h"
     is_ours = known.task in schedule_rules.known_tasks()
     return MultiDict(

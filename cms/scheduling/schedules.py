@@ -1,5 +1,6 @@
-"""The schedules: what runs by itself, what became of it, and how to stop it."""
+"""The schedules: list, details with the last runs, run now, pause, resume, remove."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import flash, redirect, render_template, url_for
@@ -26,12 +27,12 @@ DONE = {
     "sessions": lazy_gettext("Sessions"),
     "invitations": lazy_gettext("Invitations"),
     "sign-ins": lazy_gettext("Sign-ins"),
-    "sign-in steps": lazy_gettext("Begun sign-ins"),
+    "sign-in steps": lazy_gettext("Unfinished sign-ins"),
     "closed prefixes": lazy_gettext("Closed prefixes"),
     "processes": lazy_gettext("Processes"),
     "hours": lazy_gettext("Hours"),
 }
-"""What a run can have done so far."""
+"""Counters that a run can report so far."""
 
 
 @console.get("/schedules")
@@ -73,41 +74,37 @@ def run_schedule(number: int) -> Response:
     except BrokerUnreachable:
         flash(_("It could not be started: the broker does not answer. Try again when it is back."), "error")
     except InvalidInput:
-        flash(_("It could not be started: what its task is given can't be read. Edit it first."), "error")
+        flash(_("It could not be started: its arguments can't be read. Edit it first."), "error")
     else:
-        flash(_("Started. How far it is stands below."), "success")
+        flash(_("Started. Its progress is shown below."), "success")
     return _back_to(shown)
 
 
 @console.post("/schedules/<int:number>/pause")
 @needs(Role.OPERATOR)
 def pause_schedule(number: int) -> Response:
-    """Let it run no more."""
-    shown = schedule_views.by_id(number)
-    service.disable(shown.name, by=actor())
-    flash(_("Paused. It runs no more until you resume it."), "success")
-    return _back_to(shown)
+    """Pause a schedule."""
+    return _change(number, service.disable, _("Paused. It does not run until you resume it."))
 
 
 @console.post("/schedules/<int:number>/resume")
 @needs(Role.OPERATOR)
 def resume_schedule(number: int) -> Response:
-    """Let it run from now on."""
-    shown = schedule_views.by_id(number)
-    service.enable(shown.name, by=actor())
-    flash(_("Resumed. What was due meanwhile is not made up for."), "success")
-    return _back_to(shown)
+    """Resume a schedule."""
+    return _change(number, service.enable, _("Resumed. Missed runs are not made up for."))
 
 
 @console.get("/schedules/<int:number>/remove")
 @needs(Role.OPERATOR)
 def confirm_schedule_removal(number: int) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     shown = schedule_views.by_id(number)
     return render_template(
         "cms/frame/confirm.html",
         title=_("Remove “%(name)s”?", name=shown.name),
-        text=_("It will not run again, and what is known of its runs is deleted. Pausing keeps both."),
+        text=_(
+            "It will not run again, and the history of its runs is deleted. To keep both, pause it instead."
+        ),
         action=_("Remove"),
         back=url_for("cms.schedule", number=number),
     )
@@ -116,7 +113,7 @@ def confirm_schedule_removal(number: int) -> str:
 @console.post("/schedules/<int:number>/remove")
 @needs(Role.OPERATOR)
 def remove_schedule(number: int) -> Response:
-    """Remove it with its runs."""
+    """Remove a schedule and its runs."""
     shown = schedule_views.by_id(number)
     service.remove(shown.name, by=actor())
     flash(_("“%(name)s” is removed.", name=shown.name), "success")
@@ -124,7 +121,7 @@ def remove_schedule(number: int) -> Response:
 
 
 def rule_text(shown: ScheduleView) -> str:
-    """Return when a schedule runs, as people say it where it is an interval."""
+    """Return when a schedule runs: an interval in words, or the crontab line."""
     seconds = shown.every_seconds
     if seconds is None:
         return shown.crontab or _("never")
@@ -135,6 +132,13 @@ def rule_text(shown: ScheduleView) -> str:
     if seconds % 60 == 0:
         return ngettext("every minute", "every %(num)s minutes", seconds // 60)
     return ngettext("every second", "every %(num)s seconds", seconds)
+
+
+def _change(number: int, change: Callable[..., object], text: str) -> Response:
+    shown = schedule_views.by_id(number)
+    change(shown.name, by=actor())
+    flash(text, "success")
+    return _back_to(shown)
 
 
 def _back_to(shown: ScheduleView) -> Response:

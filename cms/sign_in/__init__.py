@@ -1,1 +1,1 @@
-"""Signing in and out, passwords, one's own sessions and the history of sign-ins."""
+"""Signing in and out, passwords, own sessions and the history of sign-ins."""

@@ -21,7 +21,7 @@ from services.sign_in import sessions
 @console.get("/login")
 @public
 def login() -> str | Response:
-    """Show the form; whoever is signed in has no use for it."""
+    """Show the form; redirect people who are already signed in."""
     if current_user.is_authenticated:
         return redirect(_next())
     return render_template("cms/sign_in/login.html", email="", error=None, next=_next())

@@ -1,4 +1,4 @@
-"""Where one is signed in oneself, and how to end that."""
+"""The signed-in person's own sessions: list and end them."""
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -13,7 +13,7 @@ from services.sign_in import session_lists
 
 @console.get("/account/sessions")
 def own_sessions() -> str:
-    """List one's own sessions."""
+    """List the signed-in person's sessions."""
     me = signed_in()
     return render_template(
         "cms/sign_in/own_sessions.html", sessions=session_lists.living(me.administrator.id), current=me.id
@@ -32,7 +32,7 @@ def end_session(session_id: str) -> Response:
 @console.post("/account/sessions/end-others")
 @needs(Role.VIEWER)
 def end_other_sessions() -> Response:
-    """End all sessions but this one."""
+    """End all sessions except this one."""
     ended = session_lists.end_others(signed_in(), by=actor())
     flash(ngettext("%(num)s session is ended.", "%(num)s sessions are ended.", ended), "success")
     return redirect(url_for("cms.own_sessions"), 303)

@@ -1,4 +1,4 @@
-"""Prove the password again, and change it."""
+"""Confirm the password, and change it."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -26,7 +26,7 @@ def confirm_password() -> str:
 @before_new_password
 @needs(Role.VIEWER)
 def prove_password() -> Answer:
-    """Take the password and go on where it was asked for."""
+    """Check the password and return to the page that required it."""
     try:
         sessions.prove_password(signed_in(), request.form.get("password", ""), ip=client_ip())
     except (NotAuthenticated, LimitExceeded) as error:

@@ -1,4 +1,4 @@
-"""The second step of a sign-in: the code, or a recovery code. Whoever is here has proven the password and no more."""
+"""The second step of a sign-in: a code or a recovery code. Visitors here have proven only their password."""
 
 import math
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ TOKEN = "second_step"  # noqa: S105 - where the cookie keeps the token of the st
 
 
 def begin(token: str) -> Response:
-    """Send the code and lead to the page that asks for it."""
+    """Send the code and redirect to the page that asks for it."""
     session[TOKEN] = token
     _send(token)
     return redirect(url_for("cms.second_step", next=_next()), 303)
@@ -62,7 +62,7 @@ def check_second_step() -> Answer:
 @console.post("/login/code/send")
 @public
 def send_second_step() -> Response:
-    """Send the code once more."""
+    """Send the code again."""
     if _step() is None:
         return _start_again()
     _send(session[TOKEN])
@@ -79,7 +79,7 @@ def recovery() -> Answer:
 @console.post("/login/recovery")
 @public
 def use_recovery_code() -> Answer:
-    """Use a recovery code up and start the session."""
+    """Consume a recovery code and start the session."""
     if _step() is None:
         return _start_again()
     try:
@@ -89,14 +89,12 @@ def use_recovery_code() -> Answer:
     except NotFound:
         return _start_again()
     except NotAuthenticated as error:
-        text = _(
-            "This is none of your unused recovery codes. Compare it with your list, or take another one."
-        )
+        text = _("This is not one of your unused recovery codes. Check your list, or use another one.")
         return _recovery_page(text), *error_texts.status_and_headers(error)
     except LimitExceeded as error:
         return _recovery_page(error_texts.sign_in_text(error)), *error_texts.status_and_headers(error)
     identity.start(token, started)
-    flash(_("This recovery code is used up. Make new ones before the last is gone."), "info")
+    flash(_("This recovery code is used up. Create new ones before you run out."), "info")
     return redirect(url_for("cms.second_factor"), 303)
 
 
@@ -112,7 +110,7 @@ def _send(token: str) -> None:
     try:
         second_steps.send(token, client_ip=client_ip())
     except NotFound:
-        return  # the page says so
+        return  # the page reports it
     except (InvalidInput, LimitExceeded) as error:
         flash(error_texts.destination_text(error, second_steps.look(token).channel), "error")
 

@@ -1,4 +1,4 @@
-"""The history of sign-ins: one's own, and for owners everybody's with the tries of strangers."""
+"""The history of sign-ins: a person's own; for owners everybody's, including attempts by strangers."""
 
 from flask import render_template, request
 from flask_babel import lazy_gettext
@@ -12,7 +12,7 @@ from services.sign_in import sign_ins as service
 
 OUTCOMES = {
     SignInOutcome.SIGNED_IN: (lazy_gettext("Signed in"), "good"),
-    SignInOutcome.CODE_ASKED: (lazy_gettext("Password right, code asked"), "busy"),
+    SignInOutcome.CODE_ASKED: (lazy_gettext("Password correct, code requested"), "busy"),
     SignInOutcome.WRONG_PASSWORD: (lazy_gettext("Wrong password"), "bad"),
     SignInOutcome.WRONG_CODE: (lazy_gettext("Wrong code"), "bad"),
 }
@@ -21,7 +21,7 @@ OUTCOMES = {
 @console.get("/account/sign-ins")
 @needs(Role.VIEWER)
 def own_sign_ins() -> str:
-    """Show one's own history."""
+    """Show the signed-in person's history."""
     found = service.of(signed_in().administrator.id, older_than=_older_than())
     return render_template(
         "cms/sign_in/own_sign_ins.html", found=found, outcomes=OUTCOMES, kept=service.KEPT.days

@@ -1,7 +1,7 @@
-"""The HTML of a mail in a frame of its own, where it can do nothing: no script, no form, no request.
+"""The HTML of a mail in a sandboxed frame: no script, no form, no request.
 
-Mails bring their styles inline, which the console's policy forbids. This answer allows just the styles that it holds,
-each by its hash, and nothing else from anywhere.
+Mails use inline styles, which the console's content security policy forbids. The policy of this response allows
+exactly the styles it contains, each by its hash, and nothing else.
 """
 
 import base64
@@ -11,12 +11,12 @@ from html.parser import HTMLParser
 from flask import Response
 
 MOST_STYLES = 60
-"""Each takes 54 bytes of a header that servers in front bound to 4 or 8 KiB."""
+"""Each hash takes 54 bytes of a header that reverse proxies limit to 4 or 8 KiB."""
 POLICY = "default-src 'none'; style-src {styles}; sandbox; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 
 
 def answer(html: str | None) -> Response:
-    """Return the answer that a frame shows."""
+    """Return the response for the frame."""
     response = Response(html or "", mimetype="text/html")
     response.headers["Content-Security-Policy"] = POLICY.format(styles=_allowed(html or ""))
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
@@ -36,7 +36,7 @@ def _hash(style: str) -> str:
 
 
 class _Styles(HTMLParser):
-    """Collects attributes and elements of style."""
+    """Collects style attributes and style elements."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Let a draft of a text go."""
+"""Discard a draft of a text."""
 
 from flask import flash, render_template, url_for
 from flask_babel import gettext as _
@@ -18,7 +18,7 @@ from services.templating.template_views import State
 @console.get("/templates/<key>/versions/<int:number>/discard")
 @needs(Role.OPERATOR)
 def confirm_discarding(key: str, number: int) -> Answer:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     view = known(key)
     if view.version(number).state is not State.DRAFT:
         return _no_draft(view.key)
@@ -26,8 +26,8 @@ def confirm_discarding(key: str, number: int) -> Answer:
         "cms/frame/confirm.html",
         title=_("Discard this draft?"),
         text=_(
-            "What is sent stays as it is. Version %(number)s stays in the list of versions, and the next edit "
-            "does not begin with it.",
+            "The current text stays as it is. Version %(number)s stays in the list of versions, but the next "
+            "edit does not start from it.",
             number=number,
         ),
         action=_("Discard draft"),
@@ -38,7 +38,7 @@ def confirm_discarding(key: str, number: int) -> Answer:
 @console.post("/templates/<key>/versions/<int:number>/discard")
 @needs(Role.OPERATOR)
 def discard_template(key: str, number: int) -> Response:
-    """Let a draft go."""
+    """Discard a draft."""
     view = known(key)
     try:
         service.discard(view.key, number, by=actor())
@@ -49,5 +49,5 @@ def discard_template(key: str, number: int) -> Response:
 
 
 def _no_draft(key: TextKey) -> Response:
-    flash(_("This is no draft any more, so nothing was discarded. Look at the versions below."), "error")
+    flash(_("This is no longer a draft, so nothing was discarded. See the versions below."), "error")
     return back_to(key)

@@ -1,4 +1,4 @@
-"""Write a text: the editor with its preview, and the start of a text that is not there yet."""
+"""The editor of a text with its preview, and the form that starts a new text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,13 +30,13 @@ from services.templating.text_rules import FILTERS, Fault, FaultKind
 from services.templating.text_sources import Source
 
 CONDITION = '{{ "1 minute" if minutes|int == 1 else "some minutes" }}'
-"""How one is written, to copy."""
+"""A sample condition to copy."""
 
 
 @console.get("/templates/new")
 @needs(Role.OPERATOR)
 def new_template() -> Answer:
-    """Ask which text to write, then open its editor; nothing is saved before there is a text."""
+    """Ask which text to write, then open its editor; nothing is saved yet."""
     typed, errors = request.args, {}
     if "name" in typed:
         try:
@@ -62,7 +62,7 @@ def new_template() -> Answer:
 @console.get("/templates/<key>/edit")
 @needs(Role.OPERATOR)
 def edit_template(key: str) -> str:
-    """Show the editor with the draft, what is published, or the text that readers get instead."""
+    """Show the editor with the draft, the published text, or the fallback text, whichever comes first."""
     view = template_views.text(parsed(key))
     return _page(view, _typed(view, template_views.starting_point(view)), {})
 
@@ -70,7 +70,7 @@ def edit_template(key: str) -> str:
 @console.post("/templates/<key>/edit")
 @needs(Role.OPERATOR)
 def save_template(key: str) -> Answer:
-    """Save a new version; it is published on the page that follows, where it can be looked at."""
+    """Save a new version; the page that follows shows it and can publish it."""
     view = template_views.text(parsed(key))
     source, faults = _read(view.key, request.form)
     try:
@@ -87,7 +87,7 @@ def save_template(key: str) -> Answer:
 
 
 def _overtaken(key: TextKey, form: MultiDict[str, str]) -> str:
-    """Show what was typed after somebody else has saved; to save once more is then meant: no version is lost."""
+    """Show the form again after somebody else has saved; saving once more adds a version and loses none."""
     view, typed = template_views.text(key), MultiDict(form)
     typed["base"] = str(view.newest)
     text = _(
@@ -101,7 +101,7 @@ def _overtaken(key: TextKey, form: MultiDict[str, str]) -> str:
 @console.post("/templates/<key>/preview")
 @needs(Role.OPERATOR)
 def preview_template(key: str) -> str:
-    """Show the editor again with what the text would say; nothing is saved."""
+    """Show the editor with a preview; nothing is saved."""
     view = template_views.text(parsed(key))
     source, faults = _read(view.key, request.form)
     found = faults + text_checks.faults(view.key, service.tidy(view.key, source))
@@ -111,7 +111,7 @@ def preview_template(key: str) -> str:
 @console.post("/templates/<key>/preview/mail")
 @needs(Role.OPERATOR)
 def preview_mail(key: str) -> Response:
-    """Give the HTML of what is typed, for the frame that shows it."""
+    """Return the HTML of the typed text for the preview frame."""
     view = template_views.text(parsed(key))
     source = service.tidy(view.key, _read(view.key, request.form)[0])
     is_fit = not text_checks.faults(view.key, source)
@@ -120,7 +120,7 @@ def preview_mail(key: str) -> Response:
 
 
 def _read(key: TextKey, form: Mapping[str, str]) -> tuple[Source, list[Fault]]:
-    """Return what was typed, and what of it can't even be read."""
+    """Return what was typed, and faults for the parts that can't be parsed."""
     providers, faults = {}, []
     for taker in takers(_named(form)):
         typed = {
@@ -156,7 +156,7 @@ def _named(form: Mapping[str, str]) -> set[str]:
 
 
 def _typed(view: TextView, source: Source) -> MultiDict[str, str]:
-    """Return what one would have typed to get this text."""
+    """Return the form fields that produce this text."""
     typed = {
         "text": source.text,
         "subject": source.subject or "",

@@ -1,4 +1,4 @@
-"""The texts of messages: what is sent now, what was, what is being written; publish, go back, try."""
+"""The texts of messages with their current, earlier and draft versions: publish, go back, test."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ from services.templating.text_sources import Source
 from services.test_sends import template_tests
 
 SAMPLE = "sample-"
-"""What the names of fields with sample values begin with."""
+"""Prefix of the names of fields with sample values."""
 
 
 @console.get("/templates")
@@ -55,7 +55,7 @@ def _is_chosen(group: Group, chosen: Mapping[str, str]) -> bool:
 
 @console.get("/templates/<key>")
 def template(key: str) -> str:
-    """Show one text: what is sent, the draft, and all versions."""
+    """Show one text: the current version, the draft, and all versions."""
     view = known(key)
     return render_template(
         "cms/templating/template.html",
@@ -67,7 +67,7 @@ def template(key: str) -> str:
 
 @console.get("/templates/<key>/versions/<int:number>")
 def template_version(key: str, number: int) -> str:
-    """Show one version and how it differs from what is published."""
+    """Show one version and its differences from the published one."""
     view = known(key)
     shown = view.version(number)
     return render_template(
@@ -91,12 +91,12 @@ def template_mail(key: str, number: int) -> Response:
 @console.post("/templates/<key>/versions/<int:number>/publish")
 @needs(Role.OPERATOR)
 def publish_template(key: str, number: int) -> Answered:
-    """Let new messages have a version."""
+    """Publish a version for new messages."""
     view = known(key)
     if number == service.SHIPPED:
         view.version(number)
         service.withdraw(view.key, by=actor())
-        flash(_("The shipped text is sent again."), "success")
+        flash(_("The default text is used again."), "success")
     else:
         service.publish(view.key, number, by=actor())
         flash(_("Version %(number)s is published. New messages get it.", number=number), "success")
@@ -106,14 +106,14 @@ def publish_template(key: str, number: int) -> Answered:
 @console.get("/templates/<key>/withdraw")
 @needs(Role.OPERATOR)
 def confirm_withdrawal(key: str) -> str:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     view = known(key)
     return render_template(
         "cms/frame/confirm.html",
         title=_("Withdraw this text?"),
         text=_(
-            "New messages get the next text of the chain instead, and none where there is none. "
-            "All versions are kept, and messages on their way keep theirs."
+            "New messages use the next text in the fallback chain, if there is one. All versions are kept, and "
+            "messages already on their way keep theirs."
         ),
         action=_("Withdraw"),
         back=url_for("cms.template", key=view.key),
@@ -123,7 +123,7 @@ def confirm_withdrawal(key: str) -> str:
 @console.post("/templates/<key>/withdraw")
 @needs(Role.OPERATOR)
 def withdraw_template(key: str) -> Answered:
-    """Publish none."""
+    """Withdraw the published version."""
     view = known(key)
     service.withdraw(view.key, by=actor())
     flash(_("Withdrawn. The versions are kept."), "success")
@@ -133,7 +133,7 @@ def withdraw_template(key: str) -> Answered:
 @console.post("/templates/<key>/versions/<int:number>/test")
 @needs(Role.OPERATOR)
 def test_template(key: str, number: int) -> Answered:
-    """Send a version to who asks for it."""
+    """Send a version to the person signed in."""
     view = known(key)
     try:
         to = template_tests.send(
@@ -149,18 +149,18 @@ def test_template(key: str, number: int) -> Answered:
 
 
 def parsed(key: str) -> TextKey:
-    """Return the key that an address names; raises NotFound."""
+    """Return the key in a URL. Raises NotFound."""
     try:
         found = template_keys.parse(key)
     except InvalidInput as error:
         raise NotFound("no such text") from error
     if str(found) != key:
-        raise NotFound("each text has one address")
+        raise NotFound("each text has exactly one address")
     return found
 
 
 def known(key: str) -> TextView:
-    """Return a text that has a version, or is shipped; raises NotFound."""
+    """Return a text that has a version or a default. Raises NotFound."""
     view = template_views.text(parsed(key))
     if not view.versions:
         raise NotFound("no such text")
@@ -168,12 +168,12 @@ def known(key: str) -> TextView:
 
 
 def back_to(key: TextKey) -> Answered:
-    """Go to the page of a text."""
+    """Redirect to the page of a text."""
     return redirect(url_for("cms.template", key=key), 303)
 
 
 def look(key: TextKey, source: Source, typed: Mapping[str, str] | None = None) -> Preview | None:
-    """Return what a text says; None where these values don't fit it."""
+    """Return the rendered text, or None if it can't be rendered with these values."""
     try:
         return text_previews.preview(key, source, typed)
     except TemplateError:
@@ -181,7 +181,7 @@ def look(key: TextKey, source: Source, typed: Mapping[str, str] | None = None) -
 
 
 def changes(view: TextView, shown: VersionView) -> dict[str, list[text_previews.Line]]:
-    """Return how a version differs from what is published."""
+    """Return the differences between a version and the published one."""
     published = view.published
     if published is None or published.number == shown.number:
         return {}
@@ -194,18 +194,18 @@ def samples(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def shared(view: TextView) -> dict[str, Any]:
-    """Return what all pages of a text need."""
+    """Return the values that all pages of a text need."""
     own = template_tests.own_destination(signed_in(), view.key.channel)
     people = {one.id: one.email for one in administrators.everyone()}
     return {
         "language_name": language_name,
         "own": mask(own) if own else None,
-        "who_saved": lambda person: mask(people[person]) if person in people else _("somebody who is gone"),
+        "who_saved": lambda person: mask(people[person]) if person in people else _("a former administrator"),
     }
 
 
 def language_name(tag: str) -> str:
-    """Return a locale as the reader calls it; a tag that nobody knows stays as it is."""
+    """Return the name of a locale in the reader's language; unknown tags are returned unchanged."""
     try:
         name: str | None = Locale.parse(tag, sep="-").get_display_name(language())
     except (ValueError, UnknownLocaleError):

@@ -1,4 +1,4 @@
-"""What is wrong with an edited text, as people read it."""
+"""Error texts for the template editor."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from services.templating.text_rules import FILTERS, Fault, FaultKind
 
 
 def texts(error: BadText) -> dict[str, str]:
-    """Return what is wrong, by the field it stands beside; of several faults of one field the first."""
+    """Return the error text for each wrong field; only the first fault of a field counts."""
     return {fault.part: text(fault) for fault in reversed(error.faults)}
 
 
 def text(fault: Fault) -> str:
-    """Return one fault with what to do about it."""
+    """Return the text of one fault, with what to do about it."""
     told = fault.told
     if fault.kind in (FaultKind.UNKNOWN, FaultKind.PROVIDER_UNKNOWN):
         return _unknown(told)
     texts = {
         FaultKind.EMPTY: _("Write something here."),
         FaultKind.LONG: _(
-            "This is too long: %(most)s characters at the most. Shorten it.", most=told.get("most")
+            "This is too long: at most %(most)s characters. Shorten it.", most=told.get("most")
         ),
-        FaultKind.CHARACTERS: _("There is a character in it that can't be sent. Type the text anew."),
+        FaultKind.CHARACTERS: _("The text contains a character that can't be sent. Type it again."),
         FaultKind.SYNTAX: _(
             "Line %(line)s can't be read. Close each {{ with }}, and end each if with endif. (%(text)s)",
             line=told.get("line"),
@@ -38,17 +38,20 @@ def text(fault: Fault) -> str:
             filters=", ".join(FILTERS),
         ),
         FaultKind.COMPLEX: _(
-            "This has too many variables, or too many conditions within each other. Make it simpler."
+            "This has too many variables, or conditions nested too deeply. Make it simpler."
         ),
-        FaultKind.MISSING: _("The code must always be in it: write {{ code }}, outside of any condition."),
+        FaultKind.MISSING: _(
+            "The text must always contain the code: write {{ code }} outside any condition."
+        ),
         FaultKind.FAILS: _(
-            "This can't be filled in. Look at its filters and comparisons: %(text)s", text=told.get("text")
+            "The values can't be filled in. Check the filters and comparisons: %(text)s",
+            text=told.get("text"),
         ),
         FaultKind.CODE_IN_SUBJECT: _("A subject is shown on locked screens. Leave the code out of it."),
         FaultKind.HOST: _("Enter a host such as example.org, without a port."),
         FaultKind.SEGMENTS: _(
-            "With this line the SMS is longer than one segment of %(most)s characters by %(over)s. Shorten the text, "
-            "or leave the line out.",
+            "With this line the SMS is %(over)s characters too long for one segment of %(most)s characters. "
+            "Shorten the text, or leave the line out.",
             most=told.get("most"),
             over=told.get("over"),
         ),
@@ -59,18 +62,18 @@ def text(fault: Fault) -> str:
 
 
 def key_texts(error: InvalidInput) -> dict[str, str]:
-    """Return what is wrong with the name of a new text, by the field it stands beside."""
+    """Return the error text for each wrong field of a new text's key."""
     texts = {
-        "name": _("Up to 64 small letters, digits and _, beginning with a letter."),
-        "channel": _("Choose one of the list."),
+        "name": _("Up to 64 lowercase letters, digits and _, starting with a letter."),
+        "channel": _("Choose one from the list."),
         "locale": _("Enter a language tag such as fr, pt-BR or zh-Hant."),
-        "purpose": _("A purpose is for the template code only: small letters, digits and . _ -"),
+        "purpose": _("Only the template code can have a purpose: lowercase letters, digits and . _ -"),
     }
     return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
 
 
 def _unknown(told: dict[str, Any]) -> str:
     if not told["known"]:
-        return _("“%(name)s” can't be a name. Take letters, digits and _.", name=told["name"])
+        return _("“%(name)s” can't be a name. Use letters, digits and _.", name=told["name"])
     known = ", ".join(told["known"])
     return _("There is no “%(name)s” here. You can use: %(known)s.", name=told["name"], known=known)

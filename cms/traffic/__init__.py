@@ -1,1 +1,1 @@
-"""Messages and verifications: lists, one of each, exports, and acts on whole lists."""
+"""Messages and verifications: lists, details, exports, and bulk actions."""

@@ -1,4 +1,4 @@
-"""Cancel or send again all messages of the list's choice: counted first, then done."""
+"""Cancel or resend all messages that match the filters: count first, then act."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,21 +25,23 @@ from services.traffic.verification_lists import Filter as VerificationFilter
 AnyFilter = TypeVar("AnyFilter", Filter, VerificationFilter)
 
 TITLES = {
-    Act.CANCEL: lazy_gettext("Cancel what is waiting?"),
-    Act.REPLAY: lazy_gettext("Send again what did not arrive?"),
-    Act.RESEND: lazy_gettext("Send again what was sent?"),
+    Act.CANCEL: lazy_gettext("Cancel waiting messages?"),
+    Act.REPLAY: lazy_gettext("Retry failed messages?"),
+    Act.RESEND: lazy_gettext("Send these messages again?"),
 }
 TEXTS = {
     Act.CANCEL: lazy_gettext(
-        "Those that no worker has yet are taken back. Codes stay: they are canceled through their verification."
+        "Messages that no worker has picked up are canceled. Codes are not: cancel them through their "
+        "verification."
     ),
     Act.REPLAY: lazy_gettext(
-        "Each failed, undelivered or expired one is sent as a new message, within the limits. "
-        "A code is sent only while its verification is pending; what was sent again before is passed over."
+        "Each failed, undelivered or expired message is sent again as a new one, within the limits. A code "
+        "is sent only while its verification is pending; messages that were already sent again are "
+        "skipped."
     ),
     Act.RESEND: lazy_gettext(
-        "Each one that was sent or delivered is sent as a new message: people get it twice. "
-        "A code is sent only while its verification is pending; what was sent again before is passed over."
+        "Each sent or delivered message is sent again as a new one, so people get it twice. A code is sent "
+        "only while its verification is pending; messages that were already sent again are skipped."
     ),
 }
 BUTTONS = {
@@ -48,21 +50,21 @@ BUTTONS = {
     Act.RESEND: lazy_gettext("Send them again"),
 }
 REFUSALS: Mapping[Refusal, object] = {
-    Refusal.CODE: lazy_gettext("codes, which their verification cancels"),
+    Refusal.CODE: lazy_gettext("codes (cancel their verification instead)"),
     Refusal.ENDED: lazy_gettext("codes that are expired, used or canceled"),
     Refusal.UNDER_WAY: lazy_gettext("still on their way"),
     Refusal.GONE: lazy_gettext("no longer kept"),
     Refusal.SUPPRESSED: lazy_gettext("to destinations that get no bulk messages"),
     Refusal.COUNTRY: lazy_gettext("to countries that are not switched on"),
     Refusal.LIMIT: lazy_gettext("over a limit for now"),
-    Refusal.MOVED: lazy_gettext("moved on in the meantime"),
+    Refusal.MOVED: lazy_gettext("status has changed"),
 }
 
 
 @console.get("/messages/bulk/<act>")
 @needs(Role.OPERATOR)
 def confirm_bulk(act: str) -> str:
-    """Say how many it would be, and ask whether it is meant."""
+    """Show how many messages would be affected, and ask for confirmation."""
     wanted, now = _act(act), datetime.now(UTC)
     chosen = filters.from_address(filters.MESSAGE_FIELDS)
     counted = service.count(_until(filters.of_messages(chosen), now), wanted)
@@ -73,7 +75,7 @@ def confirm_bulk(act: str) -> str:
         text=TEXTS[wanted],
         button=BUTTONS[wanted],
         chosen=chosen,
-        fitting=ngettext("%(num)s message fits.", "%(num)s messages fit.", counted.number),
+        fitting=ngettext("%(num)s message matches.", "%(num)s messages match.", counted.number),
         counted=counted,
         now=now.isoformat(),
         statuses=filters.status_choices(),
@@ -84,7 +86,7 @@ def confirm_bulk(act: str) -> str:
 @console.post("/messages/bulk/<act>")
 @needs(Role.OPERATOR)
 def bulk(act: str) -> Response:
-    """Do it."""
+    """Cancel or resend the messages."""
     chosen = filters.from_address(filters.MESSAGE_FIELDS)
     outcome = service.run(_until(filters.of_messages(chosen), _asked_at()), _act(act), by=actor())
     flash(_outcome_text(outcome, _act(act)), "success" if outcome.done else "info")
@@ -94,17 +96,17 @@ def bulk(act: str) -> Response:
 @console.get("/verifications/bulk/cancel")
 @needs(Role.OPERATOR)
 def confirm_bulk_cancel() -> str:
-    """Say how many verifications it would be, and ask whether it is meant."""
+    """Show how many verifications would be canceled, and ask for confirmation."""
     now, chosen = datetime.now(UTC), filters.from_address(filters.VERIFICATION_FIELDS)
     counted = bulk_cancels.count(_until(filters.of_verifications(chosen), now))
     return render_template(
         "cms/traffic/bulk.html",
         of="verifications",
         title=_("Cancel pending verifications?"),
-        text=_("Their codes are good for nothing from then on, and those that wait are not sent."),
+        text=_("Their codes stop working, and codes that are waiting are not sent."),
         button=_("Cancel them"),
         chosen=chosen,
-        fitting=ngettext("%(num)s verification fits.", "%(num)s verifications fit.", counted.number),
+        fitting=ngettext("%(num)s verification matches.", "%(num)s verifications match.", counted.number),
         counted=counted,
         now=now.isoformat(),
         statuses=filters.VERIFICATION_STATUSES,
@@ -115,7 +117,7 @@ def confirm_bulk_cancel() -> str:
 @console.post("/verifications/bulk/cancel")
 @needs(Role.OPERATOR)
 def bulk_cancel() -> Response:
-    """Do it."""
+    """Cancel the verifications."""
     chosen = filters.from_address(filters.VERIFICATION_FIELDS)
     done = bulk_cancels.cancel(_until(filters.of_verifications(chosen), _asked_at()), by=actor())
     text = ngettext("%(num)s verification is canceled.", "%(num)s verifications are canceled.", done)
@@ -130,7 +132,7 @@ def _act(word: str) -> Act:
 
 
 def _asked_at() -> datetime:
-    """Return when the count was shown: what has come since was not meant."""
+    """Return when the count was shown: items added since are not included."""
     try:
         asked = datetime.fromisoformat(request.form.get("counted_at", ""))
     except ValueError:

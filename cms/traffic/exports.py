@@ -1,4 +1,4 @@
-"""The lists as CSV, streamed; masked unless somebody says otherwise. The audit tells of each."""
+"""The lists as streamed CSV, masked unless full destinations are requested. The audit records each export."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ from services.traffic.listing import Count
 @console.get("/messages/export")
 @needs(Role.OPERATOR)
 def confirm_message_export() -> str:
-    """Ask what the file shall hold."""
+    """Ask what the file should contain."""
     chosen = filters.from_address(filters.MESSAGE_FIELDS)
     rows = message_lists.count(filters.of_messages(chosen))
     return _form("messages", chosen, rows, filters.status_choices())
@@ -28,7 +28,7 @@ def confirm_message_export() -> str:
 @console.post("/messages/export")
 @needs(Role.OPERATOR)
 def export_messages() -> Response:
-    """Give the file."""
+    """Return the file."""
     chosen = filters.of_messages(filters.from_address(filters.MESSAGE_FIELDS))
     return _file("messages", disclosures.export_messages(chosen, unmasked=_is_unmasked(), by=actor()))
 
@@ -36,7 +36,7 @@ def export_messages() -> Response:
 @console.get("/verifications/export")
 @needs(Role.OPERATOR)
 def confirm_verification_export() -> str:
-    """Ask what the file shall hold."""
+    """Ask what the file should contain."""
     chosen = filters.from_address(filters.VERIFICATION_FIELDS)
     rows = verification_lists.count(filters.of_verifications(chosen))
     return _form("verifications", chosen, rows, filters.VERIFICATION_STATUSES)
@@ -45,7 +45,7 @@ def confirm_verification_export() -> str:
 @console.post("/verifications/export")
 @needs(Role.OPERATOR)
 def export_verifications() -> Response:
-    """Give the file."""
+    """Return the file."""
     chosen = filters.of_verifications(filters.from_address(filters.VERIFICATION_FIELDS))
     return _file(
         "verifications", disclosures.export_verifications(chosen, unmasked=_is_unmasked(), by=actor())
@@ -64,10 +64,10 @@ def _form(of: str, chosen: Chosen, rows: Count, statuses: object) -> str:
 
 
 def _rows_text(rows: Count) -> str:
-    """Return how long the file would be now: it is made while it is downloaded, so nobody knows its size."""
+    """Return how many rows the file would have now; its size is unknown because it is streamed."""
     if rows.is_least:
         return _(
-            "The file has at least %(number)s rows: older ones will be in the file, too, and are not counted here.",
+            "The file has at least %(number)s rows. Older ones are included, but not counted here.",
             number=number(rows.number),
         )
     return ngettext(

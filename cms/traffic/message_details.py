@@ -1,4 +1,4 @@
-"""One message: its timeline, and what an operator may do with it."""
+"""One message: its timeline, and the actions of operators."""
 
 from collections.abc import Callable
 
@@ -36,11 +36,11 @@ def show_message_destination(message_id: str) -> str:
 @console.post("/messages/<message_id>/resend")
 @needs(Role.OPERATOR)
 def resend_message(message_id: str) -> Response:
-    """Send what it said once more."""
+    """Send its content again as a new message."""
 
     def work() -> str:
         sent = service.resend(message_id, owners.of_message(message_id), by=actor())
-        flash(_("It is on its way again, as this new message."), "success")
+        flash(_("Sent again as this new message."), "success")
         return sent.id
 
     return _done(message_id, work)
@@ -49,7 +49,7 @@ def resend_message(message_id: str) -> Response:
 @console.post("/messages/<message_id>/cancel")
 @needs(Role.OPERATOR)
 def cancel_message(message_id: str) -> Response:
-    """Take it back."""
+    """Cancel a message."""
 
     def work() -> str:
         service.cancel(message_id, owners.of_message(message_id), by=actor())

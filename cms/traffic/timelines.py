@@ -1,4 +1,4 @@
-"""What happened to a message, in the reader's words."""
+"""The timeline of a message in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from services.traffic.message_details import Event, Happening, MessageDetails
 
 TITLES = {
     Happening.QUEUED: lazy_gettext("Accepted"),
-    Happening.LOST: lazy_gettext("No answer is known"),
+    Happening.LOST: lazy_gettext("No answer recorded"),
     Happening.HELD_BACK: lazy_gettext("Held back: its broadcast is paused"),
-    Happening.SENDING: lazy_gettext("A worker has it"),
+    Happening.SENDING: lazy_gettext("Picked up by a worker"),
     Happening.DELIVERED: lazy_gettext("Delivered"),
     Happening.UNDELIVERED: lazy_gettext("Undelivered"),
-    Happening.FAILED: lazy_gettext("Given up"),
+    Happening.FAILED: lazy_gettext("Failed"),
     Happening.EXPIRED: lazy_gettext("Expired"),
     Happening.CANCELED: lazy_gettext("Canceled"),
 }
 ANSWERS = {
-    "refused": lazy_gettext("refused for good"),
-    "temporary": lazy_gettext("did not take it this time"),
+    "refused": lazy_gettext("refused it permanently"),
+    "temporary": lazy_gettext("returned a temporary error"),
     "unknown": lazy_gettext("gave no clear answer"),
-    "wrong_gateway": lazy_gettext("can't carry it"),
+    "wrong_gateway": lazy_gettext("can't deliver it"),
 }
 KINDS = {
     Happening.SENT: "good",
@@ -55,7 +55,7 @@ def steps(shown: MessageDetails) -> list[Step]:
 
 
 def sender_name(owner: str) -> str:
-    """Return who sent a message: the name of an API key, or what else did."""
+    """Return who sent a message: the name of an API key, the console, or another program's task."""
     if owner in ("session", "sign_in"):
         return _("this console")
     return _("a task of another program") if owner == "task" else owner
@@ -69,12 +69,12 @@ def _title(event: Event, timeline: Sequence[Event]) -> str:
     if event.what is Happening.ASKED:
         answer = ANSWERS.get(event.answer or "", event.answer)
         if event.gateway is None:
-            return _("No gateway could be asked")
+            return _("No gateway was available")
         return _("%(gateway)s %(answer)s", gateway=event.gateway, answer=answer)
     if event.what is Happening.SENT:
-        return _("%(gateway)s took it", gateway=event.gateway or "?")
+        return _("%(gateway)s accepted it", gateway=event.gateway or "?")
     if event.what is Happening.SCHEDULED:
-        return _("Next try") if any(one.number for one in timeline) else _("Waits for its time")
+        return _("Next try") if any(one.number for one in timeline) else _("Scheduled for")
     return str(TITLES[event.what])
 
 
@@ -85,7 +85,7 @@ def _notes(event: Event) -> list[str]:
     if event.took_ms is not None:
         found.append(_("after %(time)s", time=_length(event.took_ms)))
     if event.what in (Happening.DELIVERED, Happening.UNDELIVERED):
-        found.append(_("the carrier's report"))
+        found.append(_("the carrier's delivery report"))
     if event.what is Happening.SENT and event.reason:
         found.append(_("reference %(reference)s", reference=event.reason))
     elif event.reason:
@@ -93,7 +93,7 @@ def _notes(event: Event) -> list[str]:
     elif event.what is Happening.EXPIRED:
         found.append(_("it could not be sent by its deadline"))
     elif event.what is Happening.LOST:
-        found.append(_("its worker ended before it could tell, or nothing of it was kept"))
+        found.append(_("the worker stopped before it could record an answer, or the record was deleted"))
     return found
 
 

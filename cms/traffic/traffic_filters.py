@@ -1,4 +1,4 @@
-"""What messages and verifications are narrowed by, as the address of a page holds it: a destination only sealed."""
+"""The filters of messages and verifications in the URL of a page; destinations are encrypted there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ VERIFICATION_STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The choice of a page: what its address holds, and the text that was sought, None where it can't be read."""
+    """The filters of a page: its URL arguments and the search text."""
 
     args: dict[str, str]
     sought: str | None = field(default=None, repr=False)
@@ -50,23 +50,23 @@ class Chosen:
 
     @property
     def shown(self) -> str | None:
-        """What was sought as a page may show it."""
+        """The search text as a page may show it, masked if it is a destination."""
         if self.sought is None:
             return None
         return mask(self.sought) if search_terms.is_destination(self.sought) else self.sought
 
     def without(self, name: str) -> dict[str, str]:
-        """Return the address without one of the filters."""
+        """Return the URL arguments without one of the filters."""
         return {one: value for one, value in self.args.items() if one != name}
 
     @property
     def is_more(self) -> bool:
-        """Whether anything is chosen that has its field among the further ones."""
+        """Whether any filter under "More filters" is set."""
         return bool(self.args.keys() - {KEPT, "status", "broadcast"})
 
 
 def from_address(fields: tuple[str, ...]) -> Chosen:
-    """Return the choice that the address of the page holds."""
+    """Return the filters in the URL of the page."""
     args = _given(request.args, fields)
     token = request.args.get(KEPT, "")
     if not token:
@@ -79,7 +79,7 @@ def from_address(fields: tuple[str, ...]) -> Chosen:
 
 
 def to_address(fields: tuple[str, ...]) -> dict[str, str]:
-    """Return the address that a posted choice has; raises InvalidInput."""
+    """Return the URL arguments for the posted filters. Raises InvalidInput."""
     args = _given(request.form, fields)
     if typed := request.form.get(SOUGHT, "").strip():
         args[KEPT] = search_terms.seal(typed)
@@ -89,7 +89,7 @@ def to_address(fields: tuple[str, ...]) -> dict[str, str]:
 
 
 def of_messages(chosen: Chosen) -> message_lists.Filter:
-    """Return which messages to list; a word that means nothing is passed over."""
+    """Return which messages to list; unknown values are ignored."""
     since, until = _days(chosen.args)
     return message_lists.Filter(
         sought=chosen.sought,
@@ -104,7 +104,7 @@ def of_messages(chosen: Chosen) -> message_lists.Filter:
 
 
 def of_verifications(chosen: Chosen) -> verification_lists.Filter:
-    """Return which verifications to list; a word that means nothing is passed over."""
+    """Return which verifications to list; unknown values are ignored."""
     since, until = _days(chosen.args)
     return verification_lists.Filter(
         sought=chosen.sought,
@@ -117,18 +117,18 @@ def of_verifications(chosen: Chosen) -> verification_lists.Filter:
 
 
 def status_choices() -> dict[str, Any]:
-    """Return what the status of messages may be narrowed to: all that did not arrive, or one."""
-    return {UNSUCCESSFUL: _("Not arrived: failed, undelivered, expired"), **MESSAGE_STATUSES}
+    """Return the choices of the status filter: all unsuccessful ones, or one status."""
+    return {UNSUCCESSFUL: _("Unsuccessful: failed, undelivered, expired"), **MESSAGE_STATUSES}
 
 
 def unreadable() -> str:
-    """Return what to say where a link holds a search that can't be read."""
-    return _("The search in this link can't be read any more. Type it again.")
+    """Return the error text for a link whose search can't be decrypted."""
+    return _("The search in this link can no longer be read. Type it again.")
 
 
 def too_long() -> str:
-    """Return what to say where the typed text is none to look for."""
-    return _("That is too long to be a destination, an id or a reference. Type one of these.")
+    """Return the error text for a search text that is too long."""
+    return _("That is too long. Enter a destination, an ID or a reference.")
 
 
 def _given(values: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
@@ -148,7 +148,7 @@ def _one_of(kind: Any, word: str | None) -> Any:
 
 
 def _days(args: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
-    """Return the time from the begin of the first day to the end of the last one, in the reader's zone."""
+    """Return the start of the first day and the end of the last one, in the reader's time zone."""
     since, until = _day(args.get("since")), _day(args.get("until"))
     return _midnight(since), _midnight(until + timedelta(days=1)) if until else None
 

@@ -50,12 +50,12 @@ def test_the_page_follows_a_broadcast_until_it_has_ended(
     page = open_page(context, showroom, showrooms, f"broadcasts/{waiting}")
     page.get_by_role("link", name="Cancel").focus()
     send(showroom.app, waiting, 1)
-    page.get_by_text("1 of 4 are sent or given up").wait_for()
+    page.get_by_text("1 of 4 finished").wait_for()
     assert page.get_by_role("progressbar", name="Progress").get_attribute("value") == "1"
     assert page.evaluate("document.activeElement.textContent") == "Cancel", "the focus stays"
     page.locator("#progress a", has_text="1").focus()
     send(showroom.app, waiting, 3)
-    page.get_by_text("4 of 4 are sent or given up").wait_for()
+    page.get_by_text("4 of 4 finished").wait_for()
     assert page.locator("#announcer").text_content() == "Broadcast: Done"
     assert page.locator("#state").inner_text() == "Done"
     assert "Ended" in page.locator("#facts").inner_text()
@@ -76,9 +76,9 @@ def test_without_javascript_a_link_reloads(
     page = open_page(context, showroom, showrooms, f"broadcasts/{waiting}")
     send(showroom.app, waiting, 2)
     page.get_by_role("link", name="Reload").click()
-    page.get_by_text("2 of 4 are sent or given up").wait_for()
+    page.get_by_text("2 of 4 finished").wait_for()
     page.get_by_role("button", name="Pause").click()
-    page.get_by_text("Paused. What a worker had already is still sent.").wait_for()
+    page.get_by_text("Paused. Messages already with a worker are still sent.").wait_for()
     assert page.get_by_role("button", name="Resume").is_visible()
     context.close()
 
@@ -95,7 +95,7 @@ def test_a_bulk_action_says_that_it_is_running_and_is_submitted_once(
     page.get_by_text("Working …").wait_for()
     assert button.is_disabled()
     assert page.locator("[data-note]").is_visible()
-    assert "It is being done." in page.locator("#announcer").text_content()
+    assert "In progress." in page.locator("#announcer").text_content()
     page.locator("form[data-working]").evaluate("form => form.requestSubmit()")
     page.get_by_text("4 messages are canceled.").wait_for()
     context.close()
@@ -108,6 +108,6 @@ def test_an_export_says_that_the_download_has_started(chromium: Any, showroom: A
     with page.expect_download() as download:
         button.click()
     assert download.value.suggested_filename == "messages.csv"
-    page.get_by_text("Your browser has asked for the file.").first.wait_for()
+    page.get_by_text("Your browser has requested the file.").first.wait_for()
     assert button.is_enabled()
     context.close()

@@ -94,7 +94,7 @@ def sign_in(page: Page, address: str, one_time_password: str) -> None:
     page.get_by_label("Password").fill(one_time_password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_label("New password", exact=True).fill(PASSWORD)
-    page.get_by_label("New password once more").fill(PASSWORD)
+    page.get_by_label("Repeat the new password").fill(PASSWORD)
     page.get_by_role("button", name="Save password").click()
     expect(page.get_by_role("heading", name="Account")).to_be_visible()
 

@@ -29,7 +29,7 @@ def test_the_preview_follows_what_is_typed(chromium: Any, showroom: Any, showroo
     page.locator(".bubble", has_text="012345 – kurz").wait_for()
     assert page.locator(".segments").inner_text().startswith("1 segment")
     text.fill("{{ cod }}")
-    page.get_by_text("There is something to correct first.").wait_for()
+    page.get_by_text("The preview appears once the text is valid.").wait_for()
     text.fill("{{ code }}")
     page.get_by_label("End with a line").check()
     page.get_by_label("Host").fill("shop.example")
@@ -45,7 +45,7 @@ def test_html_is_shown_with_its_styles_in_a_sandbox(
     context = chromium.new_context(locale="en-GB", java_script_enabled=script)
     watch = Watch(context, showroom.address)
     page = open_editor(context, showroom, showrooms, "spring_sale.email.en")
-    page.get_by_label("The same as HTML").fill(
+    page.get_by_label("HTML version").fill(
         '<p id="said" style="color: rgb(1, 2, 3)">{{ name }}</p><img src="https://tracker.example/x.gif" alt="">'
         "<script>document.getElementById('said').textContent = 'run'</script>"
     )

@@ -177,7 +177,7 @@ def test_cancel_abandons_the_change(signed_in: Visitor, mails: MemoryGateway, st
         ("email", "jane", "Enter one e-mail address"),
         ("email", "a@example.net,b@example.net", "Enter one e-mail address"),
         ("email", "a@example.net\r\nBcc: b@example.net", "Enter one e-mail address"),
-        ("email", "JANE@example.org", "This is your e-mail address already."),
+        ("email", "JANE@example.org", "This is already your e-mail address."),
         ("phone", "", "Enter one phone number"),
         ("phone", "12", "Enter one phone number"),
         ("phone", "+1 212 555 0100", "SMS to this country is not switched on."),

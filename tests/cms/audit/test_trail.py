@@ -55,7 +55,7 @@ def test_entries_are_filtered_by_person_and_kind(signed_in: Visitor, app: Flask)
         ("?who=nonsense&older_than=x", 3),
     ):
         assert len(rows_of(signed_in.get(f"/cms/audit{query}").text)) == count, query
-    assert "No change fits this choice." in signed_in.get("/cms/audit?who=1").text
+    assert "No change matches these filters." in signed_in.get("/cms/audit?who=1").text
 
 
 def test_older_entries_are_on_the_next_page(

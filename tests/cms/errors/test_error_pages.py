@@ -43,9 +43,9 @@ def app(app: Flask) -> Flask:
     [
         ("/nowhere", 404, "There is no such page"),
         ("/cms/nowhere", 404, "There is no such page"),
-        ("/broken/400", 400, "This request makes no sense"),
+        ("/broken/400", 400, "Invalid request"),
         ("/broken/403", 403, "You may not do this"),
-        ("/broken/418", 418, "This request makes no sense"),
+        ("/broken/418", 418, "Invalid request"),
         ("/broken/429", 429, "Too many requests"),
         ("/broken/limit", 429, "Too many requests"),
         ("/broken/error", 500, "Something went wrong on our side"),
@@ -74,7 +74,7 @@ def test_a_wait_is_shown_where_it_is_known(visitor: Visitor) -> None:
 def test_a_form_above_64_kib_is_refused(visitor: Visitor) -> None:
     answer = visitor.client.post("/eat", data={"text": "x" * (64 * 1024 + 1)})
     assert answer.status_code == 413
-    assert "That is too much" in answer.text
+    assert "Request too large" in answer.text
 
 
 def test_an_error_page_needs_no_database(app: Flask, signed_in: Visitor) -> None:

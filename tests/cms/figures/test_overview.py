@@ -72,7 +72,7 @@ def test_invalid_parameters_show_the_week(signed_in: Visitor, traffic: None) -> 
 
 
 def test_without_traffic_it_says_what_to_do(signed_in: Visitor, app: Flask) -> None:
-    assert "Look further back" in signed_in.get(URL).text
+    assert "Choose a longer period" in signed_in.get(URL).text
     page = signed_in.get(f"{URL}?period=90d").text
     assert "Nothing was sent yet" in page
     assert "seed-demo" not in page
@@ -86,7 +86,7 @@ def test_it_shows_what_is_going_on_now(
     monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "memory-sms")
     page = signed_in.get(URL).text
     assert "No worker is running" in page
-    assert page.count(">Left alone<") == page.count(">Works<") == 1
+    assert page.count(">Circuit breaker open<") == page.count(">Working<") == 1
     with app.app_context():
         say_alive(db.engine, "worker", ["sms", "email", "bulk"], datetime.now(UTC))
         page = signed_in.get(URL).text

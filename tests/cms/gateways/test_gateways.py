@@ -67,14 +67,14 @@ def test_each_gateway_is_shown_without_its_secrets(settings: dict[str, Any], tmp
         "CN, DE",
         "spare",
         "twilio",
-        "when no other is left",
+        "only when no other is available",
         "smtp",
     ):
         assert text in page
     assert page.count(">Switched on<") == 3
     assert "REDIS_URL" in page
     page += visitor.get("/cms/gateways/main").text + visitor.get("/cms/gateways/spare").text
-    assert "25 a second" in page
+    assert "25 per second" in page
     for secret in ("hush", "aHVzaC", "carrier.example", "mail.example", "AC0000"):
         assert secret not in page
     with app.app_context():
@@ -84,7 +84,7 @@ def test_each_gateway_is_shown_without_its_secrets(settings: dict[str, Any], tmp
 def test_a_failing_gateway_is_shown(signed_in: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "memory-sms")
     page = signed_in.get("/cms/gateways").text
-    assert page.count(">Left alone<") == page.count(">Works<") == 1
+    assert page.count(">Circuit breaker open<") == page.count(">Working<") == 1
 
 
 def test_without_gateways_the_page_says_what_to_do(signed_in: Visitor, app: Flask) -> None:
@@ -195,7 +195,7 @@ def test_the_page_polls_while_a_test_waits(signed_in: Visitor, app: Flask, mails
 
 def test_an_sms_test_needs_a_bound_phone(signed_in: Visitor, app: Flask, sms: MemoryGateway) -> None:
     page = "/cms/gateways/memory-sms"
-    assert "none is bound yet" in signed_in.get(page).text
+    assert "you have not added a number yet" in signed_in.get(page).text
     assert signed_in.submit(f"{page}/test", page=page).status_code == 409
     with app.app_context():
         db.session.scalars(db.select(Administrator)).one().phone = "+8613800138000"
@@ -223,7 +223,7 @@ def test_errors_of_the_last_hour_are_shown_by_class(
         signed_in.submit(f"{page}/test", page=page)
     app.extensions.pop("sendcode_gateway_figures", None)
     shown = signed_in.get(page).text
-    for text in ("RCPT answered 550 5.1.1", "the message itself is at fault", "another try may work"):
+    for text in ("RCPT answered 550 5.1.1", "the message itself is invalid", "a retry may work"):
         assert text in shown
 
 

@@ -57,7 +57,7 @@ def test_a_reloaded_answer_makes_no_second_key(signed_in: Visitor, app: Flask) -
     assert signed_in.client.post(NEW, data=sent).status_code == 200
     again = signed_in.client.post(NEW, data=sent)
     assert again.location == "/cms/api-keys"
-    assert "This key was made already" in signed_in.get("/cms/api-keys").text
+    assert "This key was already created" in signed_in.get("/cms/api-keys").text
     assert len(keys(app)) == 1
     make(signed_in)
     assert len(keys(app)) == 2
@@ -145,5 +145,5 @@ def test_scopes_and_networks_of_a_key_can_be_edited(signed_in: Visitor, app: Fla
         f"{page}/edit", page=page, **{**fields, "networks": "203.0.113.7, off<ice"}
     ).text
     assert 'id="networks-error"' in refused
-    assert "“off&lt;ice” is no address or network." in refused
+    assert "“off&lt;ice” is not an address or network." in refused
     assert keys(app)[0] == key

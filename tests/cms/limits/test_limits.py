@@ -59,7 +59,7 @@ def test_destinations_that_hit_a_limit_today_are_shown_masked(signed_in: Visitor
     for text in ("+86138****8000", "resend_cooldown", "Web shop", "key_requests_per_minute"):
         assert text in page
     assert "13800138000" not in page
-    assert "Only what this web process refused is known" in page
+    assert "Shows only what this web process refused" in page
 
 
 def test_failed_sign_ins_are_among_them(signed_in: Visitor, visitor: Visitor, app: Flask) -> None:

@@ -49,15 +49,15 @@ def test_an_idle_guard_says_what_it_would_do(signed_in: Visitor) -> None:
         "The list is empty",
     ):
         assert text in page
-    assert "30 or more codes went in an hour" in page
+    assert "30 or more codes go to a prefix in an hour" in page
     assert "less than 10 %" in page
 
 
 def test_it_says_whether_a_worker_is_looking(signed_in: Visitor, app: Flask) -> None:
-    assert "No worker is looking" in signed_in.get(PAGE).text
+    assert "No worker is watching" in signed_in.get(PAGE).text
     with app.app_context():
         leases.hold(db.engine, pumping_watch.LEASE, "worker", timedelta(minutes=1), datetime.now(UTC))
-    assert "No worker is looking" not in signed_in.get(PAGE).text
+    assert "No worker is watching" not in signed_in.get(PAGE).text
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_its_state_is_shown(
 
 def test_a_closed_prefix_is_shown_and_opened_by_hand(signed_in: Visitor, app: Flask, closed: None) -> None:
     page = signed_in.get(PAGE).text
-    for text in (f"{PREFIX}****", "1 of 46", "closure number 2 in a row"):
+    for text in (f"{PREFIX}****", "1 of 46", "closed 2 times in a row"):
         assert text in page
     assert "1 prefix is closed now." in signed_in.get("/cms/settings").text
     assert signed_in.submit(f"{PAGE}/open", page=PAGE, prefix=PREFIX).location == PAGE
@@ -132,7 +132,7 @@ def test_a_whole_number_of_the_safe_list_is_masked_everywhere(signed_in: Visitor
     ("typed", "told"),
     [
         ({"prefix": "many"}, "Enter the beginning of a number"),
-        ({"prefix": "+86138"}, "The list has this entry already."),
+        ({"prefix": "+86138"}, "This entry is already on the list."),
         ({"prefix": "+49", "note": "x" * 121}, "Write at most 120 characters."),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_page_shows_counts_and_polls_until_the_broadcast_has_ended(
     settle(app, made, 1)
     path = f"/cms/broadcasts/{made}"
     page = signed_in.get(path).text
-    assert "1 of 4 are sent or given up" in page
+    assert "1 of 4 finished" in page
     assert '<label for="bar">' in page
     assert re.search(r'<progress id="bar" max="4" value="1">', page)
     assert f'href="/cms/messages?broadcast={made}&amp;status=queued">3</a>' in page
@@ -94,7 +94,7 @@ def test_a_page_shows_counts_and_polls_until_the_broadcast_has_ended(
     assert "Ended" not in page
     settle(app, made, 3, MessageStatus.FAILED)
     page = signed_in.get(path).text
-    assert "4 of 4 are sent or given up" in page
+    assert "4 of 4 finished" in page
     assert "Ended" in page
     assert "data-pending" not in page
     assert 'data-ended="Broadcast: Done"' in page
@@ -117,9 +117,9 @@ def test_pausing_resuming_and_canceling_are_audited(signed_in: Visitor, app: Fla
     path = f"/cms/broadcasts/{made}"
     settle(app, made, 1)
     for act, text, status in (
-        ("pause", "Paused. What a worker had already is still sent.", "paused"),
+        ("pause", "Paused. Messages already with a worker are still sent.", "paused"),
         ("resume", "Resumed.", "sending"),
-        ("cancel", "Canceled. What no worker had yet will not be sent.", "canceled"),
+        ("cancel", "Canceled. Messages that no worker had picked up will not be sent.", "canceled"),
     ):
         answer = signed_in.submit(f"{path}/{act}")
         assert answer.location == path
@@ -137,7 +137,7 @@ def test_canceling_needs_a_confirmation(signed_in: Visitor, app: Flask, made: st
     path = f"/cms/broadcasts/{made}"
     page = signed_in.get(f"{path}/cancel").text
     assert "Cancel this broadcast?" in page
-    assert "Pausing keeps them." in page
+    assert "to keep them, pause the broadcast." in page
     assert status_of(app, made) == "sending"
 
 
@@ -146,7 +146,7 @@ def test_an_ended_broadcast_can_not_be_changed(signed_in: Visitor, app: Flask, m
     settle(app, made, 4)
     for act in ("pause", "resume", "cancel"):
         signed_in.submit(f"{path}/{act}")
-        assert "It is too late for this" in signed_in.get(path).text
+        assert "Too late" in signed_in.get(path).text
     assert signed_in.get(f"{path}/cancel").location == path
     with app.app_context():
         assert not any(one.action.startswith("broadcast.") for one in trail.entries().shown)
@@ -155,12 +155,12 @@ def test_an_ended_broadcast_can_not_be_changed(signed_in: Visitor, app: Flask, m
 def test_a_scheduled_broadcast_says_when_it_begins(signed_in: Visitor, app: Flask) -> None:
     made = start(app, send_at=datetime.now(UTC) + timedelta(hours=3))
     page = signed_in.get(f"/cms/broadcasts/{made}").text
-    assert "Waits for its time" in page
-    assert "Begins" in page
+    assert ">Scheduled<" in page
+    assert "Starts" in page
     signed_in.submit(f"/cms/broadcasts/{made}/cancel")
     page = signed_in.get(f"/cms/broadcasts/{made}").text
-    assert "Begins" not in page
-    assert "Began" not in page
+    assert "Starts" not in page
+    assert "Started" not in page
 
 
 def test_a_missing_broadcast_is_not_found(signed_in: Visitor) -> None:

@@ -43,7 +43,7 @@ def test_a_destination_is_added_found_and_removed_and_never_shown_in_full(
     found = signed_in.submit(f"{PAGE}/find", page=PAGE, to=TO)
     assert found.location == added.location
     signed_in.submit(f"{PAGE}/add", page=PAGE, to=TO)
-    assert "is on the list already" in signed_in.get(PAGE).text
+    assert "is already on the list" in signed_in.get(PAGE).text
     row = added.location.partition("found=")[2]
     signed_in.submit(f"{PAGE}/{row}/remove", page=PAGE)
     assert listed(app) == []
@@ -80,14 +80,14 @@ def test_a_file_is_imported_and_exported_again(signed_in: Visitor, app: Flask) -
     assert send_file(signed_in, f"\ufeff{content}".encode()).location == PAGE
     page = signed_in.get(PAGE).text
     assert "3 destinations were added." in page
-    assert "no e-mail address or phone number: 5" in page
+    assert "not an e-mail address or phone number: 5" in page
     assert listed(app) == ["+8613800138000", "=gone@example.org", "gone@example.net"]
     answer = signed_in.submit(f"{PAGE}/export", page=PAGE)
     assert answer.mimetype == "text/csv"
     assert "'=gone@example.org,bounce," in answer.text
     assert "\r\n+8613800138000,operator," in answer.text
     assert send_file(signed_in, answer.data).location == PAGE
-    assert "3 were there already." in signed_in.get(PAGE).text
+    assert "3 were already on the list." in signed_in.get(PAGE).text
     assert len(listed(app)) == 3
 
 

@@ -118,13 +118,13 @@ def test_a_lost_second_step_is_switched_off(
     assert f'href="{path}"' in signed_in.get(kim).text
     assert f"Switch the second step of {KIM} off?" in signed_in.get(path).text
     assert signed_in.submit(path, page=path).location == kim
-    assert f"The second step of {KIM} is off, and a mail tells of it." in signed_in.get(kim).text
+    assert f"The second step of {KIM} is off. The person is notified by mail." in signed_in.get(kim).text
     assert [(one.to, one.template) for one in mails.sent] == [(KIM, "second_step_reset")]
     assert visitor.get("/cms/account").status_code == 303
     assert visitor.sign_in(KIM).location == "/cms"
     assert told(app) == ["administrator.second_factor_reset"]
     signed_in.submit(path, page=path)
-    assert "was off already" in signed_in.get(kim).text
+    assert "was already off" in signed_in.get(kim).text
 
 
 def test_ones_own_account_and_the_last_owner_can_not_be_changed(signed_in: Visitor, app: Flask) -> None:

@@ -175,14 +175,14 @@ def test_only_owners_invite(newcomer: Callable[[], Visitor], app: Flask) -> None
 def test_a_forged_link_is_not_found(visitor: Visitor) -> None:
     page = visitor.get("/cms/invitation/nothing")
     assert page.status_code == 404
-    assert "worth nothing" in page.text
+    assert "no longer valid" in page.text
     for path in ("send", "accept"):
         assert visitor.submit(f"/cms/invitation/nothing/{path}", page="/cms/login").status_code == 404
 
 
 @pytest.mark.parametrize(
     ("email", "said"),
-    [("Jane@Example.org", "The page Administrators lists it"), (GUEST, "is invited already")],
+    [("Jane@Example.org", "See the page Administrators"), (GUEST, "is already invited")],
 )
 def test_administrators_and_invitees_are_listed_apart(signed_in: Visitor, email: str, said: str) -> None:
     invite(signed_in)

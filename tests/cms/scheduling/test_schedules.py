@@ -190,7 +190,7 @@ def test_a_broken_row_can_be_shown_and_repaired(signed_in: Visitor, nightly: int
         db.session.execute(sa.text("UPDATE schedule SET arguments = '{', timezone = 'Nowhere'"))
         db.session.commit()
     page = f"/cms/schedules/{nightly}"
-    assert "be understood" in signed_in.get("/cms/schedules").text
+    assert "be read" in signed_in.get("/cms/schedules").text
     assert "Edit it and save it again." in signed_in.get(page).text
     signed_in.submit(f"{page}/run", page=page)
     assert "be read. Edit it first." in signed_in.get(page).text

@@ -19,7 +19,7 @@ def test_a_session_is_ended_from_another(
     for other in others:
         other.sign_in()
     page = signed_in.get(PAGE).text
-    assert page.count(">This one<") == 1
+    assert page.count(">This session<") == 1
     assert page.count('action="/cms/account/sessions/') == 4
     with app.app_context():
         last = session_lists.living()[0].id

@@ -33,10 +33,10 @@ def test_a_change_signs_out_all_other_sessions(signed_in: Visitor, newcomer: Cal
 @pytest.mark.parametrize(
     ("password", "text"),
     [
-        ("short", "Take at least 12 characters."),
-        ("x" * 300, "Take at most 256 characters."),
-        ("password1234", "too easily guessed"),
-        (EMAIL, "too easily guessed"),
+        ("short", "Use at least 12 characters."),
+        ("x" * 300, "Use at most 256 characters."),
+        ("password1234", "too easy to guess"),
+        (EMAIL, "too easy to guess"),
         (PASSWORD, "This is the password you have."),
     ],
 )

@@ -54,7 +54,7 @@ def test_it_is_switched_on_with_a_code_and_asked_for_from_then_on(
         assert visitor.submit("/cms/login/code", page="/cms/login/code", **fields).location == "/cms/audit"
         assert visitor.get("/cms/audit").status_code == 200
         history = visitor.get("/cms/account/sign-ins").text
-        assert "Password right, code asked" in history
+        assert "Password correct, code requested" in history
         assert "Wrong code" in history
 
 
@@ -89,18 +89,18 @@ def test_where_it_is_required_it_can_not_be_switched_off(
     signed_in: Visitor, mails: MemoryGateway, app: Flask
 ) -> None:
     app.config["SECOND_FACTOR_REQUIRED"] = True
-    assert "Everybody has to have a second step here." in signed_in.get(PAGE).text
+    assert "A second step is required here." in signed_in.get(PAGE).text
     switch_on(signed_in, mails)
     assert f"{PAGE}/off" not in signed_in.get(PAGE).text
     signed_in.submit(f"{PAGE}/off", page=PAGE)
-    assert "Everybody has to have a second step here." in signed_in.get(PAGE).text
+    assert "A second step is required here." in signed_in.get(PAGE).text
 
 
 def test_the_phone_can_be_chosen_only_where_one_is_bound(signed_in: Visitor) -> None:
     assert "disabled" in signed_in.get(PAGE).text
     answer = signed_in.submit(f"{PAGE}/send", page=PAGE, channel="sms")
     assert answer.status_code == 409
-    assert "Bind a phone first." in answer.text
+    assert "Add a phone number first." in answer.text
 
 
 def test_the_password_is_asked_first(visitor: Visitor) -> None:
@@ -131,7 +131,7 @@ def test_owners_see_all_sign_ins_and_others_only_their_own(
     shown = signed_in.get("/cms/sign-ins").text
     assert "s***@example.net" in shown
     assert "stranger@" not in shown
-    assert "nobody here" in shown
+    assert "no account here" in shown
     assert "s***@example.net" not in signed_in.get("/cms/sign-ins?who=2").text
     assert kim.get("/cms/sign-ins").status_code == 403
     own = kim.get("/cms/account/sign-ins").text

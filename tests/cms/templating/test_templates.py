@@ -52,7 +52,7 @@ def test_the_list_shows_every_text_with_its_state(signed_in, published):
     assert 'href="/cms/templates/code.sms.en"' in page
     assert 'href="/cms/templates/code.sms.fr@login"' in page
     assert "Version 1" in page
-    assert "Shipped text" in page
+    assert "Default text" in page
     assert "French" in page
 
 
@@ -79,9 +79,9 @@ def test_the_way_from_a_draft_to_what_is_sent_and_back(signed_in, sms):
     assert "19 characters, GSM-7" in page
     assert "<ins>" in page
     assert signed_in.submit(f"{SMS}/versions/1/publish").location == SMS
-    assert "Sent now" in signed_in.get(SMS).text
+    assert "Current" in signed_in.get(SMS).text
     assert signed_in.submit(f"{SMS}/versions/0/publish").location == SMS
-    assert "Go back to this one" in signed_in.get(f"{SMS}/versions/1").text
+    assert "Go back to this version" in signed_in.get(f"{SMS}/versions/1").text
 
 
 def test_the_editor_starts_with_the_published_text(signed_in):
@@ -112,16 +112,19 @@ def test_sample_values_can_be_typed(signed_in):
     ("fields", "said"),
     [
         ({"text": ""}, "Write something here."),
-        ({"text": "x" * 1601 + "{{ code }}"}, "too long: 1600"),
-        ({"text": "{{ code }}\0"}, "Type the text anew"),
+        ({"text": "x" * 1601 + "{{ code }}"}, "too long: at most 1600"),
+        ({"text": "{{ code }}\0"}, "Type it again"),
         ({"text": "ok\n{{ code"}, "Line 2 can&#39;t be read"),
         ({"text": "{{ code.__class__ }}"}, "Line 1: “.” can&#39;t be used here"),
         ({"text": "{{ code }}" * 1500}, "too"),
         ({"text": "{{ cod }}"}, "There is no “cod” here. You can use: code, minutes, service."),
-        ({"text": "no code"}, "The code must always be in it"),
-        ({"text": "{{ code }}{{ minutes|length }}"}, "This can&#39;t be filled in"),
+        ({"text": "no code"}, "The text must always contain the code"),
+        ({"text": "{{ code }}{{ minutes|length }}"}, "The values can&#39;t be filled in"),
         ({"text": "{{ code }}", "bound": "1", "host": "a b"}, "Enter a host such as example.org"),
-        ({"text": "x" * 150 + "{{ code }}", "bound": "1", "host": "a.example"}, "160 characters by 15"),
+        (
+            {"text": "x" * 150 + "{{ code }}", "bound": "1", "host": "a.example"},
+            "15 characters too long for one segment of 160",
+        ),
         (
             {"text": "{{ code }}", "provider-main-id": "", "provider-main-sign": "Acme"},
             "has given to the approved text",
@@ -189,10 +192,10 @@ def test_a_new_text_is_saved_under_its_name(signed_in):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"name": "Bad Name", "channel": "sms", "locale": "en"}, "beginning with a letter"),
-        ({"name": "offer", "channel": "fax", "locale": "en"}, "Choose one of the list"),
+        ({"name": "Bad Name", "channel": "sms", "locale": "en"}, "starting with a letter"),
+        ({"name": "offer", "channel": "fax", "locale": "en"}, "Choose one from the list"),
         ({"name": "offer", "channel": "sms", "locale": "?"}, "Enter a language tag"),
-        ({"name": "offer", "channel": "sms", "locale": "en", "purpose": "login"}, "template code only"),
+        ({"name": "offer", "channel": "sms", "locale": "en", "purpose": "login"}, "Only the template code"),
     ],
 )
 def test_an_invalid_name_is_reported(signed_in, query, said):
@@ -327,7 +330,7 @@ def test_a_draft_is_discarded_after_a_confirmation(signed_in, published):
     assert "{{ code }} one" in signed_in.get(f"{SMS}/edit").text
     assert signed_in.get(path).location == SMS
     assert signed_in.submit(path, page=SMS).location == SMS
-    assert "This is no draft any more" in signed_in.get(SMS).text
+    assert "This is no longer a draft" in signed_in.get(SMS).text
 
 
 def test_people_are_shown_masked(signed_in):

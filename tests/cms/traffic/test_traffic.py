@@ -79,9 +79,9 @@ def viewer(app: Flask, visitor: Visitor) -> Visitor:
 @pytest.mark.parametrize("of", ["messages", "verifications"])
 def test_an_empty_list_says_what_will_be_listed(signed_in: Visitor, of: str) -> None:
     page = signed_in.get(f"/cms/{of}").text
-    assert "over the API" in page
+    assert "through the API" in page
     assert 'href="/cms/api-keys"' in page
-    assert "Nothing fits" in signed_in.get(f"/cms/{of}?status=expired").text
+    assert "No results" in signed_in.get(f"/cms/{of}?status=expired").text
 
 
 def test_lists_and_pages_show_destinations_masked_and_no_content(
@@ -132,9 +132,9 @@ def test_an_unreadable_search_token_finds_nothing_and_says_so(app: Flask, operat
     send(app), issue(app)
     answer = operator.get(f"/cms/{of}?q=nonsense")
     assert answer.status_code == 422
-    assert "can&#39;t be read any more" in answer.text
+    assert "can no longer be read" in answer.text
     assert destinations_in(answer.text) == []
-    assert "none to do this with" in operator.get("/cms/messages/bulk/resend?q=nonsense").text
+    assert "None of them qualifies" in operator.get("/cms/messages/bulk/resend?q=nonsense").text
     answer = operator.submit(f"/cms/{of}/search", page=f"/cms/{of}", sought="x" * 321)
     assert (answer.status_code, "too long" in answer.text) == (422, True)
 
@@ -176,7 +176,7 @@ def test_a_search_that_was_cut_short_says_how_far_it_went(
     for name in "abc":
         send(app, f"{name}@example.org")
     page = viewer.get("/cms/messages?gateway=nobody").text
-    assert "None among the newest" in page
+    assert "No results among the newest" in page
     assert "Look further back" in page
 
 
@@ -188,8 +188,8 @@ def test_the_timeline_shows_each_try(app: Flask, viewer: Visitor, mails: MemoryG
         for step in re.findall(r"<li[^>]*><strong>.*?</li>", page, re.S)
     ]
     assert steps[0].startswith("Accepted")
-    assert any("memory-mail refused for good" in step and "550 no such user" in step for step in steps)
-    assert any(step.startswith("Given up") for step in steps)
+    assert any("memory-mail refused it permanently" in step and "550 no such user" in step for step in steps)
+    assert any(step.startswith("Failed") for step in steps)
 
 
 def test_showing_one_destination_to_an_operator_is_audited(app: Flask, operator: Visitor) -> None:
@@ -197,7 +197,7 @@ def test_showing_one_destination_to_an_operator_is_audited(app: Flask, operator:
     for path, of in ((f"messages/{message_id}", "message"), (f"verifications/{issued.id}", "verification")):
         page = operator.submit(f"/cms/{path}/destination", page=f"/cms/{path}").text
         assert NUMBER in page
-        assert "only this one" in page
+        assert "Only this page" in page
         assert NUMBER not in page.partition("</title>")[0], "browsers keep titles"
         assert NUMBER not in operator.get(f"/cms/{path}").text
         assert actions(app)[0] == f"{of}.destinations_shown"
@@ -217,7 +217,7 @@ def test_a_failed_message_is_sent_again_and_a_waiting_one_canceled(
     first = f"/cms/messages/{send(app)}"
     answer = operator.submit(f"{first}/resend", page=first)
     assert answer.location != first
-    assert "on its way again" in operator.get(answer.location).text
+    assert "Sent again as this new message" in operator.get(answer.location).text
     assert len(sms.sent) == 2
     assert answer.location in operator.get(first).text
     waiting = f"/cms/messages/{send(app, send_at=later())}"
@@ -230,7 +230,7 @@ def test_a_forbidden_action_is_refused_with_its_reason(app: Flask, operator: Vis
     waiting, sent, code = send(app, send_at=later()), send(app), issue(app)
     for message_id, verb, text in (
         (waiting, "resend", "still on its way"),
-        (sent, "cancel", "too late"),
+        (sent, "cancel", "Too late"),
         (code.message_id, "resend", "through its verification"),
         (code.message_id, "cancel", "through its verification"),
     ):
@@ -241,7 +241,7 @@ def test_a_forbidden_action_is_refused_with_its_reason(app: Flask, operator: Vis
     operator.submit(f"{path}/resend", page=path)
     assert "You can send it again in" in operator.get(path).text
     operator.submit(f"{path}/cancel", page=path)
-    assert "good for nothing" in operator.get(path).text
+    assert "no longer works" in operator.get(path).text
     operator.submit(f"{path}/resend", page=path)
     assert "has ended" in operator.get(path).text
     assert actions(app) == ["verification.canceled"]
@@ -255,7 +255,7 @@ def test_failed_messages_of_a_filter_are_counted_then_sent_again(
     send(app), send(app, "kim@example.org")
     path = "/cms/messages/bulk/replay?channel=email"
     asked = operator.get(path).text
-    assert "1 message fits." in asked
+    assert "1 message matches." in asked
     counted_at = re.findall(r'name="counted_at" value="([^"]+)"', asked)[0]
     mails.failures.append(GatewayError("no"))
     send(app, "late@example.org")
@@ -263,7 +263,7 @@ def test_failed_messages_of_a_filter_are_counted_then_sent_again(
     assert answer.location == "/cms/messages?channel=email"
     assert "1 message is on its way again." in operator.get(answer.location).text
     assert actions(app) == ["message.resent_in_bulk"]
-    assert "1 message fits." in operator.get(path).text, "what came after the count was not meant"
+    assert "1 message matches." in operator.get(path).text, "what came after the count was not meant"
 
 
 def test_waiting_messages_are_canceled_and_the_others_reported(
@@ -273,10 +273,10 @@ def test_waiting_messages_are_canceled_and_the_others_reported(
     sms.failures.append(TemporaryGatewayError("busy"))
     issue(app)
     path = "/cms/messages/bulk/cancel"
-    assert "2 messages fit." in operator.get(path).text
+    assert "2 messages match." in operator.get(path).text
     page = operator.get(operator.submit(path, page=path).location).text
     assert "1 message is canceled." in page
-    assert "which their verification cancels: 1" in page
+    assert "codes (cancel their verification instead): 1" in page
     assert operator.get("/cms/messages/bulk/nonsense").status_code == 404
 
 
@@ -286,7 +286,7 @@ def test_pending_verifications_of_a_filter_are_canceled(
     sms.failures.append(TemporaryGatewayError("busy"))
     waiting, other = issue(app), issue(app, "+8613900139000")
     path = f"/cms/verifications/bulk/cancel?q={search(operator, NUMBER).location.partition('q=')[2]}"
-    assert "1 verification fits." in operator.get(path).text
+    assert "1 verification matches." in operator.get(path).text
     page = operator.get(operator.submit(path, page=path).location).text
     assert "1 verification is canceled." in page
     with app.app_context():
@@ -294,7 +294,7 @@ def test_pending_verifications_of_a_filter_are_canceled(
         assert verifications.get(waiting.id, KEY).message_status == "canceled"
         assert verifications.get(other.id, KEY).status == "pending"
     assert actions(app) == ["verification.canceled_in_bulk"]
-    assert "none to do this with" in operator.get(path).text
+    assert "None of them qualifies" in operator.get(path).text
 
 
 @pytest.mark.parametrize("of", ["messages", "verifications"])
@@ -306,7 +306,7 @@ def test_an_export_shows_its_row_count_first(
     assert "The file has 3 rows." in operator.get(f"/cms/{of}/export?channel=sms").text
     assert "The file has 0 rows." in operator.get(f"/cms/{of}/export?channel=email").text
     monkeypatch.setattr(listing, "COUNT_THROUGH", 2)
-    assert "The file has at least 2 rows: older ones" in operator.get(f"/cms/{of}/export?channel=sms").text
+    assert "The file has at least 2 rows. Older ones" in operator.get(f"/cms/{of}/export?channel=sms").text
 
 
 @pytest.mark.parametrize("of", ["messages", "verifications"])
