@@ -161,6 +161,12 @@ def test_each_folder_of_a_room_imports_only_lower_ones(room):
     assert climbing(room, TOWERS[room], sources) == []
 
 
+def test_every_link_of_a_template_leads_to_a_view(app):
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        for name in re.findall(r"""url_for\(\s*["']([^"']+)["']""", path.read_text(encoding="utf-8")):
+            assert name in app.view_functions, f"{path.relative_to(ROOT)} links to {name}"
+
+
 @pytest.mark.parametrize("room", [*TOWERS, "templates/cms"])
 def test_a_room_of_folders_has_few_files_of_its_own(room):
     assert len([path for path in (ROOT / room).iterdir() if path.is_file()]) <= 12

@@ -19,6 +19,8 @@ ERRORS = {
     "temporary": lazy_gettext("Temporary: a retry may work"),
     "unknown": lazy_gettext("No clear answer: it may have arrived"),
     "wrong_gateway": lazy_gettext("Not through this gateway: no balance, template or country"),
+    "gateway_at_fault": lazy_gettext("The gateway's own fault: credentials, relay, balance or address"),
+    "rate_limited": lazy_gettext("Rate limit of the provider"),
     "refused": lazy_gettext("Refused: the message itself is invalid"),
 }
 """Names of the kinds of gateway errors."""

@@ -25,6 +25,8 @@ ANSWERS = {
     "temporary": lazy_gettext("returned a temporary error"),
     "unknown": lazy_gettext("gave no clear answer"),
     "wrong_gateway": lazy_gettext("can't deliver it"),
+    "gateway_at_fault": lazy_gettext("refused us, not the message"),
+    "rate_limited": lazy_gettext("reported a rate limit"),
 }
 KINDS = {
     Happening.SENT: "good",

@@ -128,7 +128,7 @@ def _lines(report: Report) -> Iterator[str]:
 def _codes(report: Report) -> str:
     total = report.total
     numbers = {"approved": _number(report, total.approved), "issued": _number(report, total.issued)}
-    line: str = _("Codes entered rightly: %(approved)s of %(issued)s", **numbers)
+    line: str = _("Codes entered correctly: %(approved)s of %(issued)s", **numbers)
     if total.conversion is None:
         return line
     return f"{line} ({format_percent(total.conversion, '0.0 %', locale=report.locale)})"

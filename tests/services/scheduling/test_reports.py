@@ -46,7 +46,7 @@ def test_the_last_full_hour_is_reported(
     assert mails.sent[0].text.splitlines() == [
         "4 May 2026 12:00–13:00 (UTC)",
         "",
-        "Codes entered rightly: 1 of 3 (33.3 %)",
+        "Codes entered correctly: 1 of 3 (33.3 %)",
         "  login: 0 / 1",
         "  register: 1 / 2",
         "",
