@@ -26,10 +26,9 @@ class Plan:
     pool: str
 
 
-def needs_extras(user: Mapping[str, str], pool: str) -> bool:
-    """Say whether a database driver or a green pool is wanted that the service itself does not need."""
-    database = user.get("SQLALCHEMY_DATABASE_URI", "")
-    return database.startswith(("postgres", "mysql", "mariadb")) or pool in ("gevent", "eventlet")
+def needs_extras(user: Mapping[str, str]) -> bool:
+    """Say whether a database driver is wanted that the service itself does not need."""
+    return user.get("SQLALCHEMY_DATABASE_URI", "").startswith(("postgres", "mysql", "mariadb"))
 
 
 def choose_ports(user: Mapping[str, str], port: int | None = None, *, inbox: bool = True) -> Ports:
