@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,11 @@ def locked() -> list[str]:
 
 
 def ask(system: str, python: str, file: Path) -> subprocess.CompletedProcess[str]:
-    """Ask the resolver for wheels of every line of a file; markers are read for that system, not for this one."""
+    """Ask the resolver for the wheels of a file's lines that a system can use; markers are read for that system."""
     command = [
-        *(sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--no-deps", "--only-binary", ":all:"),
-        *("--python-platform", system, "--python-version", python, "--python", sys.executable),
-        *("--target", str(file.with_name("nothing")), "-r", str(file)),
+        *(sys.executable, "-m", "uv", "pip", "compile", "--format", "pylock.toml"),
+        *("--no-deps", "--only-binary", ":all:", "--no-header"),
+        *("--python-platform", system, "--python-version", python, "--python", sys.executable, str(file)),
     ]
     index = {"UV_DEFAULT_INDEX": os.environ["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in os.environ else {}
     env = {"UV_HTTP_TIMEOUT": "20", **index, **os.environ}
@@ -65,12 +66,21 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.mark.usefixtures("index")
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_every_locked_package_has_a_wheel(system: str, python: str, tmp_path: Path) -> None:
+def test_every_locked_package_has_a_wheel_with_a_locked_hash(
+    system: str, python: str, tmp_path: Path
+) -> None:
     missing = MISSING.get((system, python), set())
     file = tmp_path / "locked.txt"
     file.write_text("\n".join(line for line in locked() if name(line) not in missing), encoding="utf-8")
     said = ask(system, python, file)
     assert said.returncode == 0, said.stderr
+    hashes = set(re.findall(r"--hash=(\w+:\w+)", file.read_text(encoding="utf-8")))
+    refused = [
+        package["name"]
+        for package in tomllib.loads(said.stdout)["packages"]
+        if not any(f"sha256:{wheel['hashes']['sha256']}" in hashes for wheel in package["wheels"])
+    ]
+    assert refused == [], "no wheel for this system has a locked hash"
 
 
 @pytest.mark.slow
