@@ -1,8 +1,8 @@
-"""`create_app()`: put the parts together."""
+"""`create_app()`: assemble the application."""
 
 import gc
 
-gc.disable()  # tasks.py, the last import, says why and turns it on again
+gc.disable()  # tasks.py, the last import, gives the reason and enables it again
 
 import os
 import sys
@@ -35,15 +35,14 @@ from services.templating.text_versions import TextVersions
 from tasks import make_celery
 
 DOORS = ("api", "cms", "commands")
-"""The rooms that let the outside in. They are imported by name, where they are wanted: a worker opens none of them,
-which saves it a quarter of its start."""
+"""Packages with entry points, imported on demand: a worker needs none of them and starts in a quarter less time."""
 
 GUNICORN_GIVES_UP = 4
-"""Its APP_LOAD_ERROR: a worker that ends with any other code but 3 is started again, without end."""
+"""Gunicorn's APP_LOAD_ERROR: after any exit code except this one and 3, it restarts the worker forever."""
 
 
 class StartRefused(SystemExit):
-    """Ends the process after its reason was printed; under gunicorn so that it gives up instead of trying for ever."""
+    """Ends the process after the reason was printed, with an exit code that makes gunicorn give up, not retry."""
 
     def __init__(self, reason: str):
         super().__init__(reason)
@@ -52,17 +51,17 @@ class StartRefused(SystemExit):
 
 
 class Service(Flask):
-    """Flask for views that are plain functions, as all of ours are."""
+    """Flask without support for async views, because all of ours are plain functions."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `func` as it is: Flask would look thirteen times a request whether it is a coroutine."""
+        """Return `func` unchanged; Flask would check thirteen times per request whether it is a coroutine."""
         return func
 
 
 def create_app(settings: Mapping[str, Any] | None = None, *, doors: Sequence[str] = DOORS) -> Flask:
-    """Return the application; `settings` come before the environment and `.env`.
+    """Return the application; `settings` take precedence over the environment and `.env`.
 
-    A setting that is missing or makes no sense ends the process with one line that names it.
+    A missing or invalid setting ends the process with one line that names it.
     """
     app = Service(__name__)
     try:
@@ -83,9 +82,9 @@ def create_app(settings: Mapping[str, Any] | None = None, *, doors: Sequence[str
 
 
 def _trust_proxies(app: Flask, count: int) -> None:
-    """Believe the last `count` proxies who the client is.
+    """Trust the forwarded headers of the last `count` proxies.
 
-    Waitress would throw their headers away before we see them, unless its own command line names the proxies.
+    Waitress would drop these headers before we see them, unless its own command line names the proxies.
     """
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     Adjustments.clear_untrusted_proxy_headers = False
@@ -115,6 +114,6 @@ def _bind_extensions(app: Flask) -> None:
     db.init_app(app)
     mail.init_app(app)
     csrf.init_app(app)
-    login.init_app(app, add_context_processor=False)  # an error page must not ask who is signed in
+    login.init_app(app, add_context_processor=False)  # error pages must not load the current user
     babel.init_app(app, locale_selector=locales.of_request)
     babel.domain_instance = Catalogues()

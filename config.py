@@ -1,7 +1,7 @@
 """Every setting with its default; the environment or a `.env` file overrides each by the same name.
 
-A unit stands in the name (`CODE_TTL_SECONDS`); a limit of 0 means no limit. Any other `CELERY_*` key of the environment
-is taken over as it is.
+Names carry their unit (`CODE_TTL_SECONDS`); a limit of 0 means no limit. Any other `CELERY_*` variable of the
+environment is passed to Celery.
 """
 
 import os
@@ -22,16 +22,16 @@ MINIMUM_KEY_LENGTH = 32
 DEVELOPMENT_KEY = "for FLASK_DEBUG only: everybody can read this key"
 
 DEFAULTS: dict[str, Any] = {
-    # -- keys: separated by commas, newest first; older ones are still understood
+    # -- keys: separated by commas, newest first; older ones still verify and decrypt
     "SECRET_KEY": "",  # signs sessions and form tokens
-    "CODE_PEPPER": "",  # keys the hashes of codes and seals what waits to be sent
+    "CODE_PEPPER": "",  # keys the hashes of codes and encrypts messages that wait to be sent
     # -- where things are
     "SQLALCHEMY_DATABASE_URI": "",  # empty: SQLite in instance/sendcode.db
-    "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",  # where bells are rung; codes never travel through it
-    "REDIS_URL": "",  # windows per IP, prefix and key; empty: the broker if it is a Redis, else in process
-    "PUBLIC_URL": "",  # how people reach this service, for links in texts; empty: as the request says
+    "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",  # wakes the workers; codes never pass through it
+    "REDIS_URL": "",  # counts limits per IP, prefix and key; empty: the broker if it is a Redis, else in process
+    "PUBLIC_URL": "",  # how people reach this service, for links in texts; empty: taken from the request
     "SERVICE_NAME": "Sendcode",  # the brand in texts
-    "TRUSTED_PROXIES": 0,  # how many proxies before us set X-Forwarded-*
+    "TRUSTED_PROXIES": 0,  # how many proxies in front of us set X-Forwarded-*
     # -- mail: one gateway called "smtp" unless gateways.toml names mail gateways
     "MAIL_SERVER": "",  # empty: no mail gateway
     "MAIL_PORT": 25,
@@ -40,40 +40,41 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_USERNAME": "",
     "MAIL_PASSWORD": "",
     "MAIL_DEFAULT_SENDER": "",  # empty: no-reply@ the host of PUBLIC_URL
-    "MAIL_TIMEOUT": 10,  # seconds for one answer of the mail server
-    "MAIL_CONNECTIONS": 8,  # kept SMTP connections of one worker process to one server
+    "MAIL_TIMEOUT": 10,  # seconds to wait for one answer of the mail server
+    "MAIL_CONNECTIONS": 8,  # pooled SMTP connections of one worker process to one server
     # -- SMS
-    "GATEWAYS_FILE": "gateways.toml",  # this name may be missing; empty: no file
+    "GATEWAYS_FILE": "gateways.toml",  # the default file may be missing; empty: no file
     "DEFAULT_REGION": "CN",  # ISO country of numbers written without +
-    "SMS_COUNTRIES": [],  # ISO countries that may be texted; * = any; empty: the home region
-    "SMS_SENDS_PER_DAY": None,  # ceiling of the bill; must be set outside development
+    "SMS_COUNTRIES": [],  # ISO countries that SMS may go to; * = any; empty: DEFAULT_REGION
+    "SMS_SENDS_PER_DAY": None,  # caps the bill; must be set outside development
     # -- texts
     "DEFAULT_LOCALE": "en",
     # -- codes (NIST SP 800-63B-4 3.1.3.2: at least six digits, at most ten minutes)
     "CODE_LENGTH": 6,
     "CODE_TTL_SECONDS": 300,
     "CODE_ATTEMPTS": 5,
-    "SEND_DEADLINE_SECONDS": 240,  # a code that could not be handed over by then is never sent
-    "MESSAGE_DEADLINE_SECONDS": 86400,  # the same for a notice or a broadcast, from the time it is to be sent
+    "SEND_DEADLINE_SECONDS": 240,  # a code that no gateway has taken by then is never sent
+    "MESSAGE_DEADLINE_SECONDS": 86400,  # the same for a notice or a broadcast, from its scheduled time
+    "SEND_TRIES": 0,  # most hand-overs of one message; 0: until its deadline
     # -- limits
     "RESEND_COOLDOWN_SECONDS": 60,
     "DESTINATION_SENDS_PER_10_MINUTES": 5,
     "DESTINATION_SENDS_PER_DAY": 10,
-    "DESTINATION_FAILURES_PER_DAY": 20,  # wrong codes for one destination and purpose, over all its codes
+    "DESTINATION_FAILURES_PER_DAY": 20,  # wrong guesses per destination and purpose, over all its codes
     "IP_SENDS_PER_MINUTE": 20,
     "PREFIX_SENDS_PER_10_MINUTES": 20,  # SMS to numbers that share all but the last four digits
-    "COUNTRY_SENDS_PER_DAY": [],  # SMS to each country: CN=5000,*=200, or one number for each of them
+    "COUNTRY_SENDS_PER_DAY": [],  # SMS per country: CN=5000,*=200, or one number that holds for each
     "KEY_REQUESTS_PER_MINUTE": 600,
-    "PUMPING_GUARD_SENDS_PER_HOUR": 30,  # from so many codes on, a prefix whose codes nobody enters is closed
-    "PUMPING_GUARD_APPROVED_PERCENT": 10,  # closed where less than this share of them was entered
-    "PUMPING_GUARD_DRY_RUN": False,  # only tell what it would have closed
+    "PUMPING_GUARD_SENDS_PER_HOUR": 30,  # a prefix is judged from this many codes on
+    "PUMPING_GUARD_APPROVED_PERCENT": 10,  # closed if less than this share of them was entered
+    "PUMPING_GUARD_DRY_RUN": False,  # only report what it would have closed
     # -- the worker
     "SEND_CONCURRENCY": 100,  # sends in flight in one worker process
     # -- the console
     "SESSION_IDLE_SECONDS": 1800,
     "SESSION_LIFE_SECONDS": 43200,
-    "REAUTHENTICATION_SECONDS": 300,  # a sign-in older than this is asked for the password before a change
-    "SECOND_FACTOR_REQUIRED": False,  # everybody is asked for a code, too; by e-mail unless they chose their phone
+    "REAUTHENTICATION_SECONDS": 300,  # a change needs a password proven within this time
+    "SECOND_FACTOR_REQUIRED": False,  # everybody must also enter a code, sent by e-mail unless they chose their phone
     "SIGN_IN_FAILURES_PER_5_MINUTES": 5,  # per account
     "SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES": 20,
 }
@@ -83,6 +84,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "CODE_TTL_SECONDS": (60, 600),
     "CODE_ATTEMPTS": (0, 100),
     "SEND_DEADLINE_SECONDS": (0, 600),
+    "SEND_TRIES": (0, 1000),
     "MESSAGE_DEADLINE_SECONDS": (0, 30 * 86400),
     "SEND_CONCURRENCY": (0, 2000),
     "MAIL_CONNECTIONS": (0, 100),
@@ -97,7 +99,7 @@ FIXED: dict[str, Any] = {
     "SESSION_COOKIE_NAME": "sendcode_session",
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
-    "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which pages with codes must not send; the token is enough
+    "WTF_CSRF_SSL_STRICT": False,  # it needs a Referer, which pages with codes must not send; the token is enough
     "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a page left open must still work
     "MAIL_DEBUG": False,  # Flask-Mail would print whole dialogues, codes included
     "API_TITLE": "Sendcode",
@@ -125,9 +127,9 @@ _RENAMED = {"BROKER_URL": "CELERY_BROKER_URL", "CELERY_ALWAYS_EAGER": "CELERY_TA
 def load(
     overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Return all settings: `overrides` before the environment before `.env` before the defaults.
+    """Return all settings; `overrides` take precedence over the environment, then `.env`, then the defaults.
 
-    Raises ConfigurationError, naming the setting, where a value is missing or makes no sense.
+    Raises ConfigurationError, naming the setting, where a value is missing or invalid.
     """
     texts = environment(environ)
     settings = {**FIXED, **CELERY, **DEFAULTS}
@@ -140,7 +142,7 @@ def load(
 
 
 def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment, with what `.env` adds to it."""
+    """Return the environment, and what `.env` adds to it."""
     stored = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
     return {**stored, **(os.environ if environ is None else environ)}
 
@@ -160,7 +162,7 @@ def _parsed(texts: Mapping[str, str]) -> dict[str, Any]:
 def _refuse_renamed(given: Mapping[str, Any]) -> None:
     for old, new in _RENAMED.items():
         if old in given:
-            raise ConfigurationError(f"{old} is an old name: say {new}")
+            raise ConfigurationError(f"{old} is an old name: use {new}")
 
 
 def _derive(settings: dict[str, Any]) -> None:
@@ -169,12 +171,9 @@ def _derive(settings: dict[str, Any]) -> None:
         settings["CODE_PEPPER"] = settings["CODE_PEPPER"] or DEVELOPMENT_KEY
     if not settings["SQLALCHEMY_DATABASE_URI"]:
         settings["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{ROOT / 'instance' / 'sendcode.db'}"
-    if not settings["REDIS_URL"] and urlsplit(settings["CELERY_BROKER_URL"]).scheme in (
-        "redis",
-        "rediss",
-        "unix",
-    ):
-        settings["REDIS_URL"] = settings["CELERY_BROKER_URL"]
+    broker = settings["CELERY_BROKER_URL"]
+    if not settings["REDIS_URL"] and urlsplit(broker).scheme in ("redis", "rediss", "unix"):
+        settings["REDIS_URL"] = broker
     settings["SEND_CONCURRENCY"] = settings["SEND_CONCURRENCY"] or BOUNDS["SEND_CONCURRENCY"][1]
     settings["DEFAULT_REGION"] = settings["DEFAULT_REGION"].upper()
     if not settings["SMS_COUNTRIES"]:
@@ -194,7 +193,7 @@ def _derive(settings: dict[str, Any]) -> None:
     secure = settings["PUBLIC_URL"].startswith("https://")
     settings.setdefault("SESSION_COOKIE_SECURE", secure)
     if secure and settings["SESSION_COOKIE_NAME"] == FIXED["SESSION_COOKIE_NAME"]:
-        # a browser takes it only over TLS and for this very host: no neighbour can plant one
+        # a browser accepts this prefix only over TLS and for this exact host: no sibling domain can plant a cookie
         settings["SESSION_COOKIE_NAME"] = "__Host-" + FIXED["SESSION_COOKIE_NAME"]
     settings.setdefault("PREFERRED_URL_SCHEME", "https" if secure else "http")
 
@@ -225,7 +224,7 @@ def _validate(settings: Mapping[str, Any]) -> None:
 def _validate_for_production(settings: Mapping[str, Any]) -> None:
     if settings["SMS_SENDS_PER_DAY"] is None:
         raise ConfigurationError(
-            "SMS_SENDS_PER_DAY must be set: the most SMS you are ready to pay for in a day (0 = no limit)"
+            "SMS_SENDS_PER_DAY must be set: the most SMS that you will pay for in a day (0 = no limit)"
         )
     file = settings["GATEWAYS_FILE"]
     if file not in ("", DEFAULTS["GATEWAYS_FILE"]) and not (ROOT / file).is_file():

@@ -6,7 +6,7 @@ python3 dev.py test      the whole test suite
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - this is the line that says so
+if sys.version_info < (3, 11):  # noqa: UP036 - this line enforces it
     sys.exit(f"Sendcode needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
 
 import argparse
@@ -52,7 +52,7 @@ POOLS = ("solo", "threads", "prefork", *GREEN_POOLS)
 
 @dataclass(frozen=True)
 class FirstRun:
-    """What was made on the first start, shown once."""
+    """The administrator and key made on the first start, shown once."""
 
     email: str = ""
     password: str = ""
@@ -60,7 +60,7 @@ class FirstRun:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do one command and return its exit code."""
+    """Run one command and return its exit code."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     console, stop = Console(), Stop()
     stop.listen()
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line of `run`; it also shows the help of all commands."""
+    """Parse the command line of `run`; its help covers all commands."""
     parser = argparse.ArgumentParser(prog="dev.py", description="Run or test Sendcode on this machine.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="run | test | bench")
     runs = commands.add_parser("run", help="start everything; Ctrl-C stops it")
@@ -87,13 +87,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--pool", choices=POOLS, default="solo", help="how the worker runs tasks (default: solo)"
     )
     runs.add_argument("--no-inbox", action="store_true", help="no development inbox for mail and SMS")
-    commands.add_parser("test", help="run the tests; what follows goes to pytest")
-    commands.add_parser("bench", help="run the measurements; what follows goes to them")
+    commands.add_parser("test", help="run the tests; other arguments go to pytest")
+    commands.add_parser("bench", help="run the measurements; other arguments go to bench")
     return parser.parse_args(arguments)
 
 
 def run(options: argparse.Namespace, console: Console, stop: Stop) -> int:
-    """Set up, start every part, show where everything is, and stay until asked to stop."""
+    """Set up, start every part, show the addresses, and wait until asked to stop."""
     with closing(Lock(ROOT / "instance" / "dev.lock")) as lock:
         lock.take()
         with closing(Guard(keep_open=(lock.descriptor,))) as guard:
@@ -112,11 +112,11 @@ def run(options: argparse.Namespace, console: Console, stop: Stop) -> int:
                 code = supervise(Plan(venv, ports, env, options.pool), console, stop, guard)
                 if code != PORT_LOST:
                     return code
-                console.say("another program took a port in the meantime: starting again with others")
+                console.say("another program has just taken a port: starting again with other ports")
 
 
 def supervise(plan: Plan, console: Console, stop: Stop, guard: Guard) -> int:
-    """Start what is planned, stay until asked to stop, and leave nothing behind."""
+    """Start the planned parts, wait until asked to stop, and leave nothing behind."""
     supervisor = Supervisor(ROOT, console, stop, guard)
     first = FirstRun()
     try:
@@ -132,7 +132,7 @@ def supervise(plan: Plan, console: Console, stop: Stop, guard: Guard) -> int:
         supervisor.stop()
         return 1 if all(is_free(port) for port in plan.ports.ours()) else PORT_LOST
     finally:
-        if first.api_key or first.email:  # a start that failed later must not lose what was made for good
+        if first.api_key or first.email:  # show them even if the start fails later: they are not shown again
             console.block("\n".join(shown_once(first)))
         console.say("stopping everything")
         supervisor.stop()
@@ -140,7 +140,7 @@ def supervise(plan: Plan, console: Console, stop: Stop, guard: Guard) -> int:
 
 
 def first_run(plan: Plan, console: Console, stop: Stop, guard: Guard) -> FirstRun:
-    """Migrate the database; make an administrator and an API key if there are none."""
+    """Migrate the database; make an administrator and an API key if there are none yet."""
     console.say("preparing the database")
     command = [str(plan.venv.python), "-m", "devtools.first_run"]
     ended = run_to_end(command, ROOT, stop, guard, plan.env)
@@ -154,7 +154,7 @@ def first_run(plan: Plan, console: Console, stop: Stop, guard: Guard) -> FirstRu
 
 
 def summary(ports: Ports, first: FirstRun) -> str:
-    """Say where everything is and what was made."""
+    """Return the addresses of all parts and what the first start made."""
     web = f"http://127.0.0.1:{ports.web}"
     lines = ["Sendcode is running.", ""]
     lines += [f"  CMS        {web}/cms", f"  API        {web}/api/v1", f"  API docs   {web}/api/docs"]
@@ -164,7 +164,7 @@ def summary(ports: Ports, first: FirstRun) -> str:
 
 
 def shown_once(first: FirstRun) -> list[str]:
-    """List what the first start made, if it is the first."""
+    """List what the first start made; nothing on later starts."""
     lines = []
     if first.email:
         lines.append(f"  Sign in as {first.email} with the one-time password {first.password}")
@@ -191,12 +191,12 @@ def bench(arguments: Sequence[str], console: Console, stop: Stop) -> int:
 
 
 def become_module(module: str, arguments: Sequence[str]) -> int:
-    """Go on as another program, so that signals and the exit code are its own."""
+    """Replace this process with another program, so that signals and the exit code are its own."""
     python = str(Venv(ROOT, Console(), Stop()).python)
     command = [python, "-m", module, *arguments]
     os.chdir(ROOT)
     os.environ["PYTHONUTF8"] = "1"
-    if sys.platform == "win32":  # which can only wait for another program
+    if sys.platform == "win32":  # Windows can't replace a process, so wait for the other program
         return subprocess.call(command)
     os.execv(python, command)  # noqa: S606
     return 0

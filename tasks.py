@@ -1,11 +1,11 @@
-"""The worker's door: `make_celery`, `celery` for the command line, and thin tasks.
+"""The worker's entry point: `make_celery`, `celery` for the command line, and thin tasks.
 
 Run it with `celery -A tasks.celery worker --pool=solo --loglevel=info` and `celery -A tasks.celery beat`.
 """
 
 import gc
 
-gc.disable()  # what is imported stays for good: to look it through again and again takes a third of a start
+gc.disable()  # imported objects are never freed, and collecting them over and over takes a third of the startup
 
 import logging
 import sys
@@ -28,7 +28,7 @@ from services.outbox import bell
 from services.scheduling import firing, reports, run_arguments, schedule_runs
 
 ROOT = str(Path(__file__).resolve().parent)
-# Once more, although it is there: the `celery` command puts the folder in to load this file and then takes one away.
+# Added although it is there already: the `celery` command adds the folder to load this file and then removes one entry.
 sys.path.insert(0, ROOT)
 
 gc.freeze()
@@ -39,16 +39,16 @@ worker_logs.keep_bodies_out()
 
 
 def make_celery(app: Flask) -> Celery:
-    """Return the Celery application whose tasks run in `app`'s context and obey every `CELERY_*` key of its config.
+    """Return a Celery application that runs tasks in `app`'s context and reads every `CELERY_*` key of its config.
 
-    `celery.conf.update(app.config)`, as often copied, ignores `CELERY_TASK_ALWAYS_EAGER`, routes and schedules, and
-    hands `SECRET_KEY` to Celery; the namespace form does neither.
+    The often copied `celery.conf.update(app.config)` ignores `CELERY_TASK_ALWAYS_EAGER`, routes and schedules, and
+    passes `SECRET_KEY` to Celery; the namespace form does neither.
     """
 
     class ContextTask(Task):
         abstract = True
         arguments_in_row = False
-        """Whether a schedule's run is published without arguments, which may be destinations, and reads them here."""
+        """Whether a schedule publishes the task without arguments, which may be destinations; they are read here."""
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             with app.app_context():
@@ -69,41 +69,47 @@ def make_celery(app: Flask) -> Celery:
 
 
 def __getattr__(name: str) -> Any:
-    """Make `tasks.celery` when the command line first asks for it; a web process has made its own by then."""
+    """Make `tasks.celery` when the command line first asks for it; a web process has made its own by then.
+
+    app.py and this file import each other, which no other two files do. `create_app()` needs `make_celery`, or a task's
+    `.delay()` and eager mode would not work in a web process; `celery -A tasks.celery` needs `create_app()`. A third
+    file would only move `make_celery` out of the file where everybody looks for it. So the import that points up runs
+    only here, on demand.
+    """
     if name != "celery":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from app import create_app  # the one import that looks up: only the command line gets here
+    from app import create_app
 
     return create_app(doors=()).extensions["celery"]
 
 
 @shared_task(name=bell.TASK)
 def drain() -> None:
-    """Send what is due; in a worker the drain's own thread does it, and this only wakes it."""
+    """Send what is due; in a worker the drain thread does that, and this only wakes it."""
     worker.drain_now()
 
 
 @shared_task(name="send_mail", bind=True, arguments_in_row=True)
 def send_mail(self: Task, subject: str, recipients: list[str], body: str) -> int:
-    """Put one mail for each recipient into the outbox; return 0, or -1 where the arguments are refused."""
+    """Put one mail per recipient into the outbox; return 0, or -1 where the arguments are invalid."""
     return incoming.accept_mail(self.request.id, subject, recipients, body)
 
 
 @shared_task(name="ccp_send_sms_code", bind=True, arguments_in_row=True)
 def ccp_send_sms_code(self: Task, mobile: str, sms_code: str) -> int:
-    """Put an SMS with the caller's own code into the outbox; return 0, or -1 where the arguments are refused."""
+    """Put an SMS with the caller's own code into the outbox; return 0, or -1 where it is refused."""
     return incoming.accept_sms_code(self.request.id, mobile, sms_code)
 
 
 @shared_task(name="sendcode.purge", bind=True)
 def purge(self: Task, older_than_days: int = 30) -> int:
-    """Delete what is older than so many days; return how many rows that were."""
+    """Delete data older than `older_than_days`; return the number of rows."""
     return sum(retention.purge(timedelta(days=older_than_days), tell=_progress(self)).values())
 
 
 @shared_task(name="sendcode.roll_up", bind=True)
 def roll_up(self: Task) -> int:
-    """Count what the hours came to that ended or changed; return how many those were."""
+    """Roll up the hours that have ended or changed; return how many there were."""
     return rollups.roll_up(tell=_progress(self))
 
 
@@ -111,7 +117,7 @@ def roll_up(self: Task) -> int:
 def hourly_report(
     self: Task, recipients: Sequence[str] = (), locale: str | None = None, zone: str = "UTC"
 ) -> int:
-    """Mail what the last full hour came to; return how many mails went into the outbox."""
+    """Mail the report of the last full hour; return how many mails were put into the outbox."""
     return reports.send_hourly(self.request.id, recipients, locale, zone)
 
 
@@ -119,12 +125,12 @@ def hourly_report(
 def daily_report(
     self: Task, recipients: Sequence[str] = (), locale: str | None = None, zone: str = "UTC"
 ) -> int:
-    """Mail yesterday's registrations and sends; return how many mails went into the outbox."""
+    """Mail the report of yesterday; return how many mails were put into the outbox."""
     return reports.send_daily(self.request.id, recipients, locale, zone)
 
 
 def _progress(task: Task) -> schedule_runs.Progress:
-    """Return what keeps how far a run of a schedule is."""
+    """Return the progress writer for the task's run; it does nothing if no schedule fired the task."""
     return schedule_runs.Progress(db.engine, task.request.id if firing.is_fired(task.request) else None)
 
 
@@ -133,7 +139,7 @@ _consumed: dict[str, Any] = {}
 
 @signals.worker_init.connect
 def _note_lanes(sender: Any, **_: Any) -> None:
-    """Remember what this worker consumes; pools without a process of their own start the drain here."""
+    """Remember the lanes of this worker; pools that never send worker_process_init start the drain here."""
     application = sender.app
     if "sendcode" not in application.flask_app.extensions:
         return  # a worker of another application that only uses make_celery
@@ -155,7 +161,7 @@ def _start_drain(**_: Any) -> None:
 
 @signals.beat_embedded_init.connect
 def _leave_connections_to_the_worker(sender: Any, **_: Any) -> None:
-    """`celery worker -B` runs beat in a forked process, which must not talk on its parent's connections."""
+    """Drop inherited connections: `celery worker -B` forks beat, which must not use its parent's."""
     with sender.app.flask_app.app_context():
         db.engine.dispose(close=False)
 
@@ -174,7 +180,7 @@ def _note_success(sender: Task, result: Any, **_: Any) -> None:
 
 @signals.task_failure.connect
 def _note_failure(sender: Task, task_id: str, exception: BaseException, **_: Any) -> None:
-    # Whether fired or not: where a prefork child was killed, its parent tells and knows no request.
+    # No check for is_fired: if a prefork child was killed, the parent sends this signal and has no request.
     _note(sender.app, schedule_runs.failed, task_id, type(exception).__name__)
 
 

@@ -1,4 +1,4 @@
-"""The JSON door. A file a subject: its routes here, what goes in and out in schemas/."""
+"""The JSON API. Each subject has a file with its routes here, and one with its requests and answers in schemas/."""
 
 from flask import Flask
 
@@ -17,12 +17,12 @@ SUBJECTS: tuple[Blueprint, ...] = (
 
 
 def init_app(app: Flask) -> None:
-    """Bind to `app`."""
+    """Register the API with `app`."""
     app.json.sort_keys = False  # type: ignore[attr-defined] - answers in the order of the contract
     headers.init_app(app)
     app.extensions["sendcode_api"] = documented = Api(app)
     for blueprint in SUBJECTS:
-        csrf.exempt(blueprint)  # no cookie counts here, so there is nothing to forge
+        csrf.exempt(blueprint)  # the API ignores cookies, so there is no request to forge
         documented.register_blueprint(blueprint)
     csrf.exempt(docs.blueprint)
     app.register_blueprint(docs.blueprint)

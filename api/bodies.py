@@ -1,4 +1,4 @@
-"""Read a JSON body or a query strictly: what two parsers could understand in two ways is neither here."""
+"""Read JSON bodies and queries strictly: input that two parsers could read in two ways is refused."""
 
 import json
 import re
@@ -16,32 +16,32 @@ WHOLE = "body"
 
 
 class Ambiguous(ValueError):
-    """Raised where JSON is understood by some parsers only: NaN, or a name that comes twice."""
+    """Raised where parsers disagree about JSON: NaN, or a duplicate name."""
 
 
 class BodyParser(FlaskParser):
-    """Loads bodies and queries into schemas; what does not fit becomes InvalidInput."""
+    """Loads bodies and queries into schemas; raises InvalidInput where they do not fit."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: ClassVar = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": None}
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
-        """Return the body's JSON value; an empty body is an empty object, so that calls without fields need none."""
+        """Return the body's JSON value; an empty body counts as an empty object, for calls without fields."""
         return read(req)
 
     def load_querystring(self, req: Request, schema: marshmallow.Schema) -> Any:
-        """Return the query's names and values; raises BadRequest where a name comes twice."""
+        """Return the query's names and values; raises BadRequest for a duplicate name."""
         if any(len(values) > 1 for values in req.args.listvalues()):
-            raise BadRequest("A name comes twice in the query.")
+            raise BadRequest("The query has a duplicate name.")
         return req.args.to_dict()
 
     def handle_error(self, error: marshmallow.ValidationError, *_: Any, **__: Any) -> NoReturn:
-        """Raise InvalidInput with one problem a field."""
-        (messages,) = error.normalized_messages().values()  # by where they stood: json or query
+        """Raise InvalidInput with one problem per field."""
+        (messages,) = error.normalized_messages().values()  # by location: json or query
         raise InvalidInput(*_problems(messages)) from None
 
 
 def read(request: Request) -> Any:
-    """Return the JSON value of a request's body; raises UnsupportedMediaType and BadRequest, never with its content."""
+    """Return the JSON value of a body; raises UnsupportedMediaType and BadRequest, without quoting the body."""
     body = raw(request)
     if not body:
         return {}
@@ -62,7 +62,7 @@ def read(request: Request) -> Any:
 def raw(request: Request) -> bytes:
     """Return a request's body; raises RequestEntityTooLarge.
 
-    Werkzeug cuts a body that comes without its length at the limit and says nothing, so we ask for one byte more.
+    Werkzeug silently truncates a body without a Content-Length at the limit, so we ask for one byte more.
     """
     most: int = g.get("longest_body") or current_app.config["MAX_CONTENT_LENGTH"]
     request.max_content_length = most + 1
@@ -75,7 +75,7 @@ def raw(request: Request) -> bytes:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise Ambiguous("A name comes twice in one object of the body.")
+        raise Ambiguous("An object in the body has a duplicate name.")
     return members
 
 
@@ -90,12 +90,12 @@ def _problems(messages: Any) -> list[FieldProblem]:
 
 
 def _name(field: Any) -> str:
-    """Return a field's name; one that nobody would choose is the caller's own text, and is not repeated."""
+    """Return a field's name; an unusual one is the caller's own text and is not repeated."""
     return field if isinstance(field, str) and field != "_schema" and FIELD_NAME.fullmatch(field) else WHOLE
 
 
 def _first(messages: Any) -> str:
-    """Return the first message of a field, however deep it lies; keys on the way may be the caller's own text."""
+    """Return the first message of a field at any depth; the keys above it may be the caller's own text."""
     while not isinstance(messages, str):
         messages = next(iter(messages.values() if isinstance(messages, dict) else messages))
     return messages

@@ -16,7 +16,7 @@ blueprint = Subject(
     __name__,
     scope=Scope.MESSAGES,
     longest_body=LONGEST_BODY,
-    description="The same to up to 10,000 recipients a call; never before a code. A body may have 8 MiB here.",
+    description="One text to up to 10,000 recipients per call; codes always go first. Bodies may have up to 8 MiB.",
 )
 LOCATION = {"Location": {"description": "The broadcast.", "schema": {"type": "string"}}}
 
@@ -28,9 +28,10 @@ LOCATION = {"Location": {"description": "The broadcast.", "schema": {"type": "st
 )
 @blueprint.doc(operationId="startBroadcast")
 def start(body: dict[str, Any]) -> tuple[Accepted, dict[str, str]]:
-    """Send to many
+    """Start a broadcast
 
-    Bad recipients are rejected by their place in the list; all others get it. Who has unsubscribed is `suppressed`.
+    Invalid recipients are rejected, each with its index in the list; all others get the message. Recipients who have
+    unsubscribed are rejected as `suppressed`.
     """
     accepted = broadcasts.start(Request(**body), owner())
     return accepted, blueprint.location(accepted.id)
@@ -41,7 +42,7 @@ def start(body: dict[str, Any]) -> tuple[Accepted, dict[str, str]]:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="getBroadcast")
 def show(broadcast_id: str) -> BroadcastView:
-    """Count a broadcast's messages by status"""
+    """Get a broadcast, with its messages counted by status"""
     return broadcast_views.get(broadcast_id, owner())
 
 
@@ -51,9 +52,9 @@ def show(broadcast_id: str) -> BroadcastView:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="pauseBroadcast")
 def pause(_: dict[str, Any], broadcast_id: str) -> BroadcastView:
-    """Start no more of its messages
+    """Pause a broadcast
 
-    What a worker has already is sent. 409 where nothing is left.
+    Messages that a worker has already claimed are still sent. 409 if it is done or canceled.
     """
     return broadcasts.pause(broadcast_id, owner())
 
@@ -64,7 +65,7 @@ def pause(_: dict[str, Any], broadcast_id: str) -> BroadcastView:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="resumeBroadcast")
 def resume(_: dict[str, Any], broadcast_id: str) -> BroadcastView:
-    """Go on with a paused broadcast"""
+    """Resume a paused broadcast"""
     return broadcasts.resume(broadcast_id, owner())
 
 
@@ -74,8 +75,8 @@ def resume(_: dict[str, Any], broadcast_id: str) -> BroadcastView:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="cancelBroadcast")
 def cancel(_: dict[str, Any], broadcast_id: str) -> BroadcastView:
-    """Take back what no worker has yet
+    """Cancel the messages that no worker has claimed
 
-    409 where everything has been sent.
+    409 if everything has been sent.
     """
     return broadcasts.cancel(broadcast_id, owner())

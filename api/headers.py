@@ -1,4 +1,4 @@
-"""What every answer of this door carries, and what none does: a cookie."""
+"""The headers of every API answer; none of them sets a cookie."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ DOCS_POLICY = (
 
 
 def init_app(app: Flask) -> None:
-    """Bind to `app`."""
+    """Register the headers and the session interface with `app`."""
     app.after_request(add)
     app.session_interface = WithoutSession(app.session_interface)
 
 
 def add(response: Response) -> Response:
-    """Add the headers that the answer does not bring itself."""
+    """Add the common headers that the answer does not have yet."""
     if is_ours():
         present = set(response.headers.keys())
         response.headers.extend({name: value for name, value in COMMON.items() if name not in present})
@@ -35,7 +35,7 @@ def add(response: Response) -> Response:
 
 
 class WithoutSession(SessionInterface):
-    """Leave the API out of sessions: its callers are known by their keys, and a cookie must not count there."""
+    """Disable sessions for the API: callers authenticate with keys, and a cookie must have no effect there."""
 
     def __init__(self, inner: SessionInterface):
         self._inner = inner
@@ -44,7 +44,7 @@ class WithoutSession(SessionInterface):
         return getattr(self._inner, name)
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
-        """Return the session of a page, None on the API."""
+        """Return the session of a page, None for the API."""
         return None if is_ours() else self._inner.open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

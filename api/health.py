@@ -1,6 +1,6 @@
 """/healthz, /readyz and /metrics: for supervisors, load balancers and Prometheus, without a key.
 
-They tell counts and states, never who wrote to whom; keep /metrics inside with the proxy if the counts are secret too.
+They return counts and states, never destinations; block /metrics at the proxy if the counts are confidential too.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from services.figures import metrics
 from services.figures.metrics import Counts
 from services.process import health
 
-blueprint = Blueprint("health", __name__, description="How well the installation is; open to all.")
+blueprint = Blueprint("health", __name__, description="The health of the installation, without a key.")
 
 
 @blueprint.get("/healthz")
@@ -25,7 +25,7 @@ blueprint = Blueprint("health", __name__, description="How well the installation
 def alive() -> dict[str, str]:
     """Is the process alive?
 
-    Asks neither database nor broker: a supervisor must not restart us for their sake.
+    Checks neither database nor broker: a supervisor must not restart the process because of them.
     """
     return {"status": "ok"}
 
@@ -37,8 +37,8 @@ def alive() -> dict[str, str]:
 def ready() -> dict[str, Any] | Response:
     """Will codes arrive in time?
 
-    Database, broker, the oldest due message (at most 30 s late) and a worker seen within 15 s. 503 has the same members
-    beside those of a problem.
+    Checks database, broker, the oldest due message (at most 30 s late) and that a worker was seen within 15 s. A 503
+    has the same members in addition to those of a problem.
     """
     findings = health.look()
     checks = {finding.name: {"ok": finding.ok, "detail": finding.detail} for finding in findings}
@@ -53,9 +53,9 @@ def ready() -> dict[str, Any] | Response:
 @blueprint.alt_response(503, "SERVICE_UNAVAILABLE")
 @blueprint.doc(operationId="metrics")
 def show_metrics() -> Response:
-    """Counts for Prometheus
+    """Get metrics for Prometheus
 
-    All are gauges over the last hour or of this moment, counted in the database: every web process tells the same.
+    All are gauges of the last hour or of now, counted in the database, so every web process returns the same.
     """
     return Response(_exposition(metrics.count()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
@@ -63,13 +63,13 @@ def show_metrics() -> Response:
 def _exposition(counts: Counts) -> bytes:
     registry = CollectorRegistry()
     of_messages = Gauge(
-        "sendcode_messages", "Messages made in the last hour.", ["channel", "status"], registry=registry
+        "sendcode_messages", "Messages created in the last hour.", ["channel", "status"], registry=registry
     )
     for labels, number in counts.messages.items():
         of_messages.labels(*labels).set(number)
     of_verifications = Gauge(
         "sendcode_verifications",
-        "Verifications whose code lives or died in the last hour.",
+        "Verifications whose code is valid or expired in the last hour.",
         ["channel", "status"],
         registry=registry,
     )
@@ -80,7 +80,7 @@ def _exposition(counts: Counts) -> bytes:
         waiting.labels(lane).set(number)
     oldest = Gauge(
         "sendcode_oldest_due_seconds",
-        "How late the message is that has been due the longest.",
+        "Seconds by which the oldest due message is late.",
         ["lane"],
         registry=registry,
     )

@@ -1,4 +1,4 @@
-"""Idempotency-Key around every POST: claim before the work, keep the answer after it."""
+"""Idempotency-Key for every POST: claim the key before the work, store the answer after it."""
 
 import logging
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ KEPT_HEADERS = ("Content-Type", "Location")
 
 
 def begin() -> Response | None:
-    """Return the first answer if this call was made before; else claim its key, if it has one."""
+    """Return the stored answer if this call is a repeat; else claim its key, if it has one."""
     if HEADER not in request.headers or request.method != "POST":
         return None
     key = _text(request.headers[HEADER])
@@ -30,7 +30,7 @@ def begin() -> Response | None:
 
 
 def _text(value: str) -> str:
-    """Read a header as UTF-8, which WSGI hands over byte by byte, so that a character counts as one."""
+    """Decode a header as UTF-8, because WSGI passes it as Latin-1 and its length is limited in characters."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:
@@ -38,9 +38,9 @@ def _text(value: str) -> str:
 
 
 def finish(response: Response) -> Response:
-    """Keep the answer, or let go of the claim where the caller must be able to try again with the same key.
+    """Store the answer, or release the claim where the caller must be able to retry with the same key.
 
-    What has been done can't be undone here: if the answer can't be kept it is given all the same.
+    The work is already committed, so the answer is returned even if it can't be stored.
     """
     claim = g.pop("claim", None)
     if claim is None:
@@ -52,5 +52,5 @@ def finish(response: Response) -> Response:
             headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
             idempotency.keep(claim, Answer(response.status_code, headers, response.get_data(as_text=True)))
     except SQLAlchemyError as error:
-        log.warning("the answer to an Idempotency-Key was not kept: %s", type(error).__name__)
+        log.warning("the answer to an Idempotency-Key could not be stored: %s", type(error).__name__)
     return response

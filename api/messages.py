@@ -14,7 +14,7 @@ blueprint = Subject(
     "messages",
     __name__,
     scope=Scope.MESSAGES,
-    description="Notices to one destination each; codes are seen too.",
+    description="Notices to one destination each; the list includes the messages that carry codes.",
 )
 LOCATION = {"Location": {"description": "The message.", "schema": {"type": "string"}}}
 
@@ -26,7 +26,7 @@ LOCATION = {"Location": {"description": "The message.", "schema": {"type": "stri
 def send(body: dict[str, Any]) -> tuple[MessageView, dict[str, str]]:
     """Send a message
 
-    Answers at once; a worker hands it over, at `send_at` if that is given.
+    Answers at once; a worker hands the message over, at `send_at` if that is given.
     """
     return _made(messages.send(Request(**body), owner()))
 
@@ -48,7 +48,7 @@ def index(query: dict[str, Any]) -> Page:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="getMessage")
 def show(message_id: str) -> MessageView:
-    """Look at a message"""
+    """Get a message"""
     return message_views.get(message_id, owner())
 
 
@@ -58,9 +58,9 @@ def show(message_id: str) -> MessageView:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="cancelMessage")
 def cancel(_: dict[str, Any], message_id: str) -> MessageView:
-    """Take a message back
+    """Cancel a message
 
-    409 where a worker has it already, or where it carries a code.
+    409 if a worker has already claimed it, or if it carries a code.
     """
     return messages.cancel(message_id, owner())
 
@@ -71,9 +71,9 @@ def cancel(_: dict[str, Any], message_id: str) -> MessageView:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="resendMessage")
 def resend(_: dict[str, Any], message_id: str) -> tuple[MessageView, dict[str, str]]:
-    """Send a settled message again
+    """Resend a settled message
 
-    As a new message with an id of its own. 409 where the first is still on its way, or where it carries a code.
+    The copy is a new message with its own id. 409 if the first is still under way, or if it carries a code.
     """
     return _made(messages.resend(message_id, owner()))
 

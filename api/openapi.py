@@ -1,4 +1,4 @@
-"""What the API says of itself: one OpenAPI 3.1 document, made at start."""
+"""The OpenAPI 3.1 document of the API, and the blueprint that documents its routes."""
 
 import json
 from functools import cached_property
@@ -16,14 +16,14 @@ from api.schemas.problems import EXAMPLES, Problem
 INTRODUCTION = """\
 Send verification codes and notices by e-mail and SMS, and check what the user typed.
 
-Every call below `/api/v1` needs `Authorization: Bearer <key>`. Errors are `application/problem+json` (RFC 9457); with
-429 come `Retry-After` and `limit`, the name of the limit that was hit. 403 has the code `not_allowed` where the key
-lacks the scope, `address_not_allowed` where it has a list of addresses and the caller's is not on it. Unknown fields
-are refused with 422, bodies above 64 KiB with 413; a broadcast may have 8 MiB.
+Every call below `/api/v1` needs `Authorization: Bearer <key>`. Errors are `application/problem+json` (RFC 9457); a 429
+has `Retry-After` and `limit`, the name of the limit that was hit. A 403 has the code `not_allowed` if the key lacks the
+scope, and `address_not_allowed` if the key has a list of addresses and the caller's is not on it. Unknown fields are
+refused with 422, bodies above 64 KiB with 413; a broadcast may have 8 MiB.
 
-A POST with an `Idempotency-Key` can be repeated safely: for 24 hours the first answer is given again, with
-`Idempotent-Replayed: true`. While the first is in flight the answer is 409; with another body it is 422. Answers 401,
-429 and 5xx are not kept, so that the same key can be used to try again.
+A POST with an `Idempotency-Key` can be repeated safely: for 24 hours a repeat gets the first answer, with
+`Idempotent-Replayed: true`. While the first request is in flight, a repeat gets 409; with another body it gets 422.
+Answers 401, 429 and 5xx are not stored, so that the call can be retried with the same key.
 """
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -32,13 +32,13 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 RETRY_AFTER = {
-    "description": "Seconds until it is worth another try.",
+    "description": "Seconds to wait before a retry.",
     "schema": {"type": "integer", "minimum": 1},
 }
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """Routes of one subject: documented, strict about bodies, with every error as a problem."""
+    """Routes of one subject: documented, with strict bodies, and with every error as a problem."""
 
     ARGUMENTS_PARSER = BodyParser()
 
@@ -48,7 +48,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 class Api(flask_smorest.Api):
-    """flask-smorest with our errors; it serves no page of its own."""
+    """flask-smorest with our error answers, and without its own pages."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
@@ -68,7 +68,7 @@ class Api(flask_smorest.Api):
         problems.answer_unknown_addresses(self._app)
 
     def _register_pagination_header(self) -> None:
-        """Leave it out: our lists go on with a cursor."""
+        """Leave the header out, because our lists use a cursor."""
 
     def _register_responses(self) -> None:
         for status in HTTPStatus:

@@ -1,4 +1,4 @@
-"""Which addresses belong to this door."""
+"""Which paths belong to the API."""
 
 from flask import request
 
@@ -6,5 +6,5 @@ FIRST_PARTS = {"api", "healthz", "readyz", "metrics", "receipts"}
 
 
 def is_ours() -> bool:
-    """Tell whether the current request is one for the API, known or not."""
+    """Tell whether the path of the current request belongs to the API, even if no route matches."""
     return request.path.split("/", 2)[1] in FIRST_PARTS

@@ -1,4 +1,4 @@
-"""Every error as RFC 9457 problem+json: the one place where errors meet HTTP numbers."""
+"""Every error as RFC 9457 problem+json; the only place that maps errors to HTTP statuses."""
 
 import json
 import logging
@@ -41,21 +41,21 @@ STATUSES: dict[type[SendcodeError], int] = {
 }
 DETAILS = {
     404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    405: "This address does not support the method.",
     413: "The body is too large.",
 }
 DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnection)
 
 
 def answer_errors_of(blueprint: Blueprint) -> None:
-    """Answer every error of a blueprint's views as a problem, whatever error pages the application has."""
-    for status in default_exceptions:  # a page for one status would come before a handler for all
+    """Answer every error of a blueprint's views as a problem, regardless of the application's error pages."""
+    for status in default_exceptions:  # an error page for one status would win over a handler for all
         blueprint.register_error_handler(status, answer)
     blueprint.register_error_handler(Exception, answer)
 
 
 def answer_unknown_addresses(app: Flask) -> None:
-    """Answer unknown addresses and methods below /api as problems; they belong to no blueprint."""
+    """Answer unknown addresses and methods of the API as problems; they belong to no blueprint."""
 
     @app.before_request
     def refuse() -> Response | None:
@@ -66,7 +66,7 @@ def answer_unknown_addresses(app: Flask) -> None:
 
 
 def answer(error: Exception) -> Response:
-    """Return the problem that tells the caller about `error`, and nothing of what the caller sent."""
+    """Return the problem for `error`, without repeating anything that the caller sent."""
     if isinstance(error, RequestRedirect):
         return error.get_response()  # type: ignore[return-value]
     if isinstance(error, HTTPException):
@@ -80,7 +80,7 @@ def answer(error: Exception) -> Response:
         return problem(
             503,
             "unavailable",
-            "The database does not answer just now.",
+            "The database does not answer. Try again in a few seconds.",
             headers={"Retry-After": str(RETRY_SECONDS)},
         )
     log.error("unexpected error in %s", request.endpoint, exc_info=error)
@@ -95,7 +95,7 @@ def problem(
     extra: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Return a problem; its title is the status in words, as RFC 9457 4.2.1 wants for `about:blank`."""
+    """Return a problem; its title is the HTTP status phrase, as RFC 9457 4.2.1 recommends for `about:blank`."""
     members = {
         "type": "about:blank",
         "title": HTTP_STATUS_CODES[status],
@@ -124,7 +124,7 @@ def _domain_problem(error: SendcodeError, status: int) -> Response:
     if isinstance(error, InvalidInput):
         problems = error.problems[:MOST_ERRORS]
         extra["errors"] = [{"field": one.field, "message": one.message} for one in problems]
-        detail = detail if len(error.problems) == 1 else f"{len(error.problems)} fields are not right"
+        detail = detail if len(error.problems) == 1 else f"{len(error.problems)} fields are invalid"
     if isinstance(error, LimitExceeded):
         part(Refusals).note(error)
         extra["limit"] = error.limit

@@ -1,4 +1,4 @@
-"""/receipts/<gateway>: where carriers report what became of a message. The gateway proves who is calling."""
+"""/receipts/<gateway>: delivery reports from carriers. The gateway verifies that they are genuine."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -9,14 +9,14 @@ from api import bodies
 from api.openapi import Blueprint
 from services.gateways import receipts
 
-blueprint = Blueprint("receipts", __name__, description="Delivery reports, signed by the carrier.")
+blueprint = Blueprint("receipts", __name__, description="Delivery reports, signed or with a token.")
 
 
 def documented(view: Callable[[str], Response]) -> Callable[[str], Response]:
-    """Say of a route what every report is answered."""
+    """Document the answers that all routes for reports share."""
     for status in (401, 404, 413, 422):
         view = blueprint.alt_response(status, HTTPStatus(status).name)(view)
-    thanks = "Taken; what the carrier wants to read. Repeated, late and unknown ones change nothing."
+    thanks = "Accepted; the body is what the carrier expects. Repeated, late and unknown ones change nothing."
     return blueprint.response(200, {"type": "string"}, content_type="text/plain", description=thanks)(view)
 
 
@@ -27,7 +27,7 @@ def take_posted(name: str) -> Response:
     """Take a delivery report
 
     For a gateway of type `http`: `{reference, status: delivered|undelivered, reason?}` with Standard Webhooks headers.
-    Unsigned, wrongly signed or older than five minutes: 401.
+    401 if it is unsigned, wrongly signed or older than five minutes.
     """
     return _take(name)
 
@@ -36,9 +36,9 @@ def take_posted(name: str) -> Response:
 @documented
 @blueprint.doc(operationId="takeReceiptInUrl")
 def take_called(name: str) -> Response:
-    """Take a delivery report that stands in the address
+    """Take a delivery report in the query
 
-    Some carriers report so.
+    For carriers that report with a GET.
     """
     return _take(name)
 
@@ -52,7 +52,7 @@ def _take(name: str) -> Response:
 
 
 def _called_url() -> str:
-    """Return the address as the carrier knows it, which some sign: before any proxy changed it."""
+    """Return the URL that the carrier called, before any proxy changed it; some carriers sign it."""
     public = current_app.config["PUBLIC_URL"].rstrip("/")
     query = request.query_string.decode("latin-1")
     return f"{public or request.host_url.rstrip('/')}{request.path}{'?' + query if query else ''}"

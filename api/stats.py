@@ -9,7 +9,7 @@ from services.figures import statistics
 from services.figures.statistics import Tally
 from services.keys.key_owners import Scope
 
-blueprint = Subject("stats", __name__, scope=Scope.READ, description="What became of it all.")
+blueprint = Subject("stats", __name__, scope=Scope.READ, description="Counts of messages and codes.")
 
 
 @blueprint.get("")
@@ -19,7 +19,7 @@ blueprint = Subject("stats", __name__, scope=Scope.READ, description="What becam
 @blueprint.alt_response(422, "UNPROCESSABLE_ENTITY")
 @blueprint.doc(operationId="getStatistics")
 def show(query: dict[str, Any]) -> dict[str, Any]:
-    """Count what this key made
+    """Get the statistics of this key
 
     Messages by status and the conversion of codes, by day, channel and gateway.
     """

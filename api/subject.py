@@ -1,4 +1,4 @@
-"""The routes of one subject behind a key: who calls, may it, how often, and was it called before?"""
+"""The routes of one subject behind a key: authentication, scope, rate limit and idempotency."""
 
 import logging
 import re
@@ -24,12 +24,12 @@ PROBLEMS_OF_GET = (401, 403, 429, 500, 503)
 
 
 class Subject(openapi.Blueprint):
-    """A blueprint of `/api/v1` whose every call needs a key with the subject's scope; GETs are content with `read`."""
+    """A blueprint of `/api/v1` whose calls need a key with the subject's scope; for a GET, `read` is enough."""
 
     def __init__(
         self, name: str, import_name: str, *, scope: Scope, longest_body: int | None = None, **options: Any
     ):
-        """`longest_body`: bytes, where the subject needs more than the 64 KiB of all others."""
+        """`longest_body`: in bytes, for a subject that needs more than the 64 KiB of the others."""
         super().__init__(name, import_name, url_prefix=f"/api/v1/{name}", **options)
         self._scope = scope
         self._longest_body = longest_body
@@ -39,7 +39,7 @@ class Subject(openapi.Blueprint):
         self.after_request(finish)
 
     def location(self, thing_id: str) -> dict[str, str]:
-        """Return the header that tells where one of the subject's things is."""
+        """Return the `Location` header of one of the subject's resources."""
         return {"Location": f"{request.script_root}{self.url_prefix}/{thing_id}"}
 
     def _guard(self) -> Response | None:
@@ -56,7 +56,7 @@ class Subject(openapi.Blueprint):
 
 
 def owner() -> Owner:
-    """Return who owns what the current call makes, and whose things it sees."""
+    """Return the owner of what the current call creates and may see."""
     caller: KeyOwner = g.caller
     return Owner(f"key:{caller.id}", caller.is_test)
 
@@ -72,7 +72,7 @@ def _authenticate() -> KeyOwner:
 
 
 def _admit(caller: KeyOwner) -> None:
-    """Raise AddressNotAllowed where the peer, behind trusted proxies, is not on the key's list."""
+    """Raise AddressNotAllowed where the client's address, behind trusted proxies, is not on the key's list."""
     try:
         networks.admit(caller.networks, request.remote_addr)
     except AddressNotAllowed as error:
@@ -81,7 +81,7 @@ def _admit(caller: KeyOwner) -> None:
 
 
 def _document(doc: dict[str, Any], _: dict[str, Any], *, method: str, **__: Any) -> dict[str, Any]:
-    """Add to a call's documentation what the guard makes of it."""
+    """Add to a call's documentation what the guard requires and answers."""
     doc["security"] = [{"key": []}]
     if method == "post":
         doc.setdefault("parameters", []).append("IdempotencyKey")

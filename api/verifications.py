@@ -15,7 +15,7 @@ blueprint = Subject(
     "verifications",
     __name__,
     scope=Scope.VERIFICATIONS,
-    description="Codes that show that somebody reads what arrives at a destination.",
+    description="Codes that prove that a user controls a destination.",
 )
 LOCATION = {"Location": {"description": "The verification.", "schema": {"type": "string"}}}
 
@@ -38,7 +38,7 @@ def issue(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="getVerification")
 def show(verification_id: str) -> dict[str, Any]:
-    """Look at a verification"""
+    """Get a verification"""
     return _wire(verifications.get(verification_id, owner()))
 
 
@@ -50,8 +50,8 @@ def show(verification_id: str) -> dict[str, Any]:
 def check(body: dict[str, Any], verification_id: str) -> CheckResult:
     """Check a code
 
-    A wrong code is `valid: false` and costs an attempt; a malformed one is 422 and costs none. 429 where no
-    attempts are left, or too many wrong codes were tried for the destination.
+    A wrong code is `valid: false` and costs an attempt; a malformed one is 422 and costs none. 429 if no attempts are
+    left, or if too many wrong codes were tried for the destination.
     """
     return checks.check(verification_id, body["code"], owner())
 
@@ -64,7 +64,7 @@ def check(body: dict[str, Any], verification_id: str) -> CheckResult:
 def check_newest(body: dict[str, Any]) -> CheckResult:
     """Check a code by destination
 
-    The same for the newest pending verification of the destination and purpose, for callers that keep no ids.
+    The same for the newest pending verification of the destination and purpose, for callers that do not store ids.
     """
     code = body.pop("code")
     return checks.check(verifications.newest_pending(owner(), **body), code, owner())
@@ -78,7 +78,7 @@ def check_newest(body: dict[str, Any]) -> CheckResult:
 def resend(_: dict[str, Any], verification_id: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Send the same code again
 
-    The code and its expiry stay, and attempts are not given back. 429 before `resend_at`, 409 where it has ended.
+    The code and its expiry stay the same, and attempts are not reset. 429 before `resend_at`, 409 if it has ended.
     """
     view = verifications.resend(verification_id, owner())
     return _wire(view), blueprint.location(view.id)
@@ -90,9 +90,9 @@ def resend(_: dict[str, Any], verification_id: str) -> tuple[dict[str, Any], dic
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="cancelVerification")
 def cancel(_: dict[str, Any], verification_id: str) -> dict[str, Any]:
-    """End a pending verification
+    """Cancel a pending verification
 
-    One that has ended in another way stays as it is; 409 where it is approved.
+    One that is expired or locked stays as it is; 409 if it is approved.
     """
     return _wire(verifications.cancel(verification_id, owner()))
 

@@ -28,14 +28,14 @@ ROWS: dict[str, Callable[[bool], Iterator[Figure | Skipped]]] = {
 HEAD = """\
 # Performance
 
-Every figure is a ratio to a peer, or a bound, taken in one run:
+Every figure is a ratio to a peer, or has a bound, measured in one run:
 
 ```
 python3 dev.py bench --write docs/performance.md
 ```
 
-What is compared is interleaved, and each value is the median of five rounds unless its row says otherwise. `--quick`
-only shows that everything runs, `--only NAME` takes some of the rows:
+Compared runs are interleaved, and each value is the median of five rounds unless its row says otherwise. `--quick`
+only shows that everything runs; `--only NAME` measures some of the rows:
 {names}.
 
 Measured on: {machine}
@@ -47,7 +47,7 @@ BOUNDS = Path(__file__).parent / "bounds.md"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure what was asked for, print it, and return 0 if nothing broke; a bound that is missed breaks nothing."""
+    """Measure the rows asked for, print them, and return 0 if none failed to run; a missed bound is no failure."""
     options = parse(arguments)
     line = machine()
     print(line, flush=True)
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
             for one in ROWS[name](options.quick):
                 results.append(one)
                 print(report.table([one]).splitlines()[-1], flush=True)
-        except Exception:  # noqa: BLE001 - one row that breaks must not lose the others
+        except Exception:  # noqa: BLE001 - one row that fails must not lose the others
             traceback.print_exc()
             results.append(Skipped(name, "broke"))
             broken += 1
@@ -79,11 +79,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="dev.py bench", description="Measure against peers and limits.")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: shows that it runs")
     parser.add_argument("--only", nargs="+", choices=ROWS, metavar="ROW", help=f"some of {', '.join(ROWS)}")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results for programs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page of results")
     return parser.parse_args(arguments)
 

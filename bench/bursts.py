@@ -1,4 +1,4 @@
-"""Gateways that take a second for each SMS: how much of that adds up."""
+"""Gateways that take a second for each SMS: how well the sends run in parallel."""
 
 import socket
 import time
@@ -39,7 +39,7 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def span(made: Installation, count: int) -> float:
-    """Return the time that so many calls of the gateway took together, and forget them."""
+    """Return the time from the gateway's first call to its last answer, then clear its calls."""
     wait_for(lambda: made.sms.answered >= count, 60, every=0.1)
     at = [one.at for one in made.sms.calls]
     made.sms.calls.clear()
@@ -48,7 +48,7 @@ def span(made: Installation, count: int) -> float:
 
 
 def broadcast(api: Api, count: int, text: str = "News") -> None:
-    """Send to so many numbers in one call."""
+    """Send to `count` numbers in one call."""
     body = {"channel": "sms", "text": text, "recipients": [{"to": phone(n)} for n in range(count)]}
     answer = api.call("POST", "/broadcasts", body)
     assert answer.status == 202, answer.text
@@ -74,7 +74,7 @@ def measure_lanes(quick: bool) -> Iterator[Figure]:
 
 
 def measure_idle(quick: bool) -> Iterator[Figure]:
-    """Yield the time from a click to the gateway's call where nothing else is going on."""
+    """Yield the time from a click to the gateway's call on an idle system."""
     with house() as made, made.web(), made.worker():
         waits = list(queue_times(made, range(5 if quick else 200), pause=0.05))
     yield Figure(
@@ -88,7 +88,7 @@ def measure_idle(quick: bool) -> Iterator[Figure]:
 
 
 def queue_times(made: Installation, numbers: Iterable[int], pause: float = 0.02) -> Iterator[float]:
-    """Issue a code to each number, on a kept connection; yield the seconds until the gateway was called for it."""
+    """Issue a code to each number, on a kept connection; yield the seconds from each click to its gateway call."""
     key, port = made.key(), made.ports[0]
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         for number in numbers:

@@ -1,4 +1,4 @@
-"""`POST /verifications` beside routes that do less, and while a worker is busy."""
+"""`POST /verifications` compared with routes that do less, and while a worker is busy."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -47,7 +47,7 @@ def web(made: Installation, factory: str) -> Iterator[Server]:
 
 
 def measure(quick: bool) -> Iterator[Figure]:
-    """Interleave the routes; yield requests a second and the time of one click as ratios."""
+    """Interleave the routes; yield requests per second and the time of one click as ratios."""
     rounds, count = (1, 60) if quick else (5, 1500)
     limits_on = {"RESEND_COOLDOWN_SECONDS": 60, "DESTINATION_SENDS_PER_DAY": 10}
     with house(**limits_on) as made, ExitStack() as stack:
@@ -90,7 +90,7 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def measure_busy(quick: bool) -> Iterator[Figure]:
-    """Compare a click's time while 100 one-second SMS are in flight with one while nothing is."""
+    """Compare the time of a click while 100 one-second SMS are in flight with one on an idle system."""
     rounds, count = (1, 20) if quick else (5, 150)
     with house() as made, web(made, "create_app") as server, made.worker():
         key, numbers = made.key(), iter(range(0, 10**5, count))

@@ -1,6 +1,6 @@
-"""`python -m bench.client PORT PATH CLIENTS COUNT KEY FIRST`: POST as many times, print the seconds of each as JSON.
+"""`python -m bench.client PORT PATH CLIENTS COUNT KEY FIRST`: POST COUNT times, print each call's seconds as JSON.
 
-A process of its own, on kept connections and with as little work as possible: what is measured is the server.
+A separate process with kept connections that does as little work as possible, so that only the server is measured.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ from tests.live.installation import phone
 
 @dataclass(frozen=True)
 class Run:
-    """What a client saw: seconds of each call, and of all of them together."""
+    """What a client measured: seconds per call, and for all calls together."""
 
     seconds: list[float]
     took: float
 
     @property
     def rate(self) -> float:
-        """Calls in a second."""
+        """Calls per second."""
         return len(self.seconds) / self.took
 
 
 def call(port: int, path: str, *, clients: int, count: int, key: str = "", first: int = 0) -> Run:
-    """Let a client process make its calls; every answer must be a 2xx."""
+    """Run a client process; every answer must be a 2xx."""
     command = [
         sys.executable,
         "-m",
@@ -57,7 +57,7 @@ def request(port: int, path: str, key: str, number: int) -> bytes:
 
 
 async def one(port: int, path: str, key: str, numbers: Iterator[int], seconds: list[float]) -> None:
-    """Make one call after the other on one connection until the numbers are used up."""
+    """Make calls one after another on one connection until the numbers are used up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for number in numbers:
         sent = request(port, path, key, number)
@@ -74,7 +74,7 @@ async def one(port: int, path: str, key: str, numbers: Iterator[int], seconds: l
 
 
 async def everything(port: int, path: str, clients: int, count: int, key: str, first: int) -> Run:
-    """Share the calls among the clients."""
+    """Divide the calls among the clients."""
     seconds: list[float] = []
     numbers = iter(range(first, first + count))
     began = time.perf_counter()

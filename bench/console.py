@@ -1,4 +1,4 @@
-"""The console with a million messages: how long people wait for its lists, searches and the overview."""
+"""The console with a million messages: response times of its lists, searches and the overview."""
 
 import os
 import re
@@ -43,7 +43,7 @@ NARROWED_CODES = (
 
 
 def measure(quick: bool) -> Iterator[Figure | Skipped]:
-    """Yield the 95th percentile of whole requests on each database that there is."""
+    """Yield the 95th percentile of whole requests on each database that is available."""
     for kind in ("sqlite", "postgresql"):
         if kind in SERVERS and not os.environ.get(SERVERS[kind]):
             yield Skipped(f"console, {kind}", f"{SERVERS[kind]} is not set")
@@ -82,7 +82,7 @@ def _furnished(url: str, count: int) -> Flask:
 
 
 def _walk(app: Flask, pages: int) -> Iterator[float]:
-    """Yield how long each page takes, in milliseconds; lists are paged through as people do."""
+    """Yield the time of each page in milliseconds; lists are paged through as people do."""
     client = app.test_client()
     client.post("/cms/login", data={"email": EMAIL, "password": PASSWORD})
     for path in _paths(app):
@@ -124,7 +124,7 @@ def _paths(app: Flask) -> Iterator[str]:
 
 
 def _somebody() -> Mapping[str, str]:
-    """Return one of the older messages by all that it can be found by."""
+    """Pick one of the older messages and return the search terms that find it."""
     older = Message.created_at < datetime.now(UTC) - timedelta(days=15)
     whole = (Message.verification_id.is_not(None), Message.gateway_reference.is_not(None))
     row = db.session.scalars(select(Message).where(older, *whole).limit(1)).one()

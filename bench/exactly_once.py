@@ -1,4 +1,4 @@
-"""Four workers on one PostgreSQL: each message once, whichever broker rings."""
+"""Four workers on one PostgreSQL: each message is sent once, with either broker."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ WORKERS = 4
 
 
 def measure(quick: bool) -> Iterator[Figure | Skipped]:
-    """Yield how many of 5,000 sends reached the gateway other than once, on Redis and on RabbitMQ."""
+    """Yield how many of 5,000 sends did not reach the gateway exactly once, on Redis and on RabbitMQ."""
     count = 100 if quick else 5000
     for name, broker_url in (("Redis", ""), ("RabbitMQ", os.environ.get("TEST_AMQP_URL", ""))):
         row = f"exactly once, {name}"
@@ -32,7 +32,7 @@ def measure(quick: bool) -> Iterator[Figure | Skipped]:
 
 
 def wrong(count: int, broker_url: str) -> int:
-    """Return how many ids the gateway got never or more than once."""
+    """Return how many ids did not reach the gateway exactly once."""
     more = {"CELERY_BROKER_URL": broker_url} if broker_url else {}
     with (
         database_of("postgresql") as database,

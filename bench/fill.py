@@ -1,4 +1,4 @@
-"""`python -m bench.fill COUNT PRIORITY CHANNEL`: put messages that are due into the database of the environment."""
+"""`python -m bench.fill COUNT PRIORITY CHANNEL`: put due messages into this environment's database."""
 
 import sys
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""An installation to measure: what the live tests start, with room for many sends."""
+"""An installation to measure: as in the live tests, with limits high enough for many sends."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from devtools.live.process import ROOT
 from tests.live.installation import NO_LIMITS, Installation, install, make_template
 
 FREE = {**NO_LIMITS, "IP_SENDS_PER_MINUTE": 0}
-"""Limits that would end a measurement; what they cost is measured with the click."""
+"""No limits: they would end a measurement. Their cost is measured with the click."""
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def house(**settings: Any) -> Iterator[Installation]:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, every: float = 0.5) -> None:
-    """Wait until something holds, looking so seldom that it takes nothing from what is measured."""
+    """Wait until `condition()` is true, polling rarely enough not to disturb the measurement."""
     give_up_at = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > give_up_at:
@@ -39,6 +39,6 @@ def wait_for(condition: Callable[[], bool], seconds: float, every: float = 0.5) 
 
 
 def fill(made: Installation, count: int, priority: str, channel: str = "SMS") -> None:
-    """Put messages that are due into the outbox, without a bell."""
+    """Put due messages into the outbox, without a bell."""
     command = [sys.executable, "-m", "bench.fill", str(count), priority, channel]
     subprocess.run(command, cwd=ROOT, env=made.env, check=True, timeout=300)

@@ -1,4 +1,4 @@
-"""The line that says on what a run was made."""
+"""The line that describes the machine of a run."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ PACKAGES = ("celery", "SQLAlchemy", "Flask", "redis")
 
 
 def machine() -> str:
-    """Return processor, cores, memory, system, and the versions that matter."""
+    """Return processor, cores, system, and the versions that matter."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, "

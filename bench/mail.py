@@ -1,4 +1,4 @@
-"""Mails a second over one kept connection, beside a loop of the standard library's smtplib over one."""
+"""Mails per second over one kept connection, compared with a loop of the standard library's smtplib."""
 
 import smtplib
 import subprocess
@@ -13,7 +13,7 @@ from devtools.live.process import ROOT
 
 
 def measure(quick: bool) -> Iterator[Figure]:
-    """Interleave the loop with the worker, without and with PIPELINING; yield the ratios."""
+    """Interleave the loop with the worker, with and without PIPELINING; yield the ratios."""
     rounds, count = (1, 100) if quick else (5, 4000)
     raw: list[float] = []
     ours: dict[bool, list[float]] = {False: [], True: []}
@@ -34,7 +34,7 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def worker(count: int, *, pipelining: bool) -> float:
-    """Return how many mails one worker delivers in a second, from its first to its last."""
+    """Return how many mails per second one worker delivers, from its first to its last."""
     with Sink(pipelining=pipelining) as sink, house(MAIL_CONNECTIONS=1, MAIL_PORT=sink.port) as made:
         fill(made, count, "CODE", "EMAIL")
         with made.worker("solo", None, "--loglevel=WARNING", wait=False):
@@ -45,7 +45,7 @@ def worker(count: int, *, pipelining: bool) -> float:
 
 
 def raw_smtplib(port: int, count: int) -> float:
-    """Return how many ready mails a program of its own hands over in a second."""
+    """Return how many ready mails per second a separate process sends with smtplib."""
     command = [sys.executable, "-m", "bench.mail", str(port), str(count)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     return float(done.stdout)
@@ -56,11 +56,11 @@ MAIL = (
     "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
 )
 SIZE = 3000
-"""Bytes of a code's mail, text and HTML together."""
+"""Size in bytes of a mail with a code, text and HTML together."""
 
 
 def loop(port: int, count: int) -> float:
-    """Send ready mails on one connection; return how many in a second."""
+    """Send ready mails on one connection; return mails per second."""
     lines = "x" * 70 + "\r\n"
     ready = MAIL + lines * ((SIZE - len(MAIL)) // len(lines))
     with smtplib.SMTP("127.0.0.1", port, local_hostname="bench") as client:

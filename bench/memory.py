@@ -1,4 +1,4 @@
-"""What a broadcast to 100,000 costs the web process and the worker in memory."""
+"""Peak memory of the web process and the worker during a broadcast to 100,000."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ MIB = 1024
 
 
 def measure(quick: bool) -> Iterator[Figure | Skipped]:
-    """Send it in 10 calls through a worker whose gateway takes everything; yield the peaks of both processes."""
+    """Send it in 10 calls through a worker whose gateway accepts everything; yield both processes' peaks."""
     if not Path("/proc/self/status").exists():
         yield Skipped("memory of a broadcast to 100,000", "needs /proc")
         return
@@ -47,6 +47,6 @@ def block(first: int, size: int) -> list[dict[str, object]]:
 
 
 def peak(pid: int) -> float:
-    """Return the most memory that a process has had, in MiB."""
+    """Return a process's peak memory in MiB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / MIB

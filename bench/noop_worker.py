@@ -1,4 +1,4 @@
-"""`celery -A bench.noop_worker:celery worker`: the worker with gateways that take everything and do nothing."""
+"""`celery -A bench.noop_worker:celery worker`: the worker with gateways that accept everything and do nothing."""
 
 from app import create_app
 from channels.gateway import Outgoing
@@ -8,7 +8,7 @@ from services.process import parts
 
 
 class NoOp:
-    """A gateway whose provider takes no time; every message gets a reference of its own."""
+    """A gateway whose provider takes no time; every message gets its own reference."""
 
     weight = 100
     countries: frozenset[str] = frozenset()
@@ -20,15 +20,15 @@ class NoOp:
         self.channel = channel
 
     def send(self, outgoing: Outgoing) -> str:
-        """Take it."""
+        """Accept the message and return a reference."""
         return f"noop-{outgoing.id}"
 
     def probe(self, seconds: float) -> str:
-        """Reach nothing."""
+        """Connect to nothing."""
         return self.name
 
     def close(self) -> None:
-        """Have nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 app = create_app(doors=())

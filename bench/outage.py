@@ -15,9 +15,9 @@ TABLE = '[[gateway]]\nname = "{}"\nchannel = "sms"\ntype = "http"\nurl = "{}"\nw
 
 
 def measure(quick: bool) -> Iterator[Figure]:
-    """Let gateway A, with nine of ten shares, answer 503 or nothing at all; yield what B makes of 500 codes.
+    """Make gateway A, which has nine tenths of the weight, answer 503 or not at all; yield how B handles 500 codes.
 
-    The first hundred are clicked at once, so that the breaker can open; the others when they have gone.
+    The first hundred are requested at once, so that the circuit breaker can open; the others once those are sent.
     """
     count, before = (30, 10) if quick else (500, 100)
     for death, answer in (("answers 503", Answer(503)), ("is silent", SILENCE)):
@@ -38,7 +38,7 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def figures(death: str, rows: list[tuple[str, int]], before: int, first: float) -> Iterator[Figure]:
-    """Yield the share of B, when it got its first, and how long those waited that came after the first ones."""
+    """Yield B's share, the time until its first message, and how long the codes after the first hundred waited."""
     share = sum(gateway == "b" for gateway, _ in rows) / len(rows)
     counts = f"gateway A {death}, 500 codes, B alive"
     yield Figure("failover: share sent by B", counts, share, at_least=0.99)
@@ -54,7 +54,7 @@ def figures(death: str, rows: list[tuple[str, int]], before: int, first: float) 
 
 
 def healed(made: Installation, key: str) -> Figure:
-    """Let A answer again, go on clicking, and return when it has its share back."""
+    """Let A answer again, go on requesting codes, and return the time until A has its share back."""
     made.sms.usual = Answer(200)
     began, number = time.monotonic(), 10_000
     api = made.api(key)

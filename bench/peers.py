@@ -1,4 +1,4 @@
-"""No-op tasks of other queues: each drained by one process, as its own documentation starts it."""
+"""No-op tasks of other queues: one worker process each, started as its own documentation says."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ COMMAND = {
 
 
 def tasks_per_second(name: str, count: int) -> float:
-    """Queue `count` no-op tasks, start a worker, and return how many it does in a second from first to last."""
+    """Queue `count` no-op tasks, start a worker, and return its tasks per second from first to last."""
     with _worker(name, count) as (_, done):
         wait_until(lambda: len(_times(done)) == 2, 60 + count / 20)
         first, last = _times(done)
@@ -40,7 +40,7 @@ def first_task(name: str) -> float:
 
 @contextmanager
 def _worker(name: str, count: int) -> Iterator[tuple[float, Path]]:
-    """Queue the tasks and run a worker; give the time of its start and the file of the times that it notes."""
+    """Queue the tasks and run a worker; yield the time of its start and the file with the times that it notes."""
     with TemporaryDirectory(prefix="sendcode-bench-") as folder, Broker(Path(folder) / "broker") as broker:
         done = Path(folder) / "done"
         env = {
@@ -70,7 +70,7 @@ def _times(done: Path) -> list[float]:
 
 
 class Counter:
-    """What each no-op task calls: notes the time of the first and of the last of them."""
+    """Called by each no-op task: notes the times of the first and the last one."""
 
     def __init__(self, done: str, count: int):
         self._done = Path(done)

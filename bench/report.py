@@ -1,4 +1,4 @@
-"""Figures: what was counted, what must hold, and how a run is shown."""
+"""Figures with their bounds, and the report of a run."""
 
 import json
 import statistics
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its value, and the bound it is held to (`>=` or `<=`); None where there is nothing to hold."""
+    """One figure: its value and its bound (`>=` or `<=`); None where there is no bound."""
 
     row: str
     counts: str
@@ -21,7 +21,7 @@ class Figure:
 
     @property
     def bound(self) -> str:
-        """The bound as people write it."""
+        """The bound as text."""
         if self.at_least is not None:
             return f">= {_number(self.at_least)}"
         return f"<= {_number(self.at_most)}" if self.at_most is not None else ""
@@ -50,12 +50,12 @@ class Skipped:
 
 
 def median(values: Iterable[float]) -> float:
-    """Return the median; of five runs it is one that was seen."""
+    """Return the median; for five runs it is a measured value."""
     return statistics.median(values)
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """Return the value that this share of all does not exceed."""
+    """Return the value that this share of all values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -73,7 +73,7 @@ def table(results: Iterable[Figure | Skipped]) -> str:
 
 
 def write_json(path: Path, machine: str, results: Iterable[Figure | Skipped]) -> None:
-    """Keep the results for programs."""
+    """Write the results as JSON."""
     path.write_text(json.dumps({"machine": machine, "results": [asdict(one) for one in results]}, indent=2))
 
 

@@ -1,9 +1,9 @@
-"""A mail server that accepts every mail at once and keeps none: what sending mail is measured against.
+"""A mail server that accepts every mail at once and keeps none, to measure sending mail against.
 
     python -m bench.smtp_sink --port 2525 --no-pipelining
 
 It prints `listening on <port>` when it is ready, and ends on SIGTERM. The command `HELP` answers
-`214 <mails> <bytes> <connections>`. With uvloop installed it takes far more mails than one Python program can send.
+`214 <mails> <bytes> <connections>`. With uvloop installed it accepts far more mails than one Python program can send.
 """
 
 import argparse
@@ -31,7 +31,7 @@ ANSWERS = {
 
 @dataclass
 class Counts:
-    """What has come so far."""
+    """The totals so far."""
 
     mails: int = 0
     bytes: int = 0
@@ -39,7 +39,7 @@ class Counts:
 
 
 class Dialogue(asyncio.Protocol):
-    """One client; whatever came in one packet is answered in one."""
+    """One client; commands that arrive in one packet are answered in one packet."""
 
     def __init__(self, counts: Counts, pipelining: bool):
         self._counts = counts
@@ -54,7 +54,7 @@ class Dialogue(asyncio.Protocol):
         transport.write(b"220 sink.test ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
-        """Answer what is complete."""
+        """Answer the complete commands."""
         self._unread += data
         answers = []
         while answer := self._mail() if self._content else self._command():
@@ -75,7 +75,7 @@ class Dialogue(asyncio.Protocol):
             return f"214 {self._counts.mails} {self._counts.bytes} {self._counts.connections}\r\n".encode()
         if verb == b"DATA":
             self._content = True
-            self._unread = b"\r\n" + rest  # a mail without a line ends with the very first ".\r\n"
+            self._unread = b"\r\n" + rest  # an empty mail ends with the very first ".\r\n"
         return ANSWERS.get(verb, b"500 5.5.2 What?\r\n")
 
     def _mail(self) -> bytes:
@@ -90,7 +90,7 @@ class Dialogue(asyncio.Protocol):
 
 
 class Sink:
-    """The sink as a process of its own, for the length of a `with`."""
+    """The sink as a separate process, for the duration of a `with`."""
 
     def __init__(self, *, pipelining: bool = True, python: str = sys.executable):
         switch = "--pipelining" if pipelining else "--no-pipelining"
@@ -108,7 +108,7 @@ class Sink:
         self._process.communicate(timeout=10)
 
     def counts(self) -> Counts:
-        """Ask how much has come."""
+        """Ask the sink for its totals."""
         with smtplib.SMTP("127.0.0.1", self.port, local_hostname="bench") as client:
             answer = client.docmd("HELP")[1]
         return Counts(*map(int, answer.split()))

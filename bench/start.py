@@ -1,4 +1,4 @@
-"""From the start of a worker's process to its first work, beside stock Celery."""
+"""Time from the start of a worker's process to its first work, compared with stock Celery."""
 
 import time
 from collections.abc import Iterator

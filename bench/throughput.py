@@ -1,4 +1,4 @@
-"""Messages a minute through one solo worker, beside no-op tasks of Celery and of four other queues."""
+"""Messages per minute through one solo worker, compared with no-op tasks of Celery and four other queues."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ ROUNDS = 5
 
 
 def measure(quick: bool) -> Iterator[Figure]:
-    """Interleave ours with each peer's and yield the medians and their ratios."""
+    """Interleave our runs with each peer's; yield the medians and their ratios."""
     rounds, count, tasks = (1, 2_000, 300) if quick else (ROUNDS, 60_000, 3_000)
     ours, others = [], {name: [] for name in peers.NAMES}
     for _ in range(rounds):
@@ -45,7 +45,7 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def messages_per_second(count: int) -> float:
-    """Return how many messages one worker settles in a second, from its first to its last."""
+    """Return how many messages per second one worker settles, from its first to its last."""
     with house() as made:
         fill(made, count, "CODE")
         command = [COMMANDS / "celery", "-A", "bench.noop_worker:celery", "worker", "--pool=solo"]

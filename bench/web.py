@@ -1,4 +1,4 @@
-"""The web service with two more routes to measure it against, and a Flask application without anything."""
+"""The web service with two more routes to measure it against, and a bare Flask application."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from models.types import UtcTime
 
 
 class PlainCode(db.Model):
-    """What a straightforward site keeps of a code."""
+    """The row that a straightforward site stores for a code."""
 
     __tablename__ = "bench_plain_code"
 
@@ -29,7 +29,7 @@ class PlainCode(db.Model):
 
 @shared_task(name="bench.send_code", ignore_result=True)
 def send_code(code_id: int) -> None:
-    """Stand for the task that would send it."""
+    """Do nothing in place of sending the code."""
 
 
 def create_app() -> Flask:
@@ -64,7 +64,7 @@ def create_app() -> Flask:
 
 
 def create_bare() -> Flask:
-    """Return an application that does nothing but answer."""
+    """Return an application that only answers."""
     app = Flask(__name__)
 
     @app.post("/bare")

@@ -1,1 +1,1 @@
-"""Gateways, a file each: hand one message to one provider; know no Flask, no SQL and nothing above them."""
+"""Gateways, one file each: they hand one message to one provider, without Flask, SQL or any layer above."""

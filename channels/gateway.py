@@ -1,16 +1,19 @@
-"""What every gateway takes, gives and is."""
+"""The interface of every gateway, and the message it is given."""
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from domain.errors import TooLate
 from domain.provider_templates import ProviderTemplate
 from domain.statuses import Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message, ready to be handed over; its `id`, our reference, is the same on every try."""
+    """One message, ready to send; its `id` is our reference and stays the same on every try."""
 
     id: str
     channel: Channel
@@ -22,9 +25,16 @@ class Outgoing:
     locale: str | None = None
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     provider_templates: Mapping[str, ProviderTemplate] = field(default_factory=dict, repr=False)
-    """Approved texts that stand for this one, by the gateway's name."""
+    """Approved texts that are sent in place of this one, by the gateway's name."""
     unsubscribe_url: str | None = field(default=None, repr=False)
     """Where one click ends bulk messages to this destination; None for all other messages."""
+    valid_until: float = math.inf
+    """By `time.monotonic()`: after this moment it has expired, or is another worker's, and must not be handed over."""
+
+    def ensure_valid(self) -> None:
+        """Raise TooLate where it must not be handed over any more: a look just before it costs less than a copy."""
+        if time.monotonic() >= self.valid_until:
+            raise TooLate("its deadline or lease ended before it was handed over")
 
 
 class Gateway(Protocol):
@@ -35,27 +45,29 @@ class Gateway(Protocol):
     weight: int
     countries: frozenset[str]
     capacity: int | None
-    """Most sends it can have in flight at once; None where it sets no bound."""
+    """Most sends it can have in flight at once; None where it sets no limit."""
     type: str
-    """What gateways.toml calls it: `http`, `smtp` or the provider's name."""
+    """Its `type` in gateways.toml: `http`, `smtp` or the provider's name."""
     rate: int
-    """Most sends in a second, kept over all workers; 0 = no limit."""
+    """Rate limit in sends a second, shared by all workers; 0 = no limit."""
 
     def send(self, outgoing: Outgoing) -> str | None:
         """Hand over one message within `SEND_SECONDS`; return the provider's reference if it gave one.
+
+        What may take long before the hand-over (a name server, a sign-in) is followed by `outgoing.ensure_valid()`.
 
         Raises TemporaryGatewayError where a later try may succeed, GatewayError where none will.
         """
 
     def probe(self, seconds: float) -> str:
-        """Connect as for a send, give it nothing, and return what was reached.
+        """Connect as for a send, but send nothing; return what was reached.
 
-        Raises TemporaryGatewayError, whose reason names no secret.
+        Raises TemporaryGatewayError; its reason contains no secret.
         """
 
     def close(self) -> None:
-        """Let go of kept connections."""
+        """Close the kept connections."""
 
 
 SEND_SECONDS = 15.0
-"""Longest time one `send` may take in all: below the lease of 20 s, so that no other worker repeats it."""
+"""Longest one `send` may take in all: below the lease of 20 s, so that no other worker repeats it."""

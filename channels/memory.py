@@ -1,4 +1,4 @@
-"""A gateway that only remembers: for tests, and for trying services without a provider."""
+"""A gateway that only remembers messages: for tests, and for trying services without a provider."""
 
 from collections import deque
 
@@ -8,7 +8,7 @@ from domain.statuses import Channel
 
 
 class MemoryGateway:
-    """Accept everything, except where `failures` says what the next sends raise."""
+    """Accepts every message; the next sends raise what is in `failures`, one each."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class MemoryGateway:
         return f"{self.name}-{len(self.sent)}"
 
     def probe(self, seconds: float) -> str:
-        """Reach nothing, or raise what the next send would."""
+        """Raise what the next send would raise; connects to nothing."""
         if self.failures:
             raise self.failures[0]
         return "memory"

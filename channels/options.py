@@ -8,9 +8,9 @@ from domain.statuses import Channel
 
 
 class Options:
-    """What a provider reads its settings from; a key that nobody has read is an unknown one.
+    """The settings of one gateway; a key that nothing has read by the end is reported as unknown.
 
-    Errors tell the key and never the value, which may be a secret.
+    Errors name the key and never the value, which may be a secret.
     """
 
     def __init__(self, table: Mapping[str, Any], where: str, *, name: str = "", http_connections: int = 100):
@@ -24,7 +24,7 @@ class Options:
         self._read: set[str] = set()
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return a string, not empty unless the default is. Raises ConfigurationError where it is missing."""
+        """Return a string, empty only where the default is. Raises ConfigurationError where it is missing."""
         value = self._take(key, default)
         if not isinstance(value, str):
             raise self.error(key, "must be a text")
@@ -78,7 +78,7 @@ class Options:
         return list(self._table)
 
     def finish(self) -> None:
-        """Raise ConfigurationError if a key is left that nobody has read."""
+        """Raise ConfigurationError for a key that nothing has read."""
         unknown = sorted(set(self._table) - self._read)
         if unknown:
             raise self.error(unknown[0], "is not a known key")

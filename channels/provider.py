@@ -1,4 +1,4 @@
-"""What the gateways to companies have in common: their place in gateways.toml and one server to post to."""
+"""The base class of the gateways to companies: common keys of gateways.toml and one server to post to."""
 
 import re
 from collections.abc import Callable
@@ -15,13 +15,13 @@ PRINTABLE = re.compile(r"[\x21-\x7e]+")
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 Clock = Callable[[], datetime]
-"""Tells the time in UTC."""
+"""Returns the current time in UTC."""
 
 
 class Provider:
-    """The part of a gateway that is the same for every company.
+    """The part of a gateway that every company shares.
 
-    Reads the keys `url` and `ca_file`; `url` is the company's usual address unless it is given.
+    Reads the keys `url` and `ca_file`; `url` defaults to the company's usual address.
     """
 
     channel = Channel.SMS
@@ -30,7 +30,7 @@ class Provider:
     rate = 0
 
     def __init__(self, options: Options, url: str, path: str, seconds: float = SEND_SECONDS):
-        """Connect nowhere yet. Raises ConfigurationError where a key can't work."""
+        """Read the keys; connects on the first send only. Raises ConfigurationError."""
         self.name = options.name
         self.weight = options.weight
         self.countries = options.countries
@@ -43,7 +43,7 @@ class Provider:
         )
 
     def probe(self, seconds: float) -> str:
-        """Open a connection and request nothing. Raises TemporaryGatewayError."""
+        """Open a connection and send no request. Raises TemporaryGatewayError."""
         return self._poster.probe(seconds)
 
     def close(self) -> None:
@@ -52,12 +52,12 @@ class Provider:
 
 
 def utc_now() -> datetime:
-    """Tell the time."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def callback(options: Options) -> str:
-    """Read `status_callback`, our `/receipts/<name>` as the provider reaches it; empty where it is not given."""
+    """Read `status_callback`, our `/receipts/<name>` as the provider reaches it; empty where it is missing."""
     url = options.text("status_callback", "")
     try:
         parts = urlsplit(url)
@@ -70,7 +70,7 @@ def callback(options: Options) -> str:
 
 
 def plain(options: Options, key: str, default: str | None = None) -> str:
-    """Read a name that goes into addresses and headers. Raises ConfigurationError."""
+    """Read a name that goes into URLs and headers. Raises ConfigurationError."""
     value = options.text(key, default)
     if not PLAIN.fullmatch(value):
         raise options.error(key, "must hold A-Z a-z 0-9 _ - only")
@@ -78,5 +78,5 @@ def plain(options: Options, key: str, default: str | None = None) -> str:
 
 
 def unreadable(provider: str) -> UnknownResult:
-    """Return the error for an answer that means yes by its status but is not the provider's own."""
-    return UnknownResult(f"{provider}'s answer can't be read: accepted or not is unknown")
+    """Return the error for an answer with a success status whose body is not in the provider's format."""
+    return UnknownResult(f"{provider}'s answer can't be read: it may or may not have accepted the message")

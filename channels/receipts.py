@@ -1,4 +1,4 @@
-"""What a provider tells later about a message, and how a gateway reads it."""
+"""What a provider reports later about a message, and how a gateway reads it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptAnswer:
-    """What the provider wants to read, else it reports again and again."""
+    """The answer that a provider expects to a report; without it, it reports again and again."""
 
     body: str = ""
     content_type: str = "text/plain"
@@ -49,5 +49,5 @@ class ReadsReceipts(Protocol):
         """Return the reports of one request after proving that the provider sent it.
 
         Raises ForgedReceipt where it is unsigned, wrongly signed or older than five minutes, and InvalidInput where a
-        proven one can't be understood.
+        genuine one can't be understood.
         """

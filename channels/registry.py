@@ -40,7 +40,7 @@ DICE = SystemRandom()
 
 
 class Gateways:
-    """All gateways, in the order of the file; `off` are never chosen, `weights` come before those of the file."""
+    """All gateways, in the order of the file; those in `off` are never chosen, `weights` override the file's."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Gateways:
         self._gateways = tuple(gateways)
         self._off = off
         self._weights = weights
-        self._able = lru_cache(1024)(self._find_able)  # asked for every message, and the answers are few
+        self._able = lru_cache(1024)(self._find_able)  # runs for every message, with few distinct results
 
     def __iter__(self) -> Iterator[Gateway]:
         return iter(self._gateways)
@@ -60,9 +60,9 @@ class Gateways:
     def choose(
         self, channel: Channel, country: str | None, exclude: frozenset[str] = frozenset()
     ) -> Gateway | None:
-        """Draw one by weight among those that serve the country; of weight 0 only where no other is left.
+        """Pick one at random by weight among those that serve the country; one of weight 0 only as a last resort.
 
-        `country` None (unknown, or mail) is served only by gateways without `countries`. `exclude`: names.
+        `country` None (unknown, or mail) is served only by gateways without `countries`. `exclude`: gateway names.
         """
         able, weights = self._able(channel, country, exclude)
         if len(able) < 2:
@@ -72,7 +72,7 @@ class Gateways:
     def _find_able(
         self, channel: Channel, country: str | None, exclude: frozenset[str]
     ) -> tuple[list[Gateway], list[int]]:
-        """Return the gateways among which the dice decide, and their weights, each with those before it."""
+        """Return the gateways to pick from, and their cumulative weights."""
         able = [
             gateway
             for gateway in self._gateways
@@ -91,7 +91,7 @@ class Gateways:
         return name in self._off
 
     def weight(self, gateway: Gateway) -> int:
-        """Return the weight that a gateway has now."""
+        """Return the weight that applies to a gateway now."""
         return self._weights.get(gateway.name, gateway.weight)
 
     def named(self, name: str) -> Gateway | None:
@@ -99,12 +99,12 @@ class Gateways:
         return next((gateway for gateway in self._gateways if gateway.name == name), None)
 
     def capacity(self, channel: Channel) -> int | None:
-        """Return how many sends all gateways of a channel can have in flight; None where there is no bound."""
+        """Return how many sends all gateways of a channel can have in flight; None where there is no limit."""
         bounds = [gateway.capacity for gateway in self._gateways if gateway.channel == channel]
         return None if None in bounds or not bounds else sum(bound or 0 for bound in bounds)
 
     def close(self) -> None:
-        """Let go of all kept connections."""
+        """Close all kept connections."""
         for gateway in self._gateways:
             gateway.close()
 
@@ -112,9 +112,9 @@ class Gateways:
 def load_gateways(
     path: str | Path | None, environ: Mapping[str, str], mail: MailSettings, *, http_connections: int = 100
 ) -> Gateways:
-    """Read the file if it is there; without a mail gateway in it the mail settings are one, called `smtp`.
+    """Read the file if it exists; without a mail gateway in it, the mail settings make one called `smtp`.
 
-    Raises ConfigurationError, which names file, gateway and key.
+    Raises ConfigurationError, which names the file, the gateway and the key.
     """
     gateways = _read(Path(path), environ, http_connections) if path and Path(path).exists() else []
     if mail.server and not any(gateway.channel is Channel.EMAIL for gateway in gateways):
@@ -133,7 +133,7 @@ def _read(path: Path, environ: Mapping[str, str], http_connections: int) -> list
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        # A TOML error tells line and column, never the text of the line.
+        # A TOML error names line and column, never the text of the line.
         raise ConfigurationError(f"{path}: can't be read: {error}") from None
     tables = document.pop("gateway", [])
     if document:
@@ -162,7 +162,7 @@ def _make(
     try:
         gateway = create(options)
     except ConfigurationError as error:
-        # The gateway's own checks name the key but don't know where it stands.
+        # The gateway's own checks name the key, but not the file and the gateway.
         raise ConfigurationError(str(error) if where in str(error) else f"{where}: {error}") from None
     options.finish()
     gateway.rate = rate
@@ -171,7 +171,7 @@ def _make(
 
 
 def _type(options: Options) -> Callable[[Options], Gateway]:
-    """Read `type` and `channel`, which must fit each other; return what makes the gateway."""
+    """Read `type` and `channel`, which must match; return the function that makes the gateway."""
     kind, channel = options.text("type"), options.text("channel")
     if kind not in TYPES:
         raise options.error("type", f"must be one of {', '.join(TYPES)}")
@@ -184,7 +184,7 @@ def _type(options: Options) -> Callable[[Options], Gateway]:
 
 
 def _expand(value: Any, environ: Mapping[str, str], where: str) -> Any:
-    """Put environment variables into all texts of a value."""
+    """Replace ${NAME} with environment variables in all texts of a value."""
     if isinstance(value, dict):
         return {key: _expand(inner, environ, where) for key, inner in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Connections that can't outstay their time: deadlines, bounded connecting, trusted certificates."""
+"""Deadlines, connecting within one, and trusted certificates."""
 
 import os
 import socket
@@ -10,13 +10,13 @@ from typing import Generic, TypeVar
 from domain.errors import ConfigurationError
 
 CONNECT_SECONDS = 5.0
-"""Longest time to reach a server, all its addresses together."""
+"""Longest time to connect to a server, all its addresses together."""
 
 Kept = TypeVar("Kept")
 
 
 class Deadline:
-    """A moment after which nothing may be waited for."""
+    """A moment after which no wait may last."""
 
     def __init__(self, seconds: float):
         self._ends = time.monotonic() + seconds
@@ -32,18 +32,19 @@ class Deadline:
 def connect(host: str, port: int, seconds: float) -> socket.socket:
     """Open a TCP connection to the first address that answers within its share of `seconds`.
 
-    The name lookup can't be bounded from here: the system's resolver has its own limit (resolv.conf).
-    Raises OSError.
+    The name lookup can't be interrupted from here: the system's resolver has its own limit (resolv.conf). Where it
+    took longer than `seconds`, no connection is opened any more. Raises OSError.
     """
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     deadline = Deadline(seconds)
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    deadline.remaining()
     failure: OSError = OSError("the name has no address")
     for tried, (family, kind, protocol, _, address) in enumerate(addresses):
         opened = socket.socket(family, kind, protocol)
         try:
             opened.settimeout(deadline.remaining() / (len(addresses) - tried))
             opened.connect(address)
-            # Answers are waited for after every few bytes: Nagle's algorithm would only add pauses.
+            # We wait for an answer after every few bytes, so Nagle's algorithm would only add pauses.
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             opened.close()
@@ -68,14 +69,14 @@ def trust(ca_file: str | None = None) -> ssl.SSLContext:
 
 
 class PerProcess(Generic[Kept]):
-    """Something made once in each process: a forked child must not talk on its parent's connections."""
+    """An object made once in each process: a forked child must not use its parent's connections."""
 
     def __init__(self, make: Callable[[], Kept]):
         self._make = make
         self._made: tuple[int, Kept] = os.getpid(), make()
 
     def get(self) -> Kept:
-        """Return this process's own."""
+        """Return this process's object."""
         pid, kept = self._made
         if pid != os.getpid():
             kept = self._make()

@@ -1,4 +1,4 @@
-"""`flask --app app admins`: who may sign in to the console."""
+"""`flask --app app admins`: administrators of the console."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from domain.roles import Role
 from services.account import second_factor, second_factor_resets
 from services.people import administrators
 
-admins = DatabaseGroup("admins", help="Who may sign in to the console.")
+admins = DatabaseGroup("admins", help="Administrators, who may sign in to the console.")
 
 
 @admins.command("add")
@@ -22,7 +22,7 @@ admins = DatabaseGroup("admins", help="Who may sign in to the console.")
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add(email: str, role: str, password_stdin: bool) -> None:
-    """Add an administrator and print a one-time password, or take one from standard input."""
+    """Add an administrator and print a one-time password, or read a password from standard input."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with _plain_errors():
         administrator, one_time_password = administrators.add(email, role, password)
@@ -52,7 +52,7 @@ def reset_password(email: str) -> None:
 @admins.command("second-step-off")
 @click.argument("email")
 def second_step_off(email: str) -> None:
-    """End all sessions of somebody who gets no codes any more, and let the password alone be enough."""
+    """Switch off the second step of an administrator who gets no codes any more, and end all sessions."""
     with _plain_errors():
         was_on = second_factor_resets.reset(email)
     required = ", but SECOND_FACTOR_REQUIRED asks for one by e-mail" if second_factor.is_required() else ""
@@ -62,7 +62,7 @@ def second_step_off(email: str) -> None:
 @admins.command("disable")
 @click.argument("email")
 def disable(email: str) -> None:
-    """End all sessions of an administrator and allow no more."""
+    """Block an administrator from signing in, and end all sessions."""
     with _plain_errors():
         administrators.disable(email)
     click.echo(f"{email} disabled", err=True)
@@ -81,7 +81,7 @@ def enable(email: str) -> None:
 @click.argument("email")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 def change_role(email: str, role: str) -> None:
-    """Give an administrator another role; it counts at once."""
+    """Give an administrator another role, with immediate effect."""
     with _plain_errors():
         administrators.change_role(email, role)
     click.echo(f"{email} is {role}", err=True)
@@ -95,7 +95,7 @@ def _print_password(email: str, password: str) -> None:
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Tell what is wrong in one line: exit status 2 for bad input, 1 for what the database says."""
+    """Report errors in one line: exit status 2 for invalid input, 1 for a conflict or a missing row."""
     try:
         yield
     except InvalidInput as error:

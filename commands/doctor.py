@@ -1,4 +1,4 @@
-"""`flask --app app doctor`: what is wrong, and which setting to change."""
+"""`flask --app app doctor`: report what is wrong, and which setting to change."""
 
 import click
 from flask import current_app

@@ -1,4 +1,4 @@
-"""`flask --app app gateways`: look at gateways, switch them, weigh them."""
+"""`flask --app app gateways`: list gateways, switch them on and off, set their weights."""
 
 import click
 
@@ -7,12 +7,12 @@ from domain.errors import InvalidInput, LastGateway, NotFound
 from services.gateways import gateway_list
 from services.gateways import gateway_switches as service
 
-gateways = DatabaseGroup("gateways", help="Who carries the messages; a change needs no restart.")
+gateways = DatabaseGroup("gateways", help="Gateways that carry the messages; changes need no restart.")
 
 
 @gateways.command("list")
 def show() -> None:
-    """List all of them: name, channel, type, on or off, weight."""
+    """List all gateways: name, channel, type, on or off, weight."""
     for view in gateway_list.everything():
         state = "off" if view.is_off else "on"
         click.echo("\t".join((view.name, view.channel, view.type, state, str(view.weight))))
@@ -30,11 +30,11 @@ def on(name: str) -> None:
 
 @gateways.command("off")
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Also where no other gateway takes its messages.")
+@click.option("--yes", is_flag=True, help="Don't ask, even if no other gateway takes its messages.")
 def off(name: str, yes: bool) -> None:
-    """Give a gateway nothing new.
+    """Give a gateway no new messages.
 
-    Where no other one takes its messages, they wait and then expire; so that is asked first.
+    If no other gateway takes its messages, they wait and then expire; the command asks first.
     """
     try:
         service.switch_off(name, is_meant=yes)
@@ -42,7 +42,7 @@ def off(name: str, yes: bool) -> None:
         raise _unknown(name) from error
     except LastGateway:
         click.confirm(
-            "No other working gateway takes its messages: they wait, and then expire. Go on?", abort=True
+            "No other working gateway takes its messages: they wait, and then expire. Continue?", abort=True
         )
         service.switch_off(name, is_meant=True)
 
@@ -51,7 +51,7 @@ def off(name: str, yes: bool) -> None:
 @click.argument("name")
 @click.argument("weight")
 def weigh(name: str, weight: str) -> None:
-    """Set how often a gateway is chosen beside others: a number, or `file` for what the file says."""
+    """Set how often a gateway is chosen among others: a number, or `file` for the weight from the file."""
     if weight != "file" and not (weight.isascii() and weight.isdigit()):
         raise click.UsageError("WEIGHT must be a whole number, or `file`")
     try:

@@ -1,4 +1,4 @@
-"""Groups of commands that end with one clear line where the database is not ready."""
+"""Command groups that report a database problem in one clear line."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 
 class DatabaseGroup(AppGroup):
-    """A group whose commands need the tables."""
+    """A group of commands that need the database."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; raises ClickException where the database does not answer or has no tables."""

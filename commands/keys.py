@@ -1,4 +1,4 @@
-"""`flask --app app keys`: the keys of the programs that call the API."""
+"""`flask --app app keys`: API keys."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,28 +10,28 @@ from domain.errors import Conflict, InvalidInput, NotFound
 from services.keys import api_keys, key_rotation
 from services.keys.key_owners import Scope
 
-keys = DatabaseGroup("keys", help="The keys of the programs that call the API.")
+keys = DatabaseGroup("keys", help="API keys, for the programs that call the API.")
 
 
 @keys.command("add")
 @click.argument("name")
-@click.option("--test", "is_test", is_flag=True, help="Runs the whole path and never reaches a gateway.")
+@click.option("--test", "is_test", is_flag=True, help="A test key: its messages never reach a gateway.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     type=click.Choice([scope.value for scope in Scope]),
-    help="What it may do; can be said again. Without it: everything.",
+    help="What the key may do; may be repeated. Default: everything.",
 )
 @click.option(
     "--allow",
     "networks",
     multiple=True,
     metavar="ADDRESS",
-    help="An address or network to be used from; can be said again. Without it: everywhere.",
+    help="An address or network it may be used from; may be repeated. Default: everywhere.",
 )
 def add(name: str, is_test: bool, scopes: tuple[str, ...], networks: tuple[str, ...]) -> None:
-    """Make a key and print it; it can't be shown again."""
+    """Create a key and print it; it can't be shown again."""
     with _plain_errors():
         view, text = api_keys.create(name, is_test=is_test, scopes=scopes or None, networks=networks)
     click.echo(f"Key {view.id} ({', '.join(view.scopes)}) of {view.name}, shown this once:", err=True)
@@ -55,10 +55,10 @@ def show() -> None:
     type=click.Choice(list(key_rotation.OVERLAPS)),
     default=key_rotation.USUAL,
     show_default=True,
-    help="How long the old secret still works; 0 where it has leaked.",
+    help="How long the old secret still works; 0 if it has leaked.",
 )
 def rotate(key: str, overlap: str) -> None:
-    """Give a key a new secret and print it; what the key has sent stays its own."""
+    """Give a key a new secret and print it; the key keeps its id, its messages and its limits."""
     with _plain_errors():
         view, text = key_rotation.rotate(api_keys.find(key).id, overlap)
     until = view.secrets[1].expires_at
@@ -71,7 +71,7 @@ def rotate(key: str, overlap: str) -> None:
 @click.argument("key", metavar="NAME|ID")
 @click.argument("networks", metavar="[ADDRESS...]", nargs=-1)
 def allow(key: str, networks: tuple[str, ...]) -> None:
-    """Let a key be used from these addresses and networks only; none named: from everywhere."""
+    """Restrict a key to these addresses and networks; without any, it may be used from everywhere."""
     with _plain_errors():
         found = api_keys.find(key)
         view = api_keys.edit(found.id, scopes=found.scopes, networks=networks)
@@ -81,7 +81,7 @@ def allow(key: str, networks: tuple[str, ...]) -> None:
 @keys.command("revoke")
 @click.argument("key", metavar="NAME|ID")
 def revoke(key: str) -> None:
-    """End a key for good."""
+    """Revoke a key for good."""
     with _plain_errors():
         view = api_keys.revoke(api_keys.find(key).id)
     click.echo(f"{view.name} revoked", err=True)
@@ -89,7 +89,7 @@ def revoke(key: str) -> None:
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Tell what is wrong in one line: exit status 2 for bad input, 1 for what the database says."""
+    """Report errors in one line: exit status 2 for invalid input, 1 for a conflict or a missing row."""
     try:
         yield
     except InvalidInput as error:

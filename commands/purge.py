@@ -1,4 +1,4 @@
-"""`flask --app app purge`: retention, now."""
+"""`flask --app app purge`: delete old data now."""
 
 import click
 from flask.cli import with_appcontext
@@ -9,11 +9,11 @@ from services import retention
 
 @click.command("purge")
 @click.option(
-    "--older-than", "age", required=True, metavar="AGE", help="How old a trace may grow: 30d, 12h, 90m."
+    "--older-than", "age", required=True, metavar="AGE", help="The age from which to delete: 30d, 12h, 90m."
 )
 @with_appcontext
 def purge(age: str) -> None:
-    """Delete settled messages, ended verifications and other traces that are older than AGE."""
+    """Delete settled messages, ended verifications and other data older than AGE."""
     try:
         deleted = retention.purge(retention.parse_age(age))
     except InvalidInput as error:

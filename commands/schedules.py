@@ -1,4 +1,4 @@
-"""`flask --app app schedules`: periodic jobs, no restart needed."""
+"""`flask --app app schedules`: periodic jobs; changes need no restart."""
 
 import json
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ from services.scheduling.schedule_views import ScheduleView
 
 HEADINGS = ("NAME", "TASK", "WHEN", "ZONE", "ENABLED", "LAST RUN", "NEXT RUN", "LAST RESULT")
 schedules = DatabaseGroup(
-    "schedules", help="Periodic jobs; a running beat follows every change within two seconds."
+    "schedules", help="Periodic jobs; a running beat sees every change within two seconds."
 )
 
 
 @schedules.command("list")
 def show() -> None:
-    """Show all schedules; times are those of each schedule's zone."""
+    """Show all schedules; times are in each schedule's zone."""
     rows = [HEADINGS, *(_cells(view) for view in schedule_views.everything())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     for row in rows:
@@ -41,7 +41,7 @@ def show() -> None:
 @click.option("--queue", help="Queue other than the task's own.")
 @click.option("--args", default="[]", metavar="JSON", help="Positional arguments, a list.")
 @click.option("--kwargs", default="{}", metavar="JSON", help="Named arguments, an object.")
-@click.option("--disabled", is_flag=True, help="Add it without letting it run yet.")
+@click.option("--disabled", is_flag=True, help="Add it without enabling it yet.")
 @click.option("--force", is_flag=True, help="Accept a task that only another program knows.")
 def add(
     name: str,
@@ -74,7 +74,7 @@ def add(
 @click.option("--kwargs", metavar="JSON", help="Named arguments, an object.")
 @click.option("--force", is_flag=True, help="Accept a task that only another program knows.")
 def edit(name: str, force: bool, args: str | None, kwargs: str | None, **given: str | None) -> None:
-    """Change what is said of a schedule; the rest stays. What is overdue is not run."""
+    """Change the given options of a schedule; the others stay. An overdue run is not made up."""
     changes: dict[str, Any] = {option: value for option, value in given.items() if value is not None}
     if given["every"] or given["cron"]:
         changes |= {"every": given["every"], "cron": given["cron"]}
@@ -101,7 +101,7 @@ def remove(name: str) -> None:
 @schedules.command("enable")
 @click.argument("name")
 def enable(name: str) -> None:
-    """Let a schedule run from now on."""
+    """Enable a schedule; runs that were missed are not made up."""
     with _plain_errors():
         view = service.enable(name)
     click.echo(f"{name} enabled, next run {_time(view.next_run_at, view.zone)}")
@@ -110,7 +110,7 @@ def enable(name: str) -> None:
 @schedules.command("disable")
 @click.argument("name")
 def disable(name: str) -> None:
-    """Let a schedule run no more."""
+    """Disable a schedule."""
     with _plain_errors():
         service.disable(name)
     click.echo(f"{name} disabled")
@@ -162,7 +162,7 @@ def _json(option: str, text: str, kind: type) -> Any:
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Tell what is wrong in one line, exit status 1."""
+    """Report errors in one line, with exit status 1."""
     try:
         yield
     except InvalidInput as error:

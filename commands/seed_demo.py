@@ -1,4 +1,4 @@
-"""`flask --app app seed-demo`: a busy month that never happened, to show and to measure the console."""
+"""`flask --app app seed-demo`: a month of invented traffic, to demonstrate the console and to measure it."""
 
 import time
 
@@ -20,17 +20,17 @@ MOST = 10_000_000
     show_default=True,
     help="How many messages; their codes come with them.",
 )
-@click.option("--yes", is_flag=True, help="Do it although this is no development installation.")
+@click.option("--yes", is_flag=True, help="Do it even though this is not a development installation.")
 @with_appcontext
 def seed_demo(count: int, yes: bool) -> None:
     """Fill the database with invented traffic of the last 30 days, and roll it up.
 
-    Numbers and addresses are from ranges that belong to nobody, and nothing is sent to them.
+    Numbers and addresses come from reserved ranges that belong to nobody, and nothing is sent to them.
     """
     if not (current_app.debug or yes):
         raise click.UsageError(
-            "this is no development installation (FLASK_DEBUG); invented traffic among the real one"
-            " can't be told apart afterwards. With --yes it is done all the same."
+            "this is not a development installation (FLASK_DEBUG), and invented traffic can't be told apart"
+            " from real traffic afterwards. Use --yes to do it anyway."
         )
     began = time.monotonic()
     with click.progressbar(length=count, label="Messages") as bar:

@@ -1,4 +1,4 @@
-"""`flask --app app suppressions`: who gets no bulk messages."""
+"""`flask --app app suppressions`: destinations that get no bulk messages."""
 
 from collections.abc import Iterable
 from typing import TextIO
@@ -15,7 +15,7 @@ from services.messaging import suppression_lists
 from services.messaging import suppressions as service
 
 suppressions = DatabaseGroup(
-    "suppressions", help="Who gets no bulk messages; codes and single messages are sent to everybody."
+    "suppressions", help="Destinations that get no bulk messages; codes and single messages are still sent."
 )
 MOST_LINES = 10_000_000
 REASONS = [reason.value for reason in SuppressionReason]
@@ -23,7 +23,7 @@ REASONS = [reason.value for reason in SuppressionReason]
 
 @suppressions.command("list")
 def show() -> None:
-    """List all of them, newest first: destination, reason, since when."""
+    """List all suppressions, newest first: destination, reason, since when."""
     views = service.page()
     while views:
         for view in views:
@@ -38,12 +38,12 @@ def show() -> None:
     "--reason", type=click.Choice(REASONS), default=SuppressionReason.OPERATOR.value, show_default=True
 )
 def add(to: tuple[str, ...], reason: str) -> None:
-    """Send e-mail addresses or phone numbers no bulk messages, and stop those that wait.
+    """Suppress e-mail addresses or phone numbers, and cancel the bulk messages that wait for them.
 
-    What an operator, a complaint or a bounce has ended, the link in a message can't undo.
+    The link in a message can't undo a suppression by an operator, a complaint or a bounce.
     """
     added = [service.add(one.channel, one.canonical, SuppressionReason(reason)) for one in _destinations(to)]
-    click.echo(f"{sum(added)} added, {len(added) - sum(added)} stood there already", err=True)
+    click.echo(f"{sum(added)} added, {len(added) - sum(added)} already on the list", err=True)
 
 
 @suppressions.command("export")
@@ -56,27 +56,27 @@ def export() -> None:
 @suppressions.command("import")
 @click.argument("file", type=click.File(encoding="utf-8-sig"))
 def take_in(file: TextIO) -> None:
-    """Put the destinations of a file on the list: one a line, or the first column of a CSV file."""
+    """Import destinations from a file: one per line, or the first column of a CSV file."""
     try:
         done = suppression_lists.take_in(file.read(), most=MOST_LINES)
     except InvalidInput as error:
         raise click.UsageError(f"the file {error.problems[0].message}") from error
-    click.echo(f"{done.added} added, {done.known} stood there already", err=True)
+    click.echo(f"{done.added} added, {done.known} already on the list", err=True)
     if done.bad:
         numbers = ", ".join(map(str, done.bad))
-        raise click.ClickException(f"these lines are no e-mail address or phone number: {numbers}")
+        raise click.ClickException(f"these lines have no e-mail address or phone number: {numbers}")
 
 
 @suppressions.command("remove")
 @click.argument("to", metavar="DESTINATION...", nargs=-1, required=True)
 def remove(to: tuple[str, ...]) -> None:
-    """Let e-mail addresses or phone numbers have bulk messages again."""
+    """Send bulk messages to e-mail addresses or phone numbers again."""
     removed = [service.remove(one.channel, one.canonical) for one in _destinations(to)]
-    click.echo(f"{sum(removed)} removed, {len(removed) - sum(removed)} did not stand there", err=True)
+    click.echo(f"{sum(removed)} removed, {len(removed) - sum(removed)} not on the list", err=True)
 
 
 def _destinations(texts: Iterable[str]) -> list[Destination]:
-    """Read all of them before anything is changed; raises UsageError."""
+    """Parse all destinations before anything is changed; raises UsageError."""
     region = current_app.config["DEFAULT_REGION"]
     found = []
     for number, text in enumerate(texts, 1):

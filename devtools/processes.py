@@ -22,14 +22,14 @@ WINDOWS = sys.platform == "win32"
 
 @dataclass(frozen=True)
 class Child:
-    """One process to run: what it is called, how it starts, and how one sees that it is ready."""
+    """One process to run: its name, its command, and its readiness check."""
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str] | None = None
     ready: Callable[["Running"], bool] = lambda _running: True
     ready_seconds: float = 60
-    hush: str = ""  # lines with this text are of no use to anybody here
+    hush: str = ""  # lines with this text are not shown
 
 
 class Running:
@@ -61,21 +61,21 @@ class Running:
         return self._process.poll()
 
     def said(self, text: str) -> bool:
-        """Say whether a line with this text was printed, at the start of the output."""
+        """Tell whether a line with this text was printed near the start of the output."""
         return any(text in line for line in self._first)
 
     def last_words(self) -> str:
-        """Return the last lines, after a moment for those still in the pipe."""
+        """Return the last lines, after a short wait for those still in the pipe."""
         self._reader.join(0.5)
         return "\n".join(self.last) or "(it printed nothing)"
 
     def ask_to_end(self) -> None:
-        """Ask the child, and only it: it ends its own processes after they have done their work."""
+        """Ask only the child itself to end: it ends its own processes after they have finished their work."""
         if self.exit_code() is None:
             self._process.send_signal(signal.CTRL_BREAK_EVENT if WINDOWS else signal.SIGTERM)
 
     def end_group(self) -> None:
-        """Kill the child and whatever of its group is left."""
+        """Kill the child and the rest of its group."""
         kill_group(self.pid)
         self._process.wait()
         self._reader.join(0.5)
@@ -97,14 +97,14 @@ class Running:
 
 @dataclass(frozen=True)
 class Ended:
-    """What a command that has run to its end left behind."""
+    """The exit code and output of a command that has ended."""
 
     code: int
     stdout: str
     stderr: str
 
     def last_lines(self) -> str:
-        """Return the end of all it printed."""
+        """Return the last lines of its output."""
         return "\n".join([*self.stdout.splitlines(), *self.stderr.splitlines()][-LAST_LINES:])
 
 
@@ -115,7 +115,7 @@ def run_to_end(
     guard: Guard | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run one command quietly. Raises StoppedError, after killing it, if a stop is asked for before or meanwhile."""
+    """Run one command quietly. Raises StoppedError, after killing it, if a stop is asked for before or during it."""
     stop.check()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
@@ -142,14 +142,14 @@ def _text(file: IO[bytes]) -> str:
 
 
 def own_group() -> dict[str, Any]:
-    """Return what keeps Ctrl-C of the terminal away from a child: the supervisor decides the order."""
+    """Return the Popen arguments that keep the terminal's Ctrl-C from a child: the supervisor decides the order."""
     if WINDOWS:
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
 
 
 def kill_group(pid: int) -> None:
-    """Kill a group leader and its descendants; nothing happens if there are none."""
+    """Kill a group leader and its descendants; do nothing if there are none."""
     if WINDOWS:
         subprocess.run(["taskkill", "/PID", str(pid), "/T", "/F"], capture_output=True, check=False)
         return

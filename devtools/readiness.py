@@ -1,4 +1,4 @@
-"""How one sees that a child is ready."""
+"""Readiness checks for children."""
 
 import os
 import socket
@@ -28,7 +28,7 @@ def answers_ping(port: int) -> Ready:
 
 def answers_http(url: str) -> Ready:
     """Ready when the URL answers 200."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is behind no proxy
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy for loopback
 
     def ready(_running: Running) -> bool:
         try:
@@ -46,9 +46,9 @@ def says(text: str) -> Ready:
 
 
 def is_free(port: int) -> bool:
-    """Say whether nothing listens on a loopback port.
+    """Tell whether a loopback port is free.
 
-    Binding alone does not tell: macOS lets us bind 127.0.0.1:5000 beside its AirPlay receiver on *:5000.
+    Binding is not enough of a test: macOS lets us bind 127.0.0.1:5000 next to its AirPlay receiver on *:5000.
     """
     for family, host in ((socket.AF_INET, HOST), (socket.AF_INET6, "::1")):
         try:
@@ -60,7 +60,7 @@ def is_free(port: int) -> bool:
             continue
     try:
         with socket.socket() as probe:
-            if os.name != "nt":  # else connections that ended a moment ago would hold the port for a minute
+            if os.name != "nt":  # else connections that ended just now would block the port for a minute
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, port))
     except OSError:
@@ -69,7 +69,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port(first: int, tried: int = 100, *, taken: tuple[int, ...] = ()) -> int:
-    """Return the first free port from `first` on.
+    """Return the first free port, starting at `first`.
 
     Raises OSError where none of the next ones is free.
     """

@@ -1,10 +1,10 @@
-"""`python -m devtools.screenshots`: take the pictures of the documentation from the running console.
+"""`python -m devtools.screenshots`: take the documentation's screenshots from a running console.
 
     python -m devtools.screenshots                 the button and the main pages, into docs/images
     python -m devtools.screenshots --all FOLDER    every page, light and dark, phone and desktop, to look at
     ... --language de                              the same in another language
 
-Starts the console by itself in a temporary folder with gateways that only remember, and needs Chromium and Playwright.
+Starts the console itself, in a temporary folder with memory gateways. Needs Chromium and Playwright.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def main_pages(page: Page, shown: Showroom, folder: Path) -> None:
-    """Picture what people look at most, as much of it as fits."""
+    """Take the pages that people use most, as much of each as fits."""
     enter(page, shown)
     rules = {rule.endpoint: rule.rule for rule in shown.app.url_map.iter_rules()}
     for name, endpoint in MAIN.items():
@@ -64,7 +64,7 @@ def main_pages(page: Page, shown: Showroom, folder: Path) -> None:
 
 
 def button(page: Page, shown: Showroom, folder: Path) -> None:
-    """Picture the button just pressed: the code is sent, the countdown runs."""
+    """Take the button just after a click: the code is sent, the countdown runs."""
     page.set_viewport_size({"width": 1000, "height": 560})
     enter(page, shown)
     page.locator("#email").fill(NEW_EMAIL)
@@ -77,14 +77,14 @@ def button(page: Page, shown: Showroom, folder: Path) -> None:
 
 
 def enter(page: Page, shown: Showroom) -> None:
-    """Be signed in as the owner."""
+    """Sign in as the owner."""
     cookie = {"name": "sendcode_session", "value": sign_in(shown.app), "url": shown.address}
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     page.goto(f"{shown.address}/cms/account")
 
 
 def picture(page: Page, folder: Path, name: str) -> None:
-    """Take one page in all sizes and schemes."""
+    """Take one page in all sizes and colour schemes."""
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         for scheme in SCHEMES:
@@ -93,7 +93,7 @@ def picture(page: Page, folder: Path, name: str) -> None:
 
 
 def signing_in(page: Page, shown: Showroom, folder: Path) -> None:
-    """Picture what people see before they are in."""
+    """Take the pages before signing in."""
     page.goto(f"{shown.address}/cms/login")
     picture(page, folder, "login")
     page.locator("#email").fill(EMAIL)
@@ -105,7 +105,7 @@ def signing_in(page: Page, shown: Showroom, folder: Path) -> None:
 
 
 def account(page: Page, shown: Showroom, folder: Path) -> None:
-    """Picture the account page from the first look to a wrong code."""
+    """Take the account page, from its first state to a wrong code."""
     enter(page, shown)
     picture(page, folder, "account")
     page.locator("#phone").fill("12")
@@ -124,7 +124,7 @@ def account(page: Page, shown: Showroom, folder: Path) -> None:
 
 
 def passwords(page: Page, shown: Showroom, folder: Path) -> None:
-    """Picture the pages about passwords."""
+    """Take the pages about passwords."""
     for name in ("password", "confirm-password"):
         page.goto(f"{shown.address}/cms/{name}")
         picture(page, folder, name)
@@ -136,7 +136,7 @@ def passwords(page: Page, shown: Showroom, folder: Path) -> None:
 
 
 def pages(page: Page, shown: Showroom, folder: Path) -> None:
-    """Picture every page that a link leads to."""
+    """Take every page that a link leads to."""
     client = shown.app.test_client()
     client.set_cookie("sendcode_session", sign_in(shown.app))
     for path in crawl.pages(shown.app, client)[0]:
@@ -151,7 +151,7 @@ def pages(page: Page, shown: Showroom, folder: Path) -> None:
 
 
 def schedule_form(page: Page, shown: Showroom, folder: Path) -> None:
-    """Picture the form of a schedule with errors, and the list without any."""
+    """Take the form of a schedule with errors, and the list without errors."""
     page.goto(f"{shown.address}/cms/schedules/1/edit")
     page.locator("#cron").fill("17 25 * * *")
     page.locator("#queue").fill("no queue")
@@ -164,7 +164,7 @@ def schedule_form(page: Page, shown: Showroom, folder: Path) -> None:
 
 
 def secrets(page: Page, shown: Showroom, folder: Path) -> None:
-    """Picture what is shown only once, and what a form says that is not right."""
+    """Take the secrets that are shown only once, and a form with errors."""
     page.goto(f"{shown.address}/cms/api-keys/new")
     page.locator("form.card [type=submit]").click()
     picture(page, folder, "api-keys-wrong")

@@ -1,6 +1,6 @@
-"""The settings of a development start: what is written to `.env`, and what children get beside it.
+"""The settings of a development start: those written to `.env`, and those that children get in addition.
 
-What the user has set, in the environment or in `.env`, always stands.
+A value that the user has set, in the environment or in `.env`, is never changed.
 """
 
 import os
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-MADE = "# Made by dev.py for development. A production server needs keys of its own.\n"
+MADE = "# Made by dev.py for development. A production server needs its own keys.\n"
 ADDED = "# Added by dev.py for development.\n"
 LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where things listen on loopback; 0 = not started by us."""
+    """The loopback ports of the parts; 0 = not started by us."""
 
     web: int
     broker: int = 0
@@ -28,12 +28,12 @@ class Ports:
     smtp: int = 0
 
     def ours(self) -> list[int]:
-        """List the ports on which a part of ours is to listen."""
+        """List the ports of the parts that we start."""
         return [port for port in (self.web, self.broker, self.inbox, self.smtp) if port]
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Read `NAME=value` lines; quotes and comments are understood as python-dotenv does. No file: nothing."""
+    """Read `NAME=value` lines; quotes and comments work as in python-dotenv. A missing file is empty."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
@@ -42,7 +42,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def complete_env_file(path: Path, environ: Mapping[str, str]) -> list[str]:
-    """Make `.env`, or add to it what a start can't do without; return the names written."""
+    """Make `.env`, or add the settings that a start needs; return the names written."""
     known = {**read_env_file(path), **environ}
     needed = {
         "SECRET_KEY": secrets.token_hex(32),
@@ -63,7 +63,7 @@ def complete_env_file(path: Path, environ: Mapping[str, str]) -> list[str]:
 
 
 def write_gateways(path: Path, inbox_port: int) -> None:
-    """Write the one SMS gateway of development, the inbox; its secret stays the same over starts."""
+    """Write the inbox as the one SMS gateway of development; its secret stays the same on every start."""
     try:
         secret = tomllib.loads(path.read_text(encoding="utf-8"))["gateway"][0]["secret"]
     except (OSError, ValueError, LookupError):
@@ -85,9 +85,9 @@ def write_gateways(path: Path, inbox_port: int) -> None:
 def child_environment(
     environ: Mapping[str, str], stored: Mapping[str, str], ports: Ports, gateways: str = ""
 ) -> dict[str, str]:
-    """Return the user's environment, and ours where neither it nor `.env` says anything.
+    """Return the user's environment, and our values where neither it nor `.env` sets one.
 
-    `gateways` is the gateways file we made, empty if we made none.
+    `gateways` is the path of the gateways file we made, empty if we made none.
     """
     user = {name: value for name, value in {**stored, **environ}.items() if value}
     ours = {
@@ -100,9 +100,8 @@ def child_environment(
     }
     always = {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     if sys.platform == "darwin":
-        always["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = (
-            "YES"  # else macOS kills the children of a prefork worker
-        )
+        # Without it macOS kills the children of a prefork worker.
+        always["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
     return {**environ, **{name: value for name, value in ours.items() if name not in user}, **always}
 
 

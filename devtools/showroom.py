@@ -1,4 +1,4 @@
-"""A console with something to show: on a port of this machine, with gateways that only remember."""
+"""A console full of sample data, on a local port and with memory gateways."""
 
 import dataclasses
 import logging
@@ -37,7 +37,7 @@ ARGUMENTS = [
 
 @dataclasses.dataclass(frozen=True)
 class Showroom:
-    """A running console and where it is."""
+    """A running console and its URL."""
 
     app: Flask
     address: str
@@ -45,7 +45,7 @@ class Showroom:
 
 @contextmanager
 def showroom() -> Iterator[Showroom]:
-    """Run the console with one owner and what some weeks leave behind."""
+    """Run the console with one owner and some weeks of data."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(
@@ -78,14 +78,14 @@ def showroom() -> Iterator[Showroom]:
 
 
 def executable() -> str | None:
-    """Return the system's Chromium, or the one that `CHROMIUM` names."""
+    """Return the path of the system's Chromium, or of the one that `CHROMIUM` names."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Open Chromium."""
+    """Run Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         yield browser
@@ -93,7 +93,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def sign_in(app: Flask, email: str = EMAIL) -> str:
-    """Sign somebody in without a browser; return the cookie `sendcode_session`."""
+    """Sign a person in without a browser; return the cookie `sendcode_session`."""
     client = app.test_client()
     client.environ_base["HTTP_USER_AGENT"] = AGENT
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/cms/login").text)

@@ -16,12 +16,12 @@ LOOK_SECONDS = 0.1
 
 
 class ChildFailedError(Exception):
-    """Raised when a child can't be brought up; the text says which, why, and what it printed last."""
+    """Raised when a child does not start; the text says which, why, and what it printed last."""
 
 
 @dataclass
 class Place:
-    """A child's place in the order, whoever fills it at the moment."""
+    """A child's place in the order, with the process that runs in it now."""
 
     child: Child
     running: Running | None = None
@@ -63,7 +63,7 @@ class Supervisor:
                 self._stop.wait(LOOK_SECONDS / 2)
 
     def watch(self) -> int:
-        """Restart what dies until a stop is asked for (returns 0) or a child keeps dying (returns 1)."""
+        """Restart children that die until a stop is requested (returns 0) or a child keeps dying (returns 1)."""
         while not self._stop.asked:
             for place in self._places:
                 if not self._look_after(place):
@@ -72,7 +72,7 @@ class Supervisor:
         return 0
 
     def stop(self) -> None:
-        """End every child, last started first; kill what lasts longer than 10 s, or when asked once more."""
+        """End every child, last started first; kill those that take longer than 10 s, or all on a second request."""
         for place in reversed(self._places):
             running = place.running
             if running is None:
@@ -111,7 +111,7 @@ class Supervisor:
         return f"{place.child.name}: {why}. Its last lines:\n{words}"
 
     def _look_after(self, place: Place) -> bool:
-        """Restart a dead child when its time has come; return False if it has died too often."""
+        """Restart a dead child when its delay is over; return False if it has died too often."""
         now = time.monotonic()
         if place.running is None:
             if now >= place.restart_at:
@@ -143,7 +143,7 @@ def delay_before_restart(deaths: list[float], now: float) -> float | None:
 
 
 def exit_words(code: int | None) -> str:
-    """Say an exit code as people do."""
+    """Describe an exit code in words."""
     if code is not None and code < 0:
         return f"signal {-code}"
     return f"exit code {code}"

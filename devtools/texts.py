@@ -1,4 +1,4 @@
-"""Texts in every state, for pictures of the console."""
+"""Texts in every state, for screenshots of the console."""
 
 from domain.provider_templates import ProviderTemplate
 from domain.template_keys import parse
@@ -15,7 +15,7 @@ LETTER = Source(
 
 
 def furnish(by: Actor) -> None:
-    """Write texts that are published, drafts, and one of a language and one of a purpose of their own."""
+    """Write published texts and drafts, one of them for a language and one for a purpose of its own."""
     approved = {"main": ProviderTemplate("SMS_154950909", (("code", "code"),), "Acme")}
     _publish("code.sms.en", Source("{{ service }}: {{ code }}. It is good for {{ minutes }} minutes."), 0, by)
     short = Source("{{ code }} is your {{ service }} code.", host="acme.example", providers=approved)

@@ -1,8 +1,8 @@
-"""`python -m devtools.translations`: bring the catalogues in line with the texts of the code.
+"""`python -m devtools.translations`: update the catalogues from the texts in the code.
 
-A new text is added without a translation, one that is gone goes with its translation, all others stay as they are.
-Entries stand in the order of their texts, a line each, without dates and line numbers, so that two people's work
-merges by itself. Says what is still to be translated, and ends with 1 where there is something.
+Adds new texts without a translation, removes texts that the code no longer has, and leaves all others unchanged.
+Entries are sorted by text, one per line, without dates and line numbers, so that the work of two people merges without
+conflicts. Lists the texts still to be translated, and exits with 1 if there are any.
 """
 
 import io
@@ -30,11 +30,11 @@ msgstr ""
 
 """
 Text = tuple[str | tuple[str, str], str | None]
-"""A text of the code, or its singular and plural, and its context."""
+"""A text in the code, or its singular and plural, and its context."""
 
 
 def main() -> int:
-    """Write all catalogues anew; return 1 where a text is not translated yet."""
+    """Rewrite all catalogues; return 1 where a text is not translated yet."""
     texts, missing = sorted_texts(), 0
     for locale in locales():
         path = path_of(locale)
@@ -46,19 +46,19 @@ def main() -> int:
 
 
 def locales() -> list[str]:
-    """Return the languages that have a catalogue; English needs none."""
+    """Return the languages with a catalogue; English needs none."""
     return sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 
 
 def catalogue(locale: str) -> Catalog:
-    """Return a catalogue as it stands in its file."""
+    """Read a catalogue from its file."""
     path = path_of(locale)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     return read_po(io.StringIO(text), locale=locale, abort_invalid=True)
 
 
 def sorted_texts() -> list[Text]:
-    """Return all texts of pages, in the order of the alphabet."""
+    """Return all texts of pages, in alphabetical order."""
     found = dict.fromkeys(_texts())
     plurals = {text[0] for text, _ in found if isinstance(text, tuple)}
     return sorted(
@@ -67,7 +67,7 @@ def sorted_texts() -> list[Text]:
 
 
 def updated(locale: str, texts: list[Text]) -> str:
-    """Return the file of a catalogue as it should be, with the translations that it has."""
+    """Return the updated file of a catalogue, with the translations that it already has."""
     known, wanted = catalogue(locale), Catalog(locale=locale)
     for text, context in texts:
         old = known.get(_singular(text), context)
@@ -81,14 +81,14 @@ def updated(locale: str, texts: list[Text]) -> str:
 
 
 def untranslated(known: Catalog) -> Iterator[Message]:
-    """Give the entries that have no translation, or one that somebody marked as unsure."""
+    """Yield the entries without a translation, or with one marked as fuzzy."""
     for message in known:
         if message.id and (message.fuzzy or not all(_forms(message))):
             yield message
 
 
 def key(message: Message) -> str:
-    """Return the text of the code that an entry translates."""
+    """Return the text in the code that an entry translates."""
     return _singular(message.id)
 
 

@@ -1,4 +1,4 @@
-"""The project's `.venv`: made, filled from the requirements files, and made anew where it is broken."""
+"""The project's `.venv`: makes it, installs the requirements files, and makes it again where it is broken."""
 
 import json
 import os
@@ -24,11 +24,11 @@ WINDOWS = sys.platform == "win32"
 
 
 class InstallError(Exception):
-    """Raised when `.venv` can't be made or filled; the text holds the last lines and what to do."""
+    """Raised when `.venv` can't be made or an install fails; the text has the last lines and says what to do."""
 
 
 class Venv:
-    """The virtual environment in `root/.venv`; a stamp in it tells what is installed already."""
+    """The virtual environment in `root/.venv`; a stamp file in it lists what is installed already."""
 
     def __init__(self, root: Path, console: Console, stop: Stop, guard: Guard | None = None):
         self.root = root
@@ -40,7 +40,7 @@ class Venv:
 
     @property
     def python(self) -> Path:
-        """The interpreter all children run with."""
+        """The interpreter that all children run with."""
         return self._scripts / ("python.exe" if WINDOWS else "python")
 
     def script(self, name: str) -> str:
@@ -67,7 +67,7 @@ class Venv:
                 if name not in needed:
                     self._install_what_can_be(name)
         except InstallError:
-            self._write_stamp(stamp)  # the installer ended in order: what was there before still is
+            self._write_stamp(stamp)  # the installer ended cleanly: what was there before still is
             raise
         self._write_stamp({**stamp, "files": {**stamp["files"], **{name: wanted[name] for name in missing}}})
 
@@ -75,7 +75,7 @@ class Venv:
         try:
             stamp = json.loads((self.folder / STAMP).read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return self._fresh_stamp()  # made by hand, perhaps: usable if its Python runs
+            return self._fresh_stamp()  # perhaps made by hand: usable if its Python runs
         except ValueError:
             return dict(UNFINISHED)
         return stamp if isinstance(stamp, dict) else dict(UNFINISHED)
@@ -104,7 +104,7 @@ class Venv:
         if self.folder.is_symlink():
             self.folder.unlink()
         elif self.folder.exists():
-            self._console.say("the virtual environment in .venv is not usable: making it anew")
+            self._console.say("the virtual environment in .venv is not usable: making it again")
             shutil.rmtree(self.folder)
         self.folder.mkdir()
         self._write_stamp(UNFINISHED)
@@ -138,11 +138,11 @@ class Venv:
         uv = self._uv()
         if uv:
             try:
-                # Compiled once here, or each process of the first start compiles the same files.
+                # Compile once here; else each process of the first start compiles the same files.
                 install = [uv, "pip", "install", "--compile-bytecode", "--python", str(self.python)]
                 self._step(f"{title} (uv)", [*install, *arguments], hint)
                 return
-            except InstallError:  # pip knows other mirrors: those of its own configuration
+            except InstallError:  # pip may know other mirrors, from its own configuration
                 self._console.say("uv could not do it: trying pip")
         if not self._runs(str(self.python), "-m", "pip", "--version"):
             self._step("adding pip", [str(self.python), "-m", "ensurepip"], hint)
@@ -154,7 +154,7 @@ class Venv:
         return uv if uv and self._runs(uv, "--version") else None
 
     def _step(self, title: str, command: Sequence[str], hint: str) -> None:
-        """Run one command to its end, saying how long it took; its output is shown only if it fails."""
+        """Run one command to its end and say how long it took; show its output only if it fails."""
         self._console.say(f"{title} ...")
         started = time.monotonic()
         ended = run_to_end(command, self.root, self._stop, self._guard)

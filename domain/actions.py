@@ -1,4 +1,4 @@
-"""What the audit can tell of: every change that people make."""
+"""What the audit trail records: every kind of change that people make."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The last line of a text message that binds its code to a site, so that browsers fill it in there and nowhere else.
+"""The last line of an SMS that binds its code to a site, so that browsers fill it in there and nowhere else.
 
 `@host #code`, one space between them and nothing before them (wicg.github.io/sms-one-time-codes, 3). The site is
 always https at its usual port.
@@ -28,5 +28,5 @@ def host_of(text: str) -> str:
 
 
 def bind(text: str, host: str, code: str) -> str:
-    """Return a text with its last line."""
+    """Return the text with the binding line added."""
     return f"{text.rstrip()}\n@{host} #{code}"

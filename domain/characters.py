@@ -1,11 +1,11 @@
-"""Characters that no text of one line may hold."""
+"""Characters not allowed in a single line."""
 
 import unicodedata
 
 _BREAKING = {"Cc", "Zl", "Zp", "Cs"}
-"""C0 and C1 with CR, LF, NUL; U+2028 and U+2029; half characters that can't be encoded."""
+"""C0 and C1 with CR, LF, NUL; U+2028 and U+2029; lone surrogates, which can't be encoded."""
 _UNSEEN = _BREAKING | {"Cf"}
-"""Also what nobody sees: soft hyphens, marks of direction, joiners."""
+"""Also invisible characters: soft hyphens, direction marks, joiners."""
 
 
 def has_control_characters(text: str) -> bool:
@@ -14,10 +14,10 @@ def has_control_characters(text: str) -> bool:
 
 
 def has_unseen_characters(text: str) -> bool:
-    """Tell the same, and whether a text holds what nobody sees, so that two could look alike."""
+    """Tell the same, and also whether a text holds invisible characters, with which two texts could look alike."""
     return _has(text, _UNSEEN)
 
 
 def _has(text: str, categories: set[str]) -> bool:
-    """Printable texts, nearly all, hold none of these and are not looked at character by character."""
+    """Search character by character only where it is needed: printable texts, nearly all, hold none of these."""
     return not text.isprintable() and any(unicodedata.category(character) in categories for character in text)

@@ -14,12 +14,12 @@ def generate(length: int) -> str:
 
 
 def new_id() -> str:
-    """Return 128 random bits: nobody can guess an id to burn somebody else's attempts."""
+    """Return 128 random bits, so that nobody can guess an id and use up somebody else's attempts."""
     return secrets.token_hex(16)
 
 
 def parse_guess(text: str, *, length: int) -> str:
-    """Return the digits of a guess, spaces and dashes forgiven; raises MalformedCode."""
+    """Return the digits of a guess without spaces and dashes; raises MalformedCode."""
     digits = "".join(
         str(unicodedata.decimal(character)) if character.isdecimal() else character
         for character in text

@@ -1,4 +1,4 @@
-"""How long deliveries took, as counts in fixed steps: small to keep, and percentiles come out of any sum of them."""
+"""A histogram of delivery times in fixed steps: small to keep, and any sum of them yields percentiles."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ _STEPS = tuple(pairwise((timedelta(0), *EDGES, EDGES[-1])))
 
 
 def step(time: timedelta) -> int:
-    """Return the number of the step that a time falls into; below zero, as two clocks may make it, is the first."""
+    """Return the number of a time's step; a negative time, which two clocks can produce, is in the first."""
     return bisect_right(EDGES, time)
 
 
 def bounds(number: int) -> tuple[timedelta, timedelta]:
-    """Return where a step begins and ends; the last is told by where it begins."""
+    """Return where a step begins and ends; the last one, which has no end, ends where it begins."""
     return _STEPS[number]
 
 
 def percentile(counts: Mapping[int, int], share: float) -> timedelta | None:
-    """Return the time within which `share` of the deliveries were done, right to within one step; None for none."""
+    """Return the time within which `share` of the deliveries were done, exact to one step; None without deliveries."""
     wanted = share * sum(counts.values())
     passed = 0
     for number, count in sorted(counts.items()):

@@ -12,7 +12,7 @@ from domain.errors import InvalidDestination
 from domain.statuses import Channel
 
 _PHONE = re.compile(r"[ (]*\+?[0-9 ().\-]+")
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # what phones and office programs type for a hyphen
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # what phones and office programs put for a hyphen
 MAX_LENGTH = 320
 
 
@@ -20,8 +20,8 @@ MAX_LENGTH = 320
 class Destination:
     """One place a message can go to.
 
-    `to` is what the gateway is told; `canonical` is equal for two spellings of one place; `limit_key` is equal for
-    places that one person surely owns (`+tag` cut), and is used for counting only.
+    `to` goes to the gateway; `canonical` is equal for two spellings of one place; `limit_key` is equal for places that
+    certainly belong to one person (`+tag` cut), and is used for counting only.
     """
 
     channel: Channel
@@ -33,7 +33,7 @@ class Destination:
 
 
 def parse(channel: Channel, text: str, *, region: str) -> Destination:
-    """Return the one destination that `text` means; raises InvalidDestination where it is none or could be two."""
+    """Return the destination that `text` means; raises InvalidDestination where it is none, or could be two."""
     trimmed = text.strip()
     if not trimmed or len(trimmed) > MAX_LENGTH:
         raise InvalidDestination(f"must have 1 to {MAX_LENGTH} characters")
@@ -77,7 +77,7 @@ def _phone(text: str, region: str) -> Destination:
         number = phonenumbers.parse(bare, region)
     except phonenumbers.NumberParseException as error:
         raise InvalidDestination("is not one phone number") from error
-    # is_possible_number() takes local numbers, too: without their area they are nobody's
+    # is_possible_number() also accepts local numbers, which belong to nobody without an area code
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidDestination("is not a possible phone number")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -85,7 +85,7 @@ def _phone(text: str, region: str) -> Destination:
 
 
 def _plain(character: str) -> str:
-    """Return the ASCII form of a digit, a space or a sign of any script; a footnote's ² is no 2."""
+    """Return the ASCII form of a digit, a space or a sign of any script; a superscript ² is not a 2."""
     if character.isdecimal():
         return str(unicodedata.decimal(character))
     return character if unicodedata.category(character) == "No" else unicodedata.normalize("NFKC", character)

@@ -1,4 +1,4 @@
-"""Every error that a rule, a limit or a gateway can raise; the doors map them to answers."""
+"""Every error that a rule, a limit or a gateway can raise; API, console and commands map them to answers."""
 
 from domain.field_problems import FieldProblem as FieldProblem
 from domain.refusals import Refusal
@@ -11,7 +11,7 @@ class SendcodeError(Exception):
 
 
 class ConfigurationError(SendcodeError):
-    """Raised when a setting is missing or makes no sense; the text names it."""
+    """Raised when a setting is missing or invalid; the text names it."""
 
     code = "configuration"
 
@@ -27,7 +27,7 @@ class InvalidInput(SendcodeError):
 
 
 class InvalidDestination(InvalidInput):
-    """Raised when `to` is no e-mail address or phone number, or could mean two."""
+    """Raised when `to` is not an e-mail address or phone number, or could mean two of them."""
 
     code = "invalid_destination"
 
@@ -42,7 +42,7 @@ class CountryNotAllowed(InvalidDestination):
 
 
 class AlreadyYours(InvalidDestination):
-    """Raised when somebody asks to change to the destination they have."""
+    """Raised when somebody asks to change to the destination that they already have."""
 
     code = "already_yours"
 
@@ -57,7 +57,7 @@ class MalformedCode(InvalidInput):
 
 
 class WeakPassword(InvalidInput):
-    """Raised when a new password is no good; `fault` is `short`, `long`, `guessable` or `unchanged`."""
+    """Raised when a new password is refused; `fault` is `short`, `long`, `guessable` or `unchanged`."""
 
     code = "weak_password"
 
@@ -67,7 +67,7 @@ class WeakPassword(InvalidInput):
 
 
 class InvalidNetwork(InvalidInput):
-    """Raised when a text is no IP address or network; `given` is that text."""
+    """Raised when a text is not an IP address or network; `given` is that text."""
 
     def __init__(self, given: str, message: str):
         super().__init__(FieldProblem("networks", message))
@@ -75,7 +75,7 @@ class InvalidNetwork(InvalidInput):
 
 
 class NameTaken(InvalidInput):
-    """Raised when a name is to be given that another thing of the same kind has."""
+    """Raised when another thing of the same kind already has the name."""
 
     code = "name_taken"
 
@@ -104,7 +104,7 @@ class NotAgain(Conflict):
 
 
 class LastOwner(Conflict):
-    """Raised when a change would leave the console without anybody who may administer it."""
+    """Raised when a change would leave the console without an owner."""
 
     code = "last_owner"
 
@@ -113,13 +113,13 @@ class LastOwner(Conflict):
 
 
 class AlreadyInvited(Conflict):
-    """Raised when somebody is to be invited whose invitation still waits."""
+    """Raised when somebody is invited who already has a pending invitation."""
 
     code = "already_invited"
 
 
 class OwnAccount(Conflict):
-    """Raised when an administrator would change the own role or lock the own account."""
+    """Raised when administrators would change their own role or disable their own account."""
 
     code = "own_account"
 
@@ -143,7 +143,7 @@ class KeyReused(InvalidInput):
 
 
 class LimitExceeded(SendcodeError):
-    """Raised when a limit is hit; `retry_after` is in whole seconds, at least 1; `who` names no whole destination."""
+    """Raised when a limit is hit; `retry_after` is whole seconds, at least 1; `who` must not be a whole destination."""
 
     code = "limit_exceeded"
 
@@ -173,17 +173,17 @@ class NotAuthenticated(SendcodeError):
 
 
 class SecondStepNeeded(NotAuthenticated):
-    """Raised when the password is right and a code has to come back, too; `token` names the step and is a secret."""
+    """Raised when the password is right and a code is needed as well; `token` identifies the step and is a secret."""
 
     code = "second_step_needed"
 
     def __init__(self, token: str):
-        super().__init__("a code is needed, too")
+        super().__init__("a code is needed as well")
         self.token = token
 
 
 class PasswordNeeded(NotAuthenticated):
-    """Raised when a change needs the password once more: it was proven too long ago."""
+    """Raised when a change needs the password again: the last proof is too old."""
 
     code = "password_needed"
 
@@ -195,7 +195,7 @@ class NotAllowed(SendcodeError):
 
 
 class AddressNotAllowed(NotAllowed):
-    """Raised when an API key is used from an address that its list does not hold."""
+    """Raised when an API key is used from an address that is not on its list."""
 
     code = "address_not_allowed"
 
@@ -225,15 +225,27 @@ class TemporaryGatewayError(GatewayError):
 
 
 class UnknownResult(TemporaryGatewayError):
-    """Raised when the message may have been accepted or not: time ran out, or the connection broke after it went."""
+    """Raised when the message may or may not have been accepted: timeout, or a connection lost after sending."""
 
     code = "unknown"
 
 
 class WrongGateway(TemporaryGatewayError):
-    """Raised when this gateway will not take the message but another may: no balance, no template, no such country."""
+    """Raised when this gateway won't take the message but another may: no balance, no template, unsupported country."""
 
     code = "wrong_gateway"
+
+
+class GatewayAtFault(WrongGateway):
+    """Raised when the gateway's own set-up is refused: wrong credentials, no relay, no balance, no such path."""
+
+    code = "gateway_at_fault"
+
+
+class RateLimited(TemporaryGatewayError):
+    """Raised when the provider takes no more messages just now, whichever they are; `retry_after` if it said when."""
+
+    code = "rate_limited"
 
 
 class ForgedReceipt(SendcodeError):
@@ -243,22 +255,39 @@ class ForgedReceipt(SendcodeError):
 
 
 class GatewayBusy(TemporaryGatewayError):
-    """Raised when all our own connections were in use: nobody was asked, so it is no try."""
+    """Raised when all our own connections are in use: no gateway was asked, so it does not count as a try."""
 
     code = "busy"
 
 
 class SwitchedOff(GatewayBusy):
-    """Raised when all gateways that serve a destination are switched off: nobody was asked, so it is no try."""
+    """Raised when all gateways for a destination are switched off: none was asked, so it does not count as a try."""
 
     code = "switched_off"
 
 
+class TooLate(GatewayBusy):
+    """Raised when a message's deadline or lease ended just before it was handed over: nobody was asked."""
+
+    code = "too_late"
+
+
+class GatewaysHeld(GatewayBusy):
+    """Raised when every gateway left is held back, by its circuit breaker or a rate limit: nobody was asked."""
+
+    code = "held"
+
+    def __init__(self, reason: str, *, seconds: float):
+        super().__init__(reason)
+        self.seconds = seconds
+        """How long to wait before looking again, so that messages that wait together don't return together."""
+
+
 class LastGateway(Conflict):
-    """Raised when a gateway is to be switched off that no other one stands in for, and nobody said that it is meant."""
+    """Raised when switching off a gateway that has no substitute, without confirming that this is intended."""
 
 
 class BrokerUnreachable(SendcodeError):
-    """Raised when a task that is no message could not be handed to the broker."""
+    """Raised when a task, which unlike a message has no outbox, could not be handed to the broker."""
 
     code = "broker_unreachable"

@@ -1,4 +1,4 @@
-"""What is wrong with what a caller gave."""
+"""What is wrong with a caller's input."""
 
 from dataclasses import dataclass
 

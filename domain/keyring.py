@@ -1,4 +1,4 @@
-"""The keys behind codes: hash what is compared, seal what must be read again, and say which key was used."""
+"""The keys behind codes: hash what is compared, seal what must be read again, and record which key was used."""
 
 import hashlib
 import hmac
@@ -13,13 +13,13 @@ _NONCE_BYTES = 12  # NIST SP 800-38D 8.2: 96 bits
 
 
 class Unreadable(SendcodeError):
-    """Raised when something sealed was changed, belongs to another row, or its key has left the ring."""
+    """Raised when something sealed was changed, belongs to another row, or its key was removed."""
 
     code = "unreadable"
 
 
 class Keyring:
-    """Keys, newest first: the first one is used for what is new, the others still understand what is old."""
+    """Keys, newest first: the first one hashes and seals, the others can still verify and open."""
 
     def __init__(self, secrets: list[str]):
         self._hash_keys = {key_id(secret): _derive(secret, b"hash") for secret in secrets}
@@ -28,9 +28,9 @@ class Keyring:
         self.newest = key_id(secrets[0])
 
     def hash(self, text: str, *, key: str | None = None) -> bytes:
-        """Return the HMAC-SHA256 of `text`; raises Unreadable where the key has left the ring.
+        """Return the HMAC-SHA256 of `text`; raises Unreadable where the key was removed.
 
-        Six digits fall to an unkeyed hash in two seconds, so the key must not lie in the database.
+        Six digits under an unkeyed hash are cracked in two seconds, so the key must not be in the database.
         """
         secret = self._hash_keys.get(key or self.newest)
         if secret is None:
@@ -55,15 +55,15 @@ class Keyring:
             raise Unreadable("this sealed text was changed or belongs to another row") from error
 
     def seal_link(self, data: bytes, *, use: str) -> bytes:
-        """Return `data` encrypted so that the same gives the same each time (AES-SIV, RFC 5297).
+        """Return `data` encrypted deterministically: the same input gives the same output (AES-SIV, RFC 5297).
 
         A message that is sent again must not differ from the first copy: a gateway refuses another body under the
-        same `Idempotency-Key`. It is short, too: 16 bytes more than `data`.
+        same `Idempotency-Key`. The result is also short: 16 bytes more than `data`.
         """
         return self._links[0].encrypt(data, [use.encode()])
 
     def open_link(self, sealed: bytes, *, use: str) -> bytes:
-        """Return what was sealed for this use, with whichever key of the ring; raises Unreadable."""
+        """Return what was sealed for this use, with any of the keys; raises Unreadable."""
         for box in self._links:
             try:
                 return box.decrypt(sealed, [use.encode()])
@@ -73,7 +73,7 @@ class Keyring:
 
 
 def key_id(secret: str) -> str:
-    """Return eight characters that name a key and tell nothing of it."""
+    """Return eight characters that identify a key and reveal nothing of it."""
     return hashlib.sha256(b"sendcode key id " + secret.encode()).hexdigest()[:8]
 
 

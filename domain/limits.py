@@ -16,13 +16,13 @@ class Window:
 
     @property
     def counts(self) -> bool:
-        """Tell whether it is not switched off."""
+        """Tell whether the window is in force."""
         return self.count > 0 and self.seconds > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The limit that was hit, and the whole seconds until it gives way."""
+    """The limit that was hit, and the whole seconds until it has room again."""
 
     limit: str
     retry_after: int
@@ -51,7 +51,7 @@ def _refuse_one(events: Sequence[datetime], window: Window, now: datetime) -> Re
 
 
 def remember(events: Sequence[datetime], windows: Sequence[Window], now: datetime) -> list[datetime]:
-    """Return the events to keep with one more: only as many and as old as a window can still count."""
+    """Return the events with `now` added, without those too many or too old for any window to count."""
     counting = [window for window in windows if window.counts]
     most = max((window.count for window in counting), default=0)
     longest = max((window.seconds for window in counting), default=0)

@@ -1,4 +1,4 @@
-"""Language tags (BCP 47): how one is written, and which others stand in for it."""
+"""Language tags (BCP 47): the canonical form, and the fallbacks."""
 
 import re
 
@@ -23,7 +23,7 @@ def _subtag(part: str) -> str:
 
 
 def broader(tag: str) -> list[str]:
-    """Return a tag and those that are less exact, one part cut after the other (RFC 4647, 3.4).
+    """Return a tag and its broader tags, cutting one part after the other (RFC 4647, 3.4).
 
     Chinese of a region becomes Chinese in the script of that region before it becomes Chinese: zh-TW, zh-Hant, zh.
     """
@@ -35,7 +35,7 @@ def broader(tag: str) -> list[str]:
             found.append(f"zh-{_WRITTEN_IN[parts[1]]}")
         parts.pop()
         if parts and len(parts[-1]) == 1:
-            parts.pop()  # what a singleton begins means nothing without its end
+            parts.pop()  # a singleton means nothing without what follows it
     return found
 
 

@@ -11,7 +11,7 @@ _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 
 def parse(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Return the networks that are meant, an address as a network of its own; raises InvalidInput."""
+    """Return the networks, a single address as a network of one; raises InvalidInput."""
     given = [text.strip() for text in texts if text.strip()]
     if len(given) > MOST:
         raise InvalidInput(FieldProblem("networks", f"must be at most {MOST}"))
@@ -24,7 +24,7 @@ def spelled(network: Network) -> str:
 
 
 def admit(networks: Iterable[Network], address: str | None) -> None:
-    """Raise AddressNotAllowed where an address is in none of the networks, or there is none."""
+    """Raise AddressNotAllowed where the address is in none of the networks, or is missing."""
     try:
         found = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:

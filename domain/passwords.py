@@ -1,6 +1,6 @@
 """Which passwords are good enough, and how a one-time password is made.
 
-NIST SP 800-63B-4 3.1.1.2: a length, a block-list with the names at hand, and no rules of composition.
+NIST SP 800-63B-4 3.1.1.2: a minimum length, a blocklist that includes context words, and no composition rules.
 """
 
 import re
@@ -55,7 +55,7 @@ def one_time_password() -> str:
 
 
 def normalized(password: str) -> str:
-    """Return the form that is hashed: one password typed on two keyboards must be one (NFKC)."""
+    """Return the form that is hashed: the same password typed on two keyboards must match (NFKC)."""
     return unicodedata.normalize("NFKC", password)
 
 
@@ -69,5 +69,5 @@ def _easily_guessed(password: str, names: Iterable[str]) -> bool:
 
 
 def _is_made_of(password: str, name: str) -> bool:
-    """Tell whether a password is a name with little around it."""
+    """Tell whether a password is little more than a name."""
     return len(name) >= 4 and name in password and len(password.replace(name, "")) <= MIN_LENGTH // 2

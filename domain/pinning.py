@@ -1,12 +1,12 @@
-"""A message that may go through one gateway only: what `ask_first` of its row says then."""
+"""Pin a message to one gateway: the value of `ask_first` in its row."""
 
 SIGN = "="
-"""Stands before the name; no gateway's own name begins with it."""
+"""The prefix before the name; no gateway's own name begins with it."""
 LONGEST_NAME = 63
 
 
 def pin(gateway: str) -> str:
-    """Return what makes a message go through this gateway and no other."""
+    """Return the value that sends a message through this gateway and no other."""
     return SIGN + gateway
 
 

@@ -1,4 +1,4 @@
-"""`{{ name }}` in a text that a caller brings: replaced by a recipient's own value, and nothing more is understood."""
+"""`{{ name }}` in a caller's own text: replaced by the recipient's value; no other syntax is supported."""
 
 import re
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ _PLACEHOLDER = re.compile(r"\{\{ *([A-Za-z_][A-Za-z0-9_]{0,63}) *\}\}")
 
 
 def names(*texts: str | None) -> frozenset[str]:
-    """Return the names that the texts ask for."""
+    """Return the names that the texts use."""
     return frozenset(name for text in texts if text for name in _PLACEHOLDER.findall(text))
 
 
 def fill(text: str, params: Mapping[str, str], *, is_html: bool = False) -> str:
-    """Return the text with its values, which are text even in HTML; raises KeyError where one is missing."""
+    """Return the text with its values filled in, escaped in HTML; raises KeyError where one is missing."""
     return _PLACEHOLDER.sub(lambda found: _value(params[found[1]], is_html), text)
 
 

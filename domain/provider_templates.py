@@ -1,4 +1,4 @@
-"""Texts that a provider has approved beforehand: told by their id, filled with our parameters."""
+"""Texts that a provider has approved beforehand: sent by their id, filled with our parameters."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _PAIR = re.compile(r"(?:([A-Za-z0-9_]{1,64})\s*=\s*)?([A-Za-z_][A-Za-z0-9_]{0,63
 class ProviderTemplate:
     """One approved text: its id at the provider, and its parameters in order, the provider's name first, then ours.
 
-    `sign_name` goes before the gateway's own, where it is not empty.
+    `sign_name`, where it is not empty, takes precedence over the gateway's own.
     """
 
     id: str

@@ -1,7 +1,7 @@
-"""When codes go to numbers at which nobody reads them: toll fraud, "SMS pumping". How long is a prefix closed for it?
+"""SMS pumping (toll fraud): when a prefix is closed for it, and for how long.
 
-Who pumps earns by each SMS to numbers of a range that he shares in, and never enters a code. A prefix, as everywhere
-here, is a number without its last four digits.
+A fraudster earns a share of each SMS to a number range, requests codes for it, and never enters one. A prefix, as
+everywhere here, is a number without its last four digits.
 """
 
 import re
@@ -14,7 +14,7 @@ WINDOW = timedelta(hours=1)
 FIRST_CLOSURE = timedelta(hours=1)
 LONGEST_CLOSURE = timedelta(hours=12)
 FORGET_AFTER = timedelta(days=1)
-"""A prefix that stays open so long after a closure begins anew with the shortest one."""
+"""After a prefix has been open for this long, its next closure is the shortest again."""
 LAST_DIGITS = 4
 
 _SAFE = re.compile(r"\+[1-9][0-9]{0,14}")
@@ -23,14 +23,14 @@ _SPACES = re.compile(r"[\s().\-]")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """From `sends` codes in an hour on, a prefix is closed where less than `percent` of them were entered."""
+    """A prefix with at least `sends` codes in an hour is closed where less than `percent` of them were entered."""
 
     sends: int
     percent: int
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Rule":
-        """Return the rule in force; none without a limit of sends to a prefix, for then somebody wants no limits."""
+        """Return the rule in force; it is off where sends per prefix are unlimited, as then no limits are wanted."""
         counts = settings["PREFIX_SENDS_PER_10_MINUTES"] > 0
         return cls(
             settings["PUMPING_GUARD_SENDS_PER_HOUR"] if counts else 0,
@@ -43,12 +43,12 @@ class Rule:
         return self.sends > 0 and self.percent > 0
 
     def is_broken(self, sends: int, approved: int) -> bool:
-        """Tell whether a prefix with so many codes in an hour is to be closed."""
+        """Tell whether a prefix with these counts in an hour is to be closed."""
         return self.is_on and sends >= self.sends and approved * 100 < self.percent * sends
 
 
 def times(before: int, ended_at: datetime | None, now: datetime) -> int:
-    """Return which closure in a row this is, after `before` of which the last one ended at `ended_at`."""
+    """Return which closure in a row this is, after `before` closures, the last of which ended at `ended_at`."""
     if ended_at is None or now - ended_at >= FORGET_AFTER:
         return 1
     return before + 1
@@ -61,12 +61,12 @@ def length(number: int) -> timedelta:
 
 
 def counts_from(ended_at: datetime | None, now: datetime) -> datetime:
-    """Return since when sends count: an hour, but nothing from before the prefix was opened again."""
+    """Return since when sends count: for an hour, but not from before the prefix was opened again."""
     return now - WINDOW if ended_at is None else max(now - WINDOW, ended_at)
 
 
 def parse_safe(text: str) -> str | None:
-    """Return a prefix or number of the safe list as it is kept, `+4917`; None where it is none."""
+    """Return a prefix or number for the safe list in its stored form, such as `+4917`; None where it is neither."""
     digits = _SPACES.sub("", text.strip())
     digits = f"+{digits[2:]}" if digits.startswith("00") else digits
     return digits if digits.isascii() and _SAFE.fullmatch(digits) else None
@@ -79,7 +79,7 @@ def is_safe(number: str, safe: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Closures:
-    """The closed prefixes, each with the time until which it is, and what is never closed."""
+    """The closed prefixes, each with the end of its closure, and those that are never closed."""
 
     until: Mapping[str, datetime] = field(default_factory=dict)
     safe: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What a code may be good for, and what else a caller may say of a verification."""
+"""Check what a caller says of a verification: its purpose, locale and metadata."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def check_purpose(purpose: str) -> str:
 
 
 def check_locale(locale: str) -> str:
-    """Return the locale; raises InvalidInput where it is no BCP 47 tag."""
+    """Return the locale; raises InvalidInput where it is not a BCP 47 tag."""
     if len(locale) > 35 or not _LOCALE.fullmatch(locale):
         raise InvalidInput(FieldProblem("locale", "must be a language tag such as en or zh-CN"))
     return locale

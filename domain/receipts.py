@@ -1,15 +1,15 @@
-"""What a delivery report may still change."""
+"""Which status changes a delivery report may make."""
 
 from domain.statuses import MessageStatus
 
 MOVES: dict[MessageStatus, frozenset[MessageStatus]] = {
-    # a report can be faster than the worker that writes down what the gateway answered
+    # a report can be faster than the worker that settles the gateway's answer
     MessageStatus.SENDING: frozenset({MessageStatus.DELIVERED, MessageStatus.UNDELIVERED}),
     MessageStatus.SENT: frozenset({MessageStatus.DELIVERED, MessageStatus.UNDELIVERED}),
     # a try whose result was unknown did arrive: it must not be sent again
     MessageStatus.QUEUED: frozenset({MessageStatus.DELIVERED}),
 }
-"""From each status, the reports that are believed; every other one is late or repeated and changes nothing."""
+"""The reports that are accepted from each status; every other one is late or repeated and changes nothing."""
 
 
 def statuses_before(report: MessageStatus) -> list[MessageStatus]:

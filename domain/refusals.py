@@ -1,4 +1,4 @@
-"""Why a message or a code is not sent again, or not taken back."""
+"""Why a message or a code can't be sent again or canceled."""
 
 from enum import StrEnum
 
@@ -9,12 +9,12 @@ class Refusal(StrEnum):
     CODE = "code"
     """It carries a code, which only its verification may send again or cancel."""
     ENDED = "ended"
-    """It carries a code of a verification that is pending no longer."""
+    """It carries the code of a verification that is no longer pending."""
     UNDER_WAY = "under_way"
     GONE = "gone"
-    """What it said is no longer kept."""
+    """Its content is no longer kept."""
     SUPPRESSED = "suppressed"
     COUNTRY = "country"
     LIMIT = "limit"
     MOVED = "moved"
-    """Somebody or a worker was faster."""
+    """Another person or a worker was faster."""

@@ -4,13 +4,13 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """From all to only looking: each may what the next one may, and more."""
+    """From full access to read-only: each role may do what the next one may, and more."""
 
     OWNER = "owner"
     OPERATOR = "operator"
     VIEWER = "viewer"
 
     def covers(self, needed: "Role") -> bool:
-        """Tell whether this role may what `needed` may."""
+        """Tell whether this role may do what `needed` may."""
         order = list(Role)
         return order.index(self) <= order.index(needed)

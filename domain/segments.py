@@ -1,7 +1,7 @@
 """How many segments an SMS takes, which is what carriers charge for.
 
-A segment holds 140 octets: 160 characters of seven bits or 70 of sixteen (3GPP TS 23.038, 6.1.2). Of a longer text
-each segment begins with six octets that tell its place, which leaves 153 or 67 (3GPP TS 23.040, 9.2.3.24.1).
+A segment holds 140 octets: 160 characters of seven bits or 70 of sixteen (3GPP TS 23.038, 6.1.2). In a longer text
+each segment begins with six octets for its position, which leaves 153 or 67 (3GPP TS 23.040, 9.2.3.24.1).
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from enum import StrEnum
 from domain import gsm
 
 MOST_NAMED = 5
-"""Characters outside the alphabet that are told."""
+"""The most characters outside the alphabet to report."""
 
 
 class Encoding(StrEnum):
-    """How the characters of a text message travel."""
+    """How the characters of an SMS are encoded."""
 
     GSM = "GSM-7"
     UNICODE = "UCS-2"
@@ -30,7 +30,7 @@ EACH = {Encoding.GSM: 153, Encoding.UNICODE: 67}
 class Segments:
     """What a text takes: `units` are characters, where some count twice; `room` is left in the last segment.
 
-    `foreign` are the first characters that the short alphabet lacks: they make the text more than twice as dear.
+    `foreign` are the first characters that GSM-7 lacks: they make the text more than twice as expensive.
     """
 
     encoding: Encoding
@@ -41,7 +41,7 @@ class Segments:
 
 
 def count(text: str) -> Segments:
-    """Return what a text takes; an empty one takes a segment, too."""
+    """Return what a text takes; an empty one also takes a segment."""
     foreign = tuple(dict.fromkeys(one for one in text if one not in gsm.ALPHABET))[:MOST_NAMED]
     encoding = Encoding.UNICODE if foreign else Encoding.GSM
     sizes = [_size(character, encoding) for character in text]
@@ -50,7 +50,7 @@ def count(text: str) -> Segments:
         return Segments(encoding, units, 1, ONE[encoding] - units, foreign)
     number, filled = 1, 0
     for size in sizes:
-        if filled + size > EACH[encoding]:  # no character is torn apart
+        if filled + size > EACH[encoding]:  # no character is split
             number, filled = number + 1, 0
         filled += size
     return Segments(encoding, units, number, EACH[encoding] - filled, foreign)

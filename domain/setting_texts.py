@@ -1,4 +1,4 @@
-"""Settings as the environment holds them: every value a text."""
+"""Parse settings from the environment, where every value is a text."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ EVERY_OTHER = "*"
 
 
 def parse(name: str, text: str, default: Any) -> Any:
-    """Return the value of a setting, of the kind that its default has; raises ConfigurationError."""
+    """Return the value of a setting, of the same type as its default; raises ConfigurationError."""
     if isinstance(default, bool):
         if text.lower() in ("1", "true", "yes", "on"):
             return True

@@ -1,4 +1,4 @@
-"""The words that rows and answers use for channels, lanes and states."""
+"""The values that rows and answers use for channels, lanes and states."""
 
 from enum import IntEnum, StrEnum
 
@@ -32,7 +32,7 @@ FLOWS = tuple(
     for lane in Lane
     if (lane is Lane.BULK) == (priority is Priority.BULK)
 )
-"""Which priorities there are in which lane; nothing else has bulk than its own."""
+"""The priorities in each lane: bulk messages have a lane of their own, and it takes nothing else."""
 
 
 class MessageStatus(StrEnum):
@@ -58,7 +58,7 @@ class MessageStatus(StrEnum):
 
 
 class BroadcastStatus(StrEnum):
-    """Where a broadcast is: `done` when nothing of it is left to be sent."""
+    """Where a broadcast is; `done` when none of its messages is left to send."""
 
     SCHEDULED = "scheduled"
     SENDING = "sending"
@@ -87,7 +87,7 @@ class SuppressionReason(StrEnum):
 
 
 class SignInOutcome(StrEnum):
-    """What became of a try to sign in to the console; `code_asked`: the password was right, the code is to come."""
+    """The outcome of a sign-in attempt at the console; `code_asked`: the password was right, the code is pending."""
 
     SIGNED_IN = "signed_in"
     CODE_ASKED = "code_asked"

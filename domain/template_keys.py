@@ -1,4 +1,4 @@
-"""What names a text: template, channel, locale, and for a code perhaps the purpose it is for."""
+"""The key of a text: template, channel, locale, and for codes an optional purpose."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from domain.purposes import check_locale, check_purpose
 from domain.statuses import Channel
 
 CODE = "code"
-"""The template of codes, the only one with texts for single purposes."""
+"""The template of codes, the only one with texts for particular purposes."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -23,13 +23,13 @@ class TextKey:
     purpose: str = ""
 
     def __str__(self) -> str:
-        """As the shipped files are called: `code.sms.zh`, and `code.sms.zh@login` for one purpose."""
+        """Return the key in the style of the shipped files: `code.sms.zh`, or `code.sms.zh@login` for one purpose."""
         general = f"{self.name}.{self.channel}.{self.locale}"
         return f"{general}@{self.purpose}" if self.purpose else general
 
 
 def check(name: str, channel: str, locale: str, purpose: str = "") -> TextKey:
-    """Return the key; raises InvalidInput with all that is wrong with it."""
+    """Return the key; raises InvalidInput with everything that is wrong with it."""
     problems = []
     if not NAME.fullmatch(name):
         problems.append(FieldProblem("name", "must be 1 to 64 of a-z 0-9 _ and begin with a letter"))

@@ -11,5 +11,5 @@ def parse_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # "../x"; the folder "America"; unknown
         raise InvalidInput(
-            FieldProblem("zone", f"{name!r} is no time zone: say one like Europe/Berlin or UTC")
+            FieldProblem("zone", f"{name!r} is not a time zone: use one like Europe/Berlin or UTC")
         ) from None

@@ -1,4 +1,4 @@
-"""What `flask --app app db …` runs: our tables on the application's own engine."""
+"""Migrations as `flask --app app db …` runs them: our tables on the application's own engine."""
 
 from typing import Any, Literal
 
@@ -11,14 +11,14 @@ from models.types import Json, UtcTime
 
 
 def render_plainly(kind: str, item: Any, _: Any) -> str | Literal[False]:
-    """Write our column types as what the database stores, so that old migrations need none of our code."""
+    """Write our column types as the types that the database stores, so that old migrations need none of our code."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return {UtcTime: f"sa.{BigInteger.__name__}()", Json: f"sa.{Text.__name__}()"}.get(type(item), False)
     return False
 
 
 def is_ours(item: Any, _name: str | None, kind: str, reflected: bool, _: Any) -> bool:
-    """Leave out the indexes that this kind of database can't have: MariaDB and MySQL know no partial ones."""
+    """Leave out indexes that this kind of database can't have: MariaDB and MySQL have no partial ones."""
     return kind != "index" or reflected or not item.info.get("partial") or _has_partial_indexes()
 
 
@@ -27,7 +27,7 @@ def _has_partial_indexes() -> bool:
 
 
 def skip_if_empty(_: Any, __: Any, directives: list[Any]) -> None:
-    """Write no migration where nothing has changed."""
+    """Write no migration if nothing has changed."""
     if getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
         directives.clear()
 

@@ -1,4 +1,4 @@
-"""The tables, a file a subject."""
+"""The tables, one file per subject."""
 
 from models.administrator import Administrator, AdministratorSession
 from models.api_key import ApiKey, ApiKeySecret

@@ -25,7 +25,7 @@ class Administrator(db.Model):
     zone: Mapped[str | None] = mapped_column(String(64))
     """The time zone in which pages show times; None for UTC."""
     second_factor: Mapped[str | None] = mapped_column(String(8))
-    """The channel that codes for the second step of a sign-in take; None where there is none."""
+    """The channel of codes for the second step of a sign-in; None where there is no second step."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
 

@@ -1,4 +1,4 @@
-"""Keys of the programs that call the API, and the secrets that they are recognised by."""
+"""Keys of the programs that call the API, and the secrets that identify them."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from models.types import Json, UtcTime
 class ApiKeySecret(db.Model):
     """A secret itself is shown once; the row keeps its SHA-256, enough for 256 random bits.
 
-    A key has one that does not expire. Those before it live as long as they overlap, and stay to tell of their use.
+    One secret of a key does not expire. Older ones expire after their overlap, and their rows stay to show their use.
     """
 
     __tablename__ = "api_key_secret"
@@ -28,7 +28,7 @@ class ApiKeySecret(db.Model):
 
 
 class ApiKey(db.Model):
-    """One program; its messages, limits and idempotency stay its own while its secrets change."""
+    """One program; it keeps its messages, limits and idempotency while its secrets change."""
 
     __tablename__ = "api_key"
 
@@ -36,7 +36,7 @@ class ApiKey(db.Model):
     name: Mapped[str] = mapped_column(String(120))
     scopes: Mapped[list[str]] = mapped_column(Json)
     networks: Mapped[list[str] | None] = mapped_column(Json)
-    """Where it may be used from; None for everywhere."""
+    """The networks it may be used from; None for any."""
     is_test: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -1,4 +1,4 @@
-"""A broadcast: what its messages share. They point at it; how many are where is counted, never kept."""
+"""A broadcast: what its messages share. Messages refer to it; their numbers by status are counted, never stored."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class Broadcast(db.Model):
     is_test: Mapped[bool] = mapped_column(default=False)
     starts_at: Mapped[datetime] = mapped_column(UtcTime)
     deadline_at: Mapped[datetime] = mapped_column(UtcTime)
-    """Later by as long as it was paused."""
+    """Moved back by as long as the broadcast was paused."""
     paused_at: Mapped[datetime | None] = mapped_column(UtcTime)
     canceled_at: Mapped[datetime | None] = mapped_column(UtcTime)
     created_at: Mapped[datetime] = mapped_column(UtcTime)

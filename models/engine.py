@@ -1,4 +1,4 @@
-"""What each kind of database must be told before the first query."""
+"""Options and settings that each kind of database needs before the first query."""
 
 import atexit
 import os
@@ -25,7 +25,7 @@ def prepare(settings: dict[str, Any]) -> None:
         url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
         url.get_dialect().import_dbapi()
     except ArgumentError as error:
-        raise ConfigurationError("SQLALCHEMY_DATABASE_URI is no database address") from error
+        raise ConfigurationError("SQLALCHEMY_DATABASE_URI is not a database URL") from error
     except ImportError as error:
         raise ConfigurationError(
             f"SQLALCHEMY_DATABASE_URI: its driver {error.name} is not installed;"
@@ -33,7 +33,7 @@ def prepare(settings: dict[str, Any]) -> None:
         ) from error
     options: dict[str, Any] = {
         "pool_pre_ping": url.get_backend_name() != "sqlite",
-        "pool_use_lifo": True,  # the connection used last still has its pages, and others may end
+        "pool_use_lifo": True,  # the connection used last has a warm page cache, and idle ones may expire
         "hide_parameters": True,  # errors and debug logs must not show destinations
     }
     if url.get_backend_name() == "sqlite":
@@ -41,7 +41,7 @@ def prepare(settings: dict[str, Any]) -> None:
         if url.database and url.database != ":memory:":
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     else:
-        # MariaDB's default would show a transaction that lost a race the same old row again
+        # under MariaDB's default, a transaction that lost a race would read the same old row again
         options["isolation_level"] = "READ COMMITTED"
         options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
         options["pool_size"], options["max_overflow"], options["pool_timeout"] = 16, 16, CONNECT_SECONDS
@@ -50,23 +50,23 @@ def prepare(settings: dict[str, Any]) -> None:
 
 @event.listens_for(Engine, "connect")
 def _tune_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
-    """WAL lets the web read while the worker writes; NORMAL loses nothing when a process dies, only with the power."""
+    """WAL lets the web read while the worker writes; NORMAL can lose data in a power failure, not in a crash."""
     if isinstance(connection, sqlite3.Connection):
         _sqlite.add(entry)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        # Pages written again and again reach the file once: four times the usual, 16 MB
+        # pages that are written often reach the file once: four times the default, 16 MB
         connection.execute("PRAGMA wal_autocheckpoint=4000")
         connection.execute("PRAGMA foreign_keys=ON")
 
 
 @atexit.register
 def _close_sqlite() -> None:
-    """Let the last one who leaves bring the WAL into the file: a copy of the file alone is then whole."""
+    """Let the last process to exit checkpoint the WAL, so that a copy of the database file alone is complete."""
     for entry in list(_sqlite):
         if not entry.in_use:
             entry.close()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_sqlite.clear)  # its parent's are not its to close
+    os.register_at_fork(after_in_child=_sqlite.clear)  # the child must not close its parent's connections

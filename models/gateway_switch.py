@@ -10,9 +10,9 @@ from models.types import UtcTime
 
 
 class GatewaySwitch(db.Model):
-    """One row a gateway that was ever switched off or given another weight; the file says the rest.
+    """One row per gateway that was ever switched off or given another weight; the file has the rest.
 
-    A row whose gateway has left the file is kept and means nothing until it comes back.
+    The row of a gateway that was removed from the file is kept, and has no effect until the gateway is back.
     """
 
     __tablename__ = "gateway_switch"

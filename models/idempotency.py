@@ -1,4 +1,4 @@
-"""First answers of the API, kept for a day to be given again."""
+"""First answers of the API, kept for a day so that a retried request gets the same answer."""
 
 from datetime import datetime
 from typing import Any

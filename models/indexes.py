@@ -8,10 +8,10 @@ from sqlalchemy.schema import CreateIndex
 
 
 def partial_index(name: str, *columns: str, where: TextClause, info: dict[str, Any] | None = None) -> Index:
-    """Return an index of the rows that fit `where`: on SQLite and PostgreSQL; elsewhere it has them all.
+    """Return an index of the rows that match `where` on SQLite and PostgreSQL, and of all rows elsewhere.
 
-    `postgresql_where` would do the same, and load the whole PostgreSQL dialect into every process that uses another
-    database: a tenth of a worker's start.
+    `postgresql_where` would do the same, but would load the whole PostgreSQL dialect into every process that uses
+    another database: a tenth of a worker's start.
     """
     return Index(name, *columns, sqlite_where=where, info={**(info or {}), "where": where})
 

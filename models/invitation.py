@@ -1,4 +1,4 @@
-"""People who are asked to the console and have not come yet."""
+"""Invitations to the console."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from models.types import UtcTime
 
 
 class Invitation(db.Model):
-    """The link in the mail holds a random token, the row only its hash. It opens nothing without a code."""
+    """The link in the mail holds a random token, the row only its hash. Without a code, the link opens nothing."""
 
     __tablename__ = "invitation"
     __table_args__ = (Index("ix_invitation_created_at", "created_at"),)

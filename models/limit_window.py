@@ -1,4 +1,4 @@
-"""The times something happened to one destination, for limits that must hold without Redis."""
+"""When something happened to one destination, for limits that must hold without Redis."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class LimitWindow(db.Model):
-    """One row a destination and use, so no two destinations wait for each other."""
+    """One row per destination and use, so that no two destinations wait for each other."""
 
     __tablename__ = "limit_window"
     __table_args__ = (Index("ix_limit_window_touched_at", "touched_at"),)

@@ -20,13 +20,13 @@ UNSUCCESSFUL = (
 )
 WITH_PARTIAL_INDEXES = ("sqlite", "postgresql")
 IS_UNSUCCESSFUL = text("status IN ({})".format(", ".join(f"'{status}'" for status in UNSUCCESSFUL)))
-"""Word for word what the index says, or SQLite would not take it."""
+"""The same text as in the index, or SQLite would not use the index."""
 
 
 def _of_those_with(column: str, name: str, *columns: str) -> Index:
     """Return an index that leaves out rows without a value in `column`, where the database can.
 
-    A message goes through each of them up to four times on its way, and most of these have no place for most rows.
+    A message is written up to four times on its way, each time to every index that holds its row; most need not.
     """
     return partial_index(name, *columns, where=text(f"{column} IS NOT NULL"))
 
@@ -36,10 +36,10 @@ def _has_partial_indexes(*_: Any, dialect: Dialect, **__: Any) -> bool:
 
 
 class Message(db.Model):
-    """`due_at` says when a worker must look at the row again, and is NULL once it is settled.
+    """`due_at` is when a worker must look at the row again, and NULL once it is settled.
 
-    That is the next try while it is queued and the end of the lease while it is being sent, so one index finds new
-    messages, retries and what a killed worker left behind. A queued one without it belongs to a paused broadcast.
+    It is the next try while the message is queued, and the end of the lease while it is being sent, so one index finds
+    new messages, retries and what a killed worker left behind. A queued message without it is in a paused broadcast.
     """
 
     __tablename__ = "message"
@@ -51,7 +51,7 @@ class Message(db.Model):
         Index("ix_message_owner", "owner", "created_at"),
         Index("ix_message_created_at", "created_at"),
         Index("ix_message_canonical", "canonical", "created_at"),
-        # what operators look for; a message that goes well never enters it
+        # for the operators' searches; a successful message never enters it
         partial_index(
             "ix_message_unsuccessful", "created_at", "status", where=IS_UNSUCCESSFUL, info={"partial": True}
         ).ddl_if(callable_=_has_partial_indexes),
@@ -69,12 +69,12 @@ class Message(db.Model):
     country: Mapped[str | None] = mapped_column(String(2))
     template: Mapped[str | None] = mapped_column(String(64))
     template_version: Mapped[int | None]
-    """The version that was published when the message was made; NULL for a shipped file, and for own texts."""
+    """The version that was published when the message was made; NULL for a shipped file and for a caller's own text."""
     locale: Mapped[str] = mapped_column(String(35))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary(SEALED_BYTES))
-    """What the texts are made of, encrypted for this row; erased when the message settles, unless it is kept."""
+    """The content, encrypted for this row; erased when the message settles, unless `keeps_content`."""
     keeps_content: Mapped[bool] = mapped_column(default=False)
-    """A notice can be sent again after it has settled; a code never: its verification keeps it while it lives."""
+    """True for a notice, which can be sent again after it has settled. False for a code: its verification keeps it."""
     is_test: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(String(16), default=MessageStatus.QUEUED)
     due_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -83,16 +83,16 @@ class Message(db.Model):
     tries: Mapped[int] = mapped_column(default=0)
     gateway: Mapped[str | None] = mapped_column(String(64))
     ask_first: Mapped[str | None] = mapped_column(String(64))
-    """The gateway that may already have it: asked again before others, for it knows the key and repeats nothing.
+    """The gateway that may already have the message: asked before others, as its idempotency key prevents a duplicate.
 
-    Or the only one that may have it, see domain/pinning.py.
+    Or the only gateway that may send it, see domain/pinning.py.
     """
     gateway_reference: Mapped[str | None] = mapped_column(String(255))
     error: Mapped[str | None] = mapped_column(String(255))
     took_ms: Mapped[int | None]
-    """How long the gateway that took it needed for its answer."""
+    """How long the gateway that took it needed to answer."""
     resent_as: Mapped[str | None] = mapped_column(String(32))
-    """The message that says the same once more."""
+    """The id of the copy that was sent again."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -10,7 +10,7 @@ from models.types import UtcTime
 
 
 class MessageTry(db.Model):
-    """Good tries have no row: what they came to stands in the message. The purge deletes these with their messages."""
+    """A good try has no row: its outcome is in the message. The purge deletes these rows with their messages."""
 
     __tablename__ = "message_try"
     __table_args__ = (
@@ -22,7 +22,7 @@ class MessageTry(db.Model):
     message_id: Mapped[str] = mapped_column(String(32))
     """No foreign key: a try that ends after its message was purged must not undo those settled with it."""
     number: Mapped[int]
-    """Of the try; several gateways may be asked in one."""
+    """The number of the try; several gateways may be asked in one."""
     gateway: Mapped[str | None] = mapped_column(String(64))
     answer: Mapped[str] = mapped_column(String(16))
     """The code of the error: `refused`, `temporary`, `unknown`, `wrong_gateway`."""

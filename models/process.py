@@ -1,4 +1,4 @@
-"""Workers and clocks that were seen alive."""
+"""Worker and beat processes that were seen alive."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from models.types import UtcTime
 
 
 class SeenProcess(db.Model):
-    """One worker process or beat, written every few seconds while it lives."""
+    """One worker or beat process, written every few seconds while it is alive."""
 
     __tablename__ = "seen_process"
 

@@ -10,7 +10,7 @@ from models.types import UtcTime
 
 
 class PrefixClosure(db.Model):
-    """The last closure of a prefix; kept until a new one would begin with the shortest again."""
+    """The last closure of a prefix; kept until the next one would be the shortest again."""
 
     __tablename__ = "prefix_closure"
 
@@ -25,7 +25,7 @@ class PrefixClosure(db.Model):
 
 
 class SafePrefix(db.Model):
-    """Numbers that begin like this are never refused by the guard; the whole number of somebody may stand here, too."""
+    """The guard never refuses numbers that begin with `prefix`, which may also be a whole number."""
 
     __tablename__ = "safe_prefix"
 

@@ -1,4 +1,4 @@
-"""Periodic jobs kept in the database, and the lease that lets only one clock run them."""
+"""Periodic jobs kept in the database, and the lease that lets only one beat run them."""
 
 from datetime import datetime
 from typing import Any
@@ -25,13 +25,13 @@ class Schedule(db.Model):
     queue: Mapped[str | None] = mapped_column(String(64))
     enabled: Mapped[bool] = mapped_column(default=True)
     last_run_at: Mapped[datetime] = mapped_column(UtcTime)
-    """The last run, or the last change: a change never fires what is overdue."""
+    """The last run or the last change, so that a change never fires an overdue run."""
     runs: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class ScheduleRun(db.Model):
-    """One run of a schedule: when, how long, what came of it."""
+    """One run of a schedule: when, how long, with what result."""
 
     __tablename__ = "schedule_run"
     __table_args__ = (Index("ix_schedule_run_schedule", "schedule_name", "queued_at"),)
@@ -46,7 +46,7 @@ class ScheduleRun(db.Model):
 
 
 class Lease(db.Model):
-    """A right held by one process until `expires_at`, renewed while it lives."""
+    """A right that one process holds until `expires_at`, renewed while it is alive."""
 
     __tablename__ = "lease"
 

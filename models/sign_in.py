@@ -1,4 +1,4 @@
-"""Ways into the console: what was tried, what waits for its second step, and codes for when no code arrives."""
+"""Signing in to the console: attempts, those that wait for their second step, and recovery codes."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from models.types import UtcTime
 
 
 class SignIn(db.Model):
-    """One try to sign in, good or bad. Kept for a limited time."""
+    """One attempt to sign in, successful or not. Kept for a limited time."""
 
     __tablename__ = "sign_in"
     __table_args__ = (
@@ -22,16 +22,16 @@ class SignIn(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcTime)
     administrator_id: Mapped[int | None]
-    """None where nobody has the address that was typed; no foreign key: a trace holds nobody."""
+    """None where nobody has the typed address; no foreign key, so that a row outlives the administrator."""
     typed: Mapped[str] = mapped_column(String(320))
-    """The address, masked; empty where it was none."""
+    """The typed address, masked; empty where it was not an address."""
     outcome: Mapped[str] = mapped_column(String(16))
     ip: Mapped[str | None] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(255))
 
 
 class SignInStep(db.Model):
-    """Somebody who knows the password and has yet to enter the code. It is no session and opens nothing."""
+    """A sign-in whose password was right and whose code is still to come. It is not a session and opens nothing."""
 
     __tablename__ = "sign_in_step"
     __table_args__ = (Index("ix_sign_in_step_started_at", "started_at"),)
@@ -47,7 +47,7 @@ class SignInStep(db.Model):
 
 
 class RecoveryCode(db.Model):
-    """One code that stands in for the second step, once; the row keeps its SHA-256, enough for 79 random bits."""
+    """One code that replaces the second step, once; the row keeps its SHA-256, enough for 79 random bits."""
 
     __tablename__ = "recovery_code"
 

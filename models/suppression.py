@@ -1,4 +1,4 @@
-"""Destinations that get no bulk messages any more."""
+"""Destinations that no longer get bulk messages."""
 
 from datetime import datetime
 
@@ -10,11 +10,11 @@ from models.types import UtcTime
 
 
 class Suppression(db.Model):
-    """One row a channel and canonical destination, for the whole installation and for good.
+    """One row per channel and canonical destination, for the whole installation and for good.
 
     The whole installation, because somebody who has had enough of our newsletters does not know which of our keys sends
-    them. `+tag` stays: who gave us `a+news@b.org` unsubscribes this address, and `a@b.org` may be a list of its own
-    or, where `+` means nothing to the server, somebody else.
+    them. `+tag` stays: somebody who gave us `a+news@b.org` unsubscribes that address, and `a@b.org` may be a list of
+    its own or, where `+` means nothing to the server, somebody else.
     """
 
     __tablename__ = "suppression"

@@ -1,4 +1,4 @@
-"""Texts that people edit in the console: which there are, and every version of each."""
+"""Texts that people edit in the console, and every version of each."""
 
 from datetime import datetime
 from typing import Any
@@ -26,17 +26,17 @@ class Template(db.Model):
     purpose: Mapped[str] = mapped_column(String(64))
     """Empty for the general text."""
     newest: Mapped[int]
-    """The highest number of a version."""
+    """The highest version number."""
     published: Mapped[int | None]
     discarded: Mapped[int | None]
-    """The number of the draft that was discarded last; NULL where none was, or it was saved once more."""
+    """The number of the draft that was discarded last; NULL where none was, or it was saved again."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class TemplateVersion(db.Model):
-    """What a text said once it was saved. Never altered but for when it was published, and never deleted.
+    """One saved version of a text. Only its publication is ever updated, and it is never deleted.
 
-    Messages name the row they were made with, and workers keep what they have read.
+    Messages refer to the version they were made with, and workers cache what they have read.
     """
 
     __tablename__ = "template_version"
@@ -51,10 +51,10 @@ class TemplateVersion(db.Model):
     host: Mapped[str | None] = mapped_column(String(253))
     """The site that the last line binds a code to; NULL for a text without that line."""
     providers: Mapped[dict[str, Any]] = mapped_column(Json)
-    """Approved texts at providers that stand for this one, by the gateway's name."""
+    """Approved texts at providers that are sent in place of this one, by the gateway's name."""
     saved_at: Mapped[datetime] = mapped_column(UtcTime)
     saved_by: Mapped[int | None]
-    """The administrator's id; no foreign key, so that a version outlives everything."""
+    """The administrator's id; no foreign key, so that versions outlive administrators."""
     published_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    """The last time; NULL for what was never published."""
+    """The last time; NULL where it was never published."""
     published_by: Mapped[int | None]

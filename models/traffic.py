@@ -1,4 +1,4 @@
-"""What became of messages and codes, hour by hour: counts that outlive their rows and hold no destination."""
+"""Hourly counts of messages and codes by outcome; they outlive the counted rows and hold no destination."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from exts import db
 from models.types import Json, UtcTime
 
 NONE = ""
-"""Stands for no gateway, country or purpose: a part of a key can't be NULL."""
+"""Means no gateway, country or purpose: a part of a key can't be NULL."""
 
 
 class Counts:
-    """Messages made in one hour by their status, and codes issued in it."""
+    """Messages made in one hour by status, and codes issued in it."""
 
     queued: Mapped[int]
     sending: Mapped[int]
@@ -28,9 +28,9 @@ class Counts:
 
 
 class TrafficHour(Counts, db.Model):
-    """The counts of one hour (UTC); what is alike is one row.
+    """The counts of one hour (UTC), one row per combination of keys.
 
-    Rows that were purged are counted apart: they can't be counted again, the others can.
+    Purged messages are counted in rows of their own, because they can't be counted again and the others can.
     """
 
     __tablename__ = "traffic_hour"
@@ -45,7 +45,7 @@ class TrafficHour(Counts, db.Model):
 
 
 class OwnerHour(Counts, db.Model):
-    """The same by owner, for those who see only what is theirs; apart, so that many owners make no page slow."""
+    """The same by owner, for callers that see only their own; in a separate table, so many owners slow down no page."""
 
     __tablename__ = "owner_hour"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy wants a plain dict
@@ -58,7 +58,7 @@ class OwnerHour(Counts, db.Model):
 
 
 class DeliveryHour(db.Model):
-    """How long the codes of one hour were on their way, by channel and gateway."""
+    """How long the codes of one hour took to be delivered, by channel and gateway."""
 
     __tablename__ = "delivery_hour"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy wants a plain dict
@@ -68,15 +68,15 @@ class DeliveryHour(db.Model):
     channel: Mapped[str] = mapped_column(String(8), primary_key=True)
     gateway: Mapped[str] = mapped_column(String(64), primary_key=True)
     times: Mapped[dict[str, int]] = mapped_column(Json)
-    """Codes by the step of `domain/delivery_times.py`."""
+    """The number of codes in each step of `domain/delivery_times.py`."""
 
 
 class RolledHour(db.Model):
-    """An hour that was rolled up; the row is also what those who roll it up or purge it at once compete for."""
+    """An hour that was rolled up; concurrent roll-ups and purges of the hour compete for this row."""
 
     __tablename__ = "rolled_hour"
 
     hour: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
     version: Mapped[int]
     is_current: Mapped[bool]
-    """False since a purge took rows away: what is left of them is counted live until it is rolled up again."""
+    """False after a purge deleted messages: the remaining ones are counted live until the next roll-up."""

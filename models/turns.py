@@ -1,6 +1,6 @@
-"""SQLite has one writer at a time: threads of one process take turns instead of asking again and again.
+"""SQLite has one writer at a time: threads of one process wait on a lock instead of polling SQLite's.
 
-Its own way to wait is to sleep and to look again, up to a tenth of a second each time.
+SQLite itself waits by sleeping and trying again, up to a tenth of a second each time.
 """
 
 import os
@@ -19,7 +19,7 @@ _turn = threading.RLock()
 def turn_to_write(engine: Engine) -> Iterator[None]:
     """Wait until no other thread of this process writes, where the database takes one writer only.
 
-    It keeps no two apart that must be: who has waited as long as SQLite itself would wait goes on.
+    It guarantees no exclusion, which SQLite does: a thread that has waited as long as SQLite would wait goes on.
     """
     if engine.dialect.name != "sqlite":
         yield
@@ -34,7 +34,7 @@ def turn_to_write(engine: Engine) -> Iterator[None]:
 
 
 def _start_anew() -> None:
-    """Give a forked process a turn of its own: its parent's may be taken by a thread that the child does not have."""
+    """Give a forked process a lock of its own: a thread that the child does not have may hold the parent's."""
     global _turn
     _turn = threading.RLock()
 

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 MEDIUM_BYTES = 16_777_215
-"""A TEXT of so many is a MEDIUMTEXT there; the type's own class would load the dialect wherever it is not used."""
+"""A TEXT of this length is a MEDIUMTEXT on MariaDB; its own class would load that dialect into every process."""
 
 
 def microseconds(time: datetime) -> int:
@@ -20,15 +20,15 @@ def microseconds(time: datetime) -> int:
 
 
 def from_microseconds(stored: int) -> datetime:
-    """Return the aware time that is stored so."""
+    """Return the aware time for a stored number of microseconds."""
     return _EPOCH + timedelta(microseconds=stored)
 
 
 class UtcTime(TypeDecorator[datetime]):
     """An aware UTC time, stored as whole microseconds since 1970.
 
-    Integers compare, sort and fall into hours and days alike on every database, keep their fractions on MariaDB, and
-    cost no parsing (docs/adr/0003-times-are-integers.md).
+    Integers compare, sort and group by hours and days alike on every database, keep their fractions on MariaDB, and
+    need no parsing (docs/adr/0003-times-are-integers.md).
     """
 
     impl = BigInteger

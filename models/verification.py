@@ -1,4 +1,4 @@
-"""A verification: one challenge to show that somebody reads what arrives at a destination."""
+"""A verification: one challenge to prove that somebody reads what arrives at a destination."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from models.types import Json, UtcTime
 
 
 class Verification(db.Model):
-    """Its status is derived from what happened to it, so it can't go stale."""
+    """The status is derived from what happened to it, so it can't go stale."""
 
     __tablename__ = "verification"
     __table_args__ = (
@@ -22,7 +22,7 @@ class Verification(db.Model):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner: Mapped[str] = mapped_column(String(64))
-    """Who may see and check it: `key:<API key id>` or `session:<console session id>`."""
+    """The only caller that may see and check it: `key:<API key id>` or `session:<console session id>`."""
     channel: Mapped[str] = mapped_column(String(8))
     to: Mapped[str] = mapped_column(String(320))
     canonical: Mapped[str] = mapped_column(String(320))
@@ -32,7 +32,7 @@ class Verification(db.Model):
     code_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     pepper_id: Mapped[str] = mapped_column(String(8))
     sealed_code: Mapped[bytes | None] = mapped_column(LargeBinary(255))
-    """Kept for a resend of the same code, erased when the verification ends."""
+    """Kept so that the same code can be resent; erased when the verification ends."""
     attempts: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int]
     message_id: Mapped[str] = mapped_column(String(32))
@@ -44,7 +44,7 @@ class Verification(db.Model):
     canceled_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     def status(self, now: datetime) -> VerificationStatus:
-        """Return what became of it until `now`."""
+        """Return its status at `now`."""
         if self.used_at is not None:
             return VerificationStatus.APPROVED
         if self.canceled_at is not None:

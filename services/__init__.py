@@ -1,1 +1,1 @@
-"""Use cases: what the doors call; the only place that commits."""
+"""Use cases for the API, the console, the commands and the worker; the only layer that commits."""

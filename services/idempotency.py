@@ -1,4 +1,4 @@
-"""Answer a repeated request with its first answer: one row a key, whose insertion decides between rivals."""
+"""Answer a repeated request with its first answer: one row per key; the insert decides between parallel requests."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ from services.storage.transactions import change, statements
 
 LIFE = timedelta(hours=24)
 TAKE_OVER_AFTER = timedelta(seconds=60)
-"""A first request that has not been answered by then has died with its process; another may do its work."""
+"""A first request without an answer after this time is taken for dead with its process, and a repeat may replace it."""
 LONGEST_KEY = 255
 FINGERPRINT_DIGITS = 56
 TRIES = 5
@@ -29,7 +29,7 @@ _row = IdempotentAnswer
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the first request was answered."""
+    """The answer to the first request."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to do the work of one key; `at` tells this claim from a later one of the same key."""
+    """The right to execute the request of one key; `at` distinguishes it from a later claim of the same key."""
 
     owner: str
     key: str
@@ -46,15 +46,15 @@ class Claim:
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
-    """Return what makes two requests the same request; not to be stored, for a code in the body could be guessed."""
+    """Return a hash that is equal for equal requests; don't store it, because a code in the body could be guessed."""
     return hashlib.sha256(b"\n".join((method.encode(), path.encode("utf-8", "replace"), body))).hexdigest()
 
 
 def claim(owner: str, key: str, request: str, now: datetime) -> Claim | Answer:
-    """Return a claim if this is the first request of `key`, else the first one's answer.
+    """Return a claim if this is the first request with `key`, else the answer to the first one.
 
-    `request` is a fingerprint. The claim is committed before the work begins, so of any number of parallel requests
-    one gets it. Raises InvalidInput where the key is no key, KeyReused and FirstInFlight.
+    `request` is a fingerprint. The claim is committed before the work begins, so that only one of several parallel
+    requests gets it. Raises InvalidInput for an invalid key, KeyReused and FirstInFlight.
     """
     if not 1 <= len(key) <= LONGEST_KEY or has_control_characters(key):
         raise InvalidInput(
@@ -65,7 +65,7 @@ def claim(owner: str, key: str, request: str, now: datetime) -> Claim | Answer:
         if _insert(mine, request):
             return mine
         found = _find(mine)
-        if found is None:  # released since
+        if found is None:  # released after our insert failed
             continue
         answer = None if found.created_at <= now - LIFE else _first_answer(found, request, now)
         if answer is not None:
@@ -76,7 +76,7 @@ def claim(owner: str, key: str, request: str, now: datetime) -> Claim | Answer:
 
 
 def _first_answer(found: IdempotentAnswer, request: str, now: datetime) -> Answer | None:
-    """Return what the first request was answered, None where it died; raises KeyReused and FirstInFlight."""
+    """Return the answer to the first request, None where that request died; raises KeyReused and FirstInFlight."""
     if not _same(found.fingerprint, request):
         raise KeyReused
     if found.status is not None:
@@ -87,14 +87,14 @@ def _first_answer(found: IdempotentAnswer, request: str, now: datetime) -> Answe
 
 
 def keep(mine: Claim, answer: Answer) -> None:
-    """Keep the answer for a day; a claim that was taken over changes nothing."""
+    """Store the answer for a day; does nothing if the claim was taken over."""
     values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
     statement = update(_row).where(*_is(mine)).values(**values)
     statements(lambda connection: change(connection, statement))
 
 
 def release(mine: Claim) -> None:
-    """Forget the claim, so that the next request with this key is a first one."""
+    """Delete the claim, so that the next request with this key counts as the first."""
     statement = delete(_row).where(*_is(mine))
     statements(lambda connection: change(connection, statement))
 
@@ -104,7 +104,7 @@ def _is(mine: Claim) -> tuple[ColumnElement[bool], ...]:
 
 
 def _seal(request: str, key: str | None = None) -> str:
-    """Return a fingerprint fit to be stored: keyed, and with the name of the key, the newest one if none is given."""
+    """Return the storable form of a fingerprint: an HMAC, prefixed with the name of its key, by default the newest."""
     key = key or part(Keyring).newest
     return key + part(Keyring).hash(f"request|{request}", key=key).hex()[:FINGERPRINT_DIGITS]
 
@@ -143,7 +143,7 @@ def _find(mine: Claim) -> IdempotentAnswer | None:
 
 
 def _take_over(mine: Claim, request: str, seen_at: datetime) -> bool:
-    """Become the owner of a row that was left behind; of several who try, the first one does."""
+    """Take over an abandoned row; only the first of several parallel requests succeeds."""
     taken = (
         update(_row)
         .where(_row.owner == mine.owner, _row.key == mine.key, _row.created_at == seen_at)

@@ -1,4 +1,4 @@
-"""Delete what is older than it needs to be."""
+"""Purge old data."""
 
 import time
 from collections.abc import Iterator
@@ -38,11 +38,11 @@ BLOCK = 1000
 PAUSE_SECONDS = 0.01
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _DAY = timedelta(days=1)
-"""Limits reach back so far, and an ended session may still be looked at."""
+"""Limit windows reach back up to a day, and an ended session may still be shown."""
 
 
 def parse_age(text: str) -> timedelta:
-    """Return the length of `30d`, `12h` or `90m`; raises InvalidInput."""
+    """Parse `30d`, `12h` or `90m`; raises InvalidInput."""
     number, unit = text[:-1], text[-1:]
     if unit not in _UNITS or not (number.isascii() and number.isdigit() and len(number) <= 9):
         raise InvalidInput(
@@ -52,10 +52,10 @@ def parse_age(text: str) -> timedelta:
 
 
 def purge(age: timedelta, *, tell: Tell = silently) -> dict[str, int]:
-    """Delete settled messages, ended verifications and other traces older than `age`; return how many of each.
+    """Delete settled messages, ended verifications and other data older than `age`; return how many rows of each.
 
-    What may still be sent or checked and limits that are still counted are kept, whatever the age.
-    Raises InvalidInput where the age makes no sense.
+    Messages that may still be sent, codes that may still be checked and limits in use are kept, whatever their age.
+    Raises InvalidInput for an age out of range.
     """
     now = datetime.now(UTC)
     deleted: dict[str, int] = {}
@@ -69,11 +69,11 @@ def purge(age: timedelta, *, tell: Tell = silently) -> dict[str, int]:
 
 
 def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yield what is deleted in its order: what it is called, its table, and which rows."""
+    """Yield what to delete, in order: a name, the model, and the conditions."""
     open_states = [MessageStatus.QUEUED.value, MessageStatus.SENDING.value]
     settled = or_(Message.status.not_in(open_states), Message.deadline_at < before)
     has_messages = exists().where(Message.broadcast_id == Broadcast.id)
-    # The second condition says nothing new, but has an index.
+    # Redundant with the condition on created_at, but it has an index.
     ended = Verification.expires_at < min(now, before + LONGEST_CODE_LIFE)
     a_day_ago = now - _DAY
     yield "messages", Message, Message.created_at < before, settled
@@ -97,9 +97,9 @@ def _checked(age: timedelta) -> timedelta:
 
 
 def _delete(model: type[Any], *conditions: ColumnElement[bool]) -> Iterator[int]:
-    """Delete rows in blocks of their own transactions, so that nobody waits long for the table or the file.
+    """Delete rows in blocks with a transaction each, so that no other transaction waits long for a lock.
 
-    Yields how many each block had.
+    Yields the number of rows of each block.
     """
     while True:
         found, gone = transaction(lambda session: _delete_block(session, model, conditions))
@@ -126,7 +126,7 @@ def _delete_block(
 
 
 _COUNTS = {Message: traffic_counts.of_messages, Verification: traffic_counts.of_codes}
-"""What statistics remember of rows that are gone; a code goes with the last message that carried it."""
+"""How to count rows for the statistics before they are deleted; a code counts with the last message that carried it."""
 
 
 def _delete_tries(session: Session, message_ids: list[str]) -> None:

@@ -1,10 +1,11 @@
-"""What every test may ask for: an application on a file database whose messages end up in two memory gateways."""
+"""Fixtures for all tests: an application on a file database, with two memory gateways."""
 
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy
 from flask import Flask
@@ -18,6 +19,9 @@ from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from services.process import parts
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a loaded machine fails none of them
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture
@@ -53,17 +57,17 @@ def mails() -> MemoryGateway:
 
 @pytest.fixture
 def doors() -> Sequence[str]:
-    """The doors of the application under test; to open all of them takes longer than most tests."""
+    """The doors of the application under test; opening all of them takes longer than most tests."""
     return DOORS
 
 
 @pytest.fixture(scope="session")
 def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with all tables, to be copied: to make them takes ten times as long."""
+    """An SQLite file with all tables, to be copied: creating the tables takes ten times as long."""
     file = tmp_path_factory.mktemp("tables") / "empty.db"
     engine = sqlalchemy.create_engine(f"sqlite:///{file}", poolclass=NullPool)
     db.metadata.create_all(engine)
-    with engine.connect() as connection:  # all of it into the one file that is copied
+    with engine.connect() as connection:  # move everything into the one file that is copied
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
     return file
@@ -108,5 +112,5 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def owner() -> Owner:
-    """Somebody who issues verifications."""
+    """An owner that issues verifications."""
     return Owner("key:tests")

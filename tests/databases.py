@@ -1,4 +1,4 @@
-"""Databases of a test's own on the servers that `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` name."""
+"""Temporary databases on the servers that `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` name."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Programs in a process of their own, with the least settings that the service starts with."""
+"""Programs in a separate process, with the fewest settings that the service starts with."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def run_fresh(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run Python text whose SQLite database, if it makes one, is the one file in `folder`."""
+    """Run Python source; its SQLite database, if it makes one, is the one file in `folder`."""
     return subprocess.run(
         [sys.executable, "-c", program],
         env={

@@ -13,7 +13,7 @@ from app import GUNICORN_GIVES_UP, create_app
         ("REDIS_URL", "http://user:secret@127.0.0.1"),
     ],
 )
-def test_a_start_that_is_refused_tells_the_setting_in_one_line_and_fails(settings, name, value, capsys):
+def test_a_refused_start_names_the_setting_in_one_line_and_fails(settings, name, value, capsys):
     with pytest.raises(SystemExit, match=name) as refused:
         create_app({**settings, name: value})
     assert refused.value.code == 1

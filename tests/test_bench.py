@@ -1,4 +1,4 @@
-"""The measurements run; what they say is looked at by people, on a quiet machine."""
+"""The measurements run; people judge their results, on a quiet machine."""
 
 import subprocess
 import sys

@@ -51,7 +51,7 @@ def test_overrides_come_before_the_environment_and_that_before_the_file(no_env_f
         ("MAIL_PORT", "70000"),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_named(name, value):
+def test_an_invalid_setting_is_refused_by_name(name, value):
     with pytest.raises(ConfigurationError, match=name) as refused:
         load(**{name: value})
     assert "\n" not in str(refused.value)

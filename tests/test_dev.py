@@ -1,4 +1,4 @@
-"""`dev.py`: what it plans, says and refuses, without starting anything."""
+"""`dev.py`: its plans, output and refusals, without starting anything."""
 
 import ast
 import io
@@ -81,7 +81,7 @@ def test_running_it_as_a_script_goes_through_main(monkeypatch):
     assert ended.value.code == 0
 
 
-def test_a_start_that_lost_a_port_to_another_program_is_told_from_a_broken_one(tmp_path, monkeypatch):
+def test_a_port_lost_to_another_program_is_distinguished_from_a_failure(tmp_path, monkeypatch):
     out = io.StringIO()
     broken = Child("broker", [sys.executable, "-c", "raise SystemExit(1)"], ready=lambda _running: False)
     monkeypatch.setattr(dev, "servers", lambda _plan: [broken])

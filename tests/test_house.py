@@ -1,4 +1,4 @@
-"""Tests about the house itself: who may import whom, and what every room must have."""
+"""Tests about the code itself: which folder may import which, and what every module must have."""
 
 import ast
 import inspect
@@ -79,11 +79,11 @@ TOWERS = {
         *("test_sends", "idempotency", "retention", "doctor", "demo"),
     ),
 }
-"""The folders and files of a room, from the ground up: each imports from those before it only."""
+"""The subfolders and files of a folder, lowest first: each imports only from those before it."""
 ONE_LOOK_UP = {("tasks.py", "app")}
-"""`tasks.celery` is made for the command line by the application that imports tasks.py: a look up, once, on demand."""
+"""`tasks.celery` imports the application on demand, once, for the command line."""
 LONGEST = {"domain/errors.py": 300}
-"""A list of names more than code: there is one tree of errors, and it stands in one place."""
+"""More a list of names than code: there is one tree of errors, in one place."""
 AUDITED = (
     *(
         accounts,
@@ -108,7 +108,7 @@ def files(*names):
 
 
 def imports(path):
-    """Return the top names a file imports, with whether the import stands inside a function."""
+    """Return the top-level names a file imports, and whether each import is inside a function."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     inside = {
         node
@@ -136,7 +136,7 @@ def modules(path):
 
 
 def climbing(room, storeys, sources):
-    """Return the imports of `sources`, pairs of path and imported names, that do not lead to a lower storey."""
+    """Return the imports of `sources`, pairs of path and imported names, that don't lead to a lower folder."""
     found = []
     for path, names in sources:
         own = storeys.index(path.relative_to(ROOT / room).parts[0].removesuffix(".py"))
@@ -191,12 +191,12 @@ def test_no_import_is_hidden_in_a_function():
                 assert not hidden, f"{path.relative_to(ROOT)} imports {name} inside a function"
 
 
-def test_domain_knows_no_web_no_sql_and_no_network():
+def test_domain_imports_no_web_no_sql_and_no_network():
     for path in files("domain"):
         assert not {name for name, _ in imports(path)} & NO_WEB_NO_SQL, path
 
 
-def test_gateways_know_no_application():
+def test_gateways_import_no_application():
     for path in files("channels"):
         assert not {name for name, _ in imports(path)} & {"flask", "sqlalchemy", "celery"}, path
 
@@ -217,8 +217,8 @@ def test_the_audit_is_only_ever_added_to():
             assert "audit_entry" not in text, name
 
 
-def test_pages_say_who_makes_a_change():
-    """Without being told, a service notes the command line as who did it."""
+def test_pages_name_the_actor_of_a_change():
+    """Without an actor, a service records the command line as the actor."""
     for path in files("cms"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
@@ -256,14 +256,14 @@ def test_every_public_thing_says_what_it_does():
                 assert ast.get_docstring(node), f"{path.relative_to(ROOT)}: {node.name} has no docstring"
 
 
-def test_nobody_asks_for_a_time_without_a_zone():
+def test_every_time_has_a_time_zone():
     for path in files(*MAY_IMPORT):
         assert not re.search(
             r"utcnow|utcfromtimestamp|datetime\.now\(\)", path.read_text(encoding="utf-8")
         ), path
 
 
-def test_every_setting_stands_in_the_example():
+def test_every_setting_is_in_the_example():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     for name in config.DEFAULTS:
         assert re.search(rf"^#?\s?{name}=", example, re.MULTILINE), f"{name} is missing in .env.example"
@@ -271,7 +271,7 @@ def test_every_setting_stands_in_the_example():
         assert name in config.DEFAULTS or name.startswith("CELERY_"), f"{name} in .env.example is no setting"
 
 
-def test_every_gateway_type_stands_in_the_example():
+def test_every_gateway_type_is_in_the_example():
     example = (ROOT / "gateways.example.toml").read_text(encoding="utf-8")
     for name in TYPES:
         assert f'type = "{name}"' in example

@@ -11,7 +11,7 @@ from tests.fresh import run_fresh
 
 @pytest.fixture
 def shop():
-    """A Flask application that has nothing to do with ours."""
+    """A Flask application unrelated to ours."""
     app = Flask("shop")
     app.config.update(
         CELERY_BROKER_URL="memory://",

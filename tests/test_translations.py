@@ -1,4 +1,4 @@
-"""Every text of the console in every language, complete and well formed."""
+"""Every text of the console in every language, complete and well-formed."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ def texts() -> list[translations.Text]:
 
 
 def entries(locale: str) -> Iterator[tuple[Message, tuple[str, ...], tuple[str, ...]]]:
-    """Give each entry with the forms of its text and of its translation."""
+    """Yield each entry with the forms of its text and of its translation."""
     for message in translations.catalogue(locale):
         if message.id:
             ours = message.id if isinstance(message.id, tuple) else (message.id,)
@@ -60,7 +60,7 @@ def test_a_translation_has_the_placeholders_of_its_text(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", OTHERS)
 def test_a_translation_begins_and_ends_as_its_text(locale: str) -> None:
-    """Neither a space nor the end of a sentence is lost."""
+    """No translation loses a leading or trailing space, or its final punctuation."""
     for message, ours, theirs in entries(locale):
         for form in theirs:
             assert form == form.strip(), message.id
@@ -79,7 +79,7 @@ def test_german_quotation_marks_are_german() -> None:
 
 
 def test_no_text_is_marked_where_nobody_finds_it() -> None:
-    """The extraction sees no call inside an f-string."""
+    """The extraction does not see calls inside f-strings."""
     for pattern in ("cms/**/*.py", "services/**/*.py"):
         for path in translations.ROOT.glob(pattern):
             for outer in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

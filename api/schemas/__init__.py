@@ -1,1 +1,1 @@
-"""What goes in and out, a file a subject."""
+"""Schemas of requests and answers, one file per subject."""

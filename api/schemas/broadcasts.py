@@ -11,14 +11,14 @@ from services.messaging.recipients import LONGEST_TO, MOST
 
 
 class Recipient(Body):
-    """One who is to get it."""
+    """A recipient of a broadcast."""
 
     to = fields.String(required=True, validate=validate.Length(1, LONGEST_TO), metadata={"description": TO})
     params = Params(metadata={"description": "Texts and numbers for the placeholders."})
 
 
 class Recipients(fields.List):
-    """The list as it came: one bad recipient is rejected by its place and stops nobody else's message."""
+    """The list as sent: the service rejects invalid recipients one by one, and all others get the message."""
 
     default_error_messages = {  # noqa: RUF012
         "required": "is required",
@@ -36,7 +36,7 @@ class Recipients(fields.List):
 
 
 class NewBroadcast(Content):
-    """The same to many."""
+    """One text to many recipients."""
 
     recipients = Recipients(
         fields.Nested(Recipient), required=True, metadata={"minItems": 1, "maxItems": MOST}
@@ -44,15 +44,15 @@ class NewBroadcast(Content):
 
 
 class Rejected(Answer):
-    """One who does not get it."""
+    """A recipient who does not get the broadcast."""
 
-    index = fields.Integer(required=True, metadata={"description": "The place in `recipients`, from 0."})
+    index = fields.Integer(required=True, metadata={"description": "The index in `recipients`, from 0."})
     code = fields.String(required=True)
     detail = fields.String(required=True)
 
 
 class Accepted(Answer):
-    """How many get it, and who does not."""
+    """How many recipients get the broadcast, and which are rejected."""
 
     id = fields.String(required=True)
     accepted = fields.Integer(required=True)
@@ -60,7 +60,7 @@ class Accepted(Answer):
 
 
 class Broadcast(Answer):
-    """A broadcast, with how many of its messages are where."""
+    """A broadcast, with the counts of its messages by status."""
 
     id = fields.String(required=True)
     channel = Word(Channel, required=True)

@@ -1,4 +1,4 @@
-"""Fields that take a value as it is or not at all: no number is a text here."""
+"""Strict fields: values are not coerced, so a number is not accepted as text."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ _MESSAGES = {"required": "is required", "null": "must be text", "invalid": "must
 
 
 class Body(Schema):
-    """What a caller sends; a field that we don't know is an error, for it may be a misspelt one."""
+    """A request body; an unknown field is an error, because it may be misspelled."""
 
     class Meta:
         unknown = RAISE
@@ -22,13 +22,13 @@ class Body(Schema):
 
 
 class Query(Body):
-    """What a caller asks in the address, by the same rules."""
+    """A query string, by the same rules."""
 
     error_messages = {"unknown": "is not a known parameter"}  # noqa: RUF012
 
 
 class Answer(Schema):
-    """What a caller gets; it may have more members one day, so the document does not promise that it has none."""
+    """An answer; it may get more members later, so the document does not rule them out."""
 
     class Meta:
         unknown = EXCLUDE
@@ -57,7 +57,7 @@ class Text(fields.String):
 
 
 class Whole(fields.Integer):
-    """A whole number in a query, of ASCII digits."""
+    """A whole number in a query, in ASCII digits."""
 
     default_error_messages = {"invalid": "must be a whole number"}  # noqa: RUF012
 
@@ -72,7 +72,7 @@ class Whole(fields.Integer):
 
 
 class Lines(fields.String):
-    """Text of several lines, each ended by LF alone."""
+    """Text of several lines; CRLF becomes LF."""
 
     default_error_messages = {**_MESSAGES, "control": "must not contain control characters"}  # noqa: RUF012
 
@@ -121,7 +121,7 @@ class Address(Text):
 
 
 class Moment(fields.AwareDateTime):
-    """A time as RFC 3339, with its offset."""
+    """A time in RFC 3339, with an offset."""
 
     default_error_messages = {  # noqa: RUF012
         **_MESSAGES,
@@ -140,7 +140,7 @@ class Moment(fields.AwareDateTime):
 
 
 class Params(fields.Dict):
-    """What a text is filled with: an object of texts and numbers, looked at by the service."""
+    """Values for placeholders: an object of texts and numbers, validated by the service."""
 
     default_error_messages = {**_MESSAGES, "null": "must be an object", "invalid": "must be an object"}  # noqa: RUF012
 
@@ -149,7 +149,7 @@ class Params(fields.Dict):
 
 
 class Time(fields.DateTime):
-    """A time as RFC 3339 in UTC, never cut to less than it is: a caller may wait for it."""
+    """A time in RFC 3339 and UTC, with microseconds: a caller may wait for it, so it must not be rounded down."""
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         return value.isoformat(timespec="microseconds").replace("+00:00", "Z") if value else None

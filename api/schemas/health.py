@@ -1,4 +1,4 @@
-"""How well we are, on the wire."""
+"""Health on the wire."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ class Alive(Answer):
 
 
 class Check(Answer):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     ok = fields.Boolean(required=True)
     detail = fields.String(required=True)
 
 
 class Ready(Answer):
-    """Everything that must be well for codes to arrive in time."""
+    """All checks that must pass for codes to arrive in time."""
 
     database = fields.Nested(Check, required=True)
     oldest_due_message = fields.Nested(Check, required=True)

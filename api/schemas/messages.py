@@ -25,15 +25,15 @@ MOST = 100
 
 
 class Content(Body):
-    """What to say: a template, or texts of the caller's own in which `{{ name }}` is replaced."""
+    """The content: a template, or the caller's own texts, in which `{{ name }}` is replaced."""
 
     channel = Choice(Channel, required=True)
-    template = Text(64, metadata={"description": "The name of a text that is kept here."})
-    locale = Text(35, metadata={"description": "BCP 47; the nearest language we have is used."})
+    template = Text(64, metadata={"description": "The name of a template."})
+    locale = Text(35, metadata={"description": "BCP 47; the nearest available language is used."})
     subject = Text(250, metadata={"description": "For e-mail, with `text`."})
     text = Lines(MOST_BYTES, metadata={"description": "Instead of a template."})
-    html = Lines(MOST_BYTES, metadata={"description": "For e-mail, beside `text`."})
-    send_at = Moment(metadata={"description": "At most 30 days ahead; without it: now."})
+    html = Lines(MOST_BYTES, metadata={"description": "For e-mail, in addition to `text`."})
+    send_at = Moment(metadata={"description": "At most 30 days ahead; default: now."})
 
 
 class NewMessage(Content):
@@ -44,7 +44,7 @@ class NewMessage(Content):
 
 
 class Message(Answer):
-    """One message. What it says is in no answer."""
+    """One message. Answers never include its content."""
 
     id = fields.String(required=True)
     channel = Word(Channel, required=True)
@@ -54,7 +54,7 @@ class Message(Answer):
     result = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "0 once sent or delivered, -1 once it never will be, else null."},
+        metadata={"description": "0 if sent or delivered, -1 if it never will be, null while that is open."},
     )
     gateway = fields.String(required=True, allow_none=True)
     gateway_reference = fields.String(required=True, allow_none=True)
@@ -66,13 +66,13 @@ class Message(Answer):
 
 
 class Chosen(Query):
-    """Which messages, and from where on."""
+    """Which messages to list, and the cursor of the page."""
 
     status = Choice(MessageStatus, load_default=None)
     channel = Choice(Channel, load_default=None)
     to = Text(400, load_default=None, metadata={"description": TO})
     limit = Whole(1, MOST, load_default=50)
-    cursor = Text(100, load_default=None, metadata={"description": "`next_cursor` of the page before."})
+    cursor = Text(100, load_default=None, metadata={"description": "`next_cursor` of the previous page."})
 
 
 class Messages(Answer):
@@ -88,7 +88,7 @@ NEW_EXAMPLE: dict[str, Any] = {
     "channel": "email",
     "to": "kim@example.com",
     "subject": "Your order {{ number }}",
-    "text": "Your order {{ number }} has left our house.",
+    "text": "Your order {{ number }} has been shipped.",
     "params": {"number": 4711},
 }
 EXAMPLE: dict[str, Any] = {

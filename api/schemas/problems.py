@@ -1,4 +1,4 @@
-"""What an error looks like (RFC 9457)."""
+"""Errors on the wire (RFC 9457)."""
 
 from marshmallow import fields
 
@@ -6,21 +6,21 @@ from api.schemas.fields import Answer
 
 
 class FieldError(Answer):
-    """One thing wrong with one field."""
+    """A problem with one field."""
 
     field = fields.String(required=True)
     message = fields.String(required=True)
 
 
 class Problem(Answer):
-    """An error. `code` is for programs, `detail` for people; nothing that was sent is repeated."""
+    """An error. `code` is for programs, `detail` for people; values from the request are not repeated."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     code = fields.String(required=True)
     detail = fields.String(required=True)
-    errors = fields.List(fields.Nested(FieldError), metadata={"description": "with 422: each field at fault"})
+    errors = fields.List(fields.Nested(FieldError), metadata={"description": "with 422: each invalid field"})
     limit = fields.String(metadata={"description": "with 429: the name of the limit that was hit"})
 
 

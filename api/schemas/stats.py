@@ -10,30 +10,30 @@ from services.figures.statistics import MOST_DAYS
 
 
 class Days(Query):
-    """How far back."""
+    """How many days to count."""
 
     days = Whole(
         1,
         MOST_DAYS,
         load_default=7,
-        metadata={"description": "Today and the days before, in UTC. What was purged still counts."},
+        metadata={"description": "Today and the days before, in UTC. Purged messages still count."},
     )
 
 
 class Codes(Answer):
-    """What became of the codes that were issued."""
+    """Codes that were issued, and how many were approved."""
 
     issued = fields.Integer(required=True)
     approved = fields.Integer(required=True)
     conversion = fields.Float(
         required=True,
         allow_none=True,
-        metadata={"description": "approved / issued; null where none was issued."},
+        metadata={"description": "approved / issued; null if none was issued."},
     )
 
 
 class Tally(Answer):
-    """Messages by their status now, and codes."""
+    """Messages by their current status, and codes."""
 
     messages = fields.Dict(
         keys=Word(MessageStatus),
@@ -47,19 +47,17 @@ class Tally(Answer):
 class Group(Tally):
     """One day, channel and gateway."""
 
-    day = fields.Date(required=True, metadata={"description": "On which they were made, in UTC."})
+    day = fields.Date(required=True, metadata={"description": "The day of creation, in UTC."})
     channel = Word(Channel, required=True)
     gateway = fields.String(
         required=True,
         allow_none=True,
-        metadata={
-            "description": "The last one asked; null where none was. A code counts where it went last."
-        },
+        metadata={"description": "The last one asked, null if none. A code counts with its last message."},
     )
 
 
 class Statistics(Answer):
-    """What became of what this key made."""
+    """Statistics of the messages and verifications that this key created."""
 
     since = Time(required=True)
     until = Time(required=True)
@@ -67,7 +65,7 @@ class Statistics(Answer):
     groups = fields.List(
         fields.Nested(Group),
         required=True,
-        metadata={"description": "Oldest first; those in which nothing happened are left out."},
+        metadata={"description": "Oldest first; empty groups are left out."},
     )
 
 

@@ -9,7 +9,7 @@ from domain.purposes import METADATA_BYTES, METADATA_KEYS
 from domain.statuses import Channel, MessageStatus, VerificationStatus
 
 _TO = "An e-mail address or a phone number; a number without + belongs to the home region."
-_PURPOSE = "What the code is good for; a code of one purpose is refused for another."
+_PURPOSE = "What the code is for; a code for one purpose is refused for another."
 
 
 class NewVerification(Body):
@@ -20,11 +20,11 @@ class NewVerification(Body):
     purpose = Text(
         64, load_default="default", metadata={"description": _PURPOSE, "pattern": "^[a-z0-9_.-]{1,64}$"}
     )
-    locale = Text(35, metadata={"description": "BCP 47; the nearest language we have is used."})
+    locale = Text(35, metadata={"description": "BCP 47; the nearest available language is used."})
     metadata = Texts(
         METADATA_BYTES,
         load_default=dict,
-        metadata={"description": "Yours: given back in every answer.", "maxProperties": METADATA_KEYS},
+        metadata={"description": "Your own data, returned in every answer.", "maxProperties": METADATA_KEYS},
     )
     client_ip = Address(metadata={"description": "The end user's address, for the limit per address."})
 
@@ -32,7 +32,7 @@ class NewVerification(Body):
 class Guess(Body):
     """A code as the user typed it."""
 
-    code = Text(40, required=True, metadata={"description": "The digits; spaces and dashes are forgiven."})
+    code = Text(40, required=True, metadata={"description": "The digits; spaces and dashes are ignored."})
 
 
 class GuessFor(Guess):
@@ -42,7 +42,7 @@ class GuessFor(Guess):
     purpose = Text(
         64, load_default="default", metadata={"description": _PURPOSE, "pattern": "^[a-z0-9_.-]{1,64}$"}
     )
-    channel = Choice(Channel, load_default=None, metadata={"description": "Without it: as `to` looks."})
+    channel = Choice(Channel, load_default=None, metadata={"description": "Default: inferred from `to`."})
 
 
 class MessageOfVerification(Answer):
@@ -52,11 +52,11 @@ class MessageOfVerification(Answer):
     status = Word(MessageStatus, required=True)
 
 
-_ATTEMPTS_LEFT = {"description": "null where guesses are not limited."}
+_ATTEMPTS_LEFT = {"description": "null if attempts are not limited."}
 
 
 class Verification(Answer):
-    """One challenge. The code itself is in no answer."""
+    """One challenge. Answers never include the code."""
 
     id = fields.String(required=True)
     channel = Word(Channel, required=True)
@@ -66,13 +66,13 @@ class Verification(Answer):
     attempts_left = fields.Integer(required=True, allow_none=True, metadata=_ATTEMPTS_LEFT)
     created_at = Time(required=True)
     expires_at = Time(required=True)
-    resend_at = Time(required=True, metadata={"description": "A resend is refused before."})
+    resend_at = Time(required=True, metadata={"description": "A resend is refused before this time."})
     message = fields.Nested(MessageOfVerification, required=True)
     metadata = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
 class CheckResult(Answer):
-    """What a guess was worth."""
+    """The result of a check."""
 
     id = fields.String(required=True)
     status = Word(VerificationStatus, required=True)

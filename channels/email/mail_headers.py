@@ -1,4 +1,4 @@
-"""Headers of a mail as bytes (RFC 5322, RFC 2047), and what may not stand in one."""
+"""Headers of a mail as bytes (RFC 5322, RFC 2047), and checks for what is not allowed in one."""
 
 import re
 from binascii import b2a_base64
@@ -20,15 +20,15 @@ LINE = 78
 """Longest line of a header that can be folded (RFC 5322 2.1.1)."""
 
 FOLD_AT = 68
-"""Longest piece of a subject or name on one line, beside `Subject: `."""
+"""Longest piece of a subject or name on one line, next to `Subject: `."""
 
 WORD_BYTES = 39
-"""Text in one encoded word: its line, with `Subject: `, has at most 76 characters (RFC 2047 2)."""
+"""Bytes of text in one encoded word: its line, with `Subject: `, has at most 76 characters (RFC 2047 2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who our mails are from: the bare address, and the whole `From` header, which is the same in every mail."""
+    """The sender of our mails: the bare address, and the whole `From` header, which is the same in every mail."""
 
     address: str
     domain: str
@@ -58,14 +58,14 @@ def subject(text: str) -> bytes:
 
 
 def one_line(what: str, value: str) -> str:
-    """Return `value` if it holds no control characters and no line ends of any kind. Raises GatewayError."""
+    """Return `value` unchanged. Raises GatewayError if it contains control characters or any kind of line end."""
     if has_control_characters(value):
         raise GatewayError(f"control characters in the {what}")
     return value
 
 
 def one_address(what: str, address: str) -> str:
-    """Return the address with an ASCII domain. The error never repeats the address: errors are logged."""
+    """Return the address with an ASCII domain. Its errors never contain the address, because errors are logged."""
     local, _, domain = one_line(what, address).rpartition("@")
     if not domain.isascii():
         try:
@@ -87,7 +87,7 @@ def _phrase(name: str) -> bytes:
 
 
 def _folded(text: str) -> str:
-    """Break plain text at its spaces; "" where a word is too long for a line, or spaces might fill one."""
+    """Fold plain text at its spaces; "" where a word is too long for a line, or spaces might fill one."""
     lines = []
     while len(text) > FOLD_AT:
         space = text.rfind(" ", 1, FOLD_AT)
@@ -99,7 +99,7 @@ def _folded(text: str) -> str:
 
 
 def _encoded_words(text: str) -> list[bytes]:
-    """Return `text` as encoded words; none ends within a character (RFC 2047 5)."""
+    """Return `text` as encoded words; none of them splits a character (RFC 2047 5)."""
     data, words = text.encode(), []
     while data:
         end = min(WORD_BYTES, len(data))

@@ -1,4 +1,4 @@
-"""What a mail gateway has to be told."""
+"""The settings of a mail gateway."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ class MailSettings:
     server: str
     port: int = 25
     use_tls: bool = False
-    """STARTTLS, never given up where the server has none."""
+    """STARTTLS; a server that does not offer it gets no mail."""
     use_ssl: bool = False
     """TLS from the first byte."""
     username: str = ""
@@ -22,12 +22,12 @@ class MailSettings:
     timeout: float = 10.0
     """Seconds to wait for one answer; 0 leaves only the limit of the whole send."""
     connections: int = 8
-    """Most connections of one process at once; 0 = no limit."""
+    """Most connections that one process opens at once; 0 = no limit."""
     ca_file: str | None = None
-    """Certificates of private authorities, trusted beside the system's."""
+    """Certificates of private authorities, trusted in addition to the system's."""
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Self:
-        """Read the `MAIL_*` settings, named as in Flask-Mail; a missing one has its default from above."""
+        """Read the `MAIL_*` settings, named as in Flask-Mail; a missing one keeps its default from above."""
         given = {name: config.get(f"MAIL_{name.upper()}") for name in cls.__dataclass_fields__}
         return cls(**{"server": ""} | {name: value for name, value in given.items() if value is not None})

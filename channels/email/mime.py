@@ -1,7 +1,7 @@
-"""A message as the bytes of one mail, with everything refused that could add a header or a recipient.
+"""A message as the bytes of one mail; input that could add a header or a recipient is refused.
 
-Written out by hand because `email` takes two milliseconds for what takes thirty microseconds here; the tests hold
-the two against each other.
+Written by hand because the `email` package takes two milliseconds for what takes thirty microseconds here; the tests
+compare the two.
 """
 
 import re
@@ -24,7 +24,7 @@ LONGEST_LINE = 998
 """RFC 5322 2.1.1, without the line end."""
 
 DELIMITER = b"--=_alternative"
-"""Stands in no part: an encoded one has `=` only before digits and line ends, and a plain one is looked through."""
+"""Occurs in no part: an encoded one has `=` only before digits and line ends, and a plain one is searched for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Mail:
     recipient: str
     content: bytes
     international: bool
-    """An address has a non-ASCII local part, so the server must speak SMTPUTF8 (RFC 6531)."""
+    """Whether an address has a non-ASCII local part, so that the server must speak SMTPUTF8 (RFC 6531)."""
 
 
 def render(outgoing: Outgoing, sender: Sender) -> Mail:
@@ -63,29 +63,29 @@ def render(outgoing: Outgoing, sender: Sender) -> Mail:
 
 def _own_headers(message_id: str, domain: str) -> bytes:
     if not MESSAGE_ID.fullmatch(one_line("message id", message_id)):
-        raise GatewayError("the message id can't stand in a header")
+        raise GatewayError("the message id is not allowed in a header")
     return (
         f"Date: {_date(int(time.time()))}\r\nMessage-ID: <{message_id}@{domain}>\r\n"
-        "Auto-Submitted: auto-generated\r\n"  # RFC 3834: keeps holiday answers away
+        "Auto-Submitted: auto-generated\r\n"  # RFC 3834: prevents out-of-office replies
         "MIME-Version: 1.0\r\n"
     ).encode()
 
 
-@lru_cache(1)  # it is the same for all mails of a second, and takes longer than any other header
+@lru_cache(1)  # the same for all mails of one second, and slower to make than any other header
 def _date(second: int) -> str:
     return format_datetime(datetime.fromtimestamp(second, UTC))
 
 
 def _list_headers(unsubscribe_url: str | None) -> bytes:
-    """Return the headers behind a mail program's own button to unsubscribe (RFC 2369 3.2, RFC 8058 3.1).
+    """Return the headers for a mail program's own unsubscribe button (RFC 2369 3.2, RFC 8058 3.1).
 
-    The link is never folded or encoded, however long it is: nobody would read it then.
+    The link is never folded or encoded, however long it is: mail programs could not read it then.
     Raises GatewayError where the link would break the header.
     """
     if unsubscribe_url is None:
         return b""
     if not LINK.fullmatch(unsubscribe_url):
-        raise GatewayError("the unsubscribe link can't stand in a header")
+        raise GatewayError("the unsubscribe link is not allowed in a header")
     return (
         f"List-Unsubscribe: <{unsubscribe_url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     ).encode()
@@ -104,7 +104,7 @@ def _body(outgoing: Outgoing) -> bytes:
 def _part(subtype: bytes, text: str) -> bytes:
     """Return one text with its headers.
 
-    It is 7-bit: not every server speaks 8BITMIME. Plain ASCII stays as it is, since filters suspect the rest.
+    It is 7-bit, because not every server speaks 8BITMIME. Plain ASCII is not encoded: spam filters distrust the rest.
     """
     data = text.encode()
     if b"\r" in data:
@@ -114,7 +114,7 @@ def _part(subtype: bytes, text: str) -> bytes:
     odd = len(data.translate(None, PLAIN))
     if not odd and DELIMITER not in data and max(map(len, data.split(b"\n"))) <= LONGEST_LINE:
         encoding, body = b"7bit", data.replace(b"\n", b"\r\n")
-    elif odd * 6 < len(data):  # above, base64 is shorter
+    elif odd * 6 < len(data):  # with more of them, base64 is shorter
         encoding, body = b"quoted-printable", b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
     else:
         encoding, body = b"base64", _base64(data.replace(b"\n", b"\r\n"))

@@ -22,15 +22,15 @@ WAIT_SECONDS = 5.0
 """Longest time to wait for one of our own connections to become free."""
 
 IDLE_SECONDS = 60.0
-"""Connections unused for longer are left: a firewall may have forgotten them without a word."""
+"""Connections idle for longer are closed: a firewall may have dropped them silently."""
 
 FRESH_SECONDS = 0.5
-"""Connections used just now are not looked at first: that takes longer than it saves."""
+"""Connections used this recently are not checked before use: the check costs more than it saves."""
 
 
 @dataclass
 class _Connections:
-    """The connections of one process: how many more may be used, and the idle ones, the last used on top."""
+    """The connection pool of one process: how many more may be used, and the idle ones, most recently used on top."""
 
     free: threading.Semaphore
     idle: deque[Session] = field(default_factory=deque)
@@ -40,8 +40,8 @@ class SmtpGateway:
     """See the module. Safe for threads and for gevent and eventlet greenlets.
 
     Parameters:
-        seconds: longest time of one send in all.
-        wait_seconds: longest wait for a free connection; then GatewayBusy.
+        seconds: longest time for one send in all.
+        wait_seconds: longest wait for a free connection before GatewayBusy.
     """
 
     channel = Channel.EMAIL
@@ -57,7 +57,7 @@ class SmtpGateway:
         seconds: float = SEND_SECONDS,
         wait_seconds: float = WAIT_SECONDS,
     ):
-        """Connect nowhere yet. Raises ConfigurationError where the settings can't work."""
+        """Check the settings; connects on the first send only. Raises ConfigurationError."""
         self.name = name
         self.weight = weight
         self.countries: frozenset[str] = frozenset()
@@ -70,9 +70,9 @@ class SmtpGateway:
         self._pool = PerProcess(self._none_yet)
 
     def send(self, outgoing: Outgoing) -> str | None:
-        """Hand over one mail; return the server's queue id if it told one.
+        """Hand over one mail; return the server's queue id if it gave one.
 
-        A kept connection that the server has meanwhile ended is replaced once, before it was given the mail.
+        A kept connection that the server has closed is replaced once, as long as it was not yet given the mail.
         Raises GatewayError, TemporaryGatewayError, GatewayBusy.
         """
         mail = mime.render(outgoing, self._sender)
@@ -81,20 +81,20 @@ class SmtpGateway:
             kept = _newest(idle)
             if kept is not None:
                 try:
-                    return _deliver(kept, mail, deadline, idle)
+                    return _deliver(kept, mail, deadline, idle, outgoing)
                 except LostConnectionError:
                     pass  # ended in the moment between our look and our first word
-            return _deliver(self._open(deadline), mail, deadline, idle)
+            return _deliver(self._open(deadline), mail, deadline, idle, outgoing)
 
     def probe(self, seconds: float) -> str:
-        """Open a session, with TLS and login as the settings say, and leave it."""
+        """Open a session, with TLS and login as the settings say, and close it."""
         self._open(Deadline(seconds)).leave()
         settings = self._settings
         tls = "STARTTLS" if settings.use_tls else "TLS" if settings.use_ssl else "no TLS"
         return f"{settings.server}:{settings.port}, {tls}{', signed in' if settings.username else ''}"
 
     def close(self) -> None:
-        """Leave the idle connections."""
+        """Close the idle connections."""
         idle = self._pool.get().idle
         while idle:
             idle.pop().leave()
@@ -107,7 +107,7 @@ class SmtpGateway:
 
     @contextmanager
     def _place(self) -> Iterator[deque[Session]]:
-        """Wait for the right to use one connection; give the idle ones."""
+        """Wait for a place in the pool; yield the idle connections."""
         connections = self._pool.get()
         if not connections.free.acquire(timeout=min(self._wait_seconds, self._seconds)):
             raise GatewayBusy("all connections to the mail server are in use")
@@ -118,7 +118,7 @@ class SmtpGateway:
 
 
 def create(options: Options) -> SmtpGateway:
-    """Make the gateway that a table of gateways.toml describes."""
+    """Make the gateway described by one table of gateways.toml."""
     use_tls, use_ssl = options.flag("use_tls"), options.flag("use_ssl")
     settings = MailSettings(
         server=options.text("server"),
@@ -135,11 +135,13 @@ def create(options: Options) -> SmtpGateway:
     return SmtpGateway(settings, name=options.name, weight=options.weight)
 
 
-def _deliver(session: Session, mail: mime.Mail, deadline: Deadline, idle: deque[Session]) -> str | None:
+def _deliver(
+    session: Session, mail: mime.Mail, deadline: Deadline, idle: deque[Session], outgoing: Outgoing
+) -> str | None:
     try:
-        return session.deliver(mail, deadline)
+        return session.deliver(mail, deadline, outgoing.ensure_valid)
     except GatewayError:
-        raise  # the session has closed itself if the dialogue is out of step
+        raise  # the session has closed itself if the dialogue is out of sync
     except BaseException:
         session.close()
         raise
@@ -149,7 +151,7 @@ def _deliver(session: Session, mail: mime.Mail, deadline: Deadline, idle: deque[
 
 
 def _newest(idle: deque[Session]) -> Session | None:
-    """Take the idle connection used last that still lives."""
+    """Take the most recently used idle connection that is still alive."""
     while True:
         try:
             session = idle.pop()
@@ -164,12 +166,12 @@ def _newest(idle: deque[Session]) -> Session | None:
 def _context(settings: MailSettings) -> ssl.SSLContext:
     if settings.use_tls or settings.use_ssl or settings.ca_file:
         return trust(settings.ca_file)
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; trusts nobody, and is there at once
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; trusts nothing, and takes no time to make
 
 
 def _sender(settings: MailSettings) -> mail_headers.Sender:
     if settings.use_tls and settings.use_ssl:
-        raise ConfigurationError("use_tls and use_ssl exclude each other")
+        raise ConfigurationError("use_tls and use_ssl can't be used together")
     if not (settings.username + settings.password).isascii():
         raise ConfigurationError("username and password: only ASCII can be used to sign in to a mail server")
     try:

@@ -1,4 +1,4 @@
-"""What a mail server answers, and what its answers and failures mean for the message."""
+"""The replies of a mail server, and what replies and failures mean for the message."""
 
 import re
 import smtplib
@@ -6,18 +6,29 @@ import socket
 import ssl
 
 from channels.sockets import Deadline
-from domain.errors import GatewayError, TemporaryGatewayError
+from domain.errors import GatewayAtFault, GatewayError, RateLimited, TemporaryGatewayError, WrongGateway
 
-OPERATORS_FAULT = {530, 534, 535, 538}
-"""Login missing, too weak or wrong: not the message's fault, and the settings may be mended in time."""
+SIGN_IN_NEEDED = {530, 534, 535, 538}
+"""Login missing, too weak or wrong (RFC 4954 6): the settings' fault, not the message's."""
+
+TOO_LARGE = 552
+MAILBOX = re.compile(rb"5\.[12]\.")
+"""The enhanced codes of RFC 3463 that speak of the recipient's address or mailbox."""
+
+POLICY = re.compile(rb"5\.7\.")
+RELAY = re.compile(rb"\brelay|rcpthosts", re.IGNORECASE)
+"""How servers without an enhanced code say that they don't carry mail for us: Exim, OpenSMTPD; qmail."""
+
+RATE = re.compile(rb"too (?:many|much|fast)|\brates?\b|\blimit|throttl|slow down|\b4\.7\.28\b", re.IGNORECASE)
+"""How 450, 451 and 452 say that it is too much just now: Postfix, Exim, Exchange, Google, Amazon."""
 
 NONSENSE = -1
-"""Stands for the code of an answer that has none."""
+"""The code we use for a reply that has none."""
 
 LONGEST_REPLY = 65_536
 
 ANSWER = re.compile(rb"(?:\d{3}-[^\n]*\n)*(?:(\d{3})(?!-)|(?!\d{3}))[^\n]*\n")
-"""One answer: lines with `-` after the code, and one without; or, without a code, a line of nonsense."""
+"""One reply: lines with `-` after the code, and one without; or a line of nonsense without a code."""
 
 GO_AHEAD = re.compile(rb"25\d [^\n]*\n25\d [^\n]*\n354 [^\n]*\n")
 
@@ -26,22 +37,26 @@ QUEUE_ID = re.compile(rb"(?:queued as|\bid=)\s*<?([\w.@+-]{1,64})", re.IGNORECAS
 
 
 class LostConnectionError(TemporaryGatewayError):
-    """Raised when the server ended the connection before it was given the mail: another one may be tried."""
+    """Raised when the server closed the connection before it was given the mail: another one may be tried."""
+
+
+class TurnedAwayError(LostConnectionError, RateLimited):
+    """Raised for 421: the server takes nothing more on this connection, or none from us just now."""
 
 
 class Replies:
-    """The answers that come on one socket, in the place of smtplib's file, whose waits begin anew with every byte."""
+    """The replies on one socket; replaces smtplib's file, whose timeout restarts with every byte."""
 
     def __init__(self, sock: socket.socket):
         self._sock = sock
         self.ahead = b""
-        """What was read beyond the last answer."""
+        """What was read beyond the last reply."""
 
     def next(self, deadline: Deadline, longest: float) -> tuple[int, bytes]:
-        """Return code and text of one answer, NONSENSE where it has no code.
+        """Return code and text of one reply, NONSENSE where it has no code.
 
-        Raises TimeoutError at the deadline or after `longest` seconds, however slowly the bytes drip; any other
-        OSError at the end.
+        Raises TimeoutError at the deadline or after `longest` seconds, however slowly the bytes come in; any other
+        OSError when the connection ends.
         """
         found = ANSWER.match(self.ahead)
         if not found:
@@ -54,9 +69,9 @@ class Replies:
         return int(found[1] or NONSENSE), b"\n".join([line[4:].strip() for line in lines])
 
     def go_ahead(self, deadline: Deadline, longest: float) -> bool:
-        """Tell whether the answers to MAIL, RCPT and DATA have come together and are good, and pass over them then.
+        """Tell whether good replies to MAIL, RCPT and DATA have arrived in one read; if so, consume them.
 
-        It reads once, so `next` must look at them where this says no. Raises what `next` raises.
+        Reads once only: where it returns False, `next` must read them one by one. Raises what `next` raises.
         """
         if not self.ahead:
             self._receive(deadline.remaining(longest))
@@ -66,7 +81,7 @@ class Replies:
         return found is not None
 
     def close(self) -> None:
-        """Forget what was read ahead; the socket is not ours to close."""
+        """Discard what was read ahead; the socket is not ours to close."""
         self.ahead = b""
 
     def _receive(self, seconds: float) -> None:
@@ -78,23 +93,53 @@ class Replies:
 
 
 def refusal(step: str, code: int, text: bytes) -> GatewayError:
-    """Return the error that an SMTP answer means (RFC 5321 4.2.1: 4xx may pass, 5xx will not).
+    """Return the error that an SMTP reply means (RFC 5321 4.2.1: 4xx may pass, 5xx will not).
 
-    Only the codes are told: the text often repeats the recipient.
+    It contains only the codes, because the text often repeats the recipient.
     """
     enhanced = ENHANCED_CODE.match(text)
     reason = f"{step} answered {code}" + (f" {enhanced[0].decode()}" if enhanced else "")
-    if 500 <= code < 600 and code not in OPERATORS_FAULT:
-        return GatewayError(reason)
+    return _kind_of(step, code, enhanced[0] if enhanced else b"", text)(reason)
+
+
+def _kind_of(step: str, code: int, enhanced: bytes, text: bytes) -> type[GatewayError]:
+    """Whose fault a refusal is.
+
+    Before the content is given, the server knows but two addresses: what speaks of no mailbox speaks of us. Of the
+    content each server thinks its own way, but one that calls it too large has a limit of its own.
+    """
+    if not 500 <= code < 600:
+        return RateLimited if code in (421, 450, 451, 452) and RATE.search(text) else TemporaryGatewayError
+    if code in SIGN_IN_NEEDED:
+        return GatewayAtFault
+    if enhanced == b"5.3.4" or (code == TOO_LARGE and not MAILBOX.match(enhanced)):
+        return WrongGateway
+    if step == "MAIL" and not MAILBOX.match(enhanced):
+        return GatewayAtFault
+    if step == "RCPT" and (POLICY.match(enhanced) or (RELAY.search(text) and not MAILBOX.match(enhanced))):
+        return GatewayAtFault
+    return GatewayError
+
+
+def no_session(error: Exception) -> TemporaryGatewayError:
+    """Return the error that a failed attempt to open a session means; nothing was sent."""
+    reason = unreachable(error)
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code == 421:
+        return RateLimited(reason)
+    refused = isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+    if refused or isinstance(error, smtplib.SMTPNotSupportedError | ssl.SSLCertVerificationError):
+        return GatewayAtFault(reason)
     return TemporaryGatewayError(reason)
 
 
 def unreachable(error: Exception) -> str:
-    """Say why no connection could be opened, without texts of the server."""
+    """Say why no connection could be opened, without quoting the server."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the mail server's certificate is not trusted: {error.verify_message}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"the mail server refused the login ({error.smtp_code})"
+    if isinstance(error, smtplib.SMTPHeloError):
+        return f"the mail server answered EHLO with {error.smtp_code}"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"the mail server's greeting answered {error.smtp_code}"
     if isinstance(error, smtplib.SMTPNotSupportedError):
@@ -107,6 +152,6 @@ def unreachable(error: Exception) -> str:
 
 
 def queue_id(text: bytes) -> str | None:
-    """Find the server's own name for an accepted mail: Postfix "queued as 4Xy", Exim "id=1abc-…"."""
+    """Find the server's own id of an accepted mail: Postfix "queued as 4Xy", Exim "id=1abc-…"."""
     found = QUEUE_ID.search(text)
     return found[1].decode("ascii", "replace") if found else None

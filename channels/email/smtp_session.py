@@ -1,4 +1,4 @@
-"""One connection to a mail server, on which every wait ends at a deadline."""
+"""One connection to a mail server, with a deadline for every wait."""
 
 import smtplib
 import socket
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from channels.email import smtp_replies as replies
 from channels.email.mail_settings import MailSettings
 from channels.email.mime import Mail
-from channels.email.smtp_replies import NONSENSE, LostConnectionError, Replies
+from channels.email.smtp_replies import NONSENSE, LostConnectionError, Replies, TurnedAwayError
 from channels.sockets import CONNECT_SECONDS, Deadline, connect
 from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
 
@@ -18,14 +18,14 @@ Read = TypeVar("Read")
 
 
 class Session(smtplib.SMTP):
-    """An open, secured and signed-in connection, for one sender at a time.
+    """An open, secured and signed-in connection, for one sending thread at a time.
 
-    smtplib opens it; mails are delivered here, in fewer packets. Whatever leaves the dialogue out of step closes it
-    at once; a refused mail or recipient does not.
+    smtplib opens it; mails are delivered here, in fewer packets. An error that leaves the dialogue out of sync closes
+    it at once; a refused mail or recipient does not.
     """
 
     def __init__(self, settings: MailSettings, context: ssl.SSLContext, deadline: Deadline):
-        """Connect and sign in. Raises TemporaryGatewayError: nothing was sent, and every cause may pass."""
+        """Connect and sign in. Raises TemporaryGatewayError: nothing was sent, and every cause may go away."""
         self.deadline = deadline
         self._settings = settings
         self._context = context
@@ -38,7 +38,7 @@ class Session(smtplib.SMTP):
             self.ehlo_or_helo_if_needed()
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self.close()
-            raise TemporaryGatewayError(replies.unreachable(error)) from None
+            raise replies.no_session(error) from None
         except BaseException:
             self.close()
             raise
@@ -46,16 +46,18 @@ class Session(smtplib.SMTP):
         self.used_at = time.monotonic()
 
     def __del__(self) -> None:
-        """Close quietly what nobody uses any more, as after a fork, where a goodbye would be the parent's."""
+        """Close without QUIT: after a fork, a QUIT from the child would end the parent's session."""
         self.close()
 
     @property
     def usable(self) -> bool:
-        """Whether another mail may be sent on it."""
+        """Whether another mail may be sent on this connection."""
         return self.sock is not None
 
-    def deliver(self, mail: Mail, deadline: Deadline) -> str | None:
+    def deliver(self, mail: Mail, deadline: Deadline, ensure_valid: Callable[[], None]) -> str | None:
         """Hand over one mail and return the server's queue id if it told one.
+
+        `ensure_valid` is called just before the content goes out and raises where it must not any more.
 
         Raises GatewayError where it was refused for good, LostConnectionError before the server had the mail,
         UnknownResult where it may have it, else TemporaryGatewayError.
@@ -64,17 +66,22 @@ class Session(smtplib.SMTP):
         if mail.international and not self.has_extn("smtputf8"):
             raise GatewayError("the mail server takes no international addresses")
         self._open_transaction(mail)
+        try:
+            ensure_valid()
+        except GatewayError:
+            self.close()  # after DATA there is no other way back
+            raise
         text = self._give_content(mail)
         self.used_at = time.monotonic()
         return replies.queue_id(text)
 
     def alive(self) -> bool:
-        """Tell, without a round trip, whether the server has not ended the connection meanwhile."""
+        """Tell, without a round trip, whether the server has kept the connection open."""
         if self.sock is None or (self.file and self.file.ahead):
             return False
         try:
             self.sock.setblocking(False)
-            self.sock.recv(1)  # whatever there is to read now is a goodbye: the end, or "421 …"
+            self.sock.recv(1)  # anything to read now means the server is leaving: end of file, or "421 …"
         except (BlockingIOError, ssl.SSLWantReadError):
             return True
         except OSError:
@@ -84,7 +91,7 @@ class Session(smtplib.SMTP):
         return False
 
     def leave(self) -> None:
-        """Say goodbye without waiting for the answer: what was accepted stays accepted."""
+        """Send QUIT without waiting for the reply: what was accepted stays accepted."""
         self.deadline = Deadline(1)
         try:
             self.send(b"QUIT\r\n")
@@ -94,7 +101,7 @@ class Session(smtplib.SMTP):
             self.close()
 
     def _open_transaction(self, mail: Mail) -> None:
-        """Get as far as DATA: step by step, or in one go where the server reads ahead (RFC 2920 3.1)."""
+        """Send the commands up to DATA: one by one, or together where the server allows pipelining (RFC 2920 3.1)."""
         options = " SMTPUTF8 BODY=8BITMIME" if mail.international else ""
         steps = {
             "MAIL": f"MAIL FROM:<{mail.sender}>{options}\r\n",
@@ -114,7 +121,7 @@ class Session(smtplib.SMTP):
             raise refused
 
     def _first_refusal(self, *steps: str) -> GatewayError | None:
-        """Read the answers to `steps`; what is known of the mail is not forgotten when the server leaves then."""
+        """Read the replies to `steps`; a refusal already read is kept even when the server then leaves."""
         refused: GatewayError | None = None
         for step in steps:
             try:
@@ -132,19 +139,20 @@ class Session(smtplib.SMTP):
         code, text = self.getreply()
         if code in (421, NONSENSE):
             self.close()
-            raise LostConnectionError(f"{step} answered {code}")
+            kind = LostConnectionError if code == NONSENSE else TurnedAwayError
+            raise kind(f"{step} answered {code}")
         return code, text
 
     def _give_nothing(self) -> None:
-        """End a DATA that the server took although it had refused the mail: by a dot alone (RFC 2920 3.1)."""
+        """End a DATA that the server accepted after refusing the mail, with a lone dot (RFC 2920 3.1)."""
         try:
             self.send(b".\r\n")
             self.getreply()
         except TemporaryGatewayError:
-            pass  # the refusal is told all the same
+            pass  # the refusal is reported all the same
 
     def _give_content(self, mail: Mail) -> bytes:
-        """Send the content and return the answer; once it went out nothing may be sent twice."""
+        """Send the content and return the reply; once the content went out, it must not be sent again."""
         try:
             self.send(mail.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
         except LostConnectionError as error:
@@ -174,7 +182,7 @@ class Session(smtplib.SMTP):
             self.close()
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        """Connect for smtplib, within what is left of the deadline."""
+        """Connect for smtplib, within the rest of the deadline."""
         opened = connect(host, port, self.deadline.remaining(CONNECT_SECONDS))
         if not self._settings.use_ssl:
             return opened
@@ -182,7 +190,7 @@ class Session(smtplib.SMTP):
         return self._context.wrap_socket(opened, server_hostname=host)
 
     def send(self, s: Any) -> None:
-        """Send, for smtplib too; a server that reads slowly gets no more time than one that reads nothing.
+        """Send, also for smtplib; a server that reads slowly gets no more time than one that reads nothing.
 
         Raises TemporaryGatewayError where time ran out, LostConnectionError.
         """
@@ -202,7 +210,7 @@ class Session(smtplib.SMTP):
             raise LostConnectionError("the mail server ended the connection") from None
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one answer, for smtplib too. Raises TemporaryGatewayError where time ran out, LostConnectionError."""
+        """Read one reply, also for smtplib. Raises TemporaryGatewayError where time ran out, LostConnectionError."""
         return self._read(Replies.next)
 
     def _read(self, way: Callable[[Replies, Deadline, float], Read]) -> Read:
@@ -220,6 +228,6 @@ class Session(smtplib.SMTP):
 
 
 def _own_name() -> str:
-    """Name this machine to the server; smtplib's own way asks the DNS, which may take many seconds."""
+    """Return this machine's name for EHLO; smtplib itself would ask the DNS, which may take many seconds."""
     name = socket.gethostname()
     return name if "." in name else "[127.0.0.1]"

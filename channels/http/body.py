@@ -1,4 +1,4 @@
-"""The body of a provider's own HTTP interface: placeholders, filled so that no value can break out."""
+"""The request body for a provider's own HTTP interface: placeholders, filled in with escaped values."""
 
 import json
 import re
@@ -21,11 +21,11 @@ Fill = Callable[[str], str]
 
 
 class Body:
-    """A body template. Raises ConfigurationError for a placeholder that means nothing.
+    """A body template. Raises ConfigurationError for an unknown placeholder.
 
     Parameters:
-        template: a table, sent as JSON or as form fields; or a text, sent as it stands; None is our own JSON.
-        content_type: decides how values are escaped; usual for a table JSON, for a text a form.
+        template: a table, sent as JSON or as form fields; or a text, sent unchanged; None is our own JSON.
+        content_type: decides how values are escaped; defaults to JSON for a table and to a form for a text.
     """
 
     def __init__(self, template: Any = None, content_type: str = ""):
@@ -40,7 +40,7 @@ class Body:
                     raise ConfigurationError(f"body: {{{name}}} is not a placeholder")
 
     def render(self, outgoing: Outgoing) -> bytes:
-        """Fill the template. Raises GatewayError where the message lacks a parameter that it names."""
+        """Fill in the template. Raises GatewayError where the message lacks a parameter that it names."""
         if self._template is None:
             return json.dumps(_own(outgoing)).encode()
         values = _values(outgoing)
@@ -74,7 +74,7 @@ def _values(outgoing: Outgoing) -> dict[str, str]:
 
 
 def _escape(kind: str) -> Fill:
-    """Return what makes a value safe inside a text of this content type."""
+    """Return the function that escapes a value for this content type."""
     if kind == FORM:
         return lambda value: quote_plus(value, errors="replace")
     if kind == JSON or kind.endswith("+json"):
@@ -94,7 +94,7 @@ def _fill(text: str, values: Mapping[str, str], safe: Fill) -> str:
 
 
 def _fill_all(template: Any, values: Mapping[str, str]) -> Any:
-    """Fill every text of a table; the result is encoded as a whole, so nothing is escaped here."""
+    """Fill in every text of a table; the result is encoded as a whole, so nothing is escaped here."""
     if isinstance(template, str):
         return _fill(template, values, str)
     if isinstance(template, dict):

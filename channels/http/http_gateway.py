@@ -1,4 +1,4 @@
-"""Gateway type `http`: our own signed interface, or any provider's that takes one POST."""
+"""Gateway type `http`: our own signed interface, or any provider that takes a message in one POST."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.http.body import Body
-from channels.http.posting import Answer, Poster, reference
+from channels.http.posting import TOO_MANY_REQUESTS, Answer, Poster, reference
 from channels.http.success import Success, read_success
 from channels.options import Options
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
@@ -17,8 +17,10 @@ from domain.errors import (
     ConfigurationError,
     FieldProblem,
     ForgedReceipt,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
 )
@@ -27,6 +29,8 @@ from domain.statuses import Channel, MessageStatus
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HEADER_VALUE = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 LONGEST_REFERENCE = 128
+AT_FAULT = {401, 402, 403, 404, 409}
+"""Statuses that tell of our account or address at the provider, and nothing of the message."""
 OUR_HEADERS = re.compile(r"(?i)content-type|content-length|transfer-encoding|idempotency-key|webhook-.*")
 
 
@@ -34,9 +38,9 @@ class HttpGateway:
     """See the module. Safe for threads and for gevent and eventlet greenlets; follows no redirects.
 
     Parameters:
-        secret: signs each request after Standard Webhooks; empty = unsigned.
+        secret: signs each request as Standard Webhooks says; empty = unsigned.
         connections: how many are kept; more are opened when all are in use.
-        seconds: longest time of one send in all.
+        seconds: longest time for one send in all.
     """
 
     channel = Channel.SMS
@@ -59,7 +63,7 @@ class HttpGateway:
         connections: int = 100,
         seconds: float = SEND_SECONDS,
     ):
-        """Connect nowhere yet. Raises ConfigurationError where an argument can't work."""
+        """Check the arguments; connects on the first send only. Raises ConfigurationError."""
         self.name = name
         self.weight = weight
         self.countries = countries
@@ -82,26 +86,26 @@ class HttpGateway:
         headers = self._headers | {"Idempotency-Key": outgoing.id}
         if self._secret:
             headers |= webhooks.headers(self._secret, outgoing.id, int(time.time()), body)
-        answer = self._poster.post(body, headers)
+        answer = self._poster.post(body, headers, valid_until=outgoing.valid_until)
         if not answer.accepted:
             raise _refusal(answer)
         if self._success:
             if answer.body is None:
-                raise UnknownResult("the provider's answer broke off: accepted or not is unknown")
+                raise UnknownResult("the provider's answer broke off: it may or may not have accepted it")
             self._success.check(answer.body)
-        return reference(answer.table().get("id"))  # the status alone has said that it was accepted
+        return reference(answer.table().get("id"))  # the status alone means accepted
 
     def read_receipts(self, request: ReceiptRequest, now: datetime) -> list[Receipt]:
-        """Read `{reference, status, reason?}`, signed with our secret; without a secret nobody can report.
+        """Read `{reference, status, reason?}`, signed with our secret; without a secret no report is accepted.
 
-        Raises ForgedReceipt, and InvalidInput where a signed one can't be understood.
+        Raises ForgedReceipt, and InvalidInput where a signed report can't be understood.
         """
         if not webhooks.verify(self._secret, request.headers, request.body, now.timestamp()):
             raise ForgedReceipt("the report is not signed, wrongly signed or older than five minutes")
         return [_receipt(request.body)]
 
     def probe(self, seconds: float) -> str:
-        """Open a connection, with TLS where the URL says so; request nothing."""
+        """Open a connection, with TLS where the URL says so; send no request."""
         return self._poster.probe(seconds)
 
     def close(self) -> None:
@@ -110,7 +114,7 @@ class HttpGateway:
 
 
 def create(options: Options) -> HttpGateway:
-    """Make the gateway that a table of gateways.toml describes."""
+    """Make the gateway described by one table of gateways.toml."""
     custom = options.table("headers")
     return HttpGateway(
         options.text("url"),
@@ -167,6 +171,8 @@ def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _refusal(answer: Answer) -> GatewayError:
     reason = f"the provider answered {answer.status}"
+    if answer.status == TOO_MANY_REQUESTS:
+        return RateLimited(reason, retry_after=answer.retry_after)
     if answer.temporary:
         return TemporaryGatewayError(reason, retry_after=answer.retry_after)
-    return GatewayError(reason)
+    return GatewayAtFault(reason) if answer.status in AT_FAULT else GatewayError(reason)

@@ -1,4 +1,4 @@
-"""Kept HTTP connections to one server whose answers can't drip for ever."""
+"""A pool of HTTP connections to one server, with a deadline over each whole answer."""
 
 import http.client
 import io
@@ -13,14 +13,14 @@ from urllib3.exceptions import HTTPError
 
 from channels.sockets import CONNECT_SECONDS, Deadline, connect
 
-# urllib3 logs whole URLs and broken headers, and a provider may want its key in the query or repeat the code;
-# what matters reaches the log as our own errors.
+# urllib3 logs whole URLs and broken headers: those may contain a provider's key or the code.
+# Our own errors log what matters.
 for _logger in ("urllib3.connection", "urllib3.connectionpool"):
     logging.getLogger(_logger).addFilter(lambda record: False)
 
 
 class NotConnected(HTTPError):
-    """Raised when there was no connection to send on: nothing went out."""
+    """Raised when no connection could be opened, so nothing was sent."""
 
     def __init__(self, cause: Exception):
         super().__init__(type(cause).__name__)
@@ -28,12 +28,12 @@ class NotConnected(HTTPError):
 
 
 class _BoundedReads(io.RawIOBase):
-    """The bytes of one answer, with one deadline over all; a socket's own timeout begins anew with each."""
+    """The bytes of one answer, with one deadline over all reads; a socket's own timeout restarts with each read."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket):
         self._raw = raw
         self._sock = sock
-        # urllib3 has set the rest of the request's total time just before the answer begins.
+        # Just before the answer begins, urllib3 sets the socket's timeout to the rest of the request's total time.
         self._deadline = Deadline(sock.gettimeout() or CONNECT_SECONDS)
 
     def readable(self) -> bool:
@@ -57,7 +57,7 @@ class _Answer(http.client.HTTPResponse):
 
 
 class _Bounded(HTTPConnection):
-    """A connection opened in bounded time, all addresses together."""
+    """A connection that is opened within one deadline, however many addresses are tried."""
 
     response_class = _Answer
 
@@ -72,7 +72,7 @@ class _Bounded(HTTPConnection):
 
 
 class _BoundedTls(_Bounded, HTTPSConnection):
-    """The same with TLS."""
+    """The same, over TLS."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -88,7 +88,7 @@ def make_pool(
 ) -> HTTPConnectionPool:
     """Return a pool that keeps up to `kept` connections and opens more when all are in use.
 
-    `trusted`: what certificates are verified with; nothing for plain HTTP.
+    `trusted`: verifies certificates; None for plain HTTP.
     """
     if scheme == "https":
         return _TlsPool(host, port, maxsize=kept, block=False, ssl_context=trusted)
@@ -96,7 +96,7 @@ def make_pool(
 
 
 def reach(pool: HTTPConnectionPool, seconds: float) -> None:
-    """Open a connection of its own, with TLS where the pool has it, and close it.
+    """Open a connection outside the pool, with TLS where the pool uses it, and close it.
 
     Raises NotConnected.
     """

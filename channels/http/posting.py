@@ -1,9 +1,10 @@
-"""One bounded POST to a provider: what it answered, or why there is no answer, in the words of our own errors."""
+"""One POST to a provider with a deadline: its answer, or one of our own errors."""
 
 import json
 import math
 import re
 import ssl
+import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from channels.sockets import CONNECT_SECONDS, PerProcess, trust
 from domain.errors import (
     ConfigurationError,
     GatewayError,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -27,7 +29,8 @@ from domain.errors import (
 
 LONGEST_ANSWER = 65_536
 LONGEST_REFERENCE = 128
-TEMPORARY = {408, 425, 429}
+TOO_MANY_REQUESTS = 429
+TEMPORARY = {408, 425, TOO_MANY_REQUESTS}
 """With every 5xx: the provider may take the same message later (RFC 9110, RFC 8470, RFC 6585)."""
 
 URL = re.compile(r"[\x21-\x7e]+")
@@ -35,7 +38,7 @@ CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 USUAL_PORTS = {"http": 80, "https": 443}
 
 Errors = Mapping[str, type[GatewayError]]
-"""A provider's codes and what each means for the message."""
+"""A provider's codes, and the error that each one means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Answer:
 
     @property
     def accepted(self) -> bool:
-        """Whether the status means yes."""
+        """Whether the status is a success."""
         return 200 <= self.status < 300
 
     @property
@@ -58,11 +61,11 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """`Retry-After` in seconds, None where there is none that makes sense."""
+        """`Retry-After` in seconds, None where it is missing or invalid."""
         return _retry_after(self.headers.get("Retry-After", ""))
 
     def table(self) -> dict[str, Any]:
-        """Return the body read as a JSON object, empty where it is none."""
+        """Return the body parsed as a JSON object, empty where it is not one."""
         try:
             found = json.loads(self.body or b"")
         except (ValueError, RecursionError):
@@ -75,7 +78,7 @@ class Poster:
 
     Parameters:
         connections: how many are kept; more are opened when all are in use.
-        seconds: longest time of one `post` in all.
+        seconds: longest time for one `post` in all.
     """
 
     def __init__(
@@ -86,24 +89,29 @@ class Poster:
         connections: int = 100,
         seconds: float = SEND_SECONDS,
     ):
-        """Connect nowhere yet. Raises ConfigurationError where the url or the file can't work."""
+        """Check the url and the file; connects on the first post only. Raises ConfigurationError."""
         scheme, host, port, self.target = _split_url(url)
         name = f"[{host}]" if ":" in host else host
         self.host = name if port in (None, USUAL_PORTS[scheme]) else f"{name}:{port}"
-        self._timeout = Timeout(connect=min(CONNECT_SECONDS, seconds), total=seconds)
+        self._seconds, self._connect_seconds = seconds, min(CONNECT_SECONDS, seconds)
+        self._timeout = Timeout(connect=self._connect_seconds, total=seconds)
         trusted = trust(ca_file) if scheme == "https" or ca_file else None
         self._pool: PerProcess[HTTPConnectionPool] = PerProcess(
             lambda: make_pool(scheme, host, port, kept=connections, trusted=trusted)
         )
 
-    def post(self, body: bytes, headers: Mapping[str, str], query: str = "") -> Answer:
+    def post(
+        self, body: bytes, headers: Mapping[str, str], query: str = "", *, valid_until: float = math.inf
+    ) -> Answer:
         """Post `body` to the url, with `query` added to it.
+
+        `valid_until`, by `time.monotonic()`: no connection is waited for beyond it, so nothing goes out after it.
 
         Raises TemporaryGatewayError where the request never went out, UnknownResult where the answer to it was lost,
         GatewayError where it can't be built.
         """
         try:
-            response = self._post(body, headers, query)
+            response = self._post(body, headers, query, valid_until)
         except NotConnected as error:
             raise TemporaryGatewayError(unreachable(error.cause)) from None
         except (exceptions.HTTPError, OSError) as error:
@@ -113,7 +121,7 @@ class Poster:
         return Answer(response.status, response.headers, _read(response))
 
     def probe(self, seconds: float) -> str:
-        """Open a connection, with TLS where the URL says so; request nothing."""
+        """Open a connection, with TLS where the URL says so; send no request."""
         pool = self._pool.get()
         try:
             reach(pool, seconds)
@@ -125,7 +133,15 @@ class Poster:
         """Close the kept connections."""
         self._pool.get().close()
 
-    def _post(self, body: bytes, headers: Mapping[str, str], query: str) -> BaseHTTPResponse:
+    def _time_out(self, valid_until: float) -> Timeout:
+        left = valid_until - time.monotonic()
+        if left >= self._connect_seconds:
+            return self._timeout
+        return Timeout(connect=max(left, 0.001), total=self._seconds)
+
+    def _post(
+        self, body: bytes, headers: Mapping[str, str], query: str, valid_until: float
+    ) -> BaseHTTPResponse:
         joint = "&" if "?" in self.target else "?"
         return self._pool.get().urlopen(
             "POST",
@@ -135,37 +151,39 @@ class Poster:
             retries=False,
             redirect=False,
             assert_same_host=False,
-            timeout=self._timeout,
+            timeout=self._time_out(valid_until),
             preload_content=False,
         )
 
 
 def refusal(provider: str, code: object, errors: Errors, answer: Answer) -> GatewayError:
-    """Return the error for a refusal with the provider's own `code`, which alone is repeated.
+    """Return the error for a refusal; of the provider's answer it repeats only the `code`.
 
-    It is looked up by the whole, then by its family before the first dot. One that `errors` does not know is judged
-    by the HTTP status: temporary as ever, else one for another gateway, because nothing was sent and most rules that
-    refuse are the provider's own.
+    The whole code is looked up first, then its family before the first dot. The HTTP status decides about a code
+    that `errors` does not list: temporary where the status is, else an error that lets another gateway try, because
+    nothing was sent and most rules that refuse a message are the provider's own.
     """
     known = _fit(code)
-    kind = (
-        errors.get(known)
-        or errors.get(known.partition(".")[0])
-        or (TemporaryGatewayError if answer.temporary else WrongGateway)
-    )
+    kind = errors.get(known) or errors.get(known.partition(".")[0]) or _kind_of(answer)
     reason = f"{provider} refused: {known or f'status {answer.status}'}"
     if issubclass(kind, TemporaryGatewayError):
         return kind(reason, retry_after=answer.retry_after)
     return kind(reason)
 
 
+def _kind_of(answer: Answer) -> type[GatewayError]:
+    if answer.status == TOO_MANY_REQUESTS:
+        return RateLimited
+    return TemporaryGatewayError if answer.temporary else WrongGateway
+
+
 def reported(provider: str, code: object) -> str | None:
-    """Return the reason of a report with the provider's own `code`, None where that is none."""
+    """Return the reason for a report from the provider's own `code`, None where there is no usable code."""
     return f"{provider}: {_fit(code)}" if _fit(code) else None
 
 
 def reference(found: object) -> str | None:
-    """Return a provider's id of a message, made fit to be stored and shown; None where it is none."""
+    """Return a provider's message id, fit to be stored and shown; None where it is not an id."""
     if not isinstance(found, str | int) or isinstance(found, bool):
         return None
     kept = "".join(one for one in str(found) if unicodedata.category(one) not in {"Cc", "Zl", "Zp", "Cs"})
@@ -173,7 +191,7 @@ def reference(found: object) -> str | None:
 
 
 def unreachable(error: BaseException) -> str:
-    """Say why there was no answer; urllib3's own texts repeat the URL with its query."""
+    """Say why there was no answer; urllib3's own texts contain the URL with its query."""
     if isinstance(error, exceptions.SSLError | ssl.SSLError):
         return "no trusted TLS connection to the provider"
     if isinstance(error, exceptions.TimeoutError | TimeoutError):
@@ -183,13 +201,13 @@ def unreachable(error: BaseException) -> str:
 
 
 def _fit(code: object) -> str:
-    """Return a provider's code as a text, empty where it is none that may be shown."""
+    """Return a provider's code as a text, empty where it is not safe to show."""
     return str(code) if isinstance(code, str | int) and CODE.fullmatch(str(code)) else ""
 
 
 def _split_url(url: str) -> tuple[str, str, int | None, str]:
     if not URL.fullmatch(url):
-        raise ConfigurationError("url: must hold ASCII without spaces; write xn--… and %20 for what is none")
+        raise ConfigurationError("url: must be ASCII without spaces; write other characters as xn--… or %20")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -198,13 +216,13 @@ def _split_url(url: str) -> tuple[str, str, int | None, str]:
     if parts.scheme not in USUAL_PORTS or not parts.hostname:
         raise ConfigurationError("url: must begin with http:// or https:// and a host")
     if parts.username is not None:
-        raise ConfigurationError("url: must hold no user name; use headers = { Authorization = … }")
+        raise ConfigurationError("url: must not contain a user name; use headers = { Authorization = … }")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return parts.scheme, parts.hostname, port, target
 
 
 def _read(response: BaseHTTPResponse) -> bytes | None:
-    """Return the beginning of the answer, None where it broke off."""
+    """Return the first part of the answer, None where it broke off."""
     try:
         return response.read(LONGEST_ANSWER)
     except (exceptions.HTTPError, OSError):
@@ -214,7 +232,7 @@ def _read(response: BaseHTTPResponse) -> bytes | None:
 
 
 def _retry_after(value: str) -> float | None:
-    """Read `Retry-After`, in seconds or as a date (RFC 9110 10.2.3); None where it is neither."""
+    """Read `Retry-After`, given in seconds or as a date (RFC 9110 10.2.3); None where it is neither."""
     if re.fullmatch(r"\d{1,9}", value.strip(), re.ASCII):
         return float(value)
     try:

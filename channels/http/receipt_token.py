@@ -1,4 +1,4 @@
-"""Reports of providers that sign nothing: believed by a secret word in the address that only they were told."""
+"""Proof for reports of providers that sign nothing: a secret token in the URL that only they know."""
 
 import hmac
 import json
@@ -15,9 +15,9 @@ MOST_FIELDS = 20
 
 
 class ReceiptToken:
-    """The key `receipt_token`: reports come to `/receipts/<name>?token=…`; without it none is believed.
+    """The key `receipt_token`: reports come to `/receipts/<name>?token=…`; without the key none is accepted.
 
-    It has no age: a repeated report is genuine and says the same again.
+    A token does not expire: a repeated report is genuine and says the same again.
     """
 
     def __init__(self, options: Options):
@@ -28,7 +28,7 @@ class ReceiptToken:
         self._token = token.encode()
 
     def prove(self, request: ReceiptRequest) -> None:
-        """Raise ForgedReceipt unless the address that was called holds the token."""
+        """Raise ForgedReceipt unless the URL that was called contains the token."""
         try:
             given = parse_qs(urlsplit(request.url).query, max_num_fields=MOST_FIELDS).get("token", [""])[0]
         except ValueError:
@@ -38,7 +38,7 @@ class ReceiptToken:
 
 
 def read_reports(body: bytes) -> list[dict[str, Any]]:
-    """Return the objects of a JSON list. Raises InvalidInput where it is none."""
+    """Return the objects of a JSON list. Raises InvalidInput where the body is not one."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""When a 2xx answer means yes: many providers answer 200 and say in the body that they refused."""
+"""Which 2xx answers mean success: many providers answer 200 and say in the body that they refused."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from domain.errors import GatewayError, TemporaryGatewayError
 
 
 class Success:
-    """A rule over the body of an answer: a value in its JSON, or a pattern in its text."""
+    """A rule about the body of an answer: a value in its JSON, or a pattern in its text."""
 
     def __init__(self, *, path: str = "", equals: str = "", matches: str = "", temporary: bool = False):
         """Take `path` (keys and list positions joined by dots) with `equals`, or `matches`.
@@ -22,7 +22,7 @@ class Success:
         self._temporary = temporary
 
     def check(self, body: bytes) -> None:
-        """Raise GatewayError, or if so configured TemporaryGatewayError, unless the answer means yes."""
+        """Raise GatewayError, or TemporaryGatewayError if so configured, unless the answer means success."""
         if not self._met(body):
             kind = TemporaryGatewayError if self._temporary else GatewayError
             raise kind("the provider's answer does not meet `success`")
@@ -64,5 +64,5 @@ def _equals(options: Options) -> str:
 
 
 def _text(value: Any) -> str:
-    """Write a value so that 0 equals "0" and true equals "true"."""
+    """Return a value as text, so that 0 equals "0" and true equals "true"."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,12 +1,12 @@
-"""The texts of a small XML document from a stranger."""
+"""The texts of a small XML document from an untrusted source."""
 
 from xml.parsers import expat
 
 
 def texts(document: bytes) -> dict[str, str]:
-    """Return the first text of every element of an XML document by its local name; empty where it is none.
+    """Return the first text of each element by its local name; empty where the input is not XML.
 
-    A document type, the door to entities that grow or read files, makes it none.
+    A document type is refused: entities in it could grow without limit or read files.
     """
     found: dict[str, str] = {}
     path: list[str] = []

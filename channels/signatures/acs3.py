@@ -11,19 +11,19 @@ BODY_HASH = "x-acs-content-sha256"
 
 
 def query_string(parameters: Mapping[str, str]) -> str:
-    """Return parameters as they are signed, which is also a good query: sorted, all but RFC 3986's plain escaped."""
+    """Return parameters as they are signed and sent: sorted, all but RFC 3986's unreserved characters escaped."""
     return "&".join(f"{_escaped(name)}={_escaped(value)}" for name, value in sorted(parameters.items()))
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs."""
+    """Signs with one access key."""
 
     key_id: str
     secret_key: str = field(repr=False)
 
     def authorization(self, path: str, query: str, headers: Mapping[str, str]) -> str:
-        """Return `Authorization` of a POST with these headers, named in lower case; its body has its hash in one."""
+        """Return `Authorization` for a POST with these headers, in lower case; one of them holds the body's hash."""
         post = Post(headers, headers[BODY_HASH], path, query)
         signature = mac(self.secret_key.encode(), f"{ALGORITHM}\n{post.hash}").hex()
         return f"{ALGORITHM} Credential={self.key_id},SignedHeaders={post.names},Signature={signature}"

@@ -1,4 +1,4 @@
-"""What the signatures of Amazon, Alibaba Cloud and Tencent Cloud share: HMAC-SHA256 over the hash of a POST."""
+"""What the signatures of Amazon, Alibaba Cloud and Tencent Cloud share: HMAC-SHA256 over a POST's hash."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ def mac(key: bytes, text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What is signed of a POST: its headers by lower-case names, `path` and `query` as they are sent."""
+    """The signed parts of a POST: its headers by lower-case names, `path` and `query` as they are sent."""
 
     headers: Mapping[str, str]
     body_hash: str
@@ -27,12 +27,12 @@ class Post:
 
     @property
     def names(self) -> str:
-        """The names of the headers in their order."""
+        """The names of the headers, in order."""
         return ";".join(sorted(self.headers))
 
     @property
     def hash(self) -> str:
-        """The hash of all of it."""
+        """The hash of all signed parts."""
         lines = [f"{name}:{self.headers[name].strip()}" for name in sorted(self.headers)]
         whole = ["POST", self.path or "/", self.query, *lines, "", self.names, self.body_hash]
         return sha256("\n".join(whole).encode())

@@ -9,7 +9,7 @@ from channels.signatures.signing import Post, ScopedKey, sha256
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs, and for what service in which region."""
+    """Signs with one key, for one service in one region."""
 
     key_id: str
     secret_key: str = field(repr=False)
@@ -17,7 +17,7 @@ class Signer:
     service: str
 
     def headers(self, host: str, path: str, content_type: str, body: bytes, at: datetime) -> dict[str, str]:
-        """Return the headers of a POST without query; `host` as in the header Host, `at` in UTC."""
+        """Return the headers of a POST without a query; `host` as in the header Host, `at` in UTC."""
         stamp = at.strftime("%Y%m%dT%H%M%SZ")
         signed = {"content-type": content_type, "host": host, "x-amz-date": stamp}
         authorization = ScopedKey("AWS4-HMAC-SHA256", self.key_id, self.secret_key).authorization(

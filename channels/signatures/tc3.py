@@ -8,14 +8,14 @@ from channels.signatures.signing import Post, ScopedKey, sha256
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs, and for what service."""
+    """Signs with one key, for one service."""
 
     secret_id: str
     secret_key: str = field(repr=False)
     service: str
 
     def headers(self, host: str, path: str, content_type: str, body: bytes, at: datetime) -> dict[str, str]:
-        """Return the headers of a POST without query; `host` as in the header Host, `at` in UTC."""
+        """Return the headers of a POST without a query; `host` as in the header Host, `at` in UTC."""
         stamp = str(int(at.timestamp()))
         authorization = ScopedKey("TC3-HMAC-SHA256", self.secret_id, self.secret_key).authorization(
             Post({"content-type": content_type, "host": host}, sha256(body), path),

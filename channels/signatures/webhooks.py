@@ -18,7 +18,7 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
 
 
 def headers(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Return the three headers that go with `body`."""
+    """Return the three headers that are sent with `body`."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
@@ -42,7 +42,7 @@ def verify(
         expected = sign(secret, message_id, timestamp, body).encode()
     except (KeyError, ValueError):
         return False
-    # The signature covers the digits as they were sent: " 1" or "+1" would sign as another text.
+    # The signature covers the digits as they were sent: " 1" or "+1" would be signed as another text.
     if not secret or not message_id or str(timestamp) != stamp or abs(now - timestamp) > tolerance:
         return False
     matches = [hmac.compare_digest(signature, expected) for signature in signatures]

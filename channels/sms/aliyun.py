@@ -1,7 +1,7 @@
 """Gateway type `aliyun`: SendSms of Alibaba Cloud's Short Message Service (help.aliyun.com/zh/sms, API 2017-05-25).
 
-The parameters, and with them the code, stand in the address, as the API wants it: TLS hides them on the way, but a
-forward proxy that opens TLS and writes addresses to a log would write codes.
+The API wants the parameters, and so the code, in the URL: TLS hides them on the way, but a forward proxy that
+terminates TLS and logs URLs would log codes.
 There is no idempotency key: a message repeated after an unknown result may arrive twice, with the same code.
 """
 
@@ -17,57 +17,64 @@ from channels.receipts import Receipt, ReceiptAnswer
 from channels.signatures.acs3 import BODY_HASH, Signer, query_string
 from channels.signatures.signing import sha256
 from channels.sms.china import ChinaProvider, china_number
-from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.errors import (
+    GatewayAtFault,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    UnknownResult,
+    WrongGateway,
+)
 from domain.statuses import MessageStatus
 
 ERRORS: Errors = {
     "InternalError": TemporaryGatewayError,
     "ServiceUnavailable": TemporaryGatewayError,
-    "Throttling": TemporaryGatewayError,  # also .Api and .User
+    "Throttling": RateLimited,  # also .Api and .User
     "isp.GATEWAY_ERROR": TemporaryGatewayError,
     "isp.SYSTEM_ERROR": TemporaryGatewayError,
-    "SignatureNonceUsed": UnknownResult,  # somebody on the way sent the request twice
-    "isv.BLACK_KEY_CONTROL_LIMIT": GatewayError,  # the number or a word of it is on a black list
+    "SignatureNonceUsed": UnknownResult,  # something on the way sent the request twice
+    "isv.BLACK_KEY_CONTROL_LIMIT": GatewayError,  # the number or a word of the text is on a blocklist
     "isv.CUSTOMER_REFUSED": GatewayError,  # the recipient has unsubscribed
-    "isv.MOBILE_NUMBER_ILLEGAL": GatewayError,  # no valid number
+    "isv.MOBILE_NUMBER_ILLEGAL": GatewayError,  # invalid number
     "isv.SMS_CONTENT_ILLEGAL": GatewayError,  # forbidden content
     "isv.UNSUPPORTED_CONTENT": GatewayError,  # characters that can't be sent
-    "InvalidAccessKeyId": WrongGateway,  # .NotFound, .Inactive
-    "InvalidTimeStamp": WrongGateway,  # .Expired: our clock is wrong
-    "SignatureDoesNotMatch": WrongGateway,
-    "isp.RAM_PERMISSION_DENY": WrongGateway,  # the key may not send
-    "isv.ACCOUNT_ABNORMAL": WrongGateway,
-    "isv.ACCOUNT_NOT_EXISTS": WrongGateway,
-    "isv.AMOUNT_NOT_ENOUGH": WrongGateway,  # no balance
+    "InvalidAccessKeyId": GatewayAtFault,  # .NotFound, .Inactive
+    "InvalidTimeStamp": GatewayAtFault,  # .Expired: our clock is wrong
+    "SignatureDoesNotMatch": GatewayAtFault,
+    "isp.RAM_PERMISSION_DENY": GatewayAtFault,  # the key may not send
+    "isv.ACCOUNT_ABNORMAL": GatewayAtFault,
+    "isv.ACCOUNT_NOT_EXISTS": GatewayAtFault,
+    "isv.AMOUNT_NOT_ENOUGH": GatewayAtFault,  # no balance
     "isv.BUSINESS_LIMIT_CONTROL": WrongGateway,  # too many to this number, by their count
-    "isv.DAY_LIMIT_CONTROL": WrongGateway,  # the messages of the day are used up
-    "isv.DENY_IP_RANGE": WrongGateway,  # our address is abroad
+    "isv.DAY_LIMIT_CONTROL": GatewayAtFault,  # the messages of the day are used up
+    "isv.DENY_IP_RANGE": GatewayAtFault,  # our address is abroad
     "isv.DOMESTIC_NUMBER_NOT_SUPPORTED": WrongGateway,  # the template is for numbers abroad
     "isv.INVALID_JSON_PARAM": WrongGateway,
     "isv.INVALID_PARAMETERS": WrongGateway,
-    "isv.MONTH_LIMIT_CONTROL": WrongGateway,  # the messages of the month are used up
-    "isv.OUT_OF_SERVICE": WrongGateway,  # suspended for debts
+    "isv.MONTH_LIMIT_CONTROL": GatewayAtFault,  # the messages of the month are used up
+    "isv.OUT_OF_SERVICE": GatewayAtFault,  # suspended for debts
     "isv.PARAM_LENGTH_LIMIT": WrongGateway,  # a parameter is longer than theirs may be
     "isv.PARAM_NOT_SUPPORT_URL": WrongGateway,  # they take no address in a parameter
-    "isv.PRODUCT_UNSUBSCRIBE": WrongGateway,
-    "isv.PRODUCT_UN_SUBSCRIPT": WrongGateway,  # the account has no short messages
+    "isv.PRODUCT_UNSUBSCRIBE": GatewayAtFault,
+    "isv.PRODUCT_UN_SUBSCRIPT": GatewayAtFault,  # the account has no short messages
     "isv.SIGN_STATE_ILLEGAL": WrongGateway,  # the signature is switched off
     "isv.SMS_SIGNATURE_ILLEGAL": WrongGateway,  # no such signature
     "isv.SMS_SIGNATURE_SCENE_ILLEGAL": WrongGateway,  # signature and template don't fit
     "isv.SMS_SIGN_ILLEGAL": WrongGateway,  # the signature is forbidden
     "isv.SMS_TEMPLATE_ILLEGAL": WrongGateway,  # no such template, or not approved
     "isv.TEMPLATE_MISSING_PARAMETERS": WrongGateway,
-    "isv.TEMPLATE_PARAMS_ILLEGAL": WrongGateway,  # a parameter is not of the kind that was approved
+    "isv.TEMPLATE_PARAMS_ILLEGAL": WrongGateway,  # a parameter is not of the approved kind
 }
-"""Values of `Code` (help.aliyun.com/document_detail/101346.html, and those that all of Alibaba Cloud's APIs share)."""
+"""Values of `Code` (help.aliyun.com/document_detail/101346.html, and those shared by all Alibaba Cloud APIs)."""
 
 ABROAD = {"ap-southeast-1", "ap-southeast-5", "eu-central-1", "us-east-1"}
-"""Regions with an address of their own; all others are served by the central one."""
+"""Regions with an endpoint of their own; the central one serves all others."""
 EMPTY = sha256(b"")
 
 
 class AliyunGateway(ChinaProvider):
-    """See the module. Reports tell our own reference as `out_id`."""
+    """See the module. Reports carry our own reference as `out_id`."""
 
     company = "Aliyun"
     yes = "OK"
@@ -94,7 +101,7 @@ class AliyunGateway(ChinaProvider):
                 "TemplateParam": json.dumps(dict(template.values(outgoing.params))),
             }
         )
-        answer = self._poster.post(b"", self._headers(query), query)
+        answer = self._poster.post(b"", self._headers(query), query, valid_until=outgoing.valid_until)
         told = answer.table()
         self._judge(answer, told.get("Code"))
         return reference(told.get("BizId"))

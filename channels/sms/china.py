@@ -1,4 +1,4 @@
-"""What the gateways to companies in China have in common: they send approved texts only and sign no report."""
+"""The base class of the gateways to companies in China: they send approved texts only and sign no reports."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -15,31 +15,31 @@ from channels.sms.provider_templates import ProviderTemplates
 
 
 class ChinaProvider(Provider, ABC):
-    """The part that is the same for all of them.
+    """The part that all of them share.
 
     Reads the keys `templates` and `receipt_token`, and those of Provider.
     """
 
     company: str
-    """As it stands in reasons."""
+    """The company's name as used in error reasons."""
     yes: str
-    """Its own code of an answer that accepts the message."""
+    """Its code for an accepted message."""
     errors: Errors
-    """Its other codes."""
+    """Its codes for refusals."""
     signs = True
-    """Whether a message names the signature that it is sent with."""
+    """Whether a message must name its signature."""
 
     def __init__(
         self, options: Options, url: str, path: str, seconds: float = SEND_SECONDS, clock: Clock = utc_now
     ):
-        """Connect nowhere yet. Raises ConfigurationError where a key can't work."""
+        """Read the keys; connects on the first send only. Raises ConfigurationError."""
         super().__init__(options, url, path, seconds)
         self._templates = ProviderTemplates(options)
         self._token = ReceiptToken(options)
         self._clock = clock
 
     def read_receipts(self, request: ReceiptRequest, now: datetime) -> Sequence[Receipt]:
-        """Return all reports of one request; one about nothing we could know is passed over.
+        """Return all reports of one request; skips those that can't be about a message of ours.
 
         Raises ForgedReceipt and InvalidInput.
         """
@@ -48,7 +48,7 @@ class ChinaProvider(Provider, ABC):
         return [receipt for receipt in read if receipt]
 
     def _judge(self, answer: Answer, code: object) -> None:
-        """Raise the error for an answer unless its own code means yes."""
+        """Raise the error for an answer unless its code means success."""
         if answer.accepted and code == self.yes:
             return
         if answer.accepted and not code:
@@ -65,5 +65,5 @@ class ChinaProvider(Provider, ABC):
 
 
 def china_number(to: str, abroad: str = "") -> str:
-    """Return an E.164 number as companies in China want it: their own country's bare, others with `abroad` for +."""
+    """Return an E.164 number as companies in China want it: Chinese ones bare, others with `abroad` for the plus."""
     return to.removeprefix("+86") if to.startswith("+86") else abroad + to.removeprefix("+")

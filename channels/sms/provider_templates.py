@@ -1,4 +1,4 @@
-"""The table `templates` of a gateway: providers that send only texts which they have approved beforehand."""
+"""The table `templates` of a gateway, for providers that send only texts they have approved beforehand."""
 
 from channels.gateway import Outgoing
 from channels.options import Options
@@ -8,9 +8,9 @@ from domain.provider_templates import ProviderTemplate
 
 
 class ProviderTemplates:
-    """The approved texts by our template's name, and where they differ by `<name>.<locale>`.
+    """The approved texts by our template's name, or by `<name>.<locale>` where languages differ.
 
-    Without the table only those are sent whose versions name an approved text themselves.
+    Without the table, only templates whose versions name an approved text themselves are sent.
     """
 
     def __init__(self, options: Options):
@@ -22,7 +22,7 @@ class ProviderTemplates:
         self._templates = _read(table) if table else {}
 
     def of(self, outgoing: Outgoing) -> ProviderTemplate:
-        """Return the text for a message: what its own version names goes before what gateways.toml does.
+        """Return the approved text for a message; one named by its own version overrides gateways.toml.
 
         Raises WrongGateway where the provider has none.
         """
@@ -40,7 +40,7 @@ class ProviderTemplates:
 
 
 def _read(table: Options, prefix: str = "") -> dict[str, ProviderTemplate]:
-    """Read templates; TOML makes of `code.zh = …` a table in a table."""
+    """Read templates; TOML turns `code.zh = …` into a nested table."""
     found: dict[str, ProviderTemplate] = {}
     for key in table.keys:
         inner, raw = table.table(key), table.anything(key)

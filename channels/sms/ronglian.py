@@ -1,7 +1,7 @@
 """Gateway type `ronglian`: template SMS of Yuntongxun, also called Ronglian, Cloopen or CCP (doc.yuntongxun.com).
 
 There is no idempotency key: a message repeated after an unknown result may arrive twice, with the same code. The
-provider's `reqId` is none: one that comes again on the same day is refused, and the refusal does not say whether the
+provider's `reqId` does not help: a repeated one is refused on the same day, and the refusal does not say whether the
 first was sent.
 """
 
@@ -20,47 +20,55 @@ from channels.options import Options
 from channels.provider import Clock, plain, utc_now
 from channels.receipts import Receipt, ReceiptAnswer
 from channels.sms.china import ChinaProvider, china_number
-from domain.errors import FieldProblem, GatewayError, InvalidInput, TemporaryGatewayError, WrongGateway
+from domain.errors import (
+    FieldProblem,
+    GatewayAtFault,
+    GatewayError,
+    InvalidInput,
+    RateLimited,
+    TemporaryGatewayError,
+    WrongGateway,
+)
 from domain.statuses import MessageStatus
 
 BUSY = {str(code): TemporaryGatewayError for code in (*range(111000, 111100), *range(160000, 160011))}
-"""Their own faults, and channels that are busy."""
+"""Faults on their side, and busy channels."""
 
 ERRORS: Errors = BUSY | {
-    "111111": TemporaryGatewayError,  # too many requests at once
-    "160016": TemporaryGatewayError,  # too many messages a second
+    "111111": RateLimited,  # too many requests at once
+    "160016": RateLimited,  # too many messages a second
     "160050": TemporaryGatewayError,  # sending failed
     "160063": TemporaryGatewayError,  # sending failed
     "160064": TemporaryGatewayError,  # sending failed
-    "160013": GatewayError,  # no valid number, or none they can reach
+    "160013": GatewayError,  # invalid number, or one they can't reach
     "160033": GatewayError,  # forbidden words
-    "160034": GatewayError,  # the number is on a black list
+    "160034": GatewayError,  # the number is on a blocklist
     "160037": GatewayError,  # the text is too long
-    "160042": GatewayError,  # no valid number
+    "160042": GatewayError,  # invalid number
     "160049": GatewayError,  # forbidden words
     "160051": GatewayError,  # the recipient has unsubscribed
-    "160068": GatewayError,  # the recipient has unsubscribed from everybody
+    "160068": GatewayError,  # the recipient has unsubscribed from all senders
     "160073": GatewayError,  # the recipient has complained to the carrier
     "160074": GatewayError,  # the recipient is known for complaints
-    "111106": WrongGateway,  # our clock is wrong
-    "111109": WrongGateway,  # wrong signature
-    "111138": WrongGateway,  # the account is not active
-    "111139": WrongGateway,  # the account is paused
-    "111140": WrongGateway,  # the account is closed
-    "111141": WrongGateway,  # no such account
-    "111142": WrongGateway,  # no balance
-    "111143": WrongGateway,  # wrong token
-    "111176": WrongGateway,  # the application is deleted
-    "111177": WrongGateway,  # the application is disabled
-    "111178": WrongGateway,  # the application is not published
-    "111180": WrongGateway,  # the application is paused
-    "111181": WrongGateway,  # no such application
-    "111182": WrongGateway,  # the application belongs to another account
-    "112303": WrongGateway,  # the application may not send
+    "111106": GatewayAtFault,  # our clock is wrong
+    "111109": GatewayAtFault,  # wrong signature
+    "111138": GatewayAtFault,  # the account is not active
+    "111139": GatewayAtFault,  # the account is paused
+    "111140": GatewayAtFault,  # the account is closed
+    "111141": GatewayAtFault,  # no such account
+    "111142": GatewayAtFault,  # no balance
+    "111143": GatewayAtFault,  # wrong token
+    "111176": GatewayAtFault,  # the application is deleted
+    "111177": GatewayAtFault,  # the application is disabled
+    "111178": GatewayAtFault,  # the application is not published
+    "111180": GatewayAtFault,  # the application is paused
+    "111181": GatewayAtFault,  # no such application
+    "111182": GatewayAtFault,  # the application belongs to another account
+    "112303": GatewayAtFault,  # the application may not send
     "112310": WrongGateway,  # the application is not online: test numbers only
     "112311": WrongGateway,  # no such template
     "113302": WrongGateway,  # the test template, and no test number
-    "160014": WrongGateway,  # their channel has no balance
+    "160014": GatewayAtFault,  # their channel has no balance
     "160032": WrongGateway,  # no valid template
     "160038": WrongGateway,  # codes to this number too often, by their count
     "160039": WrongGateway,  # too many of this template to this number today
@@ -68,23 +76,23 @@ ERRORS: Errors = BUSY | {
     "160041": WrongGateway,  # too many notices to this number today
     "160043": WrongGateway,  # the template belongs to another application
     "160052": WrongGateway,  # a parameter does not fit the template
-    "160053": WrongGateway,  # our address is not on their list
+    "160053": GatewayAtFault,  # our address is not on their list
     "160056": WrongGateway,  # the same text to the same number
-    "160057": WrongGateway,  # the template's id is no number
+    "160057": WrongGateway,  # the template's id is not a number
     "160058": WrongGateway,  # the account may not send abroad
     "160061": WrongGateway,  # no such country
     "160062": WrongGateway,  # the country is not enabled
 }
-"""Values of `statusCode` (Yuntongxun's table of error codes). They come with 200, see also `refusal`."""
+"""Values of `statusCode` (Yuntongxun's table of error codes). They come with HTTP 200, see also `refusal`."""
 
 URL = "https://app.cloopen.com:8883"
 CHINA = timezone(timedelta(hours=8))
 REPORT, DELIVERED = "1", "0"
-"""`smsType` of a report, else it is somebody's own message; `status` of a delivered one, else it is another number."""
+"""`smsType` of a report (others are replies by people); `status` of a delivered one (any other number: failed)."""
 
 
 class RonglianGateway(ChinaProvider):
-    """See the module. A report comes alone, as XML or JSON, and tells the smsMessageSid as `content`."""
+    """See the module. Each report comes alone, as XML or JSON, with the smsMessageSid as `content`."""
 
     company = "Ronglian"
     signs = False
@@ -119,7 +127,9 @@ class RonglianGateway(ChinaProvider):
             "Accept": "application/json",
             "Authorization": authorization,
         }
-        answer = self._poster.post(json.dumps(body).encode(), headers, f"sig={sig}")
+        answer = self._poster.post(
+            json.dumps(body).encode(), headers, f"sig={sig}", valid_until=outgoing.valid_until
+        )
         told = answer.table()
         self._judge(answer, told.get("statusCode"))
         sent = told.get("templateSMS") or told.get("TemplateSMS")
@@ -152,8 +162,8 @@ class RonglianGateway(ChinaProvider):
 
 
 def signature(account: str, token: str, at: datetime) -> tuple[str, str]:
-    """Return `sig` and `Authorization`; the provider's clock shows China's time."""
+    """Return `sig` and `Authorization`; the provider's clock is on China's time."""
     stamp = at.astimezone(CHINA).strftime("%Y%m%d%H%M%S")
-    # MD5 is the provider's choice; TLS is what protects the request.
+    # MD5 is the provider's choice; TLS protects the request.
     digest = hashlib.md5(f"{account}{token}{stamp}".encode(), usedforsecurity=False).hexdigest()
     return digest.upper(), base64.b64encode(f"{account}:{stamp}".encode()).decode()

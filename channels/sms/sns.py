@@ -1,7 +1,7 @@
 """Gateway type `sns`: Publish of Amazon SNS to a phone number (docs.aws.amazon.com/sns/latest/api/API_Publish.html).
 
-There are no receipts: Amazon writes the delivery status of text messages to CloudWatch Logs and calls nobody.
-Publish to a number knows no idempotency key: a message repeated after an unknown result may arrive twice.
+There are no receipts: Amazon writes the delivery status of text messages to CloudWatch Logs and calls no webhook.
+Publish to a number takes no idempotency key: a message repeated after an unknown result may arrive twice.
 """
 
 import re
@@ -13,31 +13,31 @@ from channels.http.xml_texts import texts
 from channels.options import Options
 from channels.provider import Clock, Provider, unreadable, utc_now
 from channels.signatures.sigv4 import Signer
-from domain.errors import GatewayError, TemporaryGatewayError, WrongGateway
+from domain.errors import GatewayAtFault, GatewayError, RateLimited, TemporaryGatewayError, WrongGateway
 
 ERRORS: Errors = {
     "InternalError": TemporaryGatewayError,
     "InternalFailure": TemporaryGatewayError,
-    "RequestLimitExceeded": TemporaryGatewayError,
+    "RequestLimitExceeded": RateLimited,
     "ServiceUnavailable": TemporaryGatewayError,
-    "Throttled": TemporaryGatewayError,
-    "Throttling": TemporaryGatewayError,
-    "ThrottlingException": TemporaryGatewayError,
-    "TooManyRequestsException": TemporaryGatewayError,
+    "Throttled": RateLimited,
+    "Throttling": RateLimited,
+    "ThrottlingException": RateLimited,
+    "TooManyRequestsException": RateLimited,
     "InvalidParameter": GatewayError,  # the number or the text: the sender is checked at the start
     "InvalidParameterValue": GatewayError,
     "OptedOut": GatewayError,  # the recipient wants no messages
     "ValidationError": GatewayError,
-    "AccessDenied": WrongGateway,
-    "AuthorizationError": WrongGateway,  # the key may not publish
+    "AccessDenied": GatewayAtFault,
+    "AuthorizationError": GatewayAtFault,  # the key may not publish
     "EndpointDisabled": WrongGateway,
-    "ExpiredToken": WrongGateway,
-    "InvalidClientTokenId": WrongGateway,  # no such key
-    "InvalidSecurity": WrongGateway,
+    "ExpiredToken": GatewayAtFault,
+    "InvalidClientTokenId": GatewayAtFault,  # no such key
+    "InvalidSecurity": GatewayAtFault,
     "NotFound": WrongGateway,
-    "OptInRequired": WrongGateway,  # the account or region is not enabled
-    "RequestExpired": WrongGateway,  # our clock is wrong
-    "SignatureDoesNotMatch": WrongGateway,
+    "OptInRequired": GatewayAtFault,  # the account or region is not enabled
+    "RequestExpired": GatewayAtFault,  # our clock is wrong
+    "SignatureDoesNotMatch": GatewayAtFault,
 }
 """Codes of Publish and of Amazon's common errors. Any other refusal is judged by its HTTP status, see `refusal`."""
 
@@ -48,7 +48,7 @@ SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
 
 
 class SnsGateway(Provider):
-    """See the module. Messages go as transactional, at the price and with the care of codes."""
+    """See the module. Messages are sent as transactional, Amazon's class for codes, with its price and priority."""
 
     def __init__(self, options: Options, seconds: float = SEND_SECONDS, clock: Clock = utc_now):
         """Read `region`, `access_key_id`, `secret_access_key` and `sender_id`. Raises ConfigurationError."""
@@ -72,9 +72,8 @@ class SnsGateway(Provider):
         """Publish one message; return its MessageId."""
         body = self._body(outgoing)
         poster = self._poster
-        answer = poster.post(
-            body, self._signer.headers(poster.host, poster.target, FORM, body, self._clock())
-        )
+        headers = self._signer.headers(poster.host, poster.target, FORM, body, self._clock())
+        answer = poster.post(body, headers, valid_until=outgoing.valid_until)
         told = texts(answer.body or b"")
         if not answer.accepted:
             raise refusal("SNS", told.get("Code"), ERRORS, answer)

@@ -14,13 +14,20 @@ from channels.provider import Clock, plain, utc_now
 from channels.receipts import Receipt, ReceiptAnswer
 from channels.signatures.tc3 import Signer
 from channels.sms.china import ChinaProvider
-from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.errors import (
+    GatewayAtFault,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    UnknownResult,
+    WrongGateway,
+)
 from domain.statuses import MessageStatus
 
 ERRORS: Errors = {
     "InternalError": TemporaryGatewayError,  # the whole family but for what follows
-    "LimitExceeded.GlobalSmsSendingRateLimit": TemporaryGatewayError,
-    "RequestLimitExceeded": TemporaryGatewayError,
+    "LimitExceeded.GlobalSmsSendingRateLimit": RateLimited,
+    "RequestLimitExceeded": RateLimited,
     "ServiceUnavailable": TemporaryGatewayError,
     "InternalError.ParseBackendResponseFail": UnknownResult,  # they could not read the carrier's answer
     "InternalError.SendAndRecvFail": UnknownResult,  # their own time-out
@@ -31,23 +38,23 @@ ERRORS: Errors = {
     "InvalidParameter.DirtyWordFound": GatewayError,
     "InvalidParameterValue.ContentLengthLimit": GatewayError,
     "InvalidParameterValue.IncorrectPhoneNumber": GatewayError,
-    "AuthFailure": WrongGateway,  # key, signature, clock
+    "AuthFailure": GatewayAtFault,  # key, signature, clock
     "FailedOperation": WrongGateway,  # what they don't approve
-    "FailedOperation.InsufficientBalanceInSmsPackage": WrongGateway,
+    "FailedOperation.InsufficientBalanceInSmsPackage": GatewayAtFault,
     "FailedOperation.SignatureIncorrectOrUnapproved": WrongGateway,
     "FailedOperation.TemplateIncorrectOrUnapproved": WrongGateway,
     "FailedOperation.TemplateParamSetNotMatchApprovedTemplate": WrongGateway,
     "FailedOperation.TemplateUnapprovedOrNotExist": WrongGateway,
     "InternalError.JsonParseFail": WrongGateway,
-    "InternalError.RequestTimeException": WrongGateway,  # our clock is wrong
+    "InternalError.RequestTimeException": GatewayAtFault,  # our clock is wrong
     "InternalError.RestApiInterfaceNotExist": WrongGateway,
-    "InternalError.SigFieldMissing": WrongGateway,
-    "InternalError.SigVerificationFail": WrongGateway,
+    "InternalError.SigFieldMissing": GatewayAtFault,
+    "InternalError.SigVerificationFail": GatewayAtFault,
     "InvalidParameter": WrongGateway,
-    "InvalidParameterValue": WrongGateway,  # no such application, a parameter that is too long or no number
-    "LimitExceeded": WrongGateway,  # too many a day, to this number, to this country, by their count
+    "InvalidParameterValue": WrongGateway,  # no such application; a parameter that is too long or not a number
+    "LimitExceeded": WrongGateway,  # their limits: a day, this number, this country
     "MissingParameter": WrongGateway,
-    "UnauthorizedOperation": WrongGateway,  # no permission, our address, debts, application switched off
+    "UnauthorizedOperation": GatewayAtFault,  # no permission, our address, debts, application switched off
     "UnsupportedOperation": WrongGateway,  # no such country, a template for the other side of the border
 }
 """Values of `Code` (cloud.tencent.com/document/api/382/59177 and 52075); they come with 200, see also `refusal`."""
@@ -59,7 +66,7 @@ JSON = "application/json"
 
 
 class TencentGateway(ChinaProvider):
-    """See the module. Reports tell the SerialNo as `sid`, and nothing of ours."""
+    """See the module. Reports carry the SerialNo as `sid`, and not our reference."""
 
     company = "Tencent"
     yes = "Ok"
@@ -79,7 +86,7 @@ class TencentGateway(ChinaProvider):
         """Send one template; return its SerialNo."""
         body, poster = self._body(outgoing), self._poster
         signed = self._signer.headers(poster.host, poster.target, JSON, body, self._clock())
-        answer = poster.post(body, self._headers | signed)
+        answer = poster.post(body, self._headers | signed, valid_until=outgoing.valid_until)
         told = _told(answer.table())
         self._judge(answer, told.get("Code"))
         return reference(told.get("SerialNo"))
@@ -108,7 +115,7 @@ class TencentGateway(ChinaProvider):
 
 
 def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was said of our one number, or of the whole request where that was refused; empty if neither."""
+    """Return the status of our one number, or the error of the whole request; empty if there is neither."""
     response = answer.get("Response")
     if not isinstance(response, dict):
         return {}

@@ -19,25 +19,27 @@ from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from domain.errors import (
     FieldProblem,
     ForgedReceipt,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     WrongGateway,
 )
 from domain.statuses import MessageStatus
 
 ERRORS: Errors = {
-    "14107": TemporaryGatewayError,  # too many messages from this sender
-    "20429": TemporaryGatewayError,  # too many requests
+    "14107": RateLimited,  # too many messages from this sender
+    "20429": RateLimited,  # too many requests
     "20500": TemporaryGatewayError,  # internal error
     "20503": TemporaryGatewayError,  # unavailable
-    "21611": TemporaryGatewayError,  # the sender's queue is full
-    "30001": TemporaryGatewayError,  # queue overflow
-    "30022": TemporaryGatewayError,  # too many messages for the registered campaign
+    "21611": RateLimited,  # the sender's queue is full
+    "30001": RateLimited,  # queue overflow
+    "30022": RateLimited,  # too many messages for the registered campaign
     "21211": GatewayError,  # no valid number
     "21217": GatewayError,  # no valid number
     "21265": GatewayError,  # the number is a short code
-    "21604": GatewayError,  # no number
+    "21604": GatewayError,  # the number is missing
     "21610": GatewayError,  # the recipient has unsubscribed
     "21614": GatewayError,  # not a mobile number
     "21617": GatewayError,  # the text is too long
@@ -46,18 +48,18 @@ ERRORS: Errors = {
     "30005": GatewayError,  # unknown number
     "30006": GatewayError,  # landline or unreachable carrier
     "30007": GatewayError,  # the content was filtered
-    "20003": WrongGateway,  # wrong credentials, suspended account, or no balance
-    "20404": WrongGateway,  # no such account
-    "21212": WrongGateway,  # no valid sender
+    "20003": GatewayAtFault,  # wrong credentials, suspended account, or no balance
+    "20404": GatewayAtFault,  # no such account
+    "21212": GatewayAtFault,  # no valid sender
     "21408": WrongGateway,  # the region is not enabled
-    "21606": WrongGateway,  # the sender can't send text messages
+    "21606": GatewayAtFault,  # the sender can't send text messages
     "21608": WrongGateway,  # a trial account and a number that is not verified
     "21612": WrongGateway,  # this sender can't reach this number
-    "21659": WrongGateway,  # the sender is not a number of Twilio's
-    "21660": WrongGateway,  # the sender belongs to another account
-    "30002": WrongGateway,  # the account is suspended
+    "21659": GatewayAtFault,  # the sender is not a number of Twilio's
+    "21660": GatewayAtFault,  # the sender belongs to another account
+    "30002": GatewayAtFault,  # the account is suspended
     "30034": WrongGateway,  # the sender is not registered for the United States
-    "63038": WrongGateway,  # the account's messages of the day are used up
+    "63038": GatewayAtFault,  # the account's messages of the day are used up
 }
 """Codes of api.twilio.com/docs/errors. Any other refusal is judged by its HTTP status, see `refusal`."""
 
@@ -68,7 +70,7 @@ STATUSES = {
     "failed": MessageStatus.UNDELIVERED,
     "canceled": MessageStatus.UNDELIVERED,
 }
-"""Words of a status callback that are final; all others say nothing final."""
+"""Final statuses of a status callback; all others are not final."""
 
 URL = "https://api.twilio.com"
 FORM = "application/x-www-form-urlencoded"
@@ -99,7 +101,9 @@ class TwilioGateway(Provider):
     def send(self, outgoing: Outgoing) -> str | None:
         """Create one message; return its sid."""
         fields = {"To": outgoing.to, **self._fields, "Body": outgoing.text}
-        answer = self._poster.post(urlencode(fields, errors="replace").encode(), self._headers)
+        answer = self._poster.post(
+            urlencode(fields, errors="replace").encode(), self._headers, valid_until=outgoing.valid_until
+        )
         told = answer.table()
         if not answer.accepted:
             raise refusal("Twilio", told.get("code"), ERRORS, answer)
@@ -111,15 +115,15 @@ class TwilioGateway(Provider):
         return sid
 
     def read_receipts(self, request: ReceiptRequest, now: datetime) -> Sequence[Receipt]:
-        """Read one status callback; it is signed with the address that Twilio calls, and names its own sid only."""
+        """Read one status callback; its signature covers the URL that Twilio calls, and it names Twilio's sid only."""
         try:
             form = parse_qsl(
                 request.body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
             )
         except ValueError:
-            raise ForgedReceipt("the status callback is no form") from None
+            raise ForgedReceipt("the status callback is not a form") from None
         given = request.headers.get("x-twilio-signature", "").encode(errors="replace")
-        # The address we gave is the one that was called, whatever a proxy has made of it.
+        # Twilio called the URL that we gave it, whatever a proxy made of it on the way.
         expected = [signature(self._token, url, form) for url in _spellings(self._callback or request.url)]
         if not any(hmac.compare_digest(given, one.encode()) for one in expected):
             raise ForgedReceipt("the status callback is not signed with the account's token")
@@ -132,7 +136,7 @@ class TwilioGateway(Provider):
 
 
 def basic(name: str, password: str) -> str:
-    """Return the header `Authorization` of HTTP's basic scheme (RFC 7617)."""
+    """Return the header `Authorization` for HTTP basic authentication (RFC 7617)."""
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
@@ -145,7 +149,7 @@ def signature(token: str, url: str, form: Iterable[tuple[str, str]]) -> str:
 
 
 def _spellings(url: str) -> set[str]:
-    """Return the address with and without its port: Twilio signs now the one, now the other."""
+    """Return the URL with and without its port: Twilio signs sometimes the one, sometimes the other."""
     try:
         parts = urlsplit(url)
         given = parts.port

@@ -1,6 +1,6 @@
-"""Gateway type `vonage`: Vonage's SMS API (developer.vonage.com/en/api/sms), once called Nexmo.
+"""Gateway type `vonage`: Vonage's SMS API (developer.vonage.com/en/api/sms), formerly Nexmo.
 
-Vonage knows no idempotency key: a message repeated after an unknown result may arrive twice, with the same code.
+Vonage takes no idempotency key: a message repeated after an unknown result may arrive twice, with the same code.
 """
 
 import hashlib
@@ -21,36 +21,38 @@ from domain import gsm
 from domain.errors import (
     FieldProblem,
     ForgedReceipt,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     WrongGateway,
 )
 from domain.statuses import MessageStatus
 
 ERRORS: Errors = {
-    "1": TemporaryGatewayError,  # throttled
+    "1": RateLimited,  # throttled
     "5": TemporaryGatewayError,  # internal error
-    "10": TemporaryGatewayError,  # too many connections
+    "10": RateLimited,  # too many connections
     "6": GatewayError,  # no such number prefix
     "7": GatewayError,  # the number is barred
     "12": GatewayError,  # the text is too long
     "33": GatewayError,  # the number is no longer in use
     "2": WrongGateway,  # a parameter is missing
     "3": WrongGateway,  # a parameter is wrong
-    "4": WrongGateway,  # wrong credentials
-    "8": WrongGateway,  # the account is barred
-    "9": WrongGateway,  # no balance
-    "11": WrongGateway,  # the account may not use this API
-    "14": WrongGateway,  # wrong signature
+    "4": GatewayAtFault,  # wrong credentials
+    "8": GatewayAtFault,  # the account is barred
+    "9": GatewayAtFault,  # no balance
+    "11": GatewayAtFault,  # the account may not use this API
+    "14": GatewayAtFault,  # wrong signature
     "15": WrongGateway,  # the sender is not allowed
     "17": WrongGateway,  # blocked by Vonage's own protection
     "22": WrongGateway,  # no such network
-    "23": WrongGateway,  # the callback is no address
-    "29": WrongGateway,  # a trial account and a number that is not on its list
+    "23": WrongGateway,  # the callback is not a URL
+    "29": WrongGateway,  # a trial account with a number that is not on its list
     "32": WrongGateway,  # signature and secret together are not allowed
 }
-"""Statuses of developer.vonage.com/en/api-errors/sms. They come with 200; an unknown one is for another gateway."""
+"""Statuses of developer.vonage.com/en/api-errors/sms. They come with 200; an unknown one lets another gateway try."""
 
 STATUSES = {
     "delivered": MessageStatus.DELIVERED,
@@ -58,7 +60,7 @@ STATUSES = {
     "failed": MessageStatus.UNDELIVERED,
     "rejected": MessageStatus.UNDELIVERED,
 }
-"""Words of a delivery receipt that are final; accepted, buffered and unknown are not."""
+"""Final statuses of a delivery receipt; accepted, buffered and unknown are not final."""
 
 URL = "https://rest.nexmo.com"
 FORM = "application/x-www-form-urlencoded"
@@ -68,7 +70,7 @@ NAME = re.compile(r"[^&=]+")
 
 
 class VonageGateway(Provider):
-    """See the module. A long text goes in parts: it is refused if one of them is."""
+    """See the module. A long text is sent in parts; the message counts as refused if one of them is."""
 
     receipt_answer = ReceiptAnswer()
 
@@ -97,7 +99,9 @@ class VonageGateway(Provider):
         if self._secret:
             fields["timestamp"] = str(int(time.time()))
             fields["sig"] = signature(self._secret, fields)
-        answer = self._poster.post(urlencode(fields).encode(), {"Content-Type": FORM})
+        answer = self._poster.post(
+            urlencode(fields).encode(), {"Content-Type": FORM}, valid_until=outgoing.valid_until
+        )
         if not answer.accepted:
             raise refusal("Vonage", None, ERRORS, answer)
         parts = answer.table().get("messages")
@@ -133,14 +137,14 @@ class VonageGateway(Provider):
 
 
 def signature(secret: str, values: Mapping[str, str]) -> str:
-    """Return `sig` after the method HMAC-SHA256 (developer.vonage.com/en/concepts/guides/signing-messages)."""
+    """Return `sig` by the method HMAC-SHA256 (developer.vonage.com/en/concepts/guides/signing-messages)."""
     clean = str.maketrans("&=", "__")
     signed = "".join(f"&{name}={value.translate(clean)}" for name, value in sorted(values.items()))
     return hmac.new(secret.encode(), signed.encode(errors="replace"), hashlib.sha256).hexdigest()
 
 
 def _values(request: ReceiptRequest) -> dict[str, str]:
-    """Read the parameters; a name that comes twice or could hide another is none of Vonage's."""
+    """Read the parameters; Vonage sends no name twice, and none that could hide another."""
     try:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
             pairs = json.loads(request.body, object_pairs_hook=list)

@@ -14,23 +14,23 @@ from devtools.inbox.store import Inbox
 
 
 def main() -> None:
-    """Serve both doors on loopback."""
+    """Serve SMTP and HTTP on loopback."""
     parser = argparse.ArgumentParser(prog="devtools.inbox", description="The development inbox.")
     parser.add_argument("--port", type=int, required=True, help="HTTP: the page and POST /sms")
     parser.add_argument("--smtp-port", type=int, required=True)
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
     logging.getLogger("devtools.inbox").setLevel(logging.INFO)
-    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's own; at DEBUG it would print mails
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's logger; at DEBUG it would print mails
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(serve(options.port, options.smtp_port))
-    except OSError as error:  # a port that another program has
+    except OSError as error:  # another program uses the port
         sys.exit(f"The inbox can't listen on {HOST}, ports {options.port} and {options.smtp_port}: {error}")
 
 
 async def serve(port: int, smtp_port: int) -> None:
-    """Take mails in this thread's loop and HTTP requests in threads, until a signal asks to end."""
+    """Serve mails in this thread's loop and HTTP requests in threads, until a signal asks to end."""
     inbox = Inbox()
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()

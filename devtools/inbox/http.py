@@ -1,4 +1,4 @@
-"""The HTTP door: the SMS endpoint for the `http` gateway type, the page, and the list it reads."""
+"""The HTTP server: the SMS endpoint for the `http` gateway type, the page, and the list that the page reads."""
 
 import json
 import logging
@@ -36,7 +36,7 @@ HEADERS = {
 
 
 class HttpDoor(ThreadingHTTPServer):
-    """A loopback HTTP server, one thread a connection."""
+    """A loopback HTTP server with one thread per connection."""
 
     daemon_threads = True
     request_queue_size = 512  # a burst of SMS opens hundreds of connections at once
@@ -47,7 +47,7 @@ class HttpDoor(ThreadingHTTPServer):
         super().__init__((HOST, port), _Request)
 
     def server_bind(self) -> None:
-        """Bind without the standard look-up of our own name, which takes seconds on some networks."""
+        """Bind without the standard library's lookup of our own name, which takes seconds on some networks."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 
@@ -78,7 +78,7 @@ class _Request(BaseHTTPRequestHandler):
         self._answer(self._delete)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Log no request lines: a poll a second would drown the rest."""
+        """Log no request lines: the page polls once a second, which would drown the rest."""
 
     def _answer(self, act: Any) -> None:
         try:
@@ -113,7 +113,7 @@ class _Request(BaseHTTPRequestHandler):
         self._clear()
 
     def _take_sms(self, body: bytes) -> str:
-        """Keep one SMS and return its id, the same for every copy."""
+        """Store one SMS and return its id, the same for every copy."""
         sms = parse_sms(body)
         key = self.headers.get("Idempotency-Key")
         arrived = self.server.inbox.add(
@@ -145,12 +145,12 @@ class _Request(BaseHTTPRequestHandler):
     def _read_body(self) -> bytes:
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdigit() or int(length) > LONGEST_BODY:
-            self.close_connection = True  # what follows on the wire can't be told from the next request
+            self.close_connection = True  # the rest of the body would be taken for the next request
             raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"up to {LONGEST_BODY} bytes")
         return self.rfile.read(int(length))
 
     def _refuse_other_sites(self) -> None:
-        """Keep web pages of other sites, and names that only resolve to loopback, away from the codes."""
+        """Refuse web pages of other sites, and host names that only resolve to loopback: they must not see codes."""
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
         if host not in ("127.0.0.1", "localhost", "::1"):
             raise _RefusedError(HTTPStatus.FORBIDDEN, "open the inbox as 127.0.0.1 or localhost")
@@ -177,7 +177,7 @@ class _Request(BaseHTTPRequestHandler):
 
 
 def parse_sms(body: bytes) -> dict[str, str]:
-    """Read `{to, text, reference?}` as the `http` gateway type sends it; other fields are let through."""
+    """Read `{to, text, reference?}` as the `http` gateway type sends it; other fields are ignored."""
     try:
         sms = json.loads(body)
     except ValueError:
@@ -191,6 +191,6 @@ def parse_sms(body: bytes) -> dict[str, str]:
 
 
 def as_json(arrived: Arrived) -> dict[str, Any]:
-    """Turn an arrival into what JSON can hold; times are RFC 3339."""
+    """Turn an arrival into JSON values; times are RFC 3339."""
     received_at = arrived.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return asdict(arrived) | {"received_at": received_at}

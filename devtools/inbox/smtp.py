@@ -1,4 +1,4 @@
-"""The SMTP door: takes any mail for anyone."""
+"""The SMTP server: accepts any mail for any recipient."""
 
 import logging
 from datetime import UTC, datetime
@@ -40,12 +40,12 @@ class MailDoor:
 
 
 def smtp_server(inbox: Inbox) -> SMTP:
-    """Make the protocol of one connection; the fixed host name spares a slow look-up of our own."""
+    """Make the protocol for one connection; the fixed host name avoids a slow lookup of our own."""
     return SMTP(MailDoor(inbox), enable_SMTPUTF8=True, hostname="localhost", ident="Sendcode inbox")
 
 
 def header(mail: EmailMessage, name: str) -> str:
-    """Return a header decoded, empty where it is missing or can't be read."""
+    """Return a decoded header, empty where it is missing or can't be read."""
     try:
         return str(mail.get(name, ""))
     except (ValueError, IndexError, AttributeError):  # the parser's own errors on broken headers
@@ -59,7 +59,7 @@ def readable_text(mail: EmailMessage) -> str:
         return ""
     try:
         text = str(part.get_content())
-    except (LookupError, ValueError):  # a charset or encoding nobody knows
+    except (LookupError, ValueError):  # an unknown charset or encoding
         text = (part.get_payload(decode=True) or b"").decode("utf-8", "replace")
     if part.get_content_subtype() == "html":
         words = _Words()

@@ -1,4 +1,4 @@
-"""What has arrived: in memory, the newest 500."""
+"""The newest 500 arrivals, in memory."""
 
 import threading
 from collections import deque
@@ -38,12 +38,12 @@ class Inbox:
         self._keys: dict[str, int] = {}
         self._n = 0
         self._changes = 0
-        self._start = token_hex(4)  # numbers begin anew in each process; the page must not mix them up
+        self._start = token_hex(4)  # numbers restart in each process; the page must not mix them up
         self._lock = threading.Lock()
 
     @property
     def revision(self) -> str:
-        """A word that is another one after every change."""
+        """A token that changes with every change of the list."""
         return f"{self._start}-{self._changes}"
 
     def add(
@@ -59,7 +59,7 @@ class Inbox:
         reference: str = "",
         key: str | None = None,
     ) -> Arrived:
-        """Keep an arrival, or count a copy of the one with the same key, and return it."""
+        """Store an arrival, or count it as a copy of the one with the same key, and return it."""
         with self._lock:
             self._changes += 1
             if key is not None and key in self._keys:
@@ -85,12 +85,12 @@ class Inbox:
             return arrived
 
     def after(self, n: int = 0) -> list[Arrived]:
-        """List what arrived later than number n, oldest first."""
+        """List the arrivals after number n, oldest first."""
         with self._lock:
             return [arrived for arrived in self._arrived if arrived.n > n]
 
     def clear(self) -> None:
-        """Forget everything; numbers go on."""
+        """Forget everything; numbers continue."""
         with self._lock:
             self._changes += 1
             self._arrived.clear()

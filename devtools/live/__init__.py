@@ -1,1 +1,1 @@
-"""The service's own processes, started as an operator starts them: for live tests and for measurements."""
+"""The service's own processes, started as an operator starts them, for live tests and measurements."""

@@ -1,4 +1,4 @@
-"""A broker that can be killed, silenced and started again on the same port."""
+"""A broker that can be killed, silenced and restarted on the same port."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ class Broker:
     """An embedded Valkey, or the system's Redis."""
 
     def __init__(self, folder: Path, port: int | None = None):
-        """Choose where; `with` or `start` starts it."""
+        """Choose port and folder; `with` or `start` starts it."""
         self.port = port or free_port()
         self.url = f"redis://{HOST}:{self.port}/0"
         self._folder = folder
@@ -38,7 +38,7 @@ class Broker:
         return self._process.pid
 
     def start(self) -> None:
-        """Start it, with what an append-only file kept from the last time, and wait until it answers."""
+        """Start it, with the data of its append-only file if there is one, and wait until it answers."""
         self._folder.mkdir(parents=True, exist_ok=True)
         server = valkey_server() or Path(shutil.which("redis-server") or "redis-server")
         command = valkey_command(server, self.port, self._folder)
@@ -46,17 +46,17 @@ class Broker:
         self._process.wait_until_ready(self.answers)
 
     def kill(self) -> None:
-        """End it at once: its port refuses connections from now on."""
+        """Kill it: its port refuses connections from now on."""
         if self._process is not None:
             self._process.kill()
             self._process = None
 
     def silence(self) -> None:
-        """Let it accept connections and answer nothing, until `resume`."""
+        """Make it accept connections without answering, until `resume`."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it answer again."""
+        """Make it answer again."""
         os.kill(self.pid, signal.SIGCONT)
 
     def answers(self) -> bool:
@@ -64,7 +64,7 @@ class Broker:
         return self.ask("PING").startswith(b"+PONG")
 
     def ask(self, *words: str) -> bytes:
-        """Return the first part of the answer to one command, empty where there is none."""
+        """Send one command and return the first part of its answer, empty where there is none."""
         request = f"*{len(words)}\r\n" + "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
         try:
             with socket.create_connection((HOST, self.port), timeout=2) as connection:

@@ -1,4 +1,4 @@
-"""One started process in a group of its own; what it prints is kept in a file."""
+"""One process in a group of its own, with its output in a file."""
 
 import random
 import signal
@@ -16,7 +16,7 @@ from devtools.readiness import HOST, is_free
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = Path(sys.executable).parent
 PORTS = range(20_000, 32_000)
-"""Below the range that outgoing connections take their ports from, so that a closed port stays closed."""
+"""Below the range of ephemeral ports, so that a closed port stays closed."""
 READY_SECONDS = 40.0
 STOP_SECONDS = 25.0
 
@@ -24,7 +24,7 @@ __all__ = ["COMMANDS", "HOST", "PORTS", "ROOT", "Process", "free_port", "guard_w
 
 
 class Process:
-    """One started command."""
+    """One command that was started."""
 
     def __init__(self, name: str, command: Sequence[str | Path], env: Mapping[str, str], output: Path):
         """Start it in the project's folder with nothing but `env` as its environment."""
@@ -46,15 +46,15 @@ class Process:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; None while it runs."""
+        """Its exit code; None while it runs."""
         return self._process.poll()
 
     def text(self) -> str:
-        """Return what it has printed up to now."""
+        """Return what it has printed so far."""
         return self.output.read_text(encoding="utf-8", errors="replace")
 
     def wait_until_ready(self, ready: Callable[[], bool], seconds: float = READY_SECONDS) -> None:
-        """Wait for `ready()`. Raises AssertionError with its last lines where it ends or takes too long."""
+        """Wait for `ready()`. Raises AssertionError with the process's last lines where it ends or takes too long."""
         give_up_at = time.monotonic() + seconds
         while not ready():
             assert self.exit_code is None, f"{self.name} ended with {self.exit_code}:\n{self.text()[-3000:]}"
@@ -70,14 +70,14 @@ class Process:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it and its children as a power cut does."""
+        """Kill it and its children at once, as a power cut would."""
         kill_group(self.pid)
         self._process.wait(STOP_SECONDS)
         if _guard:
             _guard.forget(self.pid)
 
     def stop(self) -> int:
-        """Ask it to end and return its exit code; what is left of its group after 25 s is killed."""
+        """Ask it to end and return its exit code; kill the rest of its group after 25 s."""
         if self.exit_code is None:
             self.signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
@@ -90,13 +90,13 @@ _guard: Guard | None = None
 
 
 def guard_with(guard: Guard | None) -> None:
-    """Put what is started from now on into the care of `guard`, which ends it should this process be killed."""
+    """Have `guard` end every process started from now on, should this process be killed."""
     global _guard
     _guard = guard
 
 
 def free_port() -> int:
-    """Return a port of loopback below 32768 on which nothing listens.
+    """Return a loopback port below 32768 on which nothing listens.
 
     Raises OSError where none is found.
     """

@@ -6,7 +6,7 @@
             ...
             worker.kill()
 
-Nothing of the environment or the `.env` of whoever runs this gets in.
+Ignores the environment and the `.env` of the person who runs this.
 """
 
 import os
@@ -37,7 +37,7 @@ def environment(
 ) -> dict[str, str]:
     """Return the whole environment of a live installation in `folder`, its database made by the migrations.
 
-    Every setting has its default unless `settings` says otherwise, whatever stands in the `.env` of the project.
+    Every setting has its default unless `settings` says otherwise, whatever is in the project's `.env`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "gateways.toml").touch()
@@ -67,7 +67,7 @@ def environment(
 
 
 def run(env: Mapping[str, str], command: str, *arguments: str) -> str:
-    """Run one of the project's commands to its end and return what it printed; fail where it fails."""
+    """Run one of the project's commands to its end and return its output; fail if the command fails."""
     done = subprocess.run(
         [COMMANDS / command, *arguments],
         cwd=ROOT,
@@ -83,7 +83,7 @@ def run(env: Mapping[str, str], command: str, *arguments: str) -> str:
 
 @dataclass(frozen=True)
 class Template:
-    """A migrated SQLite database with one API key, copied for each installation that needs no other."""
+    """A migrated SQLite database with one API key, copied for each installation that uses SQLite."""
 
     path: Path
     key: str
@@ -100,7 +100,7 @@ def make_template(folder: Path) -> Template:
 def start_worker(
     env: Mapping[str, str], pool: str = "solo", queues: str | None = None, *arguments: str, wait: bool = True
 ) -> Iterator[Process]:
-    """Run a worker; `queues` as after `-Q`. `wait=False` where it can't become ready, as with a dead broker."""
+    """Run a worker; `queues` as for `-Q`. Use `wait=False` where it can't become ready, as with a dead broker."""
     lanes = ["-Q", queues] if queues else []
     command = [
         "worker",
@@ -128,7 +128,7 @@ def start_beat(env: Mapping[str, str], *arguments: str) -> Iterator[Process]:
 
 @contextmanager
 def start_web(env: Mapping[str, str], port: int, *arguments: str) -> Iterator[Process]:
-    """Run the web service on a port of loopback."""
+    """Run the web service on a loopback port."""
     command = ["waitress-serve", f"--listen={HOST}:{port}", *arguments, "--call", "app:create_app"]
     with _started("web", [COMMANDS / command[0], *command[1:]], env) as process:
         process.wait_until_ready(lambda: not is_free(port))
@@ -148,7 +148,7 @@ _counts: dict[str, int] = {}
 
 
 def _serial(name: str) -> str:
-    """Return a name that no other process of this run has."""
+    """Return a name that no other process in this run has."""
     _counts[name] = _counts.get(name, 0) + 1
     return f"{name}-{_counts[name]}"
 

@@ -1,7 +1,7 @@
 """An administrator's own account: change the e-mail address, bind a phone, change the password.
 
-A new destination counts only once a code that was sent to it came back. The code goes out even where the address
-belongs to another administrator, and only who reads it is told so: the page says nothing of other people's addresses.
+A new destination is accepted only after a code sent to it has been entered. The code is sent even where the address
+belongs to another administrator, and only a person who enters it learns that, so the page leaks no addresses.
 """
 
 import logging
@@ -17,14 +17,7 @@ from sqlalchemy.orm import Session
 from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
-from domain.errors import (
-    AlreadyYours,
-    Conflict,
-    NotAuthenticated,
-    NotFound,
-    PasswordNeeded,
-    WeakPassword,
-)
+from domain.errors import AlreadyYours, Conflict, NotAuthenticated, NotFound, PasswordNeeded, WeakPassword
 from domain.keyring import Keyring
 from domain.owners import Owner
 from domain.passwords import check_password
@@ -50,9 +43,9 @@ from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
 SHOWN = timedelta(minutes=30)
-"""How long a page still says that a code was sent and has expired."""
+"""How long the page still mentions a code that was sent and has expired."""
 WORTH_A_RESEND = timedelta(seconds=60)
-"""A code that dies sooner is not sent again: a new one takes its place."""
+"""A code that expires sooner than this is not resent but replaced by a new one."""
 
 
 class Change(StrEnum):
@@ -63,12 +56,12 @@ class Change(StrEnum):
 
     @property
     def channel(self) -> Channel:
-        """The way the code travels to the new destination."""
+        """The channel that carries the code to the new destination."""
         return Channel.EMAIL if self is Change.EMAIL else Channel.SMS
 
 
 def send_code(session: ConsoleSession, change: Change, to: str, *, client_ip: str | None) -> VerificationView:
-    """Send a code to the new destination; for the one already asked for, the same code once more.
+    """Send a code to the new destination, or resend the pending code if the destination is the same.
 
     Raises PasswordNeeded, AlreadyYours, and what `verifications.issue` raises.
     """
@@ -87,9 +80,9 @@ def send_code(session: ConsoleSession, change: Change, to: str, *, client_ip: st
 
 
 def progress(session: ConsoleSession, change: Change) -> VerificationView | None:
-    """Return this session's newest verification for a change unless it is over and done with.
+    """Return this session's newest verification for a change, unless it was approved or canceled.
 
-    A locked or lately expired one is returned too: the page must say what became of the code.
+    A locked or recently expired one is returned too, because the page must say what happened to the code.
     """
     owner, now = _owner(session), datetime.now(UTC)
     newest = db.session.scalar(
@@ -110,13 +103,13 @@ def confirm(
 ) -> CheckResult:
     """Check the code; with the right one make the change, tell the old e-mail address and end all other sessions.
 
-    Raises PasswordNeeded, NotFound where no code was asked for, Conflict where another administrator has the address,
+    Raises PasswordNeeded, NotFound where no code was requested, Conflict where another administrator has the address,
     and what `checks.check` raises.
     """
     _require_password(session)
     pending = progress(session, change)
     if pending is None:
-        raise NotFound("no code was asked for")
+        raise NotFound("no code was requested")
     try:
         result = checks.check(
             pending.id,
@@ -134,7 +127,7 @@ def confirm(
 
 
 def cancel(session: ConsoleSession, change: Change) -> None:
-    """Give up a change whose code was sent."""
+    """Cancel a change that waits for its code."""
     pending = progress(session, change)
     if pending is not None:
         verifications.cancel(pending.id, _owner(session))
@@ -150,7 +143,7 @@ def change_password(session: ConsoleSession, password: str, *, client_ip: str | 
     def work(database: Session) -> None:
         administrator = living(database, session)
         if is_password(administrator.password_hash, password):
-            raise WeakPassword("unchanged", "is the one you have")
+            raise WeakPassword("unchanged", "is your current password")
         administrator.password_hash = password_hash
         administrator.must_change_password = False
         end_sessions(database, administrator.id, datetime.now(UTC), but=session.id)
@@ -161,7 +154,7 @@ def change_password(session: ConsoleSession, password: str, *, client_ip: str | 
 
 
 def _make(database: Session, session: ConsoleSession, change: Change, to: str, ip: str | None) -> None:
-    """Make a proven change in the transaction that accepts its code."""
+    """Apply a confirmed change in the transaction that accepts its code."""
     now = datetime.now(UTC)
     administrator = living(database, session)
     destination = _parse(change.channel, to)
@@ -184,7 +177,7 @@ def _make(database: Session, session: ConsoleSession, change: Change, to: str, i
 def note(
     database: Session, administrator: Administrator, action: Action, ip: str | None, **change: dict[str, Any]
 ) -> None:
-    """Note that an administrator changed the own account."""
+    """Record in the audit trail that an administrator changed their own account."""
     by = Actor(administrator.id, administrator.email, ip)
     trail.note(database, by, action, mask(administrator.email), subject_id=administrator.id, **change)
 
@@ -202,12 +195,12 @@ def _notice(
 
 
 def _language(session: ConsoleSession) -> str:
-    """Return the language to write to an administrator in: the chosen one, else that of the page."""
+    """Return the language for mails to an administrator: the chosen one, else that of the page."""
     return session.administrator.locale or locales.of_request()
 
 
 def living(database: Session, session: ConsoleSession) -> Administrator:
-    """Return the administrator, unless the session was ended since the request began; raises NotAuthenticated."""
+    """Return the administrator; raises NotAuthenticated where the session has ended since the request began."""
     found = database.get(AdministratorSession, session.id, populate_existing=True)
     if found is None or found.ended_at is not None or found.administrator.disabled_at is not None:
         raise NotAuthenticated("the session has ended")

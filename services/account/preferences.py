@@ -1,4 +1,4 @@
-"""How an administrator reads the console: in which zone and in which language."""
+"""An administrator's time zone and language."""
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from services.storage.transactions import transaction
 
 
 def set_zone(session: ConsoleSession, zone: str, *, client_ip: str | None = None) -> None:
-    """Show times in another zone from now on; raises InvalidInput."""
+    """Set the zone in which times are shown; raises InvalidInput."""
     parse_zone(zone)
 
     def work(database: Session) -> None:
@@ -25,7 +25,7 @@ def set_zone(session: ConsoleSession, zone: str, *, client_ip: str | None = None
 
 
 def set_language(session: ConsoleSession, locale: str | None, *, client_ip: str | None = None) -> None:
-    """Show pages and write mails in another language from now on; None leaves it to the browser.
+    """Set the language of pages and mails; None leaves it to the browser.
 
     Raises InvalidInput.
     """

@@ -1,7 +1,7 @@
-"""The second step of one's own sign-ins: switch it on with a code that came back, switch it off, recovery codes.
+"""The second step of an administrator's own sign-ins: switch it on by entering a code, switch it off, recovery codes.
 
-Whether everybody has to have one is a setting, SECOND_FACTOR_REQUIRED, and no switch of the console: who has taken over
-an owner's browser can't lift it, and where no code arrives any more, it can be lifted without signing in.
+Whether it is required for everybody is a setting, SECOND_FACTOR_REQUIRED, and not a switch in the console: an attacker
+in an owner's browser can't turn it off, and an operator can without signing in, if codes stop arriving.
 """
 
 import logging
@@ -33,12 +33,12 @@ PURPOSE = "second_factor"
 
 
 def is_required() -> bool:
-    """Tell whether everybody has to have a second step."""
+    """Tell whether a second step is required for everybody."""
     return bool(current_app.config["SECOND_FACTOR_REQUIRED"])
 
 
 def send_code(session: ConsoleSession, channel: Channel, *, client_ip: str | None) -> None:
-    """Send a code to the mailbox or phone of one's account, to see that it arrives.
+    """Send a code to the mailbox or phone of the account, to prove that codes arrive there.
 
     Raises PasswordNeeded, Conflict where no phone is bound, and what `verifications.issue` raises.
     """
@@ -59,7 +59,7 @@ def send_code(session: ConsoleSession, channel: Channel, *, client_ip: str | Non
 
 
 def progress(session: ConsoleSession) -> VerificationView | None:
-    """Return the newest code of this session that has not come back yet."""
+    """Return the newest pending verification of this session."""
     owner = _owner(session)
     newest = db.session.scalar(
         select(Verification.id)
@@ -98,7 +98,7 @@ def confirm(session: ConsoleSession, code: str, *, client_ip: str | None) -> tup
 
 
 def renew_codes(session: ConsoleSession, *, client_ip: str | None) -> list[str]:
-    """Replace one's recovery codes; those before are worth nothing. Raises PasswordNeeded."""
+    """Replace the recovery codes; the old ones stop working. Raises PasswordNeeded."""
     _require_password(session)
 
     def work(database: Session) -> list[str]:
@@ -112,10 +112,10 @@ def renew_codes(session: ConsoleSession, *, client_ip: str | None) -> list[str]:
 
 
 def turn_off(session: ConsoleSession, *, client_ip: str | None) -> None:
-    """Be content with the password from now on; raises PasswordNeeded, and Conflict where a second step is required."""
+    """Switch the second step off; raises PasswordNeeded, and Conflict where it is required for everybody."""
     _require_password(session)
     if is_required():
-        raise Conflict("everybody has to have a second step here")
+        raise Conflict("a second step is required for everybody")
 
     def work(database: Session) -> None:
         administrator = living(database, session)

@@ -1,4 +1,4 @@
-"""Switch the second step off for somebody who has lost it, and tell them."""
+"""Switch the second step off for an administrator who has lost it, and tell them by mail."""
 
 import logging
 from datetime import UTC, datetime
@@ -27,9 +27,9 @@ TEMPLATE = "second_step_reset"
 
 
 def reset(email: str, *, by: Actor = COMMAND_LINE) -> bool:
-    """Switch the second step off, end all sessions and send a mail; tell whether it was on: else nothing is done.
+    """Switch the second step off, end all sessions and send a mail; return False where it was off already.
 
-    Raises NotFound, and OwnAccount where `by` is the same person, who switches it off on the account page.
+    Raises NotFound, and OwnAccount where `by` is the same person, who has to use the account page instead.
     """
     canonical = parse_email(email).canonical
 

@@ -18,7 +18,7 @@ LARGEST_PLAIN_NUMBER = 999
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a change and from where; without an `id` it is no administrator."""
+    """Who makes a change and from where; `id` is None for anybody but an administrator."""
 
     id: int | None
     name: str = field(repr=False)
@@ -46,7 +46,7 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """A page of the audit; `older_than` asks for the next one, None where there is none."""
+    """A page of the audit trail; `older_than` asks for the next page, None where there is none."""
 
     shown: tuple[EntryView, ...]
     older_than: int | None
@@ -62,9 +62,9 @@ def note(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add an entry to the transaction of the change it tells of.
+    """Add an entry in the transaction of the change that it records.
 
-    `subject`, `before` and `after` hold no secret, no code and no destination but a masked one.
+    `subject`, `before` and `after` must hold no secret and no code, and destinations only masked.
     """
     session.add(
         AuditEntry(
@@ -88,7 +88,7 @@ def entries(
     command_line: bool = False,
     older_than: int | None = None,
 ) -> Entries:
-    """Return the newest changes, those of `actions` and of one actor only where asked for."""
+    """Return the newest changes, filtered by `actions` and by one actor where given."""
     wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
     if actions:
         wanted = wanted.where(AuditEntry.action.in_([action.value for action in actions]))
@@ -104,7 +104,7 @@ def entries(
 
 
 def outline(value: Any) -> Any:
-    """Return what may be told of a typed value: any text or long number could be a code or a destination."""
+    """Return what an entry may say of a typed value: any text or long number could be a code or a destination."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Check a code: the one gate where guesses are counted before they are looked at."""
+"""Check a code: every guess is counted here before it is compared."""
 
 import logging
 import math
@@ -27,7 +27,7 @@ Effect = Callable[[Session], None]
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a guess was worth."""
+    """The outcome of a guess."""
 
     id: str
     status: VerificationStatus
@@ -36,10 +36,10 @@ class CheckResult:
 
 
 def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | None = None) -> CheckResult:
-    """Compare a guess with the code; the first right one wins, and `effect` is committed together with it.
+    """Compare a guess with the code; the first right guess wins, and `effect` is committed together with it.
 
     The attempt and the destination's failure are counted and committed before the comparison, so that parallel guesses
-    can't share an attempt and a rollback can't give one back. A check of what has ended is just not valid.
+    can't share an attempt and a rollback can't give one back. A check of an ended verification is simply not valid.
 
     Raises MalformedCode (costs nothing), NotFound, VerificationLocked and DestinationLocked.
     """
@@ -71,7 +71,7 @@ def _failures_key(verification: Verification) -> str:
 
 
 def _reserve(verification: Verification) -> datetime | None:
-    """Count one attempt and, in advance, one failure of the destination; return its time, None where it has ended."""
+    """Count one attempt and, in advance, one failure of the destination; return the time, None for an ended one."""
     windows = counters.failure_windows(current_app.config)
 
     def work(session: Session) -> datetime | None:
@@ -112,7 +112,7 @@ def _matches(verification: Verification, digits: str) -> bool:
 
 
 def _approve(verification_id: str, effect: Effect | None) -> bool:
-    """Mark the code as used, once; tell whether this caller was the one."""
+    """Mark the code as used, once; tell whether this caller did it."""
 
     def work(session: Session) -> bool:
         used = change(
@@ -132,7 +132,7 @@ def _approve(verification_id: str, effect: Effect | None) -> bool:
 
 
 def _unchanged(verification_id: str) -> CheckResult:
-    """Return the state of a verification that takes no guesses; raises VerificationLocked where guesses ran out."""
+    """Return the state of a verification that takes no more guesses; raises VerificationLocked where none are left."""
     result = _result(verification_id, valid=False)
     if result.status is VerificationStatus.LOCKED:
         expires_at = db.session.scalar(

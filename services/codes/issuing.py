@@ -29,7 +29,7 @@ TEST_DIGIT = "0"
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What is to be verified, all of it checked."""
+    """What is to be verified; every field has been validated."""
 
     owner: Owner
     destination: Destination
@@ -41,7 +41,7 @@ class Challenge:
 
 
 def challenge_of(verification: Verification, template_version: int | None) -> Challenge:
-    """Return what a row asks for; the text it is told in stays that of its first message."""
+    """Return the challenge of a row; its later messages use the same version of the text as the first."""
     return Challenge(
         owner=Owner(verification.owner, verification.is_test),
         destination=destinations.parse(
@@ -56,18 +56,18 @@ def challenge_of(verification: Verification, template_version: int | None) -> Ch
 
 
 def new_code(owner: Owner) -> str:
-    """Return a fresh code, or the known one where the owner only tests."""
+    """Return a random code, or the fixed one for a test key."""
     length = current_app.config["CODE_LENGTH"]
     return TEST_DIGIT * length if owner.is_test else codes.generate(length)
 
 
 def expires_at(now: datetime) -> datetime:
-    """Return when a code made now will be worth nothing."""
+    """Return when a code made now expires."""
     return now + timedelta(seconds=current_app.config["CODE_TTL_SECONDS"])
 
 
 def resend_at(now: datetime) -> datetime:
-    """Return when a code sent now may be sent once more."""
+    """Return when a code sent now may be sent again."""
     return now + timedelta(seconds=current_app.config["RESEND_COOLDOWN_SECONDS"])
 
 
@@ -123,7 +123,7 @@ def _hash(challenge: Challenge, code: str) -> bytes:
 
 
 def new_message(challenge: Challenge, code: str, now: datetime, *, code_ends_at: datetime) -> NewMessage:
-    """Return a message with the code, to be sent while the code still lives."""
+    """Return a message with the code; its deadline is never after the code expires."""
     settings = current_app.config
     deadline = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
     return NewMessage(
@@ -141,7 +141,7 @@ def new_message(challenge: Challenge, code: str, now: datetime, *, code_ends_at:
 
 
 def open_code(verification: Verification) -> str:
-    """Return the code of a verification that has not ended; raises Conflict where its key has left the ring."""
+    """Return the code of a verification that has not ended; raises Conflict where its key was removed."""
     try:
         return part(Keyring).open(verification.sealed_code or b"", row=verification.id).decode()
     except Unreadable as error:

@@ -32,7 +32,7 @@ class VerificationView:
 
 
 def first_view(issue: Issue) -> VerificationView:
-    """Return a verification as its first send leaves it, without reading it back."""
+    """Return a verification as it is after its first send, without reading it back."""
     challenge = issue.challenge
     return VerificationView(
         id=challenge.id,
@@ -51,7 +51,7 @@ def first_view(issue: Issue) -> VerificationView:
 
 
 def view(verification: Verification, message_status: str | None, now: datetime) -> VerificationView:
-    """Return a verification as it is now; its message is looked up where its status is not given."""
+    """Return a verification as it is now; `message_status` is looked up where it is None."""
     return VerificationView(
         id=verification.id,
         channel=verification.channel,
@@ -69,7 +69,7 @@ def view(verification: Verification, message_status: str | None, now: datetime) 
 
 
 def _message_status(message_id: str, now: datetime) -> str:
-    """Return how a message stands; what no worker has taken by its deadline will never be sent, and says so at once."""
+    """Return the status of a message: `expired` once its deadline has passed unclaimed, as it will never be sent."""
     found = db.session.execute(
         select(Message.status, Message.deadline_at).where(Message.id == message_id)
     ).one_or_none()

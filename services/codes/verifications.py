@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a caller asks for; texts as they came."""
+    """What a caller asks for; nothing is validated yet."""
 
     channel: Channel
     to: str = field(repr=False)
@@ -56,7 +56,7 @@ class Request:
 
 
 def issue(request: Request, owner: Owner) -> VerificationView:
-    """Make a code and put it on its way; return at once.
+    """Create a code and queue its message; return at once.
 
     Raises InvalidInput, InvalidDestination, CountryNotAllowed and LimitExceeded.
     """
@@ -125,7 +125,7 @@ def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | No
 
 
 def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> VerificationView:
-    """Send the same code once more; its life does not grow and attempts are not given back.
+    """Send the same code again; it expires when it did before, and used attempts stay used.
 
     Raises NotFound, Conflict where the verification has ended, and LimitExceeded.
     """
@@ -151,9 +151,9 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
 
 
 def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> VerificationView:
-    """End a pending verification, and take its message back if no worker has it yet.
+    """Cancel a pending verification, and its message if no worker has claimed it yet.
 
-    Raises NotFound, and Conflict where the verification is approved; any other ended one is left as it is.
+    Raises NotFound, and Conflict where the verification is approved; any other ended one stays as it is.
     """
 
     def work(session: Session) -> Verification:
@@ -178,7 +178,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
 
 
 def _note(session: Session, by: Actor | None, action: Action, row: Verification) -> None:
-    """Tell the audit where one of our own people does it; what programs do is not for the audit."""
+    """Write to the audit trail where an administrator did it; calls by programs are not audited."""
     if by is not None:
         trail.note(session, by, action, destinations.mask(row.to), subject_id=row.id)
 

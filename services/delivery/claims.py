@@ -1,4 +1,4 @@
-"""The message table as a queue, seen by the worker: what is due, and who sends it. Core statements: the hot path."""
+"""The outbox seen by the worker: what is due, and which process sends it. Core statements: this is the hot path."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from services.delivery import one_step
 from services.delivery.slots import Flow
 
 LEASE = timedelta(seconds=20)
-"""Longer than one send may take (channels.gateway.SEND_SECONDS): a live worker's message is never sent by another."""
+"""Longer than one send may take (channels.gateway.SEND_SECONDS), so no other worker sends a live worker's message."""
 
 messages = Message.__table__
 broadcasts = Broadcast.__table__
@@ -39,7 +39,7 @@ broadcasts = Broadcast.__table__
 class Claimed(NamedTuple):
     """One message that this process may send until its lease ends.
 
-    A tuple, as `Settled` is: to make a frozen dataclass takes five times as long.
+    A tuple, like `Settled`: creating a frozen dataclass takes five times as long.
     """
 
     id: str
@@ -59,14 +59,14 @@ class Claimed(NamedTuple):
     template_version: int | None = None
     is_bulk: bool = False
     shared: bytes | None = None
-    """The sealed texts of its broadcast, where it has some."""
+    """The sealed texts of its broadcast, if it has any."""
 
     def __repr__(self) -> str:
-        return f"Claimed({self.id!r})"  # the rest is nothing for a log
+        return f"Claimed({self.id!r})"  # the rest must not reach a log
 
 
 _WHAT_A_ROW_TELLS = (
-    type_coerce(messages.c.created_at, BigInteger).label("age"),  # only compared: needs not become a time
+    type_coerce(messages.c.created_at, BigInteger).label("age"),  # only sorted by, so not made a datetime
     messages.c.id,
     messages.c.verification_id,
     messages.c.channel,
@@ -83,12 +83,12 @@ _WHAT_A_ROW_TELLS = (
     messages.c.broadcast_id,
     messages.c.template_version,
 )
-"""The age, and what `Claimed` begins with, in its order."""
+"""The age, then the first fields of `Claimed` in their order."""
 _BROADCAST_ID = [column.name for column in _WHAT_A_ROW_TELLS].index("broadcast_id")
 
 
 def with_work(connection: Connection, flows: Sequence[Flow], now: datetime) -> list[Flow]:
-    """Return which flows have a message that is due. It only reads: on SQLite it takes no lock from a writer."""
+    """Return which flows have a message that is due. It only reads, so on SQLite it blocks no writer."""
     if not flows:
         return []
     found = connection.execute(
@@ -98,10 +98,10 @@ def with_work(connection: Connection, flows: Sequence[Flow], now: datetime) -> l
 
 
 def claim(connection: Connection, lane: Lane, priority: Priority, limit: int, now: datetime) -> list[Claimed]:
-    """Take up to `limit` due messages for the length of a lease, once the caller commits; the oldest come first.
+    """Claim up to `limit` due messages for the length of a lease, oldest first; the caller commits.
 
-    A message is due when it was never tried, when its retry is, or when the lease of a dead worker has ended. Two
-    processes never take the same.
+    A message is due when it was never tried, when its retry is due, or when the lease of a dead worker has expired.
+    Two processes never claim the same message.
     """
     due = {"of_priority": int(priority), "of_lane": lane.value, "now": now, "most": limit}
     taken = {"until": now + LEASE, "token": new_id()}
@@ -124,7 +124,7 @@ def _claim_at_once(connection: Connection, due: dict[str, Any], taken: dict[str,
 
 
 def _claim_in_three(connection: Connection, due: dict[str, Any], taken: dict[str, Any]) -> Sequence[Row[Any]]:
-    """Claim where no UPDATE can tell what it changed: MariaDB, MySQL, and SQLite before 3.35."""
+    """Claim where UPDATE has no RETURNING: MariaDB, MySQL, and SQLite before 3.35."""
     ids = {"ids": list(connection.scalars(_due_ids(), due))}
     if not ids["ids"]:
         return []
@@ -170,13 +170,13 @@ def _take() -> Update:
 
 @cache
 def _claim_all_due() -> Update:
-    """Return the claim for SQLite, which finds a row by its place in half the time."""
+    """Return the claim for SQLite, which finds a row by its rowid in half the time."""
     return _take().where(_PLACE.in_(_due_ids(_PLACE)))
 
 
 @cache
 def _claimed() -> Select[Any]:
-    """Return what was just claimed; the end of its lease is where the index of what is due has it."""
+    """Return the rows just claimed, found through the index of due messages by the end of their lease."""
     return select(*_WHAT_A_ROW_TELLS).where(
         messages.c.priority == bindparam("of_priority"),
         messages.c.lane == bindparam("of_lane"),
@@ -187,7 +187,7 @@ def _claimed() -> Select[Any]:
 
 @cache
 def _claim(dialect: str) -> Update:
-    """Return the claim in one statement; on PostgreSQL a plain sub-select may run, and lock, more than once."""
+    """Return the claim in one statement; on PostgreSQL a CTE, as a sub-select may run, and lock, more than once."""
     ids = select(_due_ids().cte("due").c.id) if dialect == "postgresql" else _due_ids()
     return _take().where(messages.c.id.in_(ids)).returning(*_WHAT_A_ROW_TELLS)
 
@@ -206,7 +206,7 @@ def _with_work(*flows: tuple[Priority, Lane]) -> Executable:
 
 
 def _shared_texts(connection: Connection, ids: Collection[str]) -> dict[str, bytes]:
-    """Return the sealed texts of broadcasts; read with every block, which costs less than to remember them."""
+    """Return the sealed texts of broadcasts; reading them with every block costs less than a cache."""
     if not ids:
         return {}
     found = connection.execute(select(broadcasts.c.id, broadcasts.c.sealed).where(broadcasts.c.id.in_(ids)))

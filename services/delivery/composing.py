@@ -1,6 +1,7 @@
-"""Make what a gateway is given of what lies sealed in a row."""
+"""Turn the sealed content of a row into the message for a gateway."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,11 +16,15 @@ from services.templating import texts
 from services.templating.text_versions import TextVersions, Version
 
 UNSUBSCRIBE_URL = "unsubscribe_url"
-"""The parameter that every template has: the link in bulk messages, in all others and without one empty."""
+"""A parameter of every template: the link in bulk messages; empty in all others, and where there is no link."""
 
 
 def compose(
-    claimed: Claimed, keyring: Keyring, public_url: str = "", versions: TextVersions | None = None
+    claimed: Claimed,
+    keyring: Keyring,
+    public_url: str = "",
+    versions: TextVersions | None = None,
+    valid_until: float = math.inf,
 ) -> Outgoing:
     """Return a message in its own language; raises Unreadable, ValueError, KeyError or jinja2.TemplateError."""
     version = versions[claimed.template_version] if versions and claimed.template_version else None
@@ -42,6 +47,7 @@ def compose(
         params={name: str(value) for name, value in params.items()},
         provider_templates=version.providers if version else {},
         unsubscribe_url=unsubscribe_url,
+        valid_until=valid_until,
     )
 
 

@@ -1,7 +1,7 @@
 """The worker's loop: claim due messages, keep many sends in flight, settle them in blocks.
 
-One thread of each worker process. A bell wakes it at once; without one it looks every second, which makes retries, lost
-bells, leases of dead workers and a dead broker all the same case.
+One thread in each worker process. A bell wakes it at once; without one it polls every second, so retries, lost bells,
+leases of dead workers and a dead broker are all the same case.
 """
 
 import logging
@@ -27,16 +27,16 @@ from services.templating.text_versions import TextVersions
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 START_WITHIN_SECONDS = 0.9
-"""What no thread has started by then after its claim is given back: one try may take 19 s, and the lease is 20."""
+"""A message that no thread has started this long after its claim is given back: a try may take 19 s of a 20 s lease."""
 
 Threads = SendThreads[Flow, tuple[Claimed, float], Settled]
 
 
 class Sends(Protocol):
-    """What the loop hands messages to."""
+    """Sends the messages that the loop has claimed."""
 
-    def send(self, claimed: Claimed) -> Settled:
-        """Return how the try ended; raise nothing."""
+    def send(self, claimed: Claimed, lease_until: float) -> Settled:
+        """Return how the try ended; raise nothing. `lease_until`: by `time.monotonic()`."""
 
 
 class Drain:
@@ -58,11 +58,11 @@ class Drain:
         self._versions = versions or TextVersions()
         self._housekeeping = housekeeping
         self._news = threading.Event()
-        """Set by a bell, by threads that have nothing more to send, and by `stop`."""
+        """Set by a bell, by threads that have nothing left to send, and by `stop`."""
         self._sender = sender
         self._threads = self._new_threads(self._slots.all)
         self._own_threads = {lane: self._new_threads(most) for lane, most in self._slots.ceilings.items()}
-        """Of lanes with a ceiling: what waits there for a mail server must not take the threads of others."""
+        """For lanes with a ceiling: messages that wait for a mail server must not take the threads of other lanes."""
         self._unsettled: list[Settled] = []
         self._may_have_work: list[Flow] = []
         self._look = True
@@ -78,11 +78,11 @@ class Drain:
         return [self._threads, *self._own_threads.values()]
 
     def _send_in_time(self, waiting: tuple[Claimed, float]) -> Settled:
-        """Send, unless the message has waited so long that its lease might end before the send does."""
+        """Send, unless the message has waited so long that its lease could expire during the send."""
         claimed, until = waiting
         if time.monotonic() > until:
             return given_back(claimed, datetime.now(UTC))
-        return self._sender.send(claimed)
+        return self._sender.send(claimed, until - START_WITHIN_SECONDS + claims.LEASE.total_seconds())
 
     def start(self) -> None:
         """Run the loop in a thread of its own until `stop`."""
@@ -93,9 +93,8 @@ class Drain:
         """Look for due messages now."""
         self._look = True
         self._news.set()
-        time.sleep(
-            0
-        )  # the loop goes first: Celery's thread would keep the interpreter until its task is over
+        # yields, so that the loop runs now: Celery's thread would hold the interpreter until its task is over
+        time.sleep(0)
 
     def stop(self, seconds: float = 20.0) -> None:
         """Claim nothing more, wait for the sends in flight and settle them."""
@@ -105,7 +104,7 @@ class Drain:
             self._thread.join(seconds)
 
     def run_until_idle(self) -> None:
-        """Send all that is due now; the loop runs in the caller's thread."""
+        """Send everything that is due now, in the caller's thread."""
         while self._look or self._may_have_work or self._slots.in_flight or self._unsettled:
             self._turn()
             if self._slots.in_flight:
@@ -123,8 +122,8 @@ class Drain:
                 self._wait()
             except SQLAlchemyError as error:
                 self._stumble("the database did not answer: %s", type(error).__name__)
-            except Exception as error:  # noqa: BLE001 - a drain that ends is worse than one that stumbles
-                self._stumble("the drain stumbled and goes on: %s", place(error))
+            except Exception as error:  # noqa: BLE001 - the drain must survive every error
+                self._stumble("the drain failed and tries again: %s", place(error))
         for threads in self._all_threads():
             threads.stop()
 
@@ -134,7 +133,7 @@ class Drain:
         time.sleep(LOOK_SECONDS)
 
     def _look_at_the_clock(self) -> None:
-        """Look for due messages each second, and at the very moment when a retry of this process is due."""
+        """Look for due messages each second, and exactly when a retry of this process is due."""
         now = time.monotonic()
         while self._alarms and self._alarms[0] <= now:
             heappop(self._alarms)
@@ -155,14 +154,16 @@ class Drain:
             self._housekeeping(now)
 
     def _turn(self) -> None:
-        """Settle what has ended and claim what is due, in one transaction; then start it.
+        """Settle what has ended and claim what is due, in one transaction; then start the claimed messages.
 
-        What ended while the database was away is settled before anything is claimed, or it would be claimed again.
+        Sends that ended while the database was down are settled before anything is claimed, or they would be claimed
+        again.
         """
         may_claim = not self._stopping and (self._look or any(map(self._slots.free, self._may_have_work)))
         if not self._unsettled and not may_claim:
             return
         claimed: list[tuple[Flow, list[Claimed]]] = []
+        began = time.monotonic()  # before the claim: a slow commit is part of the lease
         try:
             with self._engine.begin() as connection:
                 settling.settle(connection, self._unsettled)
@@ -174,7 +175,7 @@ class Drain:
             raise
         self._set_alarms()
         self._unsettled.clear()
-        until = time.monotonic() + START_WITHIN_SECONDS
+        until = began + START_WITHIN_SECONDS
         for flow, block in claimed:
             threads = self._own_threads.get(flow.lane, self._threads)
             threads.start(flow, [(one, until) for one in block])
@@ -211,7 +212,7 @@ class Drain:
             self._slots.ended(flow, count)
 
     def _wait(self) -> None:
-        """Wait for news or the next alarm; meanwhile see to it that no message waits behind one that is stuck."""
+        """Wait for news or the next alarm; meanwhile add threads, so that no message waits behind a stuck one."""
         growing = self._all_threads()
         while growing := [threads for threads in growing if threads.may_grow]:
             if self._news.wait(TICK_SECONDS) or not self._patience():

@@ -1,8 +1,8 @@
-"""Whole blocks in one step of SQLite.
+"""Read or write a whole block of rows in one step of SQLite, as one JSON text.
 
-Python's driver lets other threads go first at every row that it binds or fetches, and then waits for its turn: beside a
-thread that composes messages this takes longer than the rows do, and the one lock for writers is held all the while.
-What goes in or comes out as one JSON text is one step, and the sends go on meanwhile.
+Python's driver releases the GIL at every row that it binds or fetches, and then waits to get it back. Beside a thread
+that composes messages, those waits take longer than the rows do, and the write lock is held all the while. One JSON
+text is one step, and the sends go on meanwhile.
 """
 
 import json
@@ -29,22 +29,22 @@ _BLOCK = func.json_each(bindparam("block")).table_valued("value", name="block")
 
 
 def can_do(dialect: Dialect) -> bool:
-    """Tell whether this is an SQLite that always has JSON, as those since 3.38 do."""
+    """Tell whether this is an SQLite with JSON built in, as it is since 3.38."""
     return dialect.name == "sqlite" and dialect.dbapi.sqlite_version_info >= (3, 38)  # type: ignore[union-attr]
 
 
 def given(place: int) -> ColumnElement[Any]:
-    """Return the value at a place of each row of the block that a statement is given."""
+    """Return the value at position `place` of each row in the statement's block."""
     return func.json_extract(_BLOCK.c.value, f"$[{place}]")
 
 
 def block(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
-    """Return the rows of a block as what their statement is executed with."""
+    """Return the rows of a block as the parameters of their statement."""
     return {"block": json.dumps([*rows])}
 
 
 def fetch(connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> list[list[Any]]:
-    """Return all rows of a statement; their values are texts, numbers, bytes, truths, and times of ours."""
+    """Return all rows of a statement; values may be texts, numbers, bytes, booleans and `UtcTime`."""
     found: list[list[Any]] = json.loads(connection.scalar(_as_one(statement), parameters))
     readers = _readers(statement)
     for row in found:

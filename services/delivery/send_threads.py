@@ -1,7 +1,7 @@
-"""Threads that send: one or two while sends are short, as many as there are messages while each waits for a gateway.
+"""A thread pool for sends: one or two threads while sends are short, one per message while each waits for a gateway.
 
-A thread for each message would be right for a gateway that takes a second, and would cost several times what a short
-send costs itself: threads of Python take turns.
+A thread per message is right for a gateway that takes a second, but costs several times as much as a short send itself:
+Python runs one thread at a time.
 """
 
 import logging
@@ -14,11 +14,11 @@ from services.process.faults import place
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 0.002
-"""How often `grow` wants to be called while messages wait; a hundred blocked sends are under way after seven times."""
+"""How often to call `grow` while messages wait; after seven calls, a hundred blocked sends are under way."""
 SHORT_SENDS = 4
-"""A thread that ends more than so many sends in a tick does not wait for its gateway: another would only disturb it."""
+"""A thread that ends more sends than this in a tick is not waiting for a gateway: another would only slow it down."""
 MANY = 200
-"""Where so many wait the owner is told when a quarter of them are under way, and fetches more while they are sent."""
+"""If this many wait, the owner is told when a quarter of them are under way, so that it fetches more in time."""
 
 Label = TypeVar("Label")
 Message = TypeVar("Message")
@@ -28,8 +28,8 @@ Result = TypeVar("Result")
 class SendThreads(Generic[Label, Message, Result]):
     """Runs `send` for each message in up to `most` threads, or greenlets where the process is patched.
 
-    A result comes back under the label of its message. `rested` is called whenever a thread has found nothing more to
-    do, or many wait and more may come. All methods are for one thread, the owner's.
+    A result comes back under the label of its message. `rested` is called whenever a thread has run out of work, or
+    when a quarter of a large backlog is under way. Only one thread, the owner, may call the methods.
     """
 
     def __init__(self, send: Callable[[Message], Result], most: int, rested: Callable[[], None]):
@@ -38,31 +38,31 @@ class SendThreads(Generic[Label, Message, Result]):
         self._rested = rested
         self._waiting: deque[tuple[Label, Message]] = deque()
         self._ended: deque[tuple[Label, Result | None]] = deque()
-        self._idle: list[threading.Lock] = []  # of each resting thread the lock that it waits for
+        self._idle: list[threading.Lock] = []  # the lock that each resting thread waits for
         self._threads: list[threading.Thread] = []
         self._width = 1
-        self._left = 0  # how many waited when it was last looked
-        self._low = -1  # when so few wait the owner is told
+        self._left = 0  # how many waited at the last `grow` or `start`
+        self._low = -1  # the owner is told when this many wait
         self._handed_out = 0  # started and not yet taken back
         self._stopping = False
 
     @property
     def backlog(self) -> int:
-        """How many messages no thread has taken yet."""
+        """The number of messages that no thread has taken yet."""
         return len(self._waiting)
 
     @property
     def may_grow(self) -> bool:
-        """Tell whether messages wait that one more thread could take."""
+        """Tell whether messages wait that another thread could take."""
         return bool(self._waiting) and (self._width < self._most or self._nobody_is_up)
 
     @property
     def _nobody_is_up(self) -> bool:
-        """Tell whether all threads rest: the last one may have found nothing just before more was started."""
+        """Tell whether all threads rest: the last one may have run out of work just before more was started."""
         return len(self._idle) == len(self._threads)
 
     def start(self, label: Label, messages: Sequence[Message]) -> None:
-        """Send these, in their order; those that wait already go first."""
+        """Send these in their order, after those that wait already."""
         if self._sending() * 2 < self._width:
             self._width = max(1, self._width // 2)
         self._waiting.extend((label, message) for message in messages)
@@ -72,7 +72,7 @@ class SendThreads(Generic[Label, Message, Result]):
         self._wake(self._width)
 
     def grow(self) -> None:
-        """Put more threads to work where those that are awake wait for their gateways."""
+        """Put more threads to work if those at work wait for their gateways."""
         left = len(self._waiting)
         taken, self._left = self._left - left, left
         if left and (taken <= SHORT_SENDS * self._width or self._nobody_is_up):
@@ -80,13 +80,13 @@ class SendThreads(Generic[Label, Message, Result]):
             self._wake(self._width)
 
     def take_ended(self) -> list[tuple[Label, Result | None]]:
-        """Return what has been sent since the last time; None is the result of one whose `send` broke."""
+        """Return the results since the last call; None is the result of a `send` that raised."""
         ended = [self._ended.popleft() for _ in range(len(self._ended))]
         self._handed_out -= len(ended)
         return ended
 
     def stop(self) -> None:
-        """End the threads after what they have, and wait for them."""
+        """End the threads once their messages are sent, and wait for them."""
         self._stopping = True
         while self._idle:
             self._idle.pop().release()
@@ -129,5 +129,5 @@ class SendThreads(Generic[Label, Message, Result]):
             try:
                 ended.append((label, send(message)))
             except Exception as error:  # noqa: BLE001 - a thread that ends is worse than a message that comes again
-                log.error("a send broke its promise: %s", place(error))
+                log.error("a send raised an error, which it must not: %s", place(error))
                 ended.append((label, None))

@@ -1,26 +1,27 @@
-"""One try of one message: open it, ask one gateway after the other, judge the answers. Knows no database."""
+"""One try of one message: open it, ask one gateway after the other, judge the answers. Needs no database."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from jinja2 import TemplateError
 
 from channels.gateway import Gateway, Outgoing
 from domain.destinations import mask
 from domain.errors import (
+    GatewayAtFault,
     GatewayBusy,
     GatewayError,
-    SwitchedOff,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
 )
 from domain.keyring import Keyring, Unreadable
-from domain.pinning import pinned_to
-from domain.retries import next_try_at
 from domain.statuses import MessageStatus
+from services.delivery import judging
 from services.delivery.claims import Claimed
 from services.delivery.composing import compose
 from services.delivery.settling import Asked, Settled
@@ -30,13 +31,9 @@ from services.templating.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
 TEST_GATEWAY = "test"
-ERROR_LENGTH = 255
 NOBODY: frozenset[str] = frozenset()
-BUSY_WAIT = timedelta(seconds=1)
-OFF_WAIT = timedelta(seconds=5)
-"""Messages for which people have switched off every gateway look again after this time, until their deadline."""
 FAILOVER_SECONDS = 4.0
-"""Another gateway is asked within the same try up to this age of it; together with one send that is below the lease."""
+"""A try may fail over to another gateway, or wait for its turn, up to this age; with one send: below the lease."""
 
 
 class Sender:
@@ -48,28 +45,32 @@ class Sender:
         keyring: Keyring,
         *,
         public_url: str = "",
+        most_tries: int = 0,
         versions: TextVersions | None = None,
         clock: Callable[[], datetime] | None = None,
     ):
         self._router = router
         self._keyring = keyring
         self._public_url = public_url
+        self._most_tries = most_tries
         self._versions = versions
         self._clock = clock or (lambda: datetime.now(UTC))
 
-    def send(self, claimed: Claimed) -> Settled:
-        """Return how the try ended; raises nothing."""
+    def send(self, claimed: Claimed, lease_until: float = math.inf) -> Settled:
+        """Return how the try ended; raises nothing. `lease_until`: when the lease ends, by `time.monotonic()`."""
+        left = (claimed.deadline_at - self._clock()).total_seconds()
+        valid_until = min(lease_until, time.monotonic() + left)
         try:
-            outgoing = compose(claimed, self._keyring, self._public_url, self._versions)
+            outgoing = compose(claimed, self._keyring, self._public_url, self._versions, valid_until)
         except (Unreadable, TemplateError, ValueError, KeyError) as error:
             log.error("message %s can't be read: %s", claimed.id, type(error).__name__)
-            return self._failed(claimed, None, f"unreadable: {type(error).__name__}")
+            return judging.failed(claimed, None, f"unreadable: {type(error).__name__}", self._clock())
         if claimed.is_test:
             return Settled(claimed, MessageStatus.SENT, self._clock(), gateway=TEST_GATEWAY)
         return self._ask_gateways(claimed, outgoing)
 
     def _ask_gateways(self, claimed: Claimed, outgoing: Outgoing) -> Settled:
-        """Ask one gateway after the other until one takes the message, or says that nobody should."""
+        """Ask one gateway after the other until one takes the message or refuses it for good."""
         give_up_at = time.monotonic() + FAILOVER_SECONDS
         refused = NOBODY
         gateway: Gateway | None = None
@@ -87,7 +88,7 @@ class Sender:
                 break
             gateway = asked
             try:
-                self._router.wait_for_turn(gateway)
+                self._router.wait_for_turn(gateway, give_up_at - since)
                 since = time.monotonic()
                 reference = self._hand_over(gateway, outgoing)
                 return self._sent(claimed, gateway, reference, _milliseconds(since), answers)
@@ -103,19 +104,36 @@ class Sender:
             return self._judge(claimed, None, nobody, self._noted(None, nobody))
         return self._judge(claimed, gateway.name, error, answers)
 
+    def _judge(
+        self, claimed: Claimed, gateway: str | None, error: GatewayError, answers: tuple[Asked, ...]
+    ) -> Settled:
+        if not isinstance(error, GatewayBusy):
+            log.warning("message %s, try %s by %s: %s", claimed.id, claimed.tries, gateway, error.reason)
+        held = self._router.held_seconds(gateway) if gateway and isinstance(error, RateLimited) else 0.0
+        return judging.judge(
+            claimed, gateway, error, answers, self._clock(), held_seconds=held, most_tries=self._most_tries
+        )
+
     def _noted(
         self, gateway: Gateway | None, error: GatewayError, since: float | None = None
     ) -> tuple[Asked, ...]:
-        """Return what a gateway said, for the row of a try; one that had no place for us was not asked."""
+        """Return what a gateway said, for the row of a try; one that had no free connection was not asked."""
         if isinstance(error, GatewayBusy):
             return ()
         took_ms = None if since is None else _milliseconds(since)
-        name, reason = gateway.name if gateway else None, error.reason[:ERROR_LENGTH]
+        name, reason = gateway.name if gateway else None, error.reason[: judging.ERROR_LENGTH]
         return (Asked(name, error.code, reason, took_ms, self._clock()),)
 
     def _hand_over(self, gateway: Gateway, outgoing: Outgoing) -> str | None:
+        outgoing.ensure_valid()
         try:
             reference = gateway.send(outgoing)
+        except RateLimited as error:
+            self._router.limited(gateway, error.retry_after)
+            raise
+        except GatewayAtFault:
+            self._router.failed(gateway)
+            raise
         except (GatewayBusy, WrongGateway):
             raise
         except TemporaryGatewayError:
@@ -124,7 +142,7 @@ class Sender:
         except GatewayError:
             self._router.worked(gateway)
             raise
-        except Exception as error:  # noqa: BLE001 - an adapter that breaks its promise must not lose a message
+        except Exception as error:  # noqa: BLE001 - a faulty adapter must not lose a message
             log.error("gateway %s broke on message %s: %s", gateway.name, outgoing.id, place(error))
             self._router.failed(gateway)
             raise UnknownResult("the gateway broke") from None
@@ -151,68 +169,11 @@ class Sender:
             asked=answers,
         )
 
-    def _judge(
-        self, claimed: Claimed, gateway: str | None, error: GatewayError, answers: tuple[Asked, ...]
-    ) -> Settled:
-        now = self._clock()
-        if isinstance(error, GatewayBusy):
-            wait = OFF_WAIT if isinstance(error, SwitchedOff) else BUSY_WAIT
-            return self._again(claimed, now, now + wait, gateway, error, answers, tried=False)
-        log.warning("message %s, try %s by %s: %s", claimed.id, claimed.tries, gateway, error.reason)
-        if isinstance(error, TemporaryGatewayError):
-            due_at = next_try_at(
-                claimed.tries, now=now, deadline_at=claimed.deadline_at, retry_after=error.retry_after
-            )
-            if due_at is not None:
-                return self._again(claimed, now, due_at, gateway, error, answers)
-        return self._failed(claimed, gateway, error.reason, answers)
-
-    def _again(
-        self,
-        claimed: Claimed,
-        now: datetime,
-        due_at: datetime,
-        gateway: str | None,
-        error: GatewayError,
-        answers: tuple[Asked, ...],
-        *,
-        tried: bool = True,
-    ) -> Settled:
-        return Settled(
-            claimed,
-            MessageStatus.QUEUED,
-            now,
-            due_at,
-            gateway,
-            error=error.reason[:ERROR_LENGTH],
-            tried=tried,
-            ask_first=_ask_first(claimed, gateway, error),
-            asked=answers,
-        )
-
-    def _failed(
-        self, claimed: Claimed, gateway: str | None, reason: str, answers: tuple[Asked, ...] = ()
-    ) -> Settled:
-        return Settled(
-            claimed,
-            MessageStatus.FAILED,
-            self._clock(),
-            gateway=gateway,
-            error=reason[:ERROR_LENGTH],
-            asked=answers,
-        )
-
 
 def _milliseconds(since: float) -> int:
     return round((time.monotonic() - since) * 1000)
 
 
-def _ask_first(claimed: Claimed, gateway: str | None, error: GatewayError) -> str | None:
-    if pinned_to(claimed.ask_first):
-        return claimed.ask_first
-    return gateway if isinstance(error, UnknownResult) else None
-
-
 def _may_another_take_it(error: GatewayError) -> bool:
-    """Tell whether the message surely was not taken and is not at fault, so that another gateway may be asked."""
+    """Tell whether another gateway may be asked: the message certainly was not taken, and is not at fault."""
     return isinstance(error, TemporaryGatewayError) and not isinstance(error, UnknownResult)

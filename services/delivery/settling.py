@@ -1,4 +1,4 @@
-"""Write down how tries ended, in blocks: Core statements, the hot path."""
+"""Settle tries in blocks: write how they ended. Core statements: this is the hot path."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -36,7 +36,7 @@ _NOTE_TRY = insert(MessageTry.__table__)
 
 
 class Asked(NamedTuple):
-    """A gateway that did not take a message, and what it said; None where there was none to ask."""
+    """A gateway that did not take a message, and its answer; `gateway` is None where there was none to ask."""
 
     gateway: str | None
     answer: str
@@ -56,15 +56,15 @@ class Settled(NamedTuple):
     gateway_reference: str | None = None
     error: str | None = None
     tried: bool = True
-    """False where the message came back without having reached anybody: it counts as no try."""
+    """False where the message came back without reaching a gateway: that does not count as a try."""
     ask_first: str | None = None
     took_ms: int | None = None
     asked: tuple[Asked, ...] = ()
-    """Those that did not take it, in their order."""
+    """The gateways that did not take it, in order."""
 
 
 def given_back(claimed: Claimed, now: datetime) -> Settled:
-    """Return that a message was not tried after all and is due again."""
+    """Return the outcome of a message that was claimed but not tried: it is due again."""
     return Settled(
         claimed,
         MessageStatus.QUEUED,
@@ -82,7 +82,7 @@ _OUTCOME_NAMES = [f"new_{name}" for name in _OUTCOME]
 
 
 def _settle(value: Callable[[str], ColumnElement[Any]]) -> Update:
-    """Return what writes an outcome down, made of its values."""
+    """Return the UPDATE that writes an outcome; `value` gives the expression for each of its values."""
     return (
         update(messages)
         .where(messages.c.id == value("message"), messages.c.lease_token == value("token"))
@@ -122,9 +122,9 @@ _TRY_AGAIN = Prepared(
 
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> None:
-    """Write down how tries ended, in two statements whatever their number; leases that were lost change nothing.
+    """Write how tries ended, in two statements whatever their number; those whose lease was lost change nothing.
 
-    Gateways that did not take their messages cost a third. The caller commits.
+    Answers of gateways that did not take a message cost a third statement. The caller commits.
     """
     done = [_settle_values(one) for one in settled if one.due_at is None]
     again = [one for one in settled if one.due_at is not None]
@@ -173,7 +173,7 @@ def _try_again_values(one: Settled) -> dict[str, Any]:
 
 
 def _hold_back(connection: Connection, again: Sequence[Settled]) -> None:
-    """Stop what came back to the queue of a broadcast that was paused or canceled in the meantime."""
+    """Hold or cancel messages that come back to the queue of a broadcast paused or canceled during their try."""
     ids = {one.claimed.broadcast_id for one in again if one.claimed.broadcast_id}
     if not ids:
         return
@@ -193,14 +193,14 @@ def _hold_back(connection: Connection, again: Sequence[Settled]) -> None:
 _IN_THE_INDEX = or_(
     *(and_(messages.c.priority == int(priority), messages.c.lane == lane.value) for priority, lane in FLOWS)
 )
-"""True of every message, and told so that the database looks into the index of what is due."""
+"""True for every message; it makes the database use the index of due messages."""
 
 
 def expire(connection: Connection, now: datetime) -> int:
-    """Give up what could not be sent by its deadline, erase it, and return how many there were; the caller commits."""
+    """Expire messages that missed their deadline, erase their content, and return how many; the caller commits."""
     overdue = (_IN_THE_INDEX, messages.c.due_at <= now, messages.c.deadline_at <= now)
     if connection.execute(select(messages.c.id).where(*overdue).limit(1)).first() is None:
-        return 0  # looked at every second: a reader that finds nothing must not take the write lock
+        return 0  # polled every second: finding nothing must not take the write lock
     expired = connection.execute(
         update(messages)
         .where(*overdue)

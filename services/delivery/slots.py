@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from domain.statuses import FLOWS, Lane, Priority
 
 MORE_FOR_CODES = 0.2
-"""Slots for codes alone, as a share of all others: a newsletter may fill those and never stands before a code."""
+"""Slots for codes alone, as a share of all others: a newsletter may fill the others and never delays a code."""
 
 AHEAD_SECONDS = 0.25
-"""A lane with a ceiling is given what it sends in this time, so that it never waits for the database."""
+"""A lane with a ceiling gets as many messages as it sends in this time, so that it never waits for the database."""
 BLOCK_SECONDS = 0.05
-"""The others are given what they send in this time, where that is more than their slots: a block costs the database the
-same whether it has a hundred rows or a thousand. Only gateways that take thousands in a second ever get more."""
+"""The other lanes get as many as they send in this time, where that is more than their slots: a block costs the
+database the same with a hundred rows or a thousand. Only gateways that take thousands a second ever get more."""
 PACE_SECONDS = 0.1
-"""How long its sends are counted to know its pace; after a rest it is slow until it has shown that it is not."""
+"""How long sends are counted to measure a lane's pace; after a rest it counts as slow until measured again."""
 
 
 @dataclass(eq=False, slots=True)
@@ -28,7 +28,7 @@ class Flow:
 
 
 class Pace:
-    """How many sends end in a second."""
+    """Measures how many sends end in a second."""
 
     def __init__(self) -> None:
         self.rate = 0.0
@@ -48,9 +48,9 @@ class Slots:
     """The flows of some lanes in the order in which they are served: codes, single messages, bulk.
 
     Parameters:
-        slots: how many sends there may be at once, and a few more codes where others fill the slots.
-        ceilings: most sends at once of a lane, where its gateways take no more; a slow mail server then fills its own
-            few places and never those of SMS, and a quick one is given as much as it sends in a moment.
+        slots: the most sends at once; codes may take a few more where other messages fill the slots.
+        ceilings: the most sends at once in a lane whose gateways take no more; a slow mail server then fills only its
+            own few slots and never those of SMS, and a quick one gets as much as it sends in a moment.
     """
 
     def __init__(self, lanes: Sequence[Lane], slots: int, ceilings: Mapping[Lane, int] | None = None):
@@ -63,7 +63,7 @@ class Slots:
 
     @property
     def in_flight(self) -> int:
-        """How many sends have been started and not yet taken back."""
+        """The number of sends that have been started and not yet taken back."""
         return sum(flow.in_flight for flow in self.flows)
 
     def free(self, flow: Flow) -> int:

@@ -24,14 +24,14 @@ from services.templating.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0002
-"""How long a thread that computes lets another wait that has come back from the database: five milliseconds, as Python
-has it, are as much as a block of messages takes there."""
+"""How long a computing thread may keep the GIL from one that is back from the database. Python's default of five
+milliseconds is as long as a block of messages takes there."""
 _running: Drain | None = None
 _watch: Watch | None = None
 
 
 def start(app: Flask, lanes: Sequence[Lane]) -> None:
-    """Start the drain of this process, unless it runs; engines inherited from a parent process are left to it."""
+    """Start the drain of this process unless it runs; connections inherited from a parent process are left to it."""
     global _running, _watch
     if _running is not None:
         return
@@ -59,7 +59,7 @@ def stop() -> None:
 
 
 def drain_now() -> None:
-    """Wake this process's drain; where none runs (eager mode), send here and now what is due."""
+    """Wake this process's drain; where none runs (eager mode), send what is due here and now."""
     if _running is not None:
         _running.wake()
         return
@@ -74,7 +74,8 @@ def _router() -> Router:
 
 def _drain(router: Router, lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
     public_url, versions = current_app.config["PUBLIC_URL"], part(TextVersions)
-    sender = Sender(router, part(Keyring), public_url=public_url, versions=versions)
+    most_tries = current_app.config["SEND_TRIES"]
+    sender = Sender(router, part(Keyring), public_url=public_url, most_tries=most_tries, versions=versions)
     slots = current_app.config["SEND_CONCURRENCY"]
     mails = part(Gateways).capacity(Channel.EMAIL)
     ceilings = {} if mails is None else {Lane.EMAIL: mails}

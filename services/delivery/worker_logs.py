@@ -1,4 +1,4 @@
-"""Keep what other sites queue out of the worker's logs: a message may hold a code or an address."""
+"""Keep message bodies that other sites queue out of the worker's logs: they may hold a code or an address."""
 
 import logging
 
@@ -7,12 +7,12 @@ POOL = "celery.pool"
 
 
 class WithoutBodies(logging.Filter):
-    """Celery prints the whole message where it can't use one; a line that says so must do."""
+    """Celery logs the whole body of a message that it can't use; this shortens it to one line without the body."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten such a record; let all through."""
+        """Shorten such a record; let every record through."""
         if isinstance(record.msg, str) and "message body" in record.msg:
-            record.msg, record.args = "a message that is no task of ours was dropped: %s", (_cause(record),)
+            record.msg, record.args = "dropped a message that is not one of our tasks: %s", (_cause(record),)
             record.exc_info = record.exc_text = None
         return True
 

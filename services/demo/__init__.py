@@ -1,4 +1,4 @@
-"""Believable traffic that never happened, to show and to measure a console; everything in it is invented."""
+"""Realistic invented traffic, to demonstrate the console and to measure it."""
 
 from services.demo.filling import KEYS, fill
 

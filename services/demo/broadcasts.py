@@ -1,4 +1,4 @@
-"""Newsletters, one every other day; the newest stands still, so that something waits."""
+"""Newsletters, one every other day; the newest is paused, so that some messages wait."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ BLOCK = 20_000
 
 
 def make(maker: Maker, count: int) -> Iterator[tuple[Broadcast, Block]]:
-    """Return broadcasts with `count` messages in all, oldest first; a big one comes in parts."""
+    """Yield broadcasts with `count` messages in all, oldest first; a big one comes in several blocks."""
     newest = maker.until.replace(minute=30, second=0, microsecond=0) - timedelta(hours=2)
     for place in range(NUMBER):
         at = newest - EVERY * (NUMBER - 1 - place) - timedelta(hours=5 * place % 8)
@@ -75,7 +75,7 @@ def _part(maker: Maker, row: Broadcast, places: range) -> Block:
 
 
 def _later(message: dict[str, int | None], by: int) -> None:
-    """Let a message be sent when its turn comes."""
+    """Move the times of a sent message by `by` microseconds."""
     for name in ("sent_at", "settled_at"):
         at = message[name]
         if at is not None:

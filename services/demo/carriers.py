@@ -1,4 +1,4 @@
-"""How the invented gateways do: what becomes of a message, and how long that takes."""
+"""Invented gateways: the outcome of each message, and how long it takes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,12 @@ OUTAGE_REASON = "503 from the gateway"
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One gateway: of a thousand messages so many have each of `STATUSES`."""
+    """One gateway; `of_thousand` is how many of 1,000 messages end in each of `STATUSES`."""
 
     name: str
     of_thousand: tuple[int, ...]
     seconds: float
-    """Until half of them are delivered."""
+    """Median time to delivery."""
     answers_in_ms: int
 
 
@@ -35,7 +35,7 @@ _DOWN = (90, 25, 15, 610, 260)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message."""
+    """The outcome of one message."""
 
     status: MessageStatus
     gateway: str | None
@@ -44,12 +44,12 @@ class Outcome:
     handed_over_after: float
     """Seconds until a gateway took it."""
     ended_after: float
-    """Seconds until the last that is known of it."""
+    """Seconds until its last event."""
     took_ms: int | None
 
 
 def outcome(country: str | None, at: datetime, until: datetime, chance: Random) -> Outcome:
-    """Return what became of a message to a country, or of a mail."""
+    """Return the outcome of an SMS to a country, or of a mail where `country` is None."""
     carrier, is_down = _choose(country, is_outage(at, until), chance)
     shares = _DOWN if is_down else carrier.of_thousand
     status = chance.choices(STATUSES, shares)[0]
@@ -69,7 +69,7 @@ def outcome(country: str | None, at: datetime, until: datetime, chance: Random) 
 
 
 def _choose(country: str | None, is_down: bool, chance: Random) -> tuple[Carrier, bool]:
-    """Return who is asked, and whether it is the one that is down."""
+    """Return the gateway that is asked, and whether it is down."""
     if country is None:
         return MAIL, False
     if country == "CN":

@@ -1,4 +1,4 @@
-"""When things happen: mornings and evenings are busy, weekends are not, and one afternoon a carrier was down."""
+"""Traffic over time: mornings and evenings are busy, weekends are not, and one afternoon a carrier was down."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ OUTAGE_DAYS_AGO, OUTAGE_HOURS = 9, range(13, 17)
 
 
 def hours(count: int, until: datetime, chance: Random) -> Iterator[tuple[datetime, int]]:
-    """Return each hour of the last days with its share of `count`, oldest first; the last one is not over."""
+    """Yield each hour of the last 30 days with its share of `count`, oldest first; the last hour is incomplete."""
     last = until.replace(minute=0, second=0, microsecond=0)
     starts = [last - HOUR * back for back in range(DAYS * 24 - 1, -1, -1)]
     weights = [_weight(start, place / len(starts), chance) for place, start in enumerate(starts)]

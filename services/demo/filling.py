@@ -19,19 +19,19 @@ from services.process.parts import part
 from services.storage.transactions import statements
 
 KEYS = ("Web shop", "Mobile app", "Back office")
-"""Whose traffic it is; made where no key has the name. Nobody is told the keys, so nobody can use them."""
+"""Names of the owners; a missing key is created. Its secret is not shown, so nobody can use it."""
 BLOCK = 20_000
 SHARE_OF_BROADCASTS = 0.12
 CACHE_KIB = 262_144
-"""Ids are random: without room for the indexes SQLite reads and writes their pages over and over."""
+"""Ids are random: without a cache for the indexes, SQLite reads and writes their pages over and over."""
 
 
 def fill(
     count: int, *, progress: Callable[[int], None] = lambda written: None, now: datetime | None = None
 ) -> int:
-    """Add `count` messages of the last 30 days with their codes, then roll up; return how many hours that were.
+    """Add `count` messages of the last 30 days with their codes, then roll up; return the number of hours rolled up.
 
-    `progress` is told from time to time how many messages there are already.
+    `progress` is called from time to time with the number of messages written so far.
     """
     until = now or datetime.now(UTC)
     maker = Maker(_owners(), until, part(Keyring).newest, Random())  # noqa: S311 - it invents, it guards nothing
@@ -52,7 +52,7 @@ def fill(
 
 
 def _tell_planner(connection: Connection) -> None:
-    """PostgreSQL chooses its ways by figures that it gathers later, or never where autovacuum is off."""
+    """Run ANALYZE on PostgreSQL, because autovacuum gathers statistics later, or never if it is off."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE")
 
@@ -88,7 +88,7 @@ def _write(block: Block) -> int:
 
 
 def _insert(connection: Connection, model: type[Any], rows: list[Row]) -> None:
-    """Insert rows whose values are already what the driver takes: types would look at every one of them again."""
+    """Insert rows with values that the driver takes as they are; column types would convert each one again."""
     if rows:
         plain = sqlalchemy.table(model.__tablename__, *(sqlalchemy.column(name) for name in rows[0]))
         connection.execute(plain.insert(), rows)

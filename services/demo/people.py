@@ -1,4 +1,4 @@
-"""Invented people. No number or address here can be anybody's: they are from ranges kept free for stories."""
+"""Invented people, with numbers and addresses from ranges that are reserved for fiction and belong to nobody."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ AREAS_OF_US = ("202", "212", "303", "312", "404", "415", "512", "617", "702", "8
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """Where some of the numbers are, and which language is spoken there."""
+    """A country, its share of the numbers, its language, and a generator of numbers."""
 
     code: str
     share: int
@@ -28,7 +28,7 @@ class Country:
 
 
 COUNTRIES = (
-    # 120 is no prefix of mobile numbers in China; the other ranges are kept for films by their regulators
+    # 120 is not a mobile prefix in China; regulators reserve the other ranges for film and drama
     Country("CN", 40, "zh", lambda chance: f"+86120{chance.randrange(10**8):08}"),
     Country("DE", 19, "de", lambda chance: f"+491713920{chance.randrange(100):03}"),
     Country("US", 14, "en", lambda chance: f"+1{chance.choice(AREAS_OF_US)}55501{chance.randrange(100):02}"),
@@ -41,11 +41,11 @@ _SHARES = list(accumulate(country.share for country in COUNTRIES))
 
 
 def country(chance: Random) -> Country:
-    """Return where somebody's number is."""
+    """Return a random country."""
     return chance.choices(COUNTRIES, cum_weights=_SHARES)[0]
 
 
 def address(chance: Random) -> str:
-    """Return somebody's e-mail address."""
+    """Return a random e-mail address."""
     name = f"{chance.choice(FIRST_NAMES)}.{chance.choice(LAST_NAMES)}"
     return f"{name}{chance.randrange(1, 100)}@{chance.choice(DOMAINS)}"

@@ -1,4 +1,4 @@
-"""Rows of messages and codes as a busy month leaves them: settled, erased, nothing that a worker would send."""
+"""Rows of messages and codes as a busy month leaves them: settled, without content, and nothing left to send."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ SECOND = 1_000_000
 CODE_LIFE = 300
 GOOD = (MessageStatus.DELIVERED, MessageStatus.SENT)
 PURPOSES = {"login": 0.86, "register": 0.72, "reset_password": 0.79, "change_email": 0.91, "payment": 0.94}
-"""Of each hundred that arrive, how many codes come back."""
+"""The conversion of delivered codes by purpose."""
 _PURPOSE_SHARES = (60, 21, 9, 4, 6)
 
 
@@ -32,7 +32,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Somebody's destination."""
+    """A destination, with its country and language."""
 
     to: str
     country: str | None
@@ -40,13 +40,13 @@ class Where:
 
     @property
     def channel(self) -> str:
-        """Numbers have a country, addresses none."""
+        """`sms` where there is a country, because addresses have none."""
         return (Channel.SMS if self.country else Channel.EMAIL).value
 
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes rows of some owners until a moment, the same ones for the same chance; owners by name."""
+    """Makes the rows of `owners`, ids by name, until a given time; the same `chance` gives the same rows."""
 
     owners: dict[str, str]
     until: datetime
@@ -54,7 +54,7 @@ class Maker:
     chance: Random
 
     def hour(self, start: datetime, count: int) -> Iterator[Block]:
-        """Return the rows of one hour with `count` messages, a person after the other."""
+        """Yield the rows of one hour with `count` messages, one block per person."""
         span = min(timedelta(hours=1), self.until - start) / timedelta(microseconds=1)
         begin, made = microseconds(start), 0
         while made < count:
@@ -97,7 +97,7 @@ class Maker:
         block.verifications.append(code)
 
     def _answer(self, code: Row, message: Row, arrived: bool, conversion: float) -> None:
-        """Let somebody enter the code, some after a typing error, and some never."""
+        """Fill in how the user answers: with the code, after a typing error, or never."""
         chance = self.chance
         code["attempts"] = chance.choices((0, 1, 2), (80, 15, 5))[0]
         used_at = message["created_at"] + int((6 + chance.lognormvariate(0, 0.6) * 14) * SECOND)
@@ -184,7 +184,7 @@ class Maker:
 
 
 def _tries(message: Row, found: Outcome) -> Iterator[Row]:
-    """Return the tries that did not simply succeed."""
+    """Yield the failed tries of a message."""
     bad = found.tries if found.took_ms is None else found.tries - 1
     for number in range(1, bad + 1):
         is_last = number == found.tries

@@ -1,4 +1,4 @@
-"""Look at everything the service needs, and say of each part what is wrong and which setting to change."""
+"""Check everything the service needs, and report for each part what is wrong and which setting to change."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,9 @@ __all__ = ["Finding", "Level", "examine"]
 
 
 def examine(app: Flask) -> Iterator[Finding]:
-    """Run every check, one after the other, each for a few seconds at most.
+    """Run all checks one after the other, each for a few seconds at most.
 
-    Nothing is sent, and nothing stays changed.
+    They send nothing, and undo what they write.
     """
     for name, check in _checks(app):
         yield from bounded(app, name, check)

@@ -32,12 +32,12 @@ _KNOWN = {
     "readonly": "the file is read-only",
     "read-only": "it is read-only",
     "permission denied": "this user may not write",
-    "locked": "somebody else has held it locked",
-    "not a database": "the file is no SQLite database",
+    "locked": "locked by another process",
+    "not a database": "the file is not a SQLite database",
     "malformed": "the file is damaged",
     "can't connect": "can't be reached",
 }
-"""Words of the drivers' errors and what we say for them: a driver may name hosts, users and values."""
+"""Words in the drivers' errors and our texts for them; a driver's own text may name hosts, users and values."""
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
 
 
@@ -68,7 +68,7 @@ def _written(name: str) -> Finding:
     except SQLAlchemyError as error:
         return fail("database", f"{name}, can't be written: {_why(error)} ({SETTING})")
     if not held:
-        return fail("database", f"{name}, what was written is not there ({SETTING})")
+        return fail("database", f"{name}, a row that was written can't be read back ({SETTING})")
     return ok("database", f"{name}, written in {(time.monotonic() - began) * 1000:.0f} ms")
 
 
@@ -85,7 +85,7 @@ def _name(connection: Connection) -> str:
 
 
 def _migrated(connection: Connection) -> str | None:
-    """Say what is wrong with the migrations, None where nothing is."""
+    """Return what is wrong with the migrations, None where nothing is."""
     current = set(MigrationContext.configure(connection).get_current_heads())
     heads = set(ScriptDirectory(str(Path(current_app.root_path) / "migrations")).get_heads())
     if current == heads:

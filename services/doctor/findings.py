@@ -1,4 +1,4 @@
-"""What a check says, and how long it may take to say it."""
+"""The result of a check, and the timeout on it."""
 
 import ssl
 import threading
@@ -11,11 +11,11 @@ from flask import Flask
 from domain.errors import GatewayError
 
 CHECK_SECONDS = 10.0
-"""Above the time-outs that the checks themselves set, so that a thread is rarely left behind."""
+"""Longer than the checks' own timeouts, so that a thread is rarely left behind."""
 
 
 class Level(StrEnum):
-    """How bad it is: only FAIL keeps the service from doing its work."""
+    """How bad a finding is; only FAIL keeps the service from working."""
 
     OK = "ok"
     WARN = "warn"
@@ -35,22 +35,22 @@ Check = Callable[[], Iterable[Finding]]
 
 
 def ok(name: str, text: str) -> Finding:
-    """Say that something is as it should be."""
+    """Report that something works."""
     return Finding(Level.OK, name, text)
 
 
 def warn(name: str, text: str) -> Finding:
-    """Say that something should be looked at."""
+    """Report something that an operator should look at."""
     return Finding(Level.WARN, name, text)
 
 
 def fail(name: str, text: str) -> Finding:
-    """Say what is broken, and which setting to change."""
+    """Report what is broken, and which setting to change."""
     return Finding(Level.FAIL, name, text)
 
 
 def bounded(app: Flask, name: str, check: Check, seconds: float = CHECK_SECONDS) -> list[Finding]:
-    """Return what a check finds; one that breaks or does not end in time has failed."""
+    """Run a check and return its findings; an exception or a timeout becomes a failure."""
     found: list[Finding] = []
 
     def run() -> None:
@@ -71,7 +71,7 @@ def _caught(name: str, check: Check) -> Iterator[Finding]:
 
 
 def why(error: BaseException) -> str:
-    """Say in a few words why a server was not reached; the error's own text may hold the URL with its password."""
+    """Say in a few words why a server was not reached; the error's own text may contain a URL with a password."""
     for cause in _causes(error):
         if isinstance(cause, GatewayError):
             return cause.reason
@@ -87,7 +87,7 @@ def why(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Return an error and what led to it, the first cause first."""
+    """Return an error and its causes, the root cause first."""
     chain: list[BaseException] = []
     following: BaseException | None = error
     while following is not None and following not in chain:

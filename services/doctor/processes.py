@@ -17,7 +17,7 @@ from services.doctor.servers import redis_at
 from services.process.health import SEEN_WITHIN
 
 MOST_SKEW_SECONDS = 2.0
-UNKNOWN = "not known while the database does not tell"
+UNKNOWN = "not known while the database does not answer"
 _NOW = {
     "postgresql": "SELECT extract(epoch FROM clock_timestamp())",
     "mysql": "SELECT unix_timestamp(sysdate(6))",
@@ -25,7 +25,7 @@ _NOW = {
 
 
 def check_worker() -> Iterator[Finding]:
-    """Look for living workers and the lanes they take."""
+    """Look for live workers and the lanes they take."""
     seen = _seen("worker")
     if seen is None:
         yield warn("worker", UNKNOWN)
@@ -37,11 +37,11 @@ def check_worker() -> Iterator[Finding]:
     yield ok("worker", f"{len(seen)} alive, lanes {', '.join(lane for lane in Lane if lane in taken)}")
     for lane in Lane:
         if lane not in taken:
-            yield warn("worker", f"none takes the lane {lane}: start one without -Q or with -Q {lane}")
+            yield warn("worker", f"no worker takes the lane {lane}: start one without -Q or with -Q {lane}")
 
 
 def check_beat() -> Iterator[Finding]:
-    """Look for a living clock."""
+    """Look for a live beat."""
     seen = _seen("beat")
     if seen is None:
         yield warn("beat", UNKNOWN)
@@ -52,7 +52,7 @@ def check_beat() -> Iterator[Finding]:
 
 
 def check_clock() -> Iterator[Finding]:
-    """Compare our clock with that of the database server, or of Redis where the database has none of its own."""
+    """Compare our clock with the database server's, or with that of Redis if the database is a file."""
     told = _database_time() or _redis_time()
     if told is None:
         yield ok("clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, nothing to compare it with")
@@ -66,7 +66,7 @@ def check_clock() -> Iterator[Finding]:
 
 
 def _seen(kind: str) -> list[Row[tuple[str]]] | None:
-    """Return the processes that were alive a moment ago, None where the database does not tell."""
+    """Return the processes seen lately, None where the database does not answer."""
     rows = select(SeenProcess.lanes).where(
         SeenProcess.kind == kind, SeenProcess.seen_at >= datetime.now(UTC) - SEEN_WITHIN
     )
@@ -82,7 +82,7 @@ def _within() -> str:
 
 
 def _database_time() -> tuple[str, float] | None:
-    """Return how far we are ahead of the database server, in seconds."""
+    """Return `the database` and by how many seconds our clock is ahead of it; None where it can't be asked."""
     try:
         with db.engine.connect() as connection:
             question = _NOW.get(connection.dialect.name)
@@ -92,7 +92,7 @@ def _database_time() -> tuple[str, float] | None:
             answer = float(connection.execute(text(question)).scalar_one())
             return "the database", (before + time.time()) / 2 - answer
     except SQLAlchemyError:
-        return None  # told by the check of the database
+        return None  # check_database reports it
 
 
 def _redis_time() -> tuple[str, float] | None:
@@ -104,4 +104,4 @@ def _redis_time() -> tuple[str, float] | None:
             seconds, microseconds = client.time()
             return "Redis", (before + time.time()) / 2 - (seconds + microseconds / 1e6)
     except (RedisError, OSError, ValueError):
-        return None  # told by the check of the limits store
+        return None  # check_limits_store reports it

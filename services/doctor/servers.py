@@ -1,4 +1,4 @@
-"""What is reached over the network: broker, limits store, mail servers, SMS providers."""
+"""Checks of what is reached over the network: broker, limits store, mail servers, SMS providers."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -21,23 +21,23 @@ GATEWAY_SECONDS = 8.0
 
 
 def check_broker() -> Iterator[Finding]:
-    """Connect to the broker and shake hands."""
+    """Connect to the broker and open a channel."""
     began = time.monotonic()
     try:
         with impatient_connection(current_app.extensions["celery"], SECONDS) as connection:
-            connection.default_channel  # noqa: B018 - connects, unlike connect() without retries
+            connection.default_channel  # noqa: B018 - connects without retries, unlike connect()
             kind = connection.transport.driver_type
-    except Exception as error:  # noqa: BLE001 - every transport has errors of its own
+    except Exception as error:  # noqa: BLE001 - every transport has its own errors
         yield fail("broker", f"{why(error)} (CELERY_BROKER_URL)")
         return
     yield ok("broker", f"{kind}, {(time.monotonic() - began) * 1000:.0f} ms")
 
 
 def check_limits_store() -> Iterator[Finding]:
-    """Ask the Redis that counts limits; without one each process counts alone."""
+    """Ping the Redis that counts limits; without one, each process counts on its own."""
     url = current_app.config["REDIS_URL"]
     if not url:
-        yield warn("limits", "no Redis: each process counts addresses and keys alone (REDIS_URL)")
+        yield warn("limits", "no Redis: each process counts addresses and keys on its own (REDIS_URL)")
         return
     try:
         with redis_at(url) as client:
@@ -52,12 +52,12 @@ def check_limits_store() -> Iterator[Finding]:
     policy = told.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         yield warn(
-            "limits", f"maxmemory-policy is {policy}: a full Redis forgets limits and bells; set noeviction"
+            "limits", f"maxmemory-policy is {policy}: a full Redis evicts limits and bells; set noeviction"
         )
 
 
 def redis_at(url: str) -> Redis:
-    """Return a client that gives up soon."""
+    """Return a client with short timeouts and no retries."""
     return Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, retry=None)
 
 
@@ -92,7 +92,7 @@ def _setting(gateway: Gateway, reason: str) -> str:
 
 
 def _info(client: Redis) -> Mapping[str, Any]:
-    """Ask for version and memory; a hosted Redis may refuse to tell."""
+    """Ask for version and memory; a hosted Redis may refuse INFO."""
     try:
         told: Mapping[str, Any] = client.info("server", "memory")
     except RedisError:

@@ -1,4 +1,4 @@
-"""Python and the packages, against what the tests ran with and what the service supports."""
+"""Compare Python and the packages with the tested and the supported versions."""
 
 import platform
 import sys
@@ -29,7 +29,7 @@ def check_packages(folder: Path | None = None) -> Iterator[Finding]:
     pinned = read_requirements(folder / "requirements.txt")
     supported = {one.name.lower(): one for one in read_requirements(folder / "requirements" / "service.in")}
     if not pinned:
-        yield warn("packages", "requirements.txt is not here: versions are not compared")
+        yield warn("packages", "requirements.txt is missing: versions are not compared")
         return
     findings = [found for one in pinned if (found := _compare(one, supported.get(one.name.lower())))]
     yield from findings

@@ -1,1 +1,1 @@
-"""What is counted, and the roll-ups it is read from."""
+"""Statistics and metrics, and the roll-ups that they are read from."""

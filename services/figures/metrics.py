@@ -1,4 +1,4 @@
-"""Counts of the whole installation, read from the tables when somebody asks."""
+"""Metrics of the whole installation, counted from the tables on demand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,26 +15,26 @@ from services.process.health import SEEN_WITHIN
 
 COUNT_EVERY_SECONDS = 5.0
 PERIOD = timedelta(hours=1)
-"""Rows of the last hour lie together in an index, so a scrape stays cheap however long rows are kept."""
+"""Rows of the last hour are adjacent in an index, so a scrape stays cheap however long rows are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What there was at one moment."""
+    """The counts at one moment."""
 
     messages: Mapping[tuple[str, str], int]
     """By channel and status, made within PERIOD."""
     verifications: Mapping[tuple[str, str], int]
-    """By channel and status, whose codes live or died within PERIOD."""
+    """By channel and status: those that are valid or expired within PERIOD."""
     waiting: Mapping[str, int]
     """By lane: not settled yet."""
     oldest_due_seconds: Mapping[str, float]
-    """By lane: how long the message has waited that is due the longest."""
+    """By lane: how long the oldest due message has been due."""
     workers: int
 
 
 def count() -> Counts:
-    """Return the counts; counts at most every five seconds. Raises what the database raises."""
+    """Return the counts, at most five seconds old. Raises what the database raises."""
     fresh: Fresh[Counts] = current_app.extensions.setdefault(
         "sendcode_metrics", Fresh(_count, COUNT_EVERY_SECONDS)
     )
@@ -93,7 +93,7 @@ def _verifications(connection: Connection, now: datetime) -> dict[tuple[str, str
 
 
 def lanes(connection: Connection, now: datetime) -> tuple[dict[str, int], dict[str, float]]:
-    """Return by lane how many messages wait, and for how many seconds the one that is due the longest."""
+    """Return by lane how many messages wait, and for how many seconds the oldest due one has been due."""
     waiting = dict.fromkeys([lane.value for lane in Lane], 0)
     oldest = dict.fromkeys([lane.value for lane in Lane], 0.0)
     rows = connection.execute(

@@ -1,4 +1,4 @@
-"""What an installation did in a period, for a page: in all, over time, and by what it has in common."""
+"""Traffic in a period, for a page: in total, over time, and by channel, gateway, country and purpose."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -27,13 +27,13 @@ class Period(StrEnum):
 
     @property
     def days(self) -> int:
-        """How many days it has, today's part among them."""
+        """The number of days, including today."""
         return {"24h": 1, "7d": 7, "30d": 30, "90d": 90}[self]
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """Within which time half of the codes were delivered, and 95 of 100."""
+    """The median and the 95th percentile of the time in which codes were delivered."""
 
     p50: timedelta | None
     p95: timedelta | None
@@ -50,7 +50,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What has something in common, its channel for example; `name` None is none of these."""
+    """The traffic of one value of a dimension, such as one channel; `name` None is traffic without a value."""
 
     name: str | None
     tally: Tally
@@ -59,7 +59,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A period in all its views. The parts of each are sorted, the largest first."""
+    """All views of a period. The parts of each are sorted, the largest first."""
 
     period: Period
     since: datetime
@@ -73,7 +73,7 @@ class Overview:
 
 
 def of(period: Period, channel: Channel | None, zone: tzinfo, now: datetime | None = None) -> Overview:
-    """Return what was done until now: of a day 24 hours by the hour, of more whole days of the reader's zone."""
+    """Return the overview until now: a day as 24 hours, longer periods as whole days in the reader's zone."""
     now = now or datetime.now(UTC)
     begins = _begins(period, zone, now)
     equal = {} if channel is None else {"channel": channel.value}
@@ -120,17 +120,15 @@ def _read(
 
 
 def _slot_of(period: Period, begins: list[datetime], zone: tzinfo) -> Callable[[datetime], datetime]:
-    """Return what tells in which slot an hour lies; where zones begin days between hours, the nearest one counts."""
+    """Return a function from an hour to its slot; where a zone's day begins between hours, the nearest one counts."""
     if period is Period.DAY:
         return lambda hour: hour.astimezone(zone)
     by_day = {begin.date(): begin for begin in begins}
     return lambda hour: by_day.get((hour + HOUR / 2).astimezone(zone).date(), begins[-1])
 
 
-def _by_either(
-    times: Mapping[tuple[str, str], Counter[int]],
-) -> dict[tuple[str, str], Counter[int]]:
-    """Return the times by channel and by gateway, out of those by both."""
+def _by_either(times: Mapping[tuple[str, str], Counter[int]]) -> dict[tuple[str, str], Counter[int]]:
+    """Return the times by channel and by gateway, from those by both."""
     found: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for (channel, gateway), steps in times.items():
         found["channel", channel].update(steps)

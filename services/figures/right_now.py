@@ -1,4 +1,4 @@
-"""What waits at this moment, and who is there to send it."""
+"""What waits at this moment, and which processes are alive to send it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from services.process.health import LONGEST_WAIT, SEEN_WITHIN
 
 @dataclass(frozen=True, slots=True)
 class LaneView:
-    """A queue of work: how many messages wait in it, and how long the one that is due the longest."""
+    """One lane: how many messages wait in it, and how long the oldest due one has been due."""
 
     lane: Lane
     waiting: int
@@ -39,7 +39,7 @@ class ProcessView:
 
 @dataclass(frozen=True, slots=True)
 class RightNow:
-    """Both."""
+    """The lanes and the processes."""
 
     lanes: list[LaneView]
     processes: list[ProcessView]
@@ -61,7 +61,7 @@ class RightNow:
 
 
 def look(now: datetime | None = None) -> RightNow:
-    """Return the lanes in their order, and the workers and clocks of the last day."""
+    """Return the lanes in order, and the worker and beat processes seen in the last day."""
     now = now or datetime.now(UTC)
     with db.engine.connect() as connection:
         waiting, oldest = metrics.lanes(connection, now)

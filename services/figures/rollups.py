@@ -1,8 +1,8 @@
-"""Roll-ups: what hours came to, counted once in a while, so that nobody has to read a million rows to draw a page.
+"""Roll-ups: hourly counts, refreshed from time to time, so that no page has to read a million rows.
 
-An hour is in one of two states. It is rolled up (`RolledHour.is_current`), and its counts stand in `TrafficHour`; or it
-is not, and its rows are counted when somebody asks. What the purge takes away is added to counts of its own in the
-transaction that deletes it. So the sum of kept counts and live ones is right at any moment, but for what changed since.
+An hour is in one of two states. It is rolled up (`RolledHour.is_current`), and its counts are in `TrafficHour`; or it
+is not, and its rows are counted on demand. Rows that the purge deletes are added to counts of their own in the same
+transaction. So stored plus live counts are right at any moment, except for changes since an hour was rolled up.
 """
 
 import logging
@@ -26,20 +26,20 @@ from services.storage.transactions import LostRace, change, statements
 
 log = logging.getLogger(__name__)
 QUIET = LONGEST_CODE_LIFE + timedelta(minutes=5)
-"""So long after its end an hour is rolled up first: its codes are used or dead, and late commits are in."""
+"""How long after its end an hour is first rolled up: its codes are used or expired, and late commits are in."""
 LOOKS = 3
 T = TypeVar("T")
 STILL_CHANGING = timedelta(hours=72)
-"""Carriers try so long to deliver an SMS and report it; younger hours are rolled up again each time."""
+"""How long carriers try to deliver an SMS and report it; younger hours are rolled up again each time."""
 
 rolled = RolledHour.__table__
 traffic = TrafficHour.__table__
 
 
 def roll_up(now: datetime | None = None, *, tell: Tell = silently) -> int:
-    """Roll up all hours that have ended and may have changed since they were; return how many really had.
+    """Roll up all ended hours that may have changed since they last were; return how many did change.
 
-    Each is a transaction of its own. What runs twice, or at once in two processes, counts nothing twice.
+    Each hour is a transaction of its own. Running it twice, or in two processes at once, counts nothing twice.
     """
     changed = 0
     for number, hour in enumerate(_hours(now or datetime.now(UTC)), 1):
@@ -51,7 +51,7 @@ def roll_up(now: datetime | None = None, *, tell: Tell = silently) -> int:
 
 
 def roll_up_hour(hour: datetime) -> bool:
-    """Count an hour anew and keep the counts; tell whether they are others than those that were kept."""
+    """Count an hour again and store the counts; tell whether they differ from those stored before."""
 
     def work(connection: Connection) -> bool:
         last = connection.execute(select(rolled).where(rolled.c.hour == hour)).one_or_none()
@@ -69,16 +69,16 @@ def roll_up_hour(hour: datetime) -> bool:
 
 
 def state(reader: Connection | Session, since: datetime) -> State:
-    """Return what is another one as soon as any roll-up since an hour was written or taken away."""
+    """Return a value that changes whenever a roll-up since an hour is written or deleted."""
     sums = select(func.count(), func.coalesce(func.sum(rolled.c.version), 0)).where(rolled.c.hour >= since)
     count, versions = reader.execute(sums).one()
     return int(count), int(versions)
 
 
 def steadily(reader: Connection | Session, since: datetime, work: Callable[[State], T]) -> T:
-    """Return what `work` makes of the counts since an hour, given their state.
+    """Return the result of `work`, which reads the counts since an hour and is given their state.
 
-    Where hours were rolled up or purged in the meantime, it works again: they would be missing or count twice.
+    If hours were rolled up or purged during the work, it runs again, as they could be missing or counted twice.
     """
     for _ in range(LOOKS):
         before = state(reader, since)
@@ -93,7 +93,7 @@ def uncounted(reader: Connection | Session, since: datetime) -> list[tuple[datet
     current = (rolled.c.hour >= since, rolled.c.is_current.is_(True))
     ends = select(func.count(), func.min(rolled.c.hour), func.max(rolled.c.hour)).where(*current)
     count, first, last = reader.execute(ends).one()
-    if count and last - first == HOUR * (count - 1):  # as it nearly always is: no need to look at each
+    if count and last - first == HOUR * (count - 1):  # without gaps, as nearly always: no need to read each
         hours = [first]
     else:
         hours = list(reader.scalars(select(rolled.c.hour).where(*current).order_by(rolled.c.hour)))
@@ -108,16 +108,16 @@ def uncounted(reader: Connection | Session, since: datetime) -> list[tuple[datet
 
 
 def keep_purged(session: Session, counted: Counted) -> None:
-    """Add what the caller is about to delete to what is kept of purged rows; the caller commits both at once."""
+    """Add rows that the caller is about to delete to the counts of purged rows; the caller commits both together."""
     for hour in sorted(counted.hours):
         set_aside(session, hour)
         add(session, hour, rows_of(counted, hour))
 
 
 def set_aside(session: Session, hour: datetime) -> None:
-    """Let an hour be counted live until it is rolled up again, for rows of it are about to go.
+    """Have an hour counted live until its next roll-up, because some of its rows are about to be deleted.
 
-    Raises LostRace where somebody rolls it up for the first time right now.
+    Raises LostRace where another process is rolling it up for the first time right now.
     """
     stale = {"version": rolled.c.version + 1, "is_current": False}
     if not change(session, update(rolled).where(rolled.c.hour == hour).values(**stale)):
@@ -126,14 +126,14 @@ def set_aside(session: Session, hour: datetime) -> None:
 
 
 def delete_before(session: Session, before: datetime) -> int:
-    """Delete the roll-ups of hours before a time; return how many hours; the caller commits."""
+    """Delete the roll-ups of hours before a time, and return how many hours; the caller commits."""
     for model in KEYS:
         change(session, delete(model).where(model.hour < before))
     return change(session, delete(rolled).where(rolled.c.hour < before))
 
 
 def _hours(now: datetime) -> list[datetime]:
-    """Return the hours to be rolled up: the young, those that never were, and those with messages that still wait."""
+    """Return the hours to roll up: recent ones, those never rolled up, and those with unsettled messages."""
     last = hour_of(now - QUIET) - HOUR
     with db.engine.connect() as connection:
         first = hour_of(connection.scalar(select(func.min(Message.created_at))) or now)
@@ -154,7 +154,7 @@ def _hours(now: datetime) -> list[datetime]:
 
 
 def _take(connection: Connection, hour: datetime, version: int | None) -> None:
-    """Be the one who writes what an hour came to; raises LostRace where another did after it was counted."""
+    """Claim the right to write an hour's counts; raises LostRace where another process wrote since it was counted."""
     if version is None:
         _insert(connection, hour, is_current=True)
         return

@@ -1,4 +1,4 @@
-"""How many SMS a day had, for a page: whole hours from roll-ups, so that a day of millions is read in a moment."""
+"""SMS in the last day, for a page: whole hours come from roll-ups, so that a day of millions is quick to read."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ messages = Message.__table__
 
 
 def by_country(connection: Connection, now: datetime | None = None) -> Counter[str | None]:
-    """Return how many SMS were accepted within a day, by country; None stands for an unknown one."""
+    """Return how many SMS were accepted in the last day, by country; None is an unknown country."""
     since = (now or datetime.now(UTC)) - DAY
     first = hour_of(since) + HOUR
 

@@ -1,4 +1,4 @@
-"""What became of a key's messages and codes, day by day."""
+"""Daily statistics of a key's messages and codes by outcome."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MOST_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One day (UTC), channel and gateway; None is no gateway yet, or none that was ever asked."""
+    """One day (UTC), channel and gateway; `gateway` is None where none has been asked."""
 
     day: date
     channel: str
@@ -22,7 +22,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The tallies of some days, oldest first, and their sum; groups in which nothing happened are left out."""
+    """The tallies of some days, oldest first, and their sum; groups without any traffic are left out."""
 
     since: datetime
     until: datetime
@@ -31,7 +31,7 @@ class Statistics:
 
 
 def of_owner(owner: str, days: int, now: datetime | None = None) -> Statistics:
-    """Return what became of what `owner` made today (UTC) and on the days before, `days` in all."""
+    """Return the statistics of `owner` for the last `days` days (UTC), including today."""
     until = now or datetime.now(UTC)
     midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight - timedelta(days=days - 1)

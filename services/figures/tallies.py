@@ -1,4 +1,4 @@
-"""What became of a number of messages and codes."""
+"""Counts of messages and codes by outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from domain.statuses import MessageStatus
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Messages by their status now, and what became of the codes that were issued."""
+    """Messages by current status, and how many codes were issued and approved."""
 
     messages: Mapping[MessageStatus, int] = field(default_factory=dict)
     issued: int = 0
@@ -22,7 +22,7 @@ class Tally:
 
     @property
     def conversion(self) -> float | None:
-        """Which share of the codes was entered rightly; None where none was issued."""
+        """The share of codes that were entered correctly; None where none was issued."""
         return round(self.approved / self.issued, 4) if self.issued else None
 
     @property
@@ -32,7 +32,7 @@ class Tally:
 
     @property
     def taken(self) -> int:
-        """How many messages a gateway took, whatever a report said later."""
+        """How many messages a gateway accepted, whatever a delivery report said later."""
         return self.of(MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED)
 
     @property
@@ -42,12 +42,12 @@ class Tally:
 
     @property
     def lost(self) -> int:
-        """How many messages never arrived, and nobody had taken them back."""
+        """How many messages never arrived, not counting canceled ones."""
         return self.of(MessageStatus.UNDELIVERED, MessageStatus.FAILED, MessageStatus.EXPIRED)
 
     @property
     def settled(self) -> int:
-        """How many messages came to an end that somebody wanted to know: canceled ones were not to be sent."""
+        """How many messages are settled, not counting canceled ones, which were not meant to be sent."""
         return self.all - self.waiting - self.of(MessageStatus.CANCELED)
 
     def of(self, *statuses: MessageStatus) -> int:

@@ -1,4 +1,4 @@
-"""What the hours since some time came to: from roll-ups, and from the rows of hours that are in none, as one."""
+"""Traffic since some hour: counts from roll-ups, and live counts of hours that have none, as one."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -25,7 +25,7 @@ deliveries = DeliveryHour.__table__
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The counts of all hours since one; `equal` in its methods chooses among them, as in `channel="sms"`."""
+    """The counts of all hours since one; `equal` in its methods filters them, as in `channel="sms"`."""
 
     connection: Connection
     since: datetime
@@ -33,7 +33,7 @@ class Traffic:
     live: Counted
 
     def by(self, *names: str, **equal: str) -> dict[tuple[Any, ...], Tally]:
-        """Return the tallies of what is alike in these columns of `TrafficHour` or `OwnerHour`."""
+        """Return the tallies grouped by these columns of `TrafficHour` or `OwnerHour`."""
         question = (self.since, names, tuple(equal.items()))
         kept = memory().recall(question, self.state, lambda: self._kept(names, equal))
         added: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
@@ -46,7 +46,7 @@ class Traffic:
         return kept | {key: kept.get(key, Tally()) + tally for key, tally in tallies.items()}
 
     def times(self, **equal: str) -> dict[TimesKey, Counter[int]]:
-        """Return how many codes took how long to deliver, by hour, channel and gateway."""
+        """Return the histograms of delivery times by hour, channel and gateway."""
         question = (self.since, "times", tuple(equal.items()))
         kept = memory().recall(question, self.state, lambda: self._kept_times(equal))
         live = {key: steps for key, steps in self.live.times.items() if _is(key, equal)}
@@ -81,14 +81,14 @@ def _is(key: Key | TimesKey, equal: dict[str, str]) -> bool:
 
 
 def _smallest_with(names: set[str]) -> Table:
-    """Return the table with the fewest rows that has these columns: every hour has fewer owners than purposes."""
+    """Return the table with the fewest rows that has these columns: an hour has fewer owners than purposes."""
     return next(
         model.__table__ for model in (OwnerHour, TrafficHour) if names <= set(model.__table__.c.keys())
     )
 
 
 def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = None) -> T:
-    """Return what `work` makes of all counts since the beginning of an hour, or of those of one owner."""
+    """Return the result of `work`, which is given all counts since the beginning of an hour, or those of one owner."""
     with db.engine.connect() as connection:
 
         def once(state: State) -> T:

@@ -1,4 +1,4 @@
-"""Count messages and codes by the hour in which they were made: what roll-ups keep, and what is not in them yet."""
+"""Count messages and codes by the hour in which they were made, for roll-ups and for hours that have none yet."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ LONGEST_CODE_LIFE = timedelta(seconds=600)
 _MICROSECOND = timedelta(microseconds=1)
 _STEPS = " ".join(f"WHEN took < {edge // _MICROSECOND} THEN {number}" for number, edge in enumerate(EDGES))
 _STEP = literal_column(f"CASE WHEN took IS NULL THEN NULL {_STEPS} ELSE {len(EDGES)} END", Integer)
-"""The step of `domain/delivery_times.py`; as one text, for it is put together for every hour."""
+"""The step of `domain/delivery_times.py`; one literal text, because the statement is compiled for every hour."""
 _HOUR_OF_COLUMN = literal_column(str(HOUR // _MICROSECOND), BigInteger)
 
 
@@ -48,7 +48,7 @@ class Key(NamedTuple):
 
 
 class TimesKey(NamedTuple):
-    """The same of `DeliveryHour`."""
+    """The same for `DeliveryHour`."""
 
     hour: datetime
     channel: str
@@ -57,7 +57,7 @@ class TimesKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Counts by the names of the columns of `TrafficHour`, and by steps of the time to deliver."""
+    """Counts by the column names of `TrafficHour`, and by steps of the delivery time."""
 
     traffic: dict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     times: dict[TimesKey, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
@@ -82,12 +82,12 @@ def of_span(
 
 
 def of_messages(reader: Connection | Session, *conditions: ColumnElement[bool]) -> Counted:
-    """Count some messages, and the codes that they carried last."""
+    """Count some messages, and the codes whose last message is among them."""
     return _counted(reader, list(conditions), list(conditions))
 
 
 def of_codes(reader: Connection | Session, *conditions: ColumnElement[bool]) -> Counted:
-    """Count some codes, of which the last message is still there."""
+    """Count some codes, without those whose last message was purged."""
     counted = Counted()
     _add_codes(counted, reader, list(conditions))
     return counted
@@ -130,9 +130,9 @@ def _messages(
 
 
 def _add_codes(counted: Counted, reader: Connection | Session, conditions: list[ColumnElement[bool]]) -> None:
-    """Count codes by the hour in which they were issued, each for the gateway that was last given it.
+    """Count codes by the hour in which they were issued, each for the gateway of its newest message.
 
-    They are found by their newest message: messages have the indexes by time, and no insert pays for another.
+    They are found through that message: messages already have indexes by time, so no insert pays for another one.
     """
     newest = (Message.verification_id == Verification.id) & (Message.id == Verification.message_id)
     hour = _hour(Verification.created_at).label("hour")
@@ -152,16 +152,16 @@ def _add_codes(counted: Counted, reader: Connection | Session, conditions: list[
 def _hour(column: Any) -> ColumnElement[datetime]:
     """Return when the hour of a time began.
 
-    A remainder is whole on every database; MariaDB rounds a quotient, and the last seconds of an hour into the next.
+    A remainder is whole on every database; MariaDB rounds a quotient, and so the last seconds of an hour into the next.
     """
     number = type_coerce(column, BigInteger)
     return type_coerce(number - number % _HOUR_OF_COLUMN, UtcTime)
 
 
 def _took() -> ColumnElement[int | None]:
-    """Return how long a code took to be delivered; NULL where it was not, and for notices, which may be planned.
+    """Return how long a code took to be delivered; NULL where it was not, and for notices, which may be scheduled.
 
-    It ends with the carrier's report, or where there is none with the gateway's yes.
+    The time ends with the carrier's report, or without one, when the gateway accepted the message.
     """
     ended_at = case(
         (Message.priority != int(Priority.CODE), None),

@@ -1,4 +1,4 @@
-"""What was read of roll-ups, remembered until one of them changes: pages are looked at more often than hours change."""
+"""A cache of what was read from roll-ups, valid until one of them changes: pages are viewed more often than that."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -8,18 +8,18 @@ from flask import current_app
 
 T = TypeVar("T")
 State = tuple[int, int]
-"""How many hours are rolled up and the sum of their versions: another one whenever any of them was written."""
+"""How many hours are rolled up, and the sum of their versions: it changes whenever any of them is written."""
 MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The last answer to each question, with the state of the roll-ups it was read in. Nobody may alter an answer."""
+    """The last answer to each question, with the roll-ups' state when it was read. Callers must not alter an answer."""
 
     known: dict[Hashable, tuple[State, Any]] = field(default_factory=dict)
 
     def recall(self, question: Hashable, state: State, read: Callable[[], T]) -> T:
-        """Return what `read` returned in this state, or read."""
+        """Return what `read` returned in this state; call it if there is no such answer."""
         found = self.known.get(question)
         if found is None or found[0] != state:
             if len(self.known) >= MOST:
@@ -29,6 +29,6 @@ class Memory:
 
 
 def memory() -> Memory:
-    """Return the memory of this application."""
+    """Return this application's cache."""
     found: Memory = current_app.extensions.setdefault("sendcode_traffic", Memory())
     return found

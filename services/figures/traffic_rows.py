@@ -1,4 +1,4 @@
-"""The rows that keep what an hour came to: written, read and added to."""
+"""The rows that hold the counts of an hour: write them, read them, add to them."""
 
 from collections import Counter, defaultdict
 from datetime import datetime
@@ -12,20 +12,20 @@ from services.figures.traffic_counts import Counted
 from services.storage.transactions import Writer, change
 
 COUNTS = (*(status.value for status in MessageStatus), "issued", "approved")
-"""The columns that count something."""
+"""The columns that hold counts."""
 KEYS: dict[type[Any], tuple[str, ...]] = {
     TrafficHour: ("channel", "gateway", "country", "purpose"),
     OwnerHour: ("owner", "channel", "gateway"),
     DeliveryHour: ("channel", "gateway"),
 }
-"""What tells the rows of one hour apart, in each table."""
+"""The key columns of each table, besides the hour."""
 
 Rows = dict[type[Any], dict[tuple[str, ...], Counter[Any]]]
 """By table and key: the counts by column, or in `DeliveryHour` by step."""
 
 
 def rows_of(counted: Counted, hour: datetime) -> Rows:
-    """Return the rows that keep what was counted of an hour."""
+    """Return the rows for the counts of an hour."""
     rows: Rows = {model: defaultdict(Counter) for model in KEYS}
     for model in (TrafficHour, OwnerHour):
         for key, counts in counted.traffic.items():
@@ -38,7 +38,7 @@ def rows_of(counted: Counted, hour: datetime) -> Rows:
 
 
 def kept(writer: Writer, hour: datetime, *, is_purged: bool = False) -> Rows:
-    """Return what is kept of an hour: of its rows, or of those that were purged."""
+    """Return the stored counts of an hour, either of its present messages or of purged ones."""
     found: Rows = {}
     for model, names in KEYS.items():
         table = model.__table__
@@ -50,14 +50,14 @@ def kept(writer: Writer, hour: datetime, *, is_purged: bool = False) -> Rows:
 
 
 def replace(writer: Writer, hour: datetime, rows: Rows, *, is_purged: bool = False) -> None:
-    """Keep these rows of an hour instead of those that are kept; the caller commits."""
+    """Replace the stored rows of an hour; the caller commits."""
     for model in KEYS:
         change(writer, delete(model).where(*_of(model.__table__, hour, is_purged)))
     write(writer, hour, rows, is_purged=is_purged)
 
 
 def write(writer: Writer, hour: datetime, rows: Rows, *, is_purged: bool = False) -> None:
-    """Keep these rows of an hour of which nothing is kept yet; the caller commits."""
+    """Insert the rows of an hour that has none yet; the caller commits."""
     for model, names in KEYS.items():
         values = [
             {
@@ -73,7 +73,7 @@ def write(writer: Writer, hour: datetime, rows: Rows, *, is_purged: bool = False
 
 
 def add(writer: Writer, hour: datetime, rows: Rows) -> None:
-    """Add to what is kept of the purged rows of an hour; the caller commits."""
+    """Add to the stored counts of an hour's purged messages; the caller commits."""
     total = kept(writer, hour, is_purged=True)
     for model, found in rows.items():
         for key, counts in found.items():

@@ -1,1 +1,1 @@
-"""Which gateway gets a message, how each is doing, and what carriers report."""
+"""Routing to gateways, their health and switches, and the delivery receipts of carriers."""

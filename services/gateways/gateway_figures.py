@@ -1,4 +1,4 @@
-"""How gateways did in the last hour: counted from the rows of messages and tries, now and then when somebody asks."""
+"""Figures of each gateway for the last hour, counted from messages and tries when a page asks, and then cached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ from services.process.freshness import Fresh
 
 COUNT_EVERY_SECONDS = 3.0
 PERIOD = timedelta(hours=1)
-"""Rows of the last hour lie together in an index, so a look stays cheap however long rows are kept."""
+"""Rows of the last hour are adjacent in an index, so counting stays cheap however long rows are kept."""
 REFUSED = "refused"
-"""The answer of a gateway that works and finds the message at fault."""
+"""The answer of a working gateway that rejects the message itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFigure:
-    """One answer that was no yes, and how often it came; `answer` is the code of its class in domain/errors.py."""
+    """One kind of error and how often it came; `answer` is the code of its class in domain/errors.py."""
 
     answer: str
     reason: str
@@ -30,22 +30,22 @@ class ErrorFigure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What became of the hand-overs to one gateway."""
+    """The results of the hand-overs to one gateway."""
 
     sent: int = 0
     mean: timedelta | None = None
-    """How long it took to say yes."""
+    """Mean time that an accepted hand-over took."""
     slowest: timedelta | None = None
     errors: tuple[ErrorFigure, ...] = ()
 
     @property
     def failed(self) -> int:
-        """How many hand-overs failed by the gateway's fault."""
+        """How many hand-overs failed through the gateway's fault."""
         return sum(error.count for error in self.errors if error.answer != REFUSED)
 
     @property
     def refused(self) -> int:
-        """How many messages a working gateway would not take."""
+        """How many messages a working gateway refused."""
         return sum(error.count for error in self.errors if error.answer == REFUSED)
 
     @property
@@ -55,7 +55,7 @@ class Figures:
 
     @property
     def error_rate(self) -> float | None:
-        """Which share of the hand-overs failed by the gateway's fault; None where there was none."""
+        """The share of hand-overs that failed through the gateway's fault; None where there were none."""
         return self.failed / self.asked if self.asked else None
 
 
@@ -91,7 +91,7 @@ def _length(milliseconds: float | None) -> timedelta | None:
 
 
 def _errors(connection: Connection, since: datetime) -> dict[str, list[ErrorFigure]]:
-    """Return what each gateway answered, the commonest first."""
+    """Return each gateway's errors, the most frequent first."""
     kind = (MessageTry.gateway, MessageTry.answer, MessageTry.reason)
     rows = connection.execute(
         select(*kind, func.count(), func.max(MessageTry.at))

@@ -1,6 +1,6 @@
-"""A circuit breaker for each gateway, shared by all workers through Redis and kept by each alone without it.
+"""A circuit breaker for each gateway, shared by all workers through Redis; without Redis each worker keeps its own.
 
-It opens after 5 failures in 30 s, lets one probe through every 15 s, and closes with the first success.
+It opens after 5 failures in 30 s, lets one probe through every 15 s, and closes on the first success.
 """
 
 import logging
@@ -75,7 +75,7 @@ class LocalHealth:
 
 
 class SharedHealth:
-    """The breakers of all processes. What is open is read at most twice a second: sends must not wait for it."""
+    """The breakers of all processes. Their state is read at most twice a second, so that sends do not wait for it."""
 
     def __init__(self, redis: "Redis", clock: Callable[[], float] = time.monotonic):
         self._redis = redis
@@ -114,7 +114,7 @@ class SharedHealth:
 
 
 class GatewayHealth:
-    """Asks the shared breakers, and those of this process while Redis is away."""
+    """Asks the shared breakers, and those of this process while Redis is unreachable."""
 
     def __init__(self, redis_url: str, redis_breaker: Breaker):
         self._redis_breaker = redis_breaker
@@ -122,15 +122,15 @@ class GatewayHealth:
         self._shared: Health | None = SharedHealth(_connect(redis_url)) if redis_url else None
 
     def tells_of_all(self, name: str) -> bool | None:
-        """Tell for a page whether any worker leaves a gateway alone; None where each worker only knows for itself."""
+        """Tell whether the shared breaker of a gateway is open; None where each worker keeps its own."""
         return self._ask_shared(lambda health: health.is_open(name))
 
     def failed(self, name: str) -> None:
-        """Note that a gateway did not take a message which it should have."""
+        """Note that a gateway failed to take a message it should have taken."""
         was_open, is_open = self._local.is_open(name), self._local.failed(name)
         shared = self._ask_shared(lambda health: health.failed(name))
         if (is_open if shared is None else shared) and not was_open:
-            log.warning("gateway %s fails: others are asked first", name)
+            log.warning("gateway %s fails: its circuit breaker is open, others are asked first", name)
 
     def succeeded(self, name: str) -> None:
         """Note that a gateway works."""
@@ -152,13 +152,13 @@ class GatewayHealth:
         return question(self._local) if answer is None else answer
 
     def _ask_shared(self, question: Callable[[Health], T]) -> T | None:
-        """Return None where the shared breakers can't be asked."""
+        """Ask the shared breakers; return None where they can't be reached."""
         if self._shared is not None and not self._redis_breaker.is_open:
             try:
                 return question(self._shared)
             except (RedisError, OSError) as error:
                 self._redis_breaker.trip()
-                log.warning("breakers are kept in this process for now: %s", type(error).__name__)
+                log.warning("Redis fails, circuit breakers are local for now: %s", type(error).__name__)
         return None
 
 

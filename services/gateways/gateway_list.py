@@ -1,4 +1,4 @@
-"""The gateways as people see them: never a key, a password or an address."""
+"""The gateways as the console shows them: never a key, a password or an address."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from services.process.parts import part
 
 @dataclass(frozen=True, slots=True)
 class GatewayView:
-    """One gateway; `is_left_alone` is None where only each worker knows."""
+    """One gateway; `is_left_alone`: whether its breaker is open, None where each worker keeps its own breaker."""
 
     name: str
     channel: Channel
@@ -35,9 +35,9 @@ class GatewayView:
     changed_at: datetime | None = None
     changed_by: str | None = field(default=None, repr=False)
     figures: Figures = field(default_factory=Figures)
-    """What became of the hand-overs of the last hour."""
+    """The results of the last hour's hand-overs."""
     share: float | None = None
-    """Which part of what its channel sent in that time it took; None where nothing was sent."""
+    """Its share of what its channel sent in that hour; None where nothing was sent."""
 
 
 def everything() -> list[GatewayView]:

@@ -1,4 +1,4 @@
-"""Switch gateways off and on, and set their weights, while everything runs: rows that workers look at each second."""
+"""Switch gateways off and on and set their weights at run time: rows that workers read every second."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -28,14 +28,14 @@ switches = GatewaySwitch.__table__
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """What people have set; the file says the rest."""
+    """What operators have set; everything else comes from the gateways file."""
 
     off: frozenset[str] = frozenset()
     weights: Mapping[str, int] = field(default_factory=dict)
 
 
 def read(reader: Writer) -> Switches:
-    """Return what is set now."""
+    """Return the current switches and weights."""
     rows = reader.execute(select(switches.c.name, switches.c.is_off, switches.c.weight)).all()
     return Switches(
         off=frozenset(row.name for row in rows if row.is_off),
@@ -44,7 +44,7 @@ def read(reader: Writer) -> Switches:
 
 
 def hand_to(take_over: Callable[[Switches], None], engine: Engine) -> None:
-    """Tell somebody what is set now; a database that does not say must not stop the sending by the last word."""
+    """Pass the current switches to `take_over`; while the database fails, sending goes on with the last known ones."""
     try:
         with engine.connect() as connection:
             take_over(read(connection))
@@ -61,12 +61,12 @@ def named(name: str) -> Gateway:
 
 
 def is_last(name: str) -> bool:
-    """Tell whether switching a gateway off would leave some messages without any; raises NotFound."""
+    """Tell whether switching a gateway off would leave some messages without a gateway; raises NotFound."""
     return _leaves_nobody(named(name), read(db.session()))
 
 
 def _leaves_nobody(gateway: Gateway, set_now: Switches) -> bool:
-    """Tell whether no working gateway would be left for some of the messages that this one takes."""
+    """Tell whether some messages of this gateway would have no other working gateway."""
     others = (
         other
         for other in part(Gateways)
@@ -87,9 +87,9 @@ def _covers(gateway: Gateway, others: Iterable[Gateway]) -> bool:
 
 
 def switch_off(name: str, *, is_meant: bool = False, by: Actor = COMMAND_LINE) -> None:
-    """Give a gateway nothing new; what it is being handed just now is not called back.
+    """Give a gateway no new messages; hand-overs in progress are not stopped.
 
-    Raises NotFound, and LastGateway where nobody is left for its messages and `is_meant` does not say that it is known.
+    Raises NotFound, and LastGateway where no other gateway takes its messages and `is_meant` does not confirm that.
     """
     gateway = named(name)
 
@@ -124,7 +124,7 @@ def switch_on(name: str, *, by: Actor = COMMAND_LINE) -> None:
 
 
 def set_weight(name: str, weight: int | None, *, by: Actor = COMMAND_LINE) -> None:
-    """Set how often a gateway is chosen beside others; None is the weight of the file.
+    """Set how often a gateway is chosen among others; None restores the weight from the file.
 
     Raises NotFound, and InvalidInput where it is not between 0 and 1000.
     """
@@ -144,7 +144,7 @@ def set_weight(name: str, weight: int | None, *, by: Actor = COMMAND_LINE) -> No
 
 
 def _row(session: Session, name: str) -> GatewaySwitch:
-    """Return the row of a gateway, a new one where nothing was ever set."""
+    """Return the row of a gateway, or a new one where nothing has been set."""
     found = session.get(GatewaySwitch, name, with_for_update=True, populate_existing=True)
     return found or GatewaySwitch(name=name, is_off=False, weight=None)
 
@@ -162,5 +162,5 @@ def _note(
     try:
         session.flush()
     except IntegrityError:
-        raise LostRace from None  # somebody else made the row first
+        raise LostRace from None  # another transaction inserted the row first
     trail.note(session, by, action, row.name, subject_id=row.name, before=before, after=after)

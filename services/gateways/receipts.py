@@ -1,4 +1,4 @@
-"""Take in what carriers report of messages."""
+"""Take in the delivery receipts of carriers."""
 
 import logging
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ REASON_LENGTH = 255
 
 
 def take(name: str, *, method: str, url: str, headers: Mapping[str, str], body: bytes) -> ReceiptAnswer:
-    """Note the reports that a provider brings to `/receipts/<name>`; return what it wants to read.
+    """Apply the reports that a provider posts to `/receipts/<name>`; return the answer it expects.
 
-    An unknown message, a repeated and a late report change nothing. Raises NotFound where no such gateway reads
-    reports, ForgedReceipt and InvalidInput.
+    A report of an unknown message, a repeated one and a late one change nothing. Raises NotFound where no gateway of
+    this name reads reports, ForgedReceipt and InvalidInput.
     """
     gateway = part(Gateways).named(name)
     if not isinstance(gateway, ReadsReceipts):
-        raise NotFound("no gateway of this name takes reports")
+        raise NotFound("no gateway of this name takes delivery reports")
     now = datetime.now(UTC)
     reports = gateway.read_receipts(ReceiptRequest(method, url, headers, body), now)
     for report in reports:

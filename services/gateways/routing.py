@@ -1,30 +1,35 @@
-"""Which gateway gets a message: by channel and country, then by weight among those that work."""
+"""Choose the gateway for a message: by channel and country, then by weight among those that work."""
 
+import random
 import time
 
 from channels.gateway import Gateway
 from channels.registry import Gateways
-from domain.errors import GatewayBusy, LimitExceeded, SwitchedOff, TemporaryGatewayError
+from domain.errors import GatewayBusy, GatewaysHeld, LimitExceeded, SwitchedOff, TemporaryGatewayError
 from domain.pinning import pinned_to
+from domain.retries import held_seconds
 from domain.statuses import Channel
 from services.gateways.gateway_health import GatewayHealth
 from services.gateways.gateway_switches import Switches
+from services.gateways.pauses import Pauses
 from services.limits.rate_windows import RateWindows
 
 LONGEST_TURN_SECONDS = 2.0
 
 
 class Router:
-    """Chooses gateways and learns from what they do. Safe to use from many threads at once."""
+    """Chooses gateways and records whether they work. Thread-safe."""
 
     def __init__(self, gateways: Gateways, health: GatewayHealth, windows: RateWindows):
         self._all = self._gateways = gateways
         self._switches = Switches()
         self._health = health
         self._windows = windows
+        self._pauses = Pauses()
+        self._held_since: dict[str, float] = {}
 
     def take_over(self, switches: Switches) -> None:
-        """Choose from now on as people want it; whoever is choosing just now ends by the old rule."""
+        """Apply new switches; a choice in progress still uses the old ones."""
         if switches != self._switches:
             self._gateways = Gateways(self._all, off=switches.off, weights=switches.weights)
             self._switches = switches
@@ -38,42 +43,82 @@ class Router:
         refused: frozenset[str],
         may_probe: bool = True,
     ) -> Gateway | None:
-        """Return the gateway to ask next, None where all have refused or are switched off.
+        """Return the gateway to ask next, None where all have refused, are switched off or are held back.
 
-        `ask_first`: the one that may already have the message, it knows the key and repeats nothing; or the only one
-        that may have it, which is asked even while it is switched off, for a person chose it. A gateway whose breaker
-        is open is passed over while another is left, but for one probe now and then. `may_probe`: False for a message
-        that has failed before, for it must not be the one that tries a sick gateway again and again.
+        `ask_first`: the gateway that may already have the message, because it knows the idempotency key and sends
+        nothing twice; or the pinned one, which is asked even while it is switched off, because a person chose it. A
+        gateway with an open breaker is skipped except for an occasional probe, and one that reported a rate limit is
+        skipped until its pause is over. `may_probe`: False for a message that has failed before, which probes a failing
+        gateway only if no other is left.
         """
         gateways = self._gateways
         if ask_first and (only := pinned_to(ask_first)):
             return None if only in refused else gateways.named(only)
-        if ask_first and ask_first not in refused and not self._health.is_open(ask_first):
+        if ask_first and ask_first not in refused and self._is_ready(ask_first):
             known = gateways.named(ask_first)
             if known is not None and not gateways.is_off(ask_first):
                 return known
         passed_over = refused
         while gateway := gateways.choose(channel, country, passed_over):
-            name = gateway.name
-            if not self._health.is_open(name) or (may_probe and self._health.take_probe(name)):
+            if self._is_ready(gateway.name) or (may_probe and self._may_probe(gateway.name)):
                 return gateway
-            passed_over |= {name}
-        return gateways.choose(channel, country, refused)
+            passed_over |= {gateway.name}
+        if passed_over == refused or may_probe:
+            return None
+        return self._to_probe(channel, country, refused)
+
+    def _to_probe(self, channel: Channel, country: str | None, refused: frozenset[str]) -> Gateway | None:
+        """Return a gateway that is held back and due for a probe, None where there is none."""
+        while gateway := self._gateways.choose(channel, country, refused):
+            if self._may_probe(gateway.name):
+                return gateway
+            refused |= {gateway.name}
+        return None
+
+    def _is_ready(self, name: str) -> bool:
+        if self._pauses.left(name):
+            return False
+        if self._health.is_open(name):
+            self._held_since.setdefault(name, time.monotonic())
+            return False
+        if name in self._held_since:
+            self._held_since.pop(name, None)
+        return True
+
+    def _may_probe(self, name: str) -> bool:
+        return not self._pauses.left(name) and self._health.is_open(name) and self._health.take_probe(name)
 
     def why_nobody(self, channel: Channel, country: str | None) -> TemporaryGatewayError:
-        """Return why no gateway could be asked: none is there, or people have switched off those that are."""
-        if self._all.choose(channel, country) is not None:
+        """Return why no gateway could be asked: none is there, operators switched them off, or they are held back."""
+        if self._all.choose(channel, country) is None:
+            return TemporaryGatewayError("no gateway serves this destination")
+        waits: list[float] = []
+        passed_over: frozenset[str] = frozenset()
+        while gateway := self._gateways.choose(channel, country, passed_over):
+            waits.append(self.held_seconds(gateway.name))
+            passed_over |= {gateway.name}
+        if not waits:
             return SwitchedOff("the gateways are switched off")
-        return TemporaryGatewayError("no gateway serves this destination")
+        return GatewaysHeld(
+            "the gateway is left alone for now: it failed, or takes no more", seconds=min(waits)
+        )
 
-    def wait_for_turn(self, gateway: Gateway) -> None:
-        """Wait until the gateway's ceiling in sends per second allows one more; raises GatewayBusy after 2 s."""
+    def held_seconds(self, name: str) -> float:
+        """Return how long a message should wait for a gateway that is held back; a random share spreads them out."""
+        left = self._pauses.left(name)
+        if left:
+            return left + random.uniform(0, left)  # noqa: S311 - spreads messages, guards nothing
+        held_for = time.monotonic() - self._held_since.get(name, time.monotonic())
+        return held_seconds(held_for) * random.uniform(0.5, 1)  # noqa: S311
+
+    def wait_for_turn(self, gateway: Gateway, most_seconds: float = LONGEST_TURN_SECONDS) -> None:
+        """Wait until the gateway's rate limit in sends per second allows one more; raises GatewayBusy after 2 s."""
         if not gateway.rate:
             return
-        give_up_at = time.monotonic() + LONGEST_TURN_SECONDS
+        give_up_at = time.monotonic() + min(most_seconds, LONGEST_TURN_SECONDS)
         while not self._has_turn(gateway):
             if time.monotonic() > give_up_at:
-                raise GatewayBusy("the gateway's sends per second are used up")
+                raise GatewayBusy("the gateway's rate limit in sends per second is reached")
             time.sleep(0.05)
 
     def _has_turn(self, gateway: Gateway) -> bool:
@@ -84,9 +129,14 @@ class Router:
         return True
 
     def worked(self, gateway: Gateway) -> None:
-        """Note that a gateway took a message, or refused it as a working one does."""
+        """Note that a gateway works: it took a message, or refused it for a reason in the message."""
         self._health.succeeded(gateway.name)
+        self._pauses.worked(gateway.name)
+
+    def limited(self, gateway: Gateway, retry_after: float | None) -> None:
+        """Note that a gateway takes no more messages just now; `retry_after`: for how many seconds, if it said so."""
+        self._pauses.limited(gateway.name, retry_after)
 
     def failed(self, gateway: Gateway) -> None:
-        """Note that a gateway did not do its work."""
+        """Note that a gateway failed."""
         self._health.failed(gateway.name)

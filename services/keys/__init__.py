@@ -1,1 +1,1 @@
-"""API keys: what each may do, rotation, and who a row belongs to."""
+"""API keys: scopes, rotation, and the owner of a row."""

@@ -1,4 +1,4 @@
-"""Keys of the programs that call the API: make, list, edit, revoke."""
+"""API keys: create, list, edit, revoke."""
 
 import logging
 import secrets
@@ -31,7 +31,7 @@ HINT_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class SecretView:
-    """One secret of a key; without `expires_at` it is the one of now."""
+    """One secret of a key; without `expires_at` it is the current one."""
 
     id: int
     hint: str
@@ -47,7 +47,7 @@ class SecretView:
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key as people may see it: never the key itself. The newest secret comes first."""
+    """A key without its secret text. The newest secret comes first."""
 
     id: str
     name: str
@@ -60,7 +60,7 @@ class KeyView:
 
     @property
     def hint(self) -> str:
-        """How the secret of now begins."""
+        """The first characters of the current secret."""
         return self.secrets[0].hint
 
     @property
@@ -82,9 +82,9 @@ def create(
     networks: Iterable[str] = (),
     by: Actor = COMMAND_LINE,
 ) -> tuple[KeyView, str]:
-    """Make a key; return its view and the key itself, which is kept nowhere and can't be shown again.
+    """Make a key; return its view and the key itself, which is not stored and can't be shown again.
 
-    Without `scopes` it may do everything, without `networks` from everywhere. Raises InvalidInput.
+    Without `scopes` it may do everything, without `networks` it works from anywhere. Raises InvalidInput.
     """
     row = ApiKey(
         id=new_id(),
@@ -107,7 +107,7 @@ def create(
 
 
 def new_secret(row: ApiKey) -> str:
-    """Give a key one more secret and return it; the caller commits."""
+    """Add a secret to a key and return it; the caller commits."""
     text = f"sc_{'test' if row.is_test else 'live'}_{secrets.token_urlsafe(32)}"
     made = ApiKeySecret(
         key_hash=key_owners.hash_of(text), hint=text[:HINT_LENGTH], created_at=datetime.now(UTC)
@@ -132,18 +132,20 @@ def get(key_id: str) -> KeyView:
 
 
 def find(name_or_id: str) -> KeyView:
-    """Return the one key with this id, or the one that works with this name; raises NotFound and Conflict."""
+    """Return the key with this id, or the active one with this name; raises NotFound, and Conflict for several."""
     named = (ApiKey.name == name_or_id.strip()) & ApiKey.revoked_at.is_(None)
     rows = db.session.scalars(select(ApiKey).where(or_(ApiKey.id == name_or_id, named))).all()
     if not rows:
         raise NotFound("no such API key")
     if len(rows) > 1:
-        raise Conflict(f"several keys have this name, say one's id: {', '.join(row.id for row in rows)}")
+        raise Conflict(
+            f"several keys have this name, give the id of one: {', '.join(row.id for row in rows)}"
+        )
     return view(rows[0])
 
 
 def edit(key_id: str, *, scopes: Iterable[str], networks: Iterable[str], by: Actor = COMMAND_LINE) -> KeyView:
-    """Say anew what a key may do and from where; raises NotFound, InvalidInput, and Conflict for a revoked one."""
+    """Replace a key's scopes and networks; raises NotFound, InvalidInput, and Conflict for a revoked one."""
     wanted = {"scopes": _check_scopes(scopes), "networks": _check_networks(networks)}
 
     def work(session: Session) -> KeyView:
@@ -166,7 +168,7 @@ def edit(key_id: str, *, scopes: Iterable[str], networks: Iterable[str], by: Act
 
 
 def revoke(key_id: str, *, by: Actor = COMMAND_LINE) -> KeyView:
-    """End a key for good; one that was revoked before stays as it is. Raises NotFound."""
+    """Revoke a key for good; one that is already revoked stays as it is. Raises NotFound."""
 
     def work(session: Session) -> KeyView:
         row = locked(session, key_id)
@@ -183,7 +185,7 @@ def revoke(key_id: str, *, by: Actor = COMMAND_LINE) -> KeyView:
 
 
 def locked(session: Session, key_id: str) -> ApiKey:
-    """Return a key that nobody else changes until the transaction ends; raises NotFound."""
+    """Return the row of a key, locked until the transaction ends; raises NotFound."""
     row = session.get(ApiKey, key_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound("no such API key")
@@ -191,7 +193,7 @@ def locked(session: Session, key_id: str) -> ApiKey:
 
 
 def living(session: Session, key_id: str) -> ApiKey:
-    """Return the same for a key that works; raises NotFound, and Conflict for a revoked one."""
+    """Return the locked row of an active key; raises NotFound, and Conflict for a revoked one."""
     row = locked(session, key_id)
     if row.revoked_at is not None:
         raise Conflict("the API key is revoked")
@@ -199,7 +201,7 @@ def living(session: Session, key_id: str) -> ApiKey:
 
 
 def forget(key_id: str) -> None:
-    """Let this process look up all secrets of a key again."""
+    """Drop all secrets of a key from this process's cache."""
     key_owners.forget(db.session.scalars(select(ApiKeySecret.key_hash).filter_by(api_key_id=key_id)))
     db.session.rollback()
 

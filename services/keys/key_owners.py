@@ -1,4 +1,4 @@
-"""Whose key is it? Asked before every call of the API, so what was just found is remembered for a moment."""
+"""Authenticate API keys. This runs before every API call, so each result is cached for 1.5 s."""
 
 import hashlib
 import logging
@@ -22,7 +22,7 @@ from services.storage.transactions import change, transaction
 log = logging.getLogger(__name__)
 LONGEST_KEY = 128
 REMEMBER_SECONDS = 1.5
-"""A change of a key works at most this much later in other processes than the one that made it."""
+"""How much later, at most, another process sees a change of a key."""
 MOST_REMEMBERED = 10_000
 NOTE_USE_EVERY = timedelta(minutes=1)
 
@@ -37,7 +37,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyOwner:
-    """Who calls: the key's id, what it may do, and from where; no `networks` is everywhere."""
+    """The caller: the key's id, what it may do, and from where; no `networks` means anywhere."""
 
     id: str
     scopes: frozenset[str]
@@ -53,7 +53,7 @@ class _Remembered:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """The secrets that one application has just seen, by their hash."""
+    """The cache of one application, by the hash of the secret."""
 
     keys: dict[str, _Remembered] = field(default_factory=dict)
 
@@ -74,9 +74,9 @@ _FOUND = (
 
 
 def authenticate(text: str) -> KeyOwner | None:
-    """Return whose key this is, or None where it is unknown, revoked, or a secret that has ended.
+    """Return whose key this is, or None where the key is unknown or revoked, or the secret has expired.
 
-    What is compared is a hash that a stranger can't steer, so how long it takes tells nothing of the keys there are.
+    The comparison is of hashes, which a caller can't steer, so its timing reveals nothing about existing keys.
     """
     if len(text) > LONGEST_KEY:
         return None
@@ -98,12 +98,12 @@ def authenticate(text: str) -> KeyOwner | None:
 
 
 def hash_of(text: str) -> str:
-    """Return what is kept of a secret."""
+    """Return the hash under which a secret is stored."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def forget(key_hashes: Iterable[str]) -> None:
-    """Look some secrets up again when they come next: something about their key was changed."""
+    """Drop secrets from the cache, because their key was changed."""
     for key_hash in key_hashes:
         _memory().keys.pop(key_hash, None)
 
@@ -122,7 +122,7 @@ def _remember(key_hash: str, owner: KeyOwner, life: timedelta | None) -> None:
 
 
 def _note_use(row: Any, now: datetime) -> None:
-    """Write down that the key is in use, once a minute; a database too busy for it is no reason to refuse a call."""
+    """Record at most once a minute that the key is in use; a database too busy for that must not fail the call."""
     if row.last_used_at is not None and row.last_used_at > now - NOTE_USE_EVERY:
         return
     used = ApiKeySecret.last_used_at

@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 OVERLAPS: Mapping[str, timedelta] = MappingProxyType(
     {"0": timedelta(), "1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 )
-"""How long the old secret may still work. 0 is for one that has leaked."""
+"""How long the old secret still works. 0 is for one that has leaked."""
 USUAL = "24h"
 
 
 def rotate(key_id: str, overlap: str = USUAL, *, by: Actor = COMMAND_LINE) -> tuple[KeyView, str]:
-    """Give a key a new secret and return it; all older ones end after the overlap, or sooner where they would anyway.
+    """Give a key a new secret and return it; the older ones expire after the overlap, or at their own earlier time.
 
-    The key stays the same to everything it made: messages, limits, idempotency. Raises InvalidInput for an overlap
-    that is none of OVERLAPS, NotFound, and Conflict for a revoked key.
+    The key keeps its id, and with it its messages, limits and idempotency keys. Raises InvalidInput for an overlap
+    that is not in OVERLAPS, NotFound, and Conflict for a revoked key.
     """
     if overlap not in OVERLAPS:
         raise InvalidInput(FieldProblem("overlap", f"must be one of {', '.join(OVERLAPS)}"))
@@ -52,7 +52,7 @@ def rotate(key_id: str, overlap: str = USUAL, *, by: Actor = COMMAND_LINE) -> tu
 
 
 def end_early(key_id: str, secret_id: int, *, by: Actor = COMMAND_LINE) -> KeyView:
-    """End an older secret before its time; raises NotFound where the key has none such that works."""
+    """Expire an older secret now; raises NotFound where the key has no such working secret."""
 
     def work(session: Session) -> KeyView:
         row = api_keys.living(session, key_id)

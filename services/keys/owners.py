@@ -1,4 +1,4 @@
-"""Whose something is, for those who may act on what everybody sent."""
+"""Look up the owner of a row, for administrators who may act on the rows of every owner."""
 
 from collections.abc import Collection
 
@@ -16,7 +16,7 @@ def of_message(message_id: str) -> Owner:
 
 
 def of_verification(verification_id: str) -> Owner:
-    """Return who asked for a verification; raises NotFound."""
+    """Return who requested a verification; raises NotFound."""
     return _owner(db.session().get(Verification, verification_id))
 
 
@@ -26,7 +26,7 @@ def of_broadcast(broadcast_id: str) -> Owner:
 
 
 def names(owners: Collection[str]) -> dict[str, str]:
-    """Return for each owner the name of the API key, its id where it is gone, or what else it is: `session`, `task`."""
+    """Return a name by owner: that of the API key, its id where the key is gone, or the kind: `session`, `task`."""
     kinds = {owner: owner.partition(":")[::2] for owner in owners}
     ids = [id for kind, id in kinds.values() if kind == "key"]
     known = dict(db.session.execute(select(ApiKey.id, ApiKey.name).where(ApiKey.id.in_(ids))).all())

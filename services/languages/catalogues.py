@@ -1,7 +1,7 @@
 """The translations of pages: translations/<locale>/LC_MESSAGES/messages.po, read where they are first needed.
 
-There are no compiled files beside them: those would have to be made at each change, could not be merged, and could
-be out of date. Reading one language takes some milliseconds, once a process.
+There are no compiled files beside them: those would have to be rebuilt at each change, could not be merged, and could
+be out of date. Reading one language takes some milliseconds, once per process.
 """
 
 import io
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "translations"
 
 
 class Catalogues(Domain):  # type: ignore[misc]
-    """What Flask-Babel asks for the translations of a request."""
+    """Gives Flask-Babel the translations for a request."""
 
     def get_translations(self) -> NullTranslations:
         """Return the translations into the language of the request, none outside of requests."""

@@ -13,9 +13,9 @@ from domain.zones import parse_zone
 
 LOCALES = ("en", "zh", "de")
 CHOICE = "language"
-"""Where the cookie keeps the language that somebody chose: error pages don't ask the database who reads them."""
+"""The chosen language's key in the session cookie: error pages must not need the database to know it."""
 FORMATS = {"en": "en-GB"}
-"""English for everybody: the day before the month, and 24 hours."""
+"""International English: the day before the month, and a 24-hour clock."""
 
 
 @lru_cache(1024)
@@ -25,7 +25,7 @@ def nearest_locale(wanted: str | None, default: str) -> str:
 
 
 def of_request() -> str:
-    """Return the language of the current page: the one that was chosen, else as `of_browser`."""
+    """Return the language of the current page: the chosen one, else that of `of_browser`."""
     return chosen() or of_browser()
 
 
@@ -38,7 +38,7 @@ def chosen() -> str | None:
 def of_browser() -> str:
     """Return the first language that the browser asks for and we have, else the default.
 
-    `best_match` would give `de-AT, en;q=0.5` English: to it an exact tag is worth more than the reader's order.
+    `best_match` would answer `de-AT, en;q=0.5` with English: it ranks an exact tag above the reader's order.
     """
     asked = [tag for tag, quality in request.accept_languages if quality] if has_request_context() else []
     wanted = next((tag for tag in asked if tag.partition("-")[0].lower() in LOCALES), None)
@@ -46,7 +46,7 @@ def of_browser() -> str:
 
 
 def choose(locale: str | None) -> None:
-    """Keep the language of the pages to come; None gives the choice back to the browser."""
+    """Set the language of later pages; None means the browser's again."""
     if locale in LOCALES:
         session[CHOICE] = locale
     else:
@@ -54,14 +54,14 @@ def choose(locale: str | None) -> None:
 
 
 def empty_session() -> None:
-    """Forget all that the cookie holds but the language."""
+    """Clear the session cookie, but keep the language."""
     kept = chosen()
     session.clear()
     choose(kept)
 
 
 def of_dates(tag: str) -> Locale:
-    """Return what Babel knows that is nearest to a tag, English where that is nothing."""
+    """Return the Babel locale nearest to a tag, else British English."""
     for one in broader(tag):
         try:
             return Locale.parse(FORMATS.get(one, one), sep="-")
@@ -71,9 +71,9 @@ def of_dates(tag: str) -> Locale:
 
 
 def moment(at: datetime, zone: str | None, tag: str) -> str:
-    """Return a moment for a mail: in the reader's zone, which it names, and language."""
+    """Format a time for a mail in the reader's language and time zone, which the text names."""
     try:
         known = parse_zone(zone or "UTC")
-    except InvalidInput:  # chosen on another machine, which knows more of them
+    except InvalidInput:  # chosen on another machine, which knows more zones
         known = parse_zone("UTC")
     return f"{format_datetime(at, 'medium', tzinfo=known, locale=of_dates(tag))} ({known.key})"

@@ -1,4 +1,4 @@
-"""Limits of one destination, counted in SQL: they hold with Redis dead and in the sender's own transaction."""
+"""Limits per destination, counted in SQL: they hold while Redis is down, in the caller's own transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _NEXT = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The events of one key as they were read, and the windows they count in."""
+    """The events of one key as they were read, and the windows that count them."""
 
     key: str
     windows: Sequence[Window]
@@ -74,7 +74,7 @@ def look(writer: Writer, key: str, windows: Sequence[Window]) -> Counted:
 def ensure_room(
     counted: Counted, now: datetime, error: type[LimitExceeded] = LimitExceeded, *, who: str | None = None
 ) -> None:
-    """Raise `error` where one more event now would break a window; `who` is told, else the masked destination."""
+    """Raise `error` where one more event now would break a window; it names `who`, else the masked destination."""
     refusal = refuse(counted.events, counted.windows, now)
     if refusal:
         masked = mask(counted.key.rpartition("|")[2]) if who is None else who
@@ -82,13 +82,13 @@ def ensure_room(
 
 
 def count(writer: Writer, counted: Counted, now: datetime) -> None:
-    """Add one event; raises LostRace where somebody else counted since `counted` was read."""
+    """Add one event; raises LostRace where another caller counted since `counted` was read."""
     if counted.windows:
         _write(writer, counted, remember(counted.events, counted.windows, now), now)
 
 
 def take_back(key: str, windows: Sequence[Window], event: datetime) -> None:
-    """Remove one event that was counted in advance, in a transaction of its own."""
+    """Remove one event that was counted in advance, in a separate transaction."""
 
     def work(connection: Connection) -> None:
         counted = look(connection, key, windows)

@@ -24,7 +24,7 @@ class Unit(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a setting is about: the parts of the page."""
+    """What a setting is about: one section of the page."""
 
     LIMITS = "limits"
     CODES = "codes"
@@ -33,7 +33,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SettingView:
-    """One setting; `limit` is what an answer 429 calls it, None where it refuses nobody."""
+    """One setting; `limit` is its name in a 429 answer, None where it refuses nobody."""
 
     name: str
     subject: Subject
@@ -66,11 +66,11 @@ SHOWN: tuple[tuple[str, Subject, Unit, str | None], ...] = (
     ("SESSION_LIFE_SECONDS", _S, Unit.SECONDS, None),
     ("REAUTHENTICATION_SECONDS", _S, Unit.SECONDS, None),
 )
-"""Chosen one by one, so that no setting is shown because nobody thought of it."""
+"""An explicit list, so that no setting is shown by accident."""
 
 
 def everything(today: Today) -> list[SettingView]:
-    """Return what is in force, in the order of the page; 0 is no limit."""
+    """Return the settings in force, in the order of the page; 0 is no limit."""
     settings = current_app.config
     return [
         SettingView(
@@ -81,7 +81,7 @@ def everything(today: Today) -> list[SettingView]:
 
 
 def country_budgets() -> dict[str, int]:
-    """Return the SMS of a day to each country that has a budget; `*` is every other one."""
+    """Return the SMS per day for each country that has a budget; `*` is every other country."""
     return dict(current_app.config["COUNTRY_SENDS_PER_DAY"])
 
 
@@ -91,7 +91,7 @@ def today() -> Today:
 
 
 def is_dry_run() -> bool:
-    """Tell whether the pumping guard only tells what it would close."""
+    """Tell whether the pumping guard only reports what it would close."""
     return bool(current_app.config["PUMPING_GUARD_DRY_RUN"])
 
 

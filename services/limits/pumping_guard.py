@@ -1,4 +1,4 @@
-"""Is the prefix of a number open? Told by what this process read a second ago: the click asks nobody."""
+"""Is the prefix of a number open? Answered from closures read at most a second ago, not with a query per request."""
 
 import logging
 import math
@@ -35,16 +35,16 @@ def read(reader: Writer | None = None) -> Closures:
 
 
 class FreshClosures(Fresh[Closures]):
-    """Which prefixes are closed, read at most every so many seconds."""
+    """Which prefixes are closed, read at most every `seconds`."""
 
     def __init__(self, seconds: float = 1):
         super().__init__(read, seconds)
 
 
 def ensure_open(destination: Destination, now: datetime, *, reader: Writer | None = None) -> None:
-    """Raise LimitExceeded where codes to the number's prefix are stopped; in a dry run only tell so.
+    """Raise LimitExceeded where codes to the number's prefix are stopped; in a dry run only log and count it.
 
-    `reader`: the caller's connection, where it holds one: who waited for a second could wait for ever.
+    `reader`: the caller's connection, if it holds one: waiting for a second one could deadlock the connection pool.
     """
     closures = part(FreshClosures).get(lambda: read(reader))
     until = closures.closed_until(destination.prefix, destination.canonical, now)

@@ -43,12 +43,12 @@ class ClosureView:
     closed_at: datetime
     until: datetime
     is_safe: bool
-    """An entry of the safe list stands above it."""
+    """An entry of the safe list covers it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountryView:
-    """What was sent to a country within a day; a `budget` of 0 is no limit."""
+    """What was sent to a country in the last day; a `budget` of 0 is no limit."""
 
     country: str | None
     sent: int
@@ -56,13 +56,13 @@ class CountryView:
 
     @property
     def share(self) -> float | None:
-        """Which part of the budget is used; None where there is none."""
+        """The share of the budget that is used; None where there is no budget."""
         return self.sent / self.budget if self.budget else None
 
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What was sent lately: the prefixes with the most codes of an hour, the countries with the SMS of a day."""
+    """What was sent lately: the prefixes with the most codes in an hour, and the SMS per country in a day."""
 
     prefixes: tuple[Conversion, ...]
     countries: Mapping[str | None, int]
@@ -82,7 +82,7 @@ def rule() -> Rule:
 
 
 def closed() -> list[ClosureView]:
-    """Return what is closed now, what was closed last first."""
+    """Return what is closed now, the latest closure first."""
     now = datetime.now(UTC)
     rows = db.session.scalars(
         select(PrefixClosure).where(PrefixClosure.until > now).order_by(PrefixClosure.closed_at.desc())
@@ -106,7 +106,7 @@ def closed() -> list[ClosureView]:
 
 
 def busiest() -> tuple[Conversion, ...]:
-    """Return the prefixes to which the most codes went in the last hour."""
+    """Return the prefixes that got the most codes in the last hour."""
     return _counters().prefixes
 
 
@@ -138,7 +138,7 @@ def _count() -> Counters:
 
 
 def open_prefix(prefix: str, *, by: Actor = COMMAND_LINE) -> None:
-    """Let codes go to a closed prefix again; what was sent before counts no more. Raises NotFound where it is open."""
+    """Open a closed prefix; what was sent to it before no longer counts. Raises NotFound where it is open."""
 
     def work(session: Session) -> None:
         now = datetime.now(UTC)

@@ -1,7 +1,7 @@
-"""Look for pumped prefixes and close them: a thread of each worker, one of which does it at a time.
+"""Look for pumped prefixes and close them: a thread in each worker, only one of them active at a time.
 
-It reads what was sent in the last hour, with what became of it, and takes its time: the next look begins after twenty
-times what the last one took, and never after less than five seconds.
+It reads what was sent in the last hour and which codes were entered. To stay cheap, it pauses for twenty times as long
+as the last look took, and for at least five seconds.
 """
 
 import logging
@@ -47,14 +47,14 @@ messages, verifications = Message.__table__, Verification.__table__
 closures = PrefixClosure.__table__
 _LAST: ColumnElement[int] = literal_column(str(pumping.LAST_DIGITS))
 PREFIX = func.substr(messages.c.canonical, literal_column("1"), func.length(messages.c.canonical) - _LAST)
-"""No bound values: PostgreSQL groups only by the very text that it reads."""
+"""No bound values: PostgreSQL accepts a GROUP BY only where its text is the same as in the SELECT."""
 _IS_CODE = (
     messages.c.channel == Channel.SMS.value,
     messages.c.verification_id.is_not(None),
     messages.c.sent_at.is_not(None),
     messages.c.is_test.is_(False),
 )
-"""Codes that a gateway took; those of test keys are none."""
+"""Codes that a gateway accepted, without those of test keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Conversion:
 
 
 def look(engine: Engine, settings: Mapping[str, Any], now: datetime) -> list[str]:
-    """Close what is pumped, and return it."""
+    """Close the prefixes that are pumped, and return them."""
     rule = Rule.of(settings)
     if not rule.is_on:
         return []
@@ -90,7 +90,7 @@ def look(engine: Engine, settings: Mapping[str, Any], now: datetime) -> list[str
 def busiest(
     connection: Connection, since: datetime, *, least: int = 1, most: int = MOST_SUSPECTS
 ) -> list[str]:
-    """Return the prefixes to which at least so many codes were sent, the most first."""
+    """Return the prefixes that got at least `least` codes, the most first."""
     counted = (
         select(PREFIX)
         .where(*_IS_CODE, messages.c.created_at >= since)
@@ -112,7 +112,7 @@ def conversion(connection: Connection, prefix: str, since: datetime) -> Conversi
             *_IS_CODE,
             messages.c.canonical.between(first, last),
             func.length(messages.c.canonical) == len(first),
-            # not by the index of times: an hour has many rows, a prefix few
+            # keeps the planner off the index of times: an hour has many rows, a prefix few
             type_coerce(messages.c.created_at, BigInteger) + 0 >= microseconds(since),
         )
     )
@@ -120,7 +120,7 @@ def conversion(connection: Connection, prefix: str, since: datetime) -> Conversi
 
 
 def conversions(connection: Connection, prefixes: Sequence[str], since: datetime) -> list[Conversion]:
-    """Return the same of several prefixes, in their order, in one way through the time since then."""
+    """Return the same for several prefixes, in their order, in one pass over the rows since then."""
     found = (
         select(PREFIX, func.max(messages.c.country), func.count(), func.count(verifications.c.used_at))
         .join(verifications, verifications.c.id == messages.c.verification_id)
@@ -132,7 +132,7 @@ def conversions(connection: Connection, prefixes: Sequence[str], since: datetime
 
 
 def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> bool:
-    """Close a prefix unless it is closed, or what was sent since it was opened again is no reason."""
+    """Close a prefix unless it is closed already, or what was sent since it reopened gives no reason."""
     before = connection.execute(select(closures).where(closures.c.prefix == prefix)).one_or_none()
     ended_at = before.until if before else None
     if ended_at is not None and ended_at > now:
@@ -157,7 +157,7 @@ def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> bo
 
 
 class Watch:
-    """The thread that looks."""
+    """The thread that looks for pumped prefixes."""
 
     def __init__(self, engine: Engine, settings: Mapping[str, Any]):
         self._engine = engine
@@ -172,7 +172,7 @@ class Watch:
             self._thread.start()
 
     def stop(self, seconds: float = 5.0) -> None:
-        """Leave the looking to another worker."""
+        """Stop looking, so that another worker takes over."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(seconds)
@@ -194,4 +194,4 @@ class Watch:
         try:
             leases.release(self._engine, LEASE, self._name)
         except SQLAlchemyError as error:
-            log.error("the pumping guard's lease runs out by itself: %s", type(error).__name__)
+            log.error("the pumping guard's lease was not released and will expire: %s", type(error).__name__)

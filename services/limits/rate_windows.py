@@ -1,4 +1,4 @@
-"""Limits of IP addresses, number prefixes, API keys and the whole service: windows in Redis, else in process."""
+"""Limits per IP address, number prefix, API key and for the whole service: windows in Redis, else in this process."""
 
 import logging
 import math
@@ -21,7 +21,7 @@ SOCKET_SECONDS = 0.1
 
 
 class RateWindows:
-    """Sliding windows shared by all processes through Redis; each process counts alone while Redis is away."""
+    """Sliding windows shared by all processes through Redis; each process counts alone while Redis is down."""
 
     def __init__(self, redis_url: str, breaker: Breaker):
         self._breaker = breaker
@@ -29,9 +29,9 @@ class RateWindows:
         self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
 
     def hit(self, name: str, key: str, count: int, seconds: int, *, events: int = 1) -> None:
-        """Count `events` of `key`, which is no whole destination; a `count` of 0 means no limit.
+        """Count `events` of `key`, which must not be a whole destination; a `count` of 0 means no limit.
 
-        Raises LimitExceeded where they are too many.
+        Raises LimitExceeded where the window has no room for them.
         """
         if count == 0:
             return
@@ -51,7 +51,7 @@ class RateWindows:
 
     @property
     def is_shared(self) -> bool:
-        """Tell whether the windows are counted for all processes together just now."""
+        """Tell whether all processes share the windows right now."""
         return self._shared is not None and not self._breaker.is_open
 
     def _ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
@@ -65,7 +65,7 @@ class RateWindows:
 
 
 class _Storage(RedisStorage):
-    """Needs redis-py alone: the library would load all clients that are installed, whichever the address names."""
+    """Loads redis-py alone: the library would load every installed client, whichever one the URL needs."""
 
     DEPENDENCIES = {"redis": RedisStorage.DEPENDENCIES["redis"]}  # noqa: RUF012 - as the library has it
 
@@ -78,5 +78,5 @@ def _redis(url: str) -> Storage:
             socket_timeout=SOCKET_SECONDS,
             socket_connect_timeout=SOCKET_SECONDS,
         )
-    except ValueError:  # its text may hold the address, and that a password
-        raise ConfigurationError("REDIS_URL is no address of a Redis") from None
+    except ValueError:  # its text may hold the URL, and the URL a password
+        raise ConfigurationError("REDIS_URL is not a Redis URL") from None

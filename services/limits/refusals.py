@@ -1,7 +1,7 @@
-"""Who hit which limit today: counted in Redis, and in this process while that is away. Nothing of it reaches SQL.
+"""Who hit which limit today: counted in Redis, in this process while Redis is down, never in SQL.
 
-What is kept is bounded and goes by itself after two days: limits with how often each refused, and the thousand who were
-refused most often, destinations masked.
+The data is bounded and expires after two days: how often each limit refused, and the thousand callers refused most
+often, with destinations masked.
 """
 
 import logging
@@ -26,7 +26,7 @@ SOCKET_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One who hit a limit, and how often."""
+    """One caller or destination that hit a limit, and how often."""
 
     limit: str
     who: str
@@ -35,7 +35,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The refusals since midnight (UTC); `is_of_all` is False where only this process knows of them."""
+    """The refusals since midnight (UTC); `is_of_all` is False where only this process counted them."""
 
     by_limit: Mapping[str, int]
     most: tuple[Refused, ...]
@@ -69,7 +69,7 @@ class Refusals:
         )
 
     def note(self, refusal: LimitExceeded, limit: str | None = None) -> None:
-        """Count one refusal, under another name of the limit where one is given."""
+        """Count one refusal, under `limit` instead of its own limit where given."""
         name, who, day = limit or refusal.limit, refusal.who, datetime.now(UTC).date()
         if self._ask(lambda redis: _note(redis, day, name, who)) is None:
             here = self._here(day)
@@ -78,7 +78,7 @@ class Refusals:
                 here.who[name, who] += 1
 
     def today(self, most: int) -> Today:
-        """Return how often each limit refused, and the `most` who were refused most often."""
+        """Return how often each limit refused, and the `most` callers refused most often."""
         day = datetime.now(UTC).date()
         here = self._here(day)
         shared = self._ask(lambda redis: _read(redis, day, most))

@@ -23,7 +23,7 @@ from services.storage.transactions import transaction
 log = logging.getLogger(__name__)
 LONGEST_NOTE = 120
 WHOLE_NUMBER = 11
-"""An entry of so many characters may be somebody's whole number, and is shown masked."""
+"""An entry with at least this many characters may be somebody's whole number, and is shown masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ def everything() -> list[SafeView]:
 
 
 def masked(prefix: str) -> str:
-    """Return an entry fit for a page: what may be a whole number without four of its digits."""
+    """Return an entry fit for a page: four digits are hidden where it may be a whole number."""
     if len(prefix) < WHOLE_NUMBER:
         return f"{prefix}…"
     return f"{prefix[:-8]}****{prefix[-4:]}"
 
 
 def add(text: str, note: str, *, by: Actor = COMMAND_LINE) -> None:
-    """Never stop numbers that begin like this; raises InvalidInput, and NameTaken where the list has it."""
+    """Add a prefix or number that the guard never stops; raises InvalidInput, and NameTaken where the list has it."""
     prefix, trimmed = pumping.parse_safe(text), note.strip()
     if prefix is None:
         raise InvalidInput(FieldProblem("prefix", "must be + and 1 to 15 digits"))
@@ -73,13 +73,13 @@ def add(text: str, note: str, *, by: Actor = COMMAND_LINE) -> None:
     try:
         transaction(work)
     except IntegrityError:
-        raise NameTaken("stands in the list already") from None
+        raise NameTaken("is in the list already") from None
     part(FreshClosures).forget()
     log.info("%s is on the safe list of the pumping guard", masked(prefix))
 
 
 def remove(number: int, *, by: Actor = COMMAND_LINE) -> str:
-    """Let the guard stop these numbers again; return what was removed, masked. Raises NotFound."""
+    """Remove an entry, so that the guard may stop its numbers; return it masked. Raises NotFound."""
 
     def work(session: Session) -> str:
         row = session.get(SafePrefix, number, with_for_update=True)

@@ -1,4 +1,4 @@
-"""May this be sent now? Country, destination, closed prefixes, address, prefix and the day's budgets are asked."""
+"""May this be sent now? Country, destination, closed prefixes, address, prefix and the day's budgets are checked."""
 
 import ipaddress
 from collections import Counter
@@ -22,14 +22,14 @@ from services.storage.transactions import Writer
 
 COUNTRY_LIMIT = "country_sends_per_day"
 UNKNOWN = "unknown"
-"""The country of numbers whose calling code several share."""
+"""The country of numbers whose calling code several countries share."""
 
 
 def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: str | None) -> None:
     """Count one send of a code in the caller's transaction.
 
-    Raises CountryNotAllowed, LimitExceeded, and LostRace where a rival for the same destination was faster. The
-    destination is asked first, so that what it refuses uses up nobody else's windows.
+    Raises CountryNotAllowed, LimitExceeded, and LostRace where another send to the same destination was faster. The
+    destination's own limits are checked first, so that what they refuse uses up nobody else's windows.
     """
     settings = current_app.config
     ensure_country(destination)
@@ -57,10 +57,10 @@ def ensure_country(destination: Destination) -> None:
 def take_budget(countries: Collection[str | None], *, reader: Writer | None = None) -> None:
     """Count one SMS to each of these countries against the day's budgets, all or none; raises LimitExceeded.
 
-    `reader`: the caller's connection, where it holds one: who waited for a second could wait for ever.
+    `reader`: the caller's connection, if it holds one: waiting for a second one could deadlock the connection pool.
 
-    The rows are counted too, now and then while Redis counts and each time while it is away: a ceiling of the bill
-    must not open when a cache dies or forgets.
+    The rows are counted too, once a minute while Redis counts and each time while it is down: a cap on the bill must
+    not open when a cache dies or loses its data.
     """
     most = current_app.config["SMS_SENDS_PER_DAY"] or 0
     wanted = Counter(countries)
@@ -105,7 +105,7 @@ class RecentSms(Fresh[Mapping[str | None, int]]):
 def address_key(text: str) -> str:
     """Return what counts as one sender: an IPv4 address, or the /64 that one household or server rents.
 
-    Raises InvalidInput where `text` is no address.
+    Raises InvalidInput where `text` is not an IP address.
     """
     try:
         address = ipaddress.ip_address(text.strip())

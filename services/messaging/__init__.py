@@ -1,1 +1,1 @@
-"""Messages and broadcasts: make, stop, unsubscribe, suppress."""
+"""Messages and broadcasts: send, cancel, unsubscribe, suppress."""

@@ -1,4 +1,4 @@
-"""Broadcasts as their owner may see them, counted anew each time."""
+"""Broadcasts as their owner may see them; messages are counted on every read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ OPEN = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
 @dataclass(frozen=True, slots=True)
 class BroadcastView:
-    """A broadcast and where its messages are."""
+    """A broadcast with the counts of its messages by status."""
 
     id: str
     channel: str
@@ -33,17 +33,17 @@ class BroadcastView:
 
     @property
     def settled(self) -> int:
-        """How many are on their way no more; those that the purge took were settled, too."""
+        """How many messages are settled; those already purged count too."""
         return self.accepted - sum(self.counts[status] for status in OPEN)
 
     @property
     def share(self) -> float:
-        """The part that is settled, from 0 to 1; of nothing it is all."""
+        """The settled share, from 0 to 1; 1 for an empty broadcast."""
         return self.settled / self.accepted if self.accepted else 1
 
     @property
     def is_under_way(self) -> bool:
-        """Tell whether the counts will change by themselves: one that is paused changes while workers hold some."""
+        """Tell whether the counts still change; those of a paused one do while workers hold some of its messages."""
         waits = self.status in (BroadcastStatus.SCHEDULED, BroadcastStatus.SENDING)
         return waits or self.counts[MessageStatus.SENDING] > 0
 
@@ -54,7 +54,7 @@ def get(broadcast_id: str, owner: Owner) -> BroadcastView:
 
 
 def owned(session: Session, broadcast_id: str, owner: Owner, *, lock: bool = False) -> Broadcast:
-    """Return the row of a broadcast of this owner, locked for a change if wanted; raises NotFound."""
+    """Return the row of a broadcast of this owner, locked on request; raises NotFound."""
     found = session.get(Broadcast, broadcast_id, populate_existing=True, with_for_update=lock)
     if found is None or found.owner != owner.id:
         raise NotFound("no such broadcast")
@@ -67,13 +67,13 @@ def view(row: Broadcast, now: datetime) -> BroadcastView:
 
 
 def views(rows: Sequence[Any], now: datetime) -> list[BroadcastView]:
-    """Return rows of broadcasts with the counts of their messages, all counted in one statement."""
+    """Return rows with the counts of their messages by status, all counted in one statement."""
     counted = _counted([row.id for row in rows])
     return [_view(row, _as_of(row, counted[row.id], now), now) for row in rows]
 
 
 def _counted(ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Count by status; the index of broadcasts has both, so no message is read."""
+    """Count messages by status; an index covers broadcast and status, so no message row is read."""
     counts = {id: {status.value: 0 for status in MessageStatus} for id in ids}
     by_status = (Message.broadcast_id, Message.status)
     found = (
@@ -87,7 +87,7 @@ def _counted(ids: Sequence[str]) -> dict[str, dict[str, int]]:
 
 
 def _as_of(row: Any, counts: dict[str, int], now: datetime) -> dict[str, int]:
-    if row.deadline_at <= now and row.paused_at is None:  # no worker has said so yet
+    if row.deadline_at <= now and row.paused_at is None:  # no worker has expired them yet
         counts[MessageStatus.EXPIRED] += counts[MessageStatus.QUEUED]
         counts[MessageStatus.QUEUED] = 0
     return counts

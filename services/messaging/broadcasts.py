@@ -1,4 +1,4 @@
-"""Send the same to many: take thousands of recipients at once, pause, resume and cancel."""
+"""Broadcasts: send one text to thousands of recipients; pause, resume and cancel."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ messages = Message.__table__
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a caller asks for; `recipients` as they came, to be looked at one by one."""
+    """A broadcast as the caller sent it; `recipients` are not validated yet."""
 
     channel: Channel
     recipients: Sequence[Any] = field(repr=False)
@@ -54,7 +54,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a call: those who are not rejected will get it."""
+    """The result of a call: the broadcast's id, how many recipients it accepted, and the rejected ones."""
 
     id: str
     accepted: int
@@ -62,9 +62,9 @@ class Accepted:
 
 
 def start(request: Request, owner: Owner) -> Accepted:
-    """Put a message to each good recipient on its way, all in one transaction; return at once.
+    """Queue a message for each valid recipient, all in one transaction; return without waiting for the sends.
 
-    Raises InvalidInput where the content is no good, and LimitExceeded where the day has not so many SMS left.
+    Raises InvalidInput where the content is invalid, and LimitExceeded where the day's SMS budget is too small.
     """
     now = datetime.now(UTC)
     content = contents.check(
@@ -92,7 +92,7 @@ def start(request: Request, owner: Owner) -> Accepted:
     transaction(work)
     bulk_stops.catch_up(now)
     part(Bell).ring(Lane.BULK)
-    log.info("broadcast %s to %s recipients is on its way", broadcast_id, len(good))
+    log.info("broadcast %s to %s recipients is queued", broadcast_id, len(good))
     return Accepted(broadcast_id, len(good), rejected)
 
 
@@ -129,9 +129,9 @@ def _message(broadcast_id: str, one: Recipient, content: Content, span: Span, ow
 
 
 def pause(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> BroadcastView:
-    """Let no more of it be started; what a worker has already is sent.
+    """Stop starting sends of a broadcast; messages that a worker has claimed are still sent.
 
-    Raises NotFound, and Conflict where nothing is left to be paused.
+    Raises NotFound, and Conflict where it is done or canceled.
     """
 
     def work(session: Session) -> BroadcastView:
@@ -148,9 +148,9 @@ def pause(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> Broadc
 
 
 def resume(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> BroadcastView:
-    """Go on with what is left; its deadline is later by as long as it was paused.
+    """Continue with the messages that are left; the deadline moves by the length of the pause.
 
-    Raises NotFound, and Conflict where it has ended.
+    Raises NotFound, and Conflict where it is done or canceled.
     """
 
     def work(session: Session) -> BroadcastView:
@@ -172,9 +172,9 @@ def resume(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> Broad
 
 
 def cancel(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> BroadcastView:
-    """Take back what no worker has yet; one that is canceled stays so.
+    """Cancel the messages that no worker has claimed; canceling twice is allowed.
 
-    Raises NotFound, and Conflict where everything has been sent.
+    Raises NotFound, and Conflict where everything is settled.
     """
 
     def work(session: Session) -> BroadcastView:
@@ -197,7 +197,7 @@ def _change_waiting(session: Session, broadcast_id: str, values: Mapping[str, An
 
 
 def _note(session: Session, by: Actor | None, action: Action, row: Broadcast, waiting: int) -> None:
-    """Tell the audit where one of our own people does it; what programs do is not for the audit."""
+    """Write to the audit trail if an administrator acts; calls of API keys are not recorded there."""
     if by is not None:
         subject = row.template or row.id
         trail.note(session, by, action, subject, subject_id=row.id, after={"messages": waiting})

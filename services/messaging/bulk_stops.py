@@ -1,6 +1,6 @@
-"""Bulk messages that wait for somebody who gets none any more: canceled wherever they are, before they are sent.
+"""Cancel waiting bulk messages to suppressed destinations.
 
-The claim itself does not look at the list; whatever puts a bulk message into the queue, or back into it, asks here.
+A claim does not read the suppression list, so the code that puts bulk messages into the queue, or back, calls this.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -13,14 +13,14 @@ from models import Message, Suppression
 from services.storage.transactions import change, transaction
 
 ERROR = "suppressed"
-"""What such a message says, and the code of a recipient whom a broadcast leaves out."""
+"""The `error` of such a message, and the code of a recipient whom a broadcast rejects for it."""
 CLOCKS = timedelta(minutes=1)
 """How far apart the clocks of our machines may be."""
 _WAITS = (Message.priority == int(Priority.BULK), Message.status == MessageStatus.QUEUED.value)
 
 
 def stop(session: Session, channel: Channel, canonical: str) -> None:
-    """Cancel what waits for a destination; what is in flight may still arrive and is not tried again."""
+    """Cancel bulk messages that wait for a destination; those in flight may still arrive but are not retried."""
     now = datetime.now(UTC)
     theirs = (Message.canonical == canonical, Message.channel == channel.value)
     change(session, update(Message).where(*theirs, *_WAITS).values(**_canceled(now)))
@@ -33,7 +33,7 @@ def stop(session: Session, channel: Channel, canonical: str) -> None:
 
 
 def stop_in(session: Session, broadcast_id: str) -> None:
-    """Cancel what waits in a broadcast for those who get no more; to be called where its deadline is put off."""
+    """Cancel a broadcast's waiting messages to suppressed destinations; call it before moving the deadline."""
     suppressed = (
         select(Suppression.id)
         .where(Suppression.channel == Message.channel, Suppression.canonical == Message.canonical)
@@ -45,10 +45,10 @@ def stop_in(session: Session, broadcast_id: str) -> None:
 
 
 def catch_up(since: datetime) -> None:
-    """Cancel what waits for those who were suppressed at or after `since`.
+    """Cancel what waits for destinations that were suppressed at or after `since`.
 
-    A broadcast calls it after its commit, with the time before its look at the list: who unsubscribed in between was
-    not on the list yet, and had nothing in the queue yet.
+    A broadcast calls it after its commit, with a time before it read the suppression list: a recipient who
+    unsubscribed in between was not on the list yet, and had no message in the queue to cancel.
     """
     transaction(lambda session: _catch_up(session, since - CLOCKS))
 

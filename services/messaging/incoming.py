@@ -1,4 +1,4 @@
-"""Messages that other projects queue as Celery tasks: turned into rows at once, so that nothing waits in a broker."""
+"""Messages that other projects queue as Celery tasks: written to the outbox at once, so that none waits in a broker."""
 
 import hashlib
 import logging
@@ -36,9 +36,9 @@ ACCEPTED, REFUSED = 0, -1
 
 
 def accept_mail(task_id: str, subject: str, recipients: Sequence[str], body: str) -> int:
-    """Put one mail for each recipient into the outbox; return 0, or -1 where one of them is refused and none is sent.
+    """Put one mail per recipient into the outbox; return 0, or -1 where one of them is invalid and none is sent.
 
-    The rows' ids come from the task's: a task that the broker delivers twice makes them once.
+    The rows' ids derive from the task's id, so a task that the broker delivers twice is sent once.
     """
     try:
         if not isinstance(subject, str) or has_control_characters(subject) or not isinstance(body, str):
@@ -60,8 +60,8 @@ def accept_mail(task_id: str, subject: str, recipients: Sequence[str], body: str
 def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
     """Put an SMS with the caller's own code into the outbox; return 0, or -1 where it is refused.
 
-    The caller keeps its own cool-down, so ours is not asked; the windows of the destination, its country and the
-    day's budget are.
+    The caller keeps its own cool-down, so ours does not apply; the windows of the destination, its country and the
+    day's budget do.
     """
     now = datetime.now(UTC)
     settings = current_app.config
@@ -130,5 +130,5 @@ def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = 
         if transaction(work):
             part(Bell).ring(Lane(messages[0].lane))
     except IntegrityError:
-        log.info("a task was delivered twice at one moment and is sent once")
+        log.info("a task was delivered twice at the same time and is sent once")
     return ACCEPTED

@@ -1,4 +1,4 @@
-"""Messages as their owner may see them: one, and lists that go on where the last page ended."""
+"""Messages as their owner may see them: single ones, and lists with keyset pagination."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from services.storage.keyset import Place
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message without what it says."""
+    """A message without its content."""
 
     id: str
     channel: str
@@ -60,7 +60,7 @@ def get(message_id: str, owner: Owner) -> MessageView:
 
 
 def page(owner: Owner, chosen: Filter, *, limit: int, cursor: str | None) -> Page:
-    """Return the next `limit` messages of this owner; raises InvalidInput where the cursor is none of ours."""
+    """Return the next `limit` messages of this owner; raises InvalidInput for an invalid cursor."""
     statement = _filtered(owner, chosen)
     if cursor is not None:
         last = keyset.read(cursor)
@@ -103,23 +103,15 @@ def view(row: Message, now: datetime) -> MessageView:
 
 
 def status_of(row: Any, now: datetime) -> MessageStatus:
-    """Return where a message is; what can no longer be sent is expired before a worker has said so."""
+    """Return a message's status; one past its deadline is `expired` even before a worker has marked it."""
     is_late = row.status == MessageStatus.QUEUED and row.due_at is not None and row.deadline_at <= now
     return MessageStatus.EXPIRED if is_late else MessageStatus(row.status)
 
 
 _SHOWN = (
-    *(
-        Message.id,
-        Message.channel,
-        Message.to,
-        Message.template,
-        Message.status,
-        Message.gateway,
-        Message.tries,
-    ),
-    *(Message.gateway_reference, Message.error, Message.created_at, Message.sent_at, Message.settled_at),
-    *(Message.due_at, Message.deadline_at),
+    *(Message.id, Message.channel, Message.to, Message.template, Message.status, Message.tries),
+    *(Message.gateway, Message.gateway_reference, Message.error, Message.created_at),
+    *(Message.sent_at, Message.settled_at, Message.due_at, Message.deadline_at),
 )
 
 

@@ -1,4 +1,4 @@
-"""Send, cancel and resend single messages: notices, which are no codes."""
+"""Send, cancel and resend single messages (notices, not codes)."""
 
 import json
 import logging
@@ -13,12 +13,7 @@ from sqlalchemy.orm import Session
 from domain import destinations, unsubscribe_links
 from domain.actions import Action
 from domain.destinations import Destination, mask
-from domain.errors import (
-    Conflict,
-    FieldProblem,
-    InvalidInput,
-    NotAgain,
-)
+from domain.errors import Conflict, FieldProblem, InvalidInput, NotAgain
 from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
 from domain.refusals import Refusal
@@ -42,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a caller asks for; texts as they came."""
+    """A message as the caller sent it, not validated yet."""
 
     channel: Channel
     to: str = field(repr=False)
@@ -56,10 +51,10 @@ class Request:
 
 
 def send(request: Request, owner: Owner) -> MessageView:
-    """Put a message on its way; return at once.
+    """Queue a message; return without waiting for the send.
 
-    Raises InvalidInput, InvalidDestination, CountryNotAllowed, and LimitExceeded for the day's SMS. The windows of
-    codes don't count it, for a notice is nobody's guess.
+    Raises InvalidInput, InvalidDestination, CountryNotAllowed, and LimitExceeded for the day's SMS budget. The limits
+    on codes do not count it, because a notice gives nobody a guess.
     """
     now = datetime.now(UTC)
     content = contents.check(
@@ -118,18 +113,18 @@ def _put(
 
     view = transaction(work)
     part(Bell).ring(message.lane)
-    log.info("message %s to %s is on its way", view.id, destinations.mask(view.to))
+    log.info("message %s to %s is queued", view.id, destinations.mask(view.to))
     return view
 
 
 def _note(session: Session, by: Actor | None, action: Action, row: Message, after: dict[str, Any]) -> None:
-    """Tell the audit where one of our own people does it; what programs do is not for the audit."""
+    """Write to the audit trail if an administrator acts; calls of API keys are not recorded there."""
     if by is not None:
         trail.note(session, by, action, mask(row.to), subject_id=row.id, after=after)
 
 
 def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> MessageView:
-    """Take a message back that no worker has yet; one that is canceled stays so.
+    """Cancel a message that no worker has claimed; canceling twice is allowed.
 
     Raises NotFound, and Conflict where it is too late or the message carries a code.
     """
@@ -149,10 +144,10 @@ def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> Message
 
 
 def resend(message_id: str, owner: Owner, *, by: Actor | None = None) -> MessageView:
-    """Send what a settled message said once more, as a new message to the same destination.
+    """Send the content of a settled message again, as a new message to the same destination.
 
-    Raises NotFound, LimitExceeded, and Conflict where it is still on its way, its content is gone, or it was a
-    broadcast's and the destination gets none any more.
+    Raises NotFound, LimitExceeded, and Conflict where it is still under way, its content is gone, or it belongs to a
+    broadcast and the destination is suppressed.
     """
     now = datetime.now(UTC)
     row = message_views.owned(db.session(), message_id, owner)
@@ -160,7 +155,7 @@ def resend(message_id: str, owner: Owner, *, by: Actor | None = None) -> Message
 
 
 def copy_of(row: Message, now: datetime) -> NewMessage:
-    """Return a new message that says what a settled one said, to the same destination.
+    """Return a new message with the content of a settled one, to the same destination.
 
     Raises NotAgain and CountryNotAllowed.
     """
@@ -193,7 +188,7 @@ def _copy(row: Message, destination: Destination, now: datetime) -> NewMessage:
 
 
 def _kept(row: Message) -> dict[str, str]:
-    """Return what a message is made of; that of a broadcast's free text becomes its own text."""
+    """Return a message's parameters; the free text of a broadcast is filled in and becomes the message's own text."""
     keyring = part(Keyring)
     try:
         params: dict[str, str] = json.loads(keyring.open(row.sealed or b"", row=row.id))

@@ -1,4 +1,4 @@
-"""When a notice goes and until when it may, whether it is one message or thousands."""
+"""The start and the deadline of a notice, be it one message or a broadcast."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ LONGEST_LIFE_SECONDS = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The time in which something may be sent."""
+    """The time span in which something may be sent."""
 
     starts_at: datetime
     deadline_at: datetime

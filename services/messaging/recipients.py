@@ -1,4 +1,4 @@
-"""The recipients of a broadcast: the good ones, and each bad one with its place and what is wrong with it."""
+"""The recipients of a broadcast: the valid ones, and each rejected one with its index and the reason."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,20 +21,20 @@ LONGEST_TO = 400
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One who gets it."""
+    """A recipient who gets the broadcast."""
 
     index: int
     destination: Destination
     params: Mapping[str, str] = field(repr=False)
 
     def is_in(self, canonicals: Collection[str]) -> bool:
-        """Tell whether this one is among some destinations."""
+        """Tell whether this recipient's destination is in a collection."""
         return self.destination.canonical in canonicals
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """One who does not: `index` is the place in the call's list."""
+    """A recipient who does not get it; `index` is the position in the call's list."""
 
     index: int
     code: str
@@ -42,7 +42,7 @@ class Rejected:
 
 
 class BadRecipient(ValueError):
-    """Raised where one entry of the list is no recipient at all, or lacks what the text needs."""
+    """Raised where an entry of the list is not a recipient, or lacks a parameter of the text."""
 
     def __init__(self, code: str, detail: str):
         super().__init__(detail)
@@ -50,7 +50,7 @@ class BadRecipient(ValueError):
 
 
 def sort(content: Content, given: Sequence[Any]) -> tuple[list[Recipient], list[Rejected]]:
-    """Return who gets the content, and who does not and why, both in their order."""
+    """Return the valid and the rejected recipients, both in the order of the list."""
     good: list[Recipient] = []
     rejected: list[Rejected] = []
     seen: set[str] = set()
@@ -64,7 +64,7 @@ def sort(content: Content, given: Sequence[Any]) -> tuple[list[Recipient], list[
             rejected.append(Rejected(index, error.code, str(error)))
             continue
         if recipient.destination.canonical in seen:
-            rejected.append(Rejected(index, "duplicate", "to: is in the list already"))
+            rejected.append(Rejected(index, "duplicate", "to: is already in the list"))
             continue
         seen.add(recipient.destination.canonical)
         good.append(recipient)
@@ -81,10 +81,10 @@ def _told(error: InvalidInput) -> list[str]:
 
 def _recipient(index: int, content: Content, one: Any) -> Recipient:
     if not isinstance(one, Mapping) or not {"to"} <= one.keys() <= {"to", "params"}:
-        raise BadRecipient("invalid_recipient", "must be an object of to and params")
+        raise BadRecipient("invalid_recipient", "must be an object with `to`, and `params` if needed")
     to = one["to"]
     if not isinstance(to, str) or len(to) > LONGEST_TO:
-        raise BadRecipient("invalid_recipient", f"to: must be a text of at most {LONGEST_TO} characters")
+        raise BadRecipient("invalid_recipient", f"to: must be text of at most {LONGEST_TO} characters")
     destination = destinations.parse(content.channel, to, region=current_app.config["DEFAULT_REGION"])
     send_limits.ensure_country(destination)
     return Recipient(index, destination, _params(content, one.get("params", {})))

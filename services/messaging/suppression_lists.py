@@ -1,4 +1,4 @@
-"""The suppression list as people work with it: by what they type, and as a file."""
+"""The suppression list for the console and commands: by typed destination, and as a CSV file."""
 
 import csv
 import io
@@ -24,15 +24,15 @@ from services.storage.transactions import transaction
 
 COLUMNS = ("destination", "reason", "since")
 MOST_LINES = 1000
-"""Of one file on a page; each line is a change with its entry in the audit, and somebody waits for the answer."""
+"""Of one uploaded file; each line is a change with its own audit entry, and a person waits for the answer."""
 EXPORT_BLOCK = 1000
 FORMULA_STARTS = ("=", "+", "-", "@")
-"""What a spreadsheet takes for a formula (OWASP, CSV injection); a phone number is none."""
+"""What a spreadsheet takes for a formula (OWASP, CSV injection). A phone number is not one and stays unquoted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a file: how many are new, how many stood there, and the numbers of the lines that are no good."""
+    """The result of an import: new destinations, those already on the list, and the numbers of invalid lines."""
 
     added: int
     known: int
@@ -40,17 +40,17 @@ class Imported:
 
 
 def get(suppression_id: str) -> SuppressionView:
-    """Return one row of the list; raises NotFound."""
+    """Return one entry of the list; raises NotFound."""
     row = db.session.get(Suppression, suppression_id, populate_existing=True)
     found = suppressions.view(row) if row else None
     db.session.rollback()
     if found is None:
-        raise NotFound("it does not stand on the list")
+        raise NotFound("it is not on the list")
     return found
 
 
 def find(text: str) -> SuppressionView | None:
-    """Return the row of a typed destination, None where it gets bulk messages; raises InvalidDestination."""
+    """Return the entry of a typed destination, None where it is not suppressed; raises InvalidDestination."""
     wanted = parse(text)
     found = suppressions.find(wanted.channel, wanted.canonical)
     db.session.rollback()
@@ -58,24 +58,24 @@ def find(text: str) -> SuppressionView | None:
 
 
 def add(text: str, *, by: Actor = COMMAND_LINE) -> tuple[SuppressionView | None, bool]:
-    """Put a typed destination on the list; return its row, and whether it is new. Raises InvalidDestination."""
+    """Put a typed destination on the list; return its entry, and whether it is new. Raises InvalidDestination."""
     wanted = parse(text)
     is_new = suppressions.add(wanted.channel, wanted.canonical, SuppressionReason.OPERATOR, by=by)
     return find(text), is_new
 
 
 def remove(suppression_id: str, *, by: Actor = COMMAND_LINE) -> SuppressionView:
-    """Take a row off the list and return it; raises NotFound."""
+    """Take an entry off the list and return it; raises NotFound."""
     found = get(suppression_id)
     if not suppressions.remove(found.channel, found.canonical, by=by):
-        raise NotFound("it does not stand on the list")
+        raise NotFound("it is not on the list")
     return found
 
 
 def take_in(text: str, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE) -> Imported:
-    """Put the destinations of a file on the list: its first column, with the reason in the second if there is one.
+    """Import destinations from a CSV file: the first column, and the reason from the second if there is one.
 
-    Raises InvalidInput where the file has no line, or too many.
+    Raises InvalidInput where the file is empty or has too many lines.
     """
     lines = [(number, line) for number, line in enumerate(csv.reader(io.StringIO(text)), 1) if any(line)]
     if lines and lines[0][1][0].strip().lower() == COLUMNS[0]:
@@ -94,7 +94,7 @@ def take_in(text: str, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE) -> I
 
 
 def export(*, by: Actor = COMMAND_LINE) -> Iterator[str]:
-    """Return the whole list as CSV with its destinations in full, made block by block while it is read."""
+    """Return the whole list as CSV with unmasked destinations, generated in blocks as it is read."""
 
     def work(session: Session) -> None:
         trail.note(session, by, Action.SUPPRESSIONS_EXPORTED, "all", after={"unmasked": True})
@@ -104,12 +104,12 @@ def export(*, by: Actor = COMMAND_LINE) -> Iterator[str]:
 
 
 def masked(found: SuppressionView) -> str:
-    """Return a destination of the list, fit for a page."""
+    """Return the masked destination of an entry."""
     return mask(found.canonical)
 
 
 def parse(text: str) -> Destination:
-    """Return the destination that is meant; raises InvalidDestination."""
+    """Parse a typed destination, e-mail address or phone number; raises InvalidDestination."""
     channel = Channel.EMAIL if "@" in text else Channel.SMS
     return destinations.parse(channel, text, region=current_app.config["DEFAULT_REGION"])
 

@@ -1,4 +1,4 @@
-"""Who gets no bulk messages any more. Codes and single messages never ask here."""
+"""The suppression list: destinations that get no bulk messages. It does not apply to codes and single messages."""
 
 import logging
 from collections.abc import Collection
@@ -22,7 +22,7 @@ from services.storage.transactions import LostRace, change, transaction
 
 log = logging.getLogger(__name__)
 BLOCK = 500
-"""Destinations asked about in one statement; SQLite before 3.32 takes 999 values in all."""
+"""Destinations in one statement; SQLite before 3.32 allows 999 values in all."""
 PAGE = 100
 
 
@@ -38,7 +38,7 @@ class SuppressionView:
 
 
 def suppressed(session: Session, channel: Channel, canonicals: Collection[str]) -> set[str]:
-    """Return which of some canonical destinations get no bulk messages."""
+    """Return those of some canonical destinations that are suppressed."""
     asked = list(canonicals)
     found: set[str] = set()
     for start in range(0, len(asked), BLOCK):
@@ -54,7 +54,7 @@ def suppressed(session: Session, channel: Channel, canonicals: Collection[str]) 
 
 
 def find(channel: Channel, canonical: str) -> SuppressionView | None:
-    """Return the suppression of a destination, None where it gets bulk messages."""
+    """Return the suppression of a destination, None where there is none."""
     row = _row(db.session(), channel, canonical)
     return view(row) if row else None
 
@@ -71,10 +71,10 @@ def page(after: SuppressionView | None = None, *, limit: int = PAGE) -> list[Sup
 def add(
     channel: Channel, canonical: str, reason: SuppressionReason, *, by: Actor | None = COMMAND_LINE
 ) -> bool:
-    """Send a destination no bulk messages any more, and stop those that wait; tell whether that is new.
+    """Suppress a destination and cancel the bulk messages that wait for it; tell whether it is new.
 
-    Every other reason takes the place of `unsubscribed`, which alone the link in the message can undo. `by` is None
-    for those who unsubscribe themselves: the audit tells what our own people do.
+    Any other reason replaces `unsubscribed`, the only one that the link in the message can undo. `by` is None for
+    recipients who unsubscribe themselves: the audit trail records only administrators.
     """
 
     def work(session: Session) -> bool:
@@ -101,7 +101,7 @@ def add(
 
     added = transaction(work)
     if added:
-        # once more: a broadcast that was being put in meanwhile looked at the list before we wrote to it
+        # Again: a broadcast that was being inserted at the same time has read the list before our commit.
         transaction(lambda session: bulk_stops.stop(session, channel, canonical))
         log.info("%s gets no more bulk messages: %s", mask(canonical), reason)
     return added
@@ -114,9 +114,9 @@ def remove(
     only: SuppressionReason | None = None,
     by: Actor | None = COMMAND_LINE,
 ) -> bool:
-    """Let a destination have bulk messages again, where `only` is the reason if given; tell whether it had none.
+    """Lift the suppression of a destination, with `only` just for that reason; tell whether there was one to lift.
 
-    What was stopped stays stopped.
+    Messages that were canceled stay canceled.
     """
 
     def work(session: Session) -> bool:

@@ -1,4 +1,4 @@
-"""What the link in a bulk message does: end bulk messages to its destination, and take that back."""
+"""The unsubscribe link of a bulk message: suppress its destination, and undo that."""
 
 from dataclasses import dataclass
 
@@ -12,17 +12,17 @@ from services.process.parts import part
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a destination stands, fit for a page that anybody with the link may see."""
+    """The state of a destination for the public page, which anybody with the link may see."""
 
     channel: Channel
     masked: str
     is_suppressed: bool
     can_undo: bool
-    """False where not the link but an operator or a mailbox provider has ended it."""
+    """False where an operator or a mailbox provider, and not the link, has suppressed it."""
 
 
 def look(token: str) -> Standing:
-    """Return how the destination of a link stands, and change nothing; raises NotFound."""
+    """Return the state of a link's destination without changing it; raises NotFound."""
     channel, canonical = unsubscribe_links.read(part(Keyring), token)
     found = suppressions.find(channel, canonical)
     return Standing(
@@ -34,14 +34,14 @@ def look(token: str) -> Standing:
 
 
 def unsubscribe(token: str) -> Standing:
-    """End bulk messages to the destination of a link; raises NotFound."""
+    """Suppress the destination of a link; raises NotFound."""
     channel, canonical = unsubscribe_links.read(part(Keyring), token)
     suppressions.add(channel, canonical, SuppressionReason.UNSUBSCRIBED, by=None)
     return look(token)
 
 
 def undo(token: str) -> Standing:
-    """Take back what `unsubscribe` did, and nothing else; raises NotFound."""
+    """Undo `unsubscribe`, and no suppression for another reason; raises NotFound."""
     channel, canonical = unsubscribe_links.read(part(Keyring), token)
     suppressions.remove(channel, canonical, only=SuppressionReason.UNSUBSCRIBED, by=None)
     return look(token)

@@ -1,4 +1,4 @@
-"""Ring for a worker after a commit. A bell that can't be rung is no error: the worker looks by itself every second."""
+"""Ring for a worker after a commit. A bell that can't be rung is no error: workers poll the database every second."""
 
 import logging
 import os
@@ -18,11 +18,11 @@ from services.process.broker_connections import impatient_connection
 log = logging.getLogger(__name__)
 TASK = "sendcode.drain"
 REST_SECONDS = 0.02
-"""Bells of one lane that come within this time after another are one: the drain looks until nothing is due."""
+"""Bells of one lane within this time are merged into one: the drain looks until nothing is due."""
 
 
 class Bell:
-    """Rings from a thread of its own, one a process, so that no caller waits for the broker."""
+    """Rings from a thread of its own, one per process, so that no caller waits for the broker."""
 
     def __init__(self, breaker: Breaker):
         self._breaker = breaker
@@ -56,7 +56,7 @@ class Bell:
 
 
 class Ringer(threading.Thread):
-    """Publishes what was asked for, through a connection of its own whose time-outs are short."""
+    """Publishes the requested bells through its own connection, whose timeouts are short."""
 
     def __init__(self, celery: Celery, breaker: Breaker):
         super().__init__(name="sendcode-bell", daemon=True)
@@ -70,14 +70,15 @@ class Ringer(threading.Thread):
         self._declared: set[Lane] = set()
 
     def ask(self, lane: Lane) -> None:
-        """Have the bell of a lane rung, at once if the last one is a while ago; the row must be committed by now."""
+        """Request a bell for a lane, rung at once unless one has just rung; the row must be committed by now."""
         self._lanes.add(lane)
         if not self._is_busy:
             self._asked.set()
-            time.sleep(0)  # it goes first: the caller would keep the interpreter until its answer is written
+            # yields, so that the ringer runs now: the caller would hold the interpreter until it has answered
+            time.sleep(0)
 
     def run(self) -> None:
-        """Ring for ever; a lane is forgotten before it is rung for, so what is committed later rings again."""
+        """Ring forever; a lane is removed before its bell rings, so that a later commit rings again."""
         while True:
             self._asked.wait()
             self._asked.clear()
@@ -86,7 +87,7 @@ class Ringer(threading.Thread):
                 for _ in range(len(self._lanes)):
                     self._ring(self._lanes.pop())
                 time.sleep(REST_SECONDS)
-                self._is_busy = False  # before it looks again: who asks from now on wakes it
+                self._is_busy = False  # before it looks again: a later request wakes it
 
     def _ring(self, lane: Lane) -> None:
         if self._breaker.is_open:
@@ -97,11 +98,11 @@ class Ringer(threading.Thread):
             self._breaker.trip()
             self._hang_up()
             log.warning(
-                "the broker could not be reached (%s): workers look by themselves", type(error).__name__
+                "the broker could not be reached (%s): workers poll by themselves", type(error).__name__
             )
 
     def _publish(self, lane: Lane) -> None:
-        """Publish the task as `apply_async` does, without what that looks up anew for each one: a third of its time."""
+        """Publish the task as `apply_async` does, without the lookups it repeats for each task: a third of the time."""
         amqp = self._celery.amqp
         if self._producer is None:
             self._connection = impatient_connection(self._celery)
@@ -128,7 +129,7 @@ class Ringer(threading.Thread):
 
 
 def _keep_one_client(channel: Any) -> None:
-    """Let a Redis channel publish with one client; kombu makes one a message, which takes as long as the rest."""
+    """Let a Redis channel publish with one client; kombu makes one per message, which takes as long as the rest."""
     if hasattr(channel, "Client"):
         client = channel.Client(connection_pool=channel.pool)
         channel.Client = lambda **_: client

@@ -1,4 +1,4 @@
-"""What a notice says: a template's name or the caller's own texts, checked before anything is promised."""
+"""What a notice says: a template's name or the caller's own texts, checked before it is accepted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Content:
 
     @property
     def texts(self) -> dict[str, str]:
-        """What is sealed of it: the texts that there are."""
+        """The texts that are set, which are what is sealed."""
         found = {"text": self.text, "subject": self.subject, "html": self.html}
         return {name: text for name, text in found.items() if text is not None}
 
@@ -48,7 +48,7 @@ def check(
     html: str | None,
     locale: str | None,
 ) -> Content:
-    """Return the content; raises InvalidInput where it is none, two, too long or not for this channel."""
+    """Return the content; raises InvalidInput for none or two of them, and for one too long or not for the channel."""
     wanted = check_locale(locale) if locale else None
     if (template is None) == (text is None):
         raise InvalidInput(FieldProblem("text", "either template or text is needed"))
@@ -72,7 +72,7 @@ def _choose(template: str, channel: Channel, locale: str | None) -> Choice:
     found = published.choose(template, channel, locale)
     if found is None:
         told = ", ".join(published.locales(template, channel))
-        raise InvalidInput(FieldProblem("locale", f"the template has no text in it; it has: {told}"))
+        raise InvalidInput(FieldProblem("locale", f"is not one that the template has; it has: {told}"))
     return found
 
 
@@ -94,7 +94,7 @@ def _check_texts(channel: Channel, text: str, subject: str | None, html: str | N
         raise InvalidInput(FieldProblem("subject", "is required for email"))
     if sum(len(part.encode()) for part in (text, subject, html) if part) > MOST_BYTES:
         raise InvalidInput(
-            FieldProblem("text", f"must have at most {MOST_BYTES} bytes, subject and html counted")
+            FieldProblem("text", f"must have at most {MOST_BYTES} bytes, including subject and html")
         )
 
 
@@ -104,7 +104,7 @@ def missing(content: Content, params: Mapping[str, str]) -> list[str]:
 
 
 def check_params(params: Any) -> dict[str, str]:
-    """Return parameters as texts; raises ValueError where they are no object of texts and numbers."""
+    """Return parameters as texts; raises ValueError where they are not an object of texts and numbers."""
     if not isinstance(params, Mapping) or len(params) > 50:
         raise ValueError("must be an object of at most 50 texts and numbers")
     return {_name(name): _value(value) for name, value in params.items()}
@@ -114,7 +114,7 @@ def _name(name: Any) -> str:
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii() or len(name) > 64:
         raise ValueError("has a name that is not 1 to 64 of A-Z a-z 0-9 _")
     if name in GIVEN:
-        raise ValueError(f"must not have {name}, which is given")
+        raise ValueError(f"must not have {name}, which the service sets")
     return name
 
 
@@ -123,7 +123,7 @@ def _value(value: Any) -> str:
         raise ValueError("must have texts and numbers for values")
     text = str(value)
     if len(text) > 2000 or has_control_characters(text):
-        raise ValueError("has a value that is longer than 2,000 characters or not of one line")
+        raise ValueError("has a value that is longer than 2,000 characters or not a single line")
     return text
 
 

@@ -1,4 +1,4 @@
-"""The message table as a queue, seen by those who put something in: put, and take back what nobody has claimed."""
+"""The outbox: the message table as a queue, seen by its producers. Put messages in; cancel what nobody has claimed."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ _CANCEL = (
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """One message to put into the outbox. `params` is sealed; `template` None means the text stands in `params`."""
+    """One message to put into the outbox. `params` is sealed; `template` None means that the text is in `params`."""
 
     owner: str
     destination: Destination
@@ -93,22 +93,22 @@ def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]
 
 
 def _json(params: Mapping[str, Any]) -> bytes:
-    """Return parameters as short as they can be: a row has room for 64 KiB."""
+    """Return parameters as compact JSON: a row has room for 64 KiB."""
     return json.dumps(dict(params), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def mark_resent(writer: Writer, message_id: str, copy_id: str) -> None:
-    """Note that another message says the same once more; the caller commits."""
+    """Record which message is the copy that was sent again; the caller commits."""
     change(writer, update(messages).where(messages.c.id == message_id).values(resent_as=copy_id))
 
 
 def cancel(writer: Writer, message_id: str, now: datetime) -> bool:
-    """Take back a message that no worker has claimed yet; the caller commits."""
+    """Cancel a message that no worker has claimed yet; tell whether it was; the caller commits."""
     return change(writer, _CANCEL, {"wanted": message_id, "now": now}) == 1
 
 
 def stop_values(canceled_at: datetime | None) -> dict[str, Any]:
-    """Return what holds a queued message of a paused broadcast back, or ends one of a canceled broadcast."""
+    """Return the values that hold a queued message of a paused broadcast, or end one of a canceled broadcast."""
     if canceled_at is None:
         return {"due_at": None}
     return {

@@ -1,6 +1,6 @@
-"""What somebody does who was invited: have a code sent, enter it, choose a password, and be an administrator.
+"""Accept an invitation: get a code sent, enter it, choose a password, and become an administrator.
 
-The link alone is not enough: it may have been passed on, or stand in a log. The code shows that the mailbox is theirs.
+The link alone is not enough: it may have been forwarded or logged. The code proves that the mailbox is theirs.
 """
 
 import logging
@@ -38,7 +38,7 @@ PURPOSE = "invite"
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody with a good link, and the newest code of it that was sent."""
+    """Somebody with a valid link, and the newest code that was sent for it."""
 
     id: str
     email: str = field(repr=False)
@@ -48,7 +48,7 @@ class Guest:
 
 
 def look(token: str) -> Guest:
-    """Return who is invited by a link; raises NotFound where it is used, withdrawn, too old or none of ours."""
+    """Return who is invited by a link; raises NotFound where it is used, withdrawn, expired or unknown."""
     row = invitations.open_one(db.session(), token)
     newest = db.session.scalar(
         select(Verification.id)
@@ -64,7 +64,7 @@ def look(token: str) -> Guest:
 
 
 def send_code(token: str, *, client_ip: str | None) -> None:
-    """Send a code to the mailbox, or the same once more; raises NotFound and what `verifications.issue` raises."""
+    """Send a code to the mailbox, or resend the pending one; raises NotFound and what `verifications.issue` raises."""
     guest = look(token)
     if guest.sent and guest.sent.status is VerificationStatus.PENDING:
         verifications.resend(guest.sent.id, _owner(guest.id))
@@ -77,8 +77,8 @@ def send_code(token: str, *, client_ip: str | None) -> None:
 def accept(token: str, code: str, password: str, *, client_ip: str | None) -> CheckResult:
     """Check the code; with the right one make the administrator in the same transaction.
 
-    The password is looked at first, so that a weak one costs no try. Raises NotFound, WeakPassword, Conflict where the
-    address has an administrator by now, and what `checks.check` raises.
+    The password is checked first, so that a weak one costs no attempt. Raises NotFound, WeakPassword, Conflict where
+    an administrator has the address by now, and what `checks.check` raises.
     """
     guest = look(token)
     names = [destinations.canonical(guest.email), current_app.config["SERVICE_NAME"]]
@@ -113,7 +113,7 @@ def _join(session: Session, token: str, password_hash: str, ip: str | None) -> N
     by = Actor(administrator.id, administrator.email, ip)
     subject, told = mask(row.email), {"role": row.role}
     trail.note(session, by, Action.INVITATION_ACCEPTED, subject, subject_id=administrator.id, after=told)
-    log.info("administrator %s came by invitation %s as %s", administrator.id, row.id, row.role)
+    log.info("administrator %s accepted invitation %s as %s", administrator.id, row.id, row.role)
 
 
 def _owner(invitation_id: str) -> Owner:

@@ -1,4 +1,4 @@
-"""Mails that tell administrators what has happened to their account."""
+"""Mails that tell administrators about changes to their account."""
 
 from datetime import datetime, timedelta
 

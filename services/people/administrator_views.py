@@ -1,4 +1,4 @@
-"""An administrator as pages and commands may see one."""
+"""The view of an administrator for pages and commands."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from models import Administrator
 
 @dataclass(frozen=True, slots=True)
 class AdministratorView:
-    """An administrator as pages and commands may see it."""
+    """An administrator without the password hash."""
 
     id: int
     email: str = field(repr=False)

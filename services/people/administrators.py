@@ -40,7 +40,7 @@ def add(
 ) -> tuple[AdministratorView, str | None]:
     """Add an administrator; without a `password`, also return a one-time password to be changed at first sign-in.
 
-    Raises InvalidInput where e-mail, role or password are no good, and Conflict where the e-mail address is in use.
+    Raises InvalidInput where e-mail, role or password are invalid, and Conflict where the e-mail address is in use.
     """
     destination = parse_email(email)
     if role not in list(Role):
@@ -73,7 +73,7 @@ def add(
 
 
 def everyone() -> list[AdministratorView]:
-    """Return all administrators by e-mail address, the disabled ones too."""
+    """Return all administrators ordered by e-mail address, including the disabled ones."""
     found = [view(one) for one in db.session.scalars(select(Administrator).order_by(Administrator.canonical))]
     db.session.rollback()
     return found
@@ -92,7 +92,7 @@ def by_id(number: int) -> AdministratorView:
 def reset_password(email: str, *, by: Actor = COMMAND_LINE) -> str:
     """Give an administrator a one-time password, end all sessions, and return the password.
 
-    Raises NotFound, and OwnAccount where `by` is the same person, who changes the password instead.
+    Raises NotFound, and OwnAccount where `by` is the same person, who has to change the password instead.
     """
     made = one_time_password()
     password_hash = hash_password(made)
@@ -128,7 +128,7 @@ def change_role(email: str, role: str, *, by: Actor = COMMAND_LINE) -> None:
 
 
 def disable(email: str, *, by: Actor = COMMAND_LINE) -> None:
-    """Let an administrator sign in no more, and end all sessions; raises NotFound, OwnAccount and LastOwner."""
+    """Block an administrator from signing in and end all sessions; raises NotFound, OwnAccount and LastOwner."""
 
     def work(session: Session) -> int:
         now = datetime.now(UTC)
@@ -146,7 +146,7 @@ def disable(email: str, *, by: Actor = COMMAND_LINE) -> None:
 
 
 def enable(email: str, *, by: Actor = COMMAND_LINE) -> None:
-    """Let a disabled administrator sign in again, with the password of before; raises NotFound."""
+    """Let a disabled administrator sign in again with the same password; raises NotFound."""
 
     def work(session: Session) -> int:
         administrator = _by_email(session, email)
@@ -160,7 +160,7 @@ def enable(email: str, *, by: Actor = COMMAND_LINE) -> None:
 
 
 def end_sessions(session: Session, administrator_id: int, now: datetime, *, but: str | None = None) -> None:
-    """End an administrator's sessions, all `but` one, and begun sign-ins, in the caller's transaction."""
+    """End an administrator's sessions except `but`, and unfinished sign-ins, in the caller's transaction."""
     change(session, delete(SignInStep).where(SignInStep.administrator_id == administrator_id))
     session.execute(
         update(AdministratorSession)
@@ -172,7 +172,7 @@ def end_sessions(session: Session, administrator_id: int, now: datetime, *, but:
 
 
 def parse_email(text: str, *, field: str = "email") -> Destination:
-    """Return the one e-mail address that `text` means; raises InvalidDestination for `field`."""
+    """Parse one e-mail address; raises InvalidDestination for `field`."""
     try:
         return destinations.parse(Channel.EMAIL, text, region=current_app.config["DEFAULT_REGION"])
     except InvalidDestination as error:
@@ -184,13 +184,13 @@ def _note(session: Session, by: Actor, action: Action, administrator: Administra
 
 
 def _lock_owners(session: Session) -> None:
-    """Let nobody else change an owner until the transaction ends: two who go at once must not both count the other."""
+    """Lock all owners until the transaction ends, so that two who leave at once can't each count the other."""
     owners = update(Administrator).where(Administrator.role == Role.OWNER.value)
     change(session, owners.values(role=Role.OWNER.value))
 
 
 def _keep_an_owner(session: Session, taken: str) -> None:
-    """Raise LastOwner where the role that was taken was that of the last owner who may sign in."""
+    """Raise LastOwner where the role just taken away leaves no owner who may sign in."""
     if taken != Role.OWNER:
         return
     session.flush()

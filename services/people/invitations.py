@@ -1,4 +1,4 @@
-"""Invite somebody by e-mail: a mail with a link, sent once more with a new one, withdrawn."""
+"""Invite somebody by e-mail with a link; resend with a new link, or withdraw."""
 
 import hashlib
 import logging
@@ -38,12 +38,12 @@ LIFE = timedelta(hours=72)
 TOKEN_BYTES = 32
 TEMPLATE = "invitation"
 LinkOf = Callable[[str], str]
-"""Makes the address of the page of a token."""
+"""Builds the URL of the page for a token."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvitationView:
-    """An invitation as people may see it."""
+    """An invitation without its token."""
 
     id: str
     email: str = field(repr=False)
@@ -53,7 +53,7 @@ class InvitationView:
 
     @property
     def is_expired(self) -> bool:
-        """Tell whether its link is worth nothing any more."""
+        """Tell whether its link has expired."""
         return self.expires_at <= datetime.now(UTC)
 
 
@@ -68,7 +68,7 @@ def invite(email: str, role: str, *, link_of: LinkOf, by: Actor) -> InvitationVi
             raise Conflict("an administrator has this e-mail address")
         same = exists().where(Invitation.canonical == destination.canonical, *_waits())
         if session.scalar(select(same)):
-            raise AlreadyInvited("somebody with this e-mail address is invited already")
+            raise AlreadyInvited("this e-mail address has an open invitation already")
         now = datetime.now(UTC)
         row = Invitation(
             id=new_id(),
@@ -89,7 +89,7 @@ def invite(email: str, role: str, *, link_of: LinkOf, by: Actor) -> InvitationVi
 
 
 def resend(invitation_id: str, *, link_of: LinkOf, by: Actor) -> InvitationView:
-    """Send a new link, which lives as long as the first did; the one before is worth nothing. Raises NotFound."""
+    """Send a new link with a full lifetime; the old link stops working. Raises NotFound."""
 
     def work(session: Session) -> InvitationView:
         row = _waiting(session, invitation_id)
@@ -101,7 +101,7 @@ def resend(invitation_id: str, *, link_of: LinkOf, by: Actor) -> InvitationView:
 
 
 def withdraw(invitation_id: str, *, by: Actor) -> InvitationView:
-    """Take an invitation back: its link is worth nothing. Raises NotFound."""
+    """Withdraw an invitation: its link stops working. Raises NotFound."""
 
     def work(session: Session) -> InvitationView:
         row = _waiting(session, invitation_id)
@@ -113,7 +113,7 @@ def withdraw(invitation_id: str, *, by: Actor) -> InvitationView:
 
 
 def waiting() -> list[InvitationView]:
-    """Return the invitations that nobody has taken up, newest first; expired ones too, which can be sent again."""
+    """Return the open invitations, newest first; expired ones are included, because they can be resent."""
     rows = db.session.scalars(select(Invitation).where(*_waits()).order_by(Invitation.created_at.desc()))
     found = [view(row) for row in rows]
     db.session.rollback()
@@ -121,7 +121,7 @@ def waiting() -> list[InvitationView]:
 
 
 def open_one(session: Session, token: str) -> Invitation:
-    """Return the invitation of a link that is still good; raises NotFound."""
+    """Return the invitation of a valid link, locked; raises NotFound."""
     row = session.scalars(
         select(Invitation)
         .where(Invitation.token_hash == _hash(token), Invitation.expires_at > datetime.now(UTC), *_waits())
@@ -162,7 +162,7 @@ def _send(session: Session, row: Invitation, link_of: LinkOf, by: Actor, now: da
 
 def _ring(sent: InvitationView) -> InvitationView:
     part(Bell).ring(Lane.EMAIL)
-    log.info("invitation %s to %s is on its way", sent.id, mask(sent.email))
+    log.info("invitation %s to %s is queued", sent.id, mask(sent.email))
     return sent
 
 

@@ -12,12 +12,12 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def hash_password(password: str) -> str:
-    """Return the hash to store; it tells its own parameters."""
+    """Return the hash to store; it contains its own parameters."""
     return _HASHER.hash(normalized(password))
 
 
 def is_password(stored: str | None, password: str) -> bool:
-    """Tell whether `password` is the stored one; None, for no account, costs the same work and is never right."""
+    """Tell whether `password` matches; None, for no account, costs the same work and never matches."""
     decoy = _decoy()
     try:
         _HASHER.verify(stored or decoy, normalized(password))

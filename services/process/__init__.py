@@ -1,1 +1,1 @@
-"""What a process keeps and watches for as long as it lives; nothing here knows what the service is for."""
+"""What lives as long as a process: caches, circuit breakers, health, and the store of such objects."""

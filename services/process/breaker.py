@@ -1,10 +1,10 @@
-"""Stop asking a server that has just failed, for a while."""
+"""A circuit breaker: stop asking a server for a while after it has failed."""
 
 import time
 
 
 class Breaker:
-    """Open for some seconds after a failure; so one caller waits for a dead server, not all of them."""
+    """Open for some seconds after a failure, so that one caller waits for a dead server and not all of them."""
 
     def __init__(self, seconds: float = 5.0):
         self._seconds = seconds

@@ -1,4 +1,4 @@
-"""Connections to the broker that give up at once."""
+"""Connections to the broker with short timeouts."""
 
 from celery import Celery
 from kombu import Connection
@@ -7,7 +7,7 @@ SOCKET_SECONDS = 0.1
 
 
 def impatient_connection(celery: Celery, seconds: float = SOCKET_SECONDS) -> Connection:
-    """Return a connection that gives up at once, on Redis and AMQP alike."""
+    """Return a connection that never retries and times out after `seconds`, on Redis and AMQP alike."""
     options = {
         **(celery.conf.broker_transport_options or {}),
         "socket_timeout": seconds,

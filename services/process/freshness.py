@@ -1,4 +1,4 @@
-"""Look at something at most every so many seconds, however many ask."""
+"""A cache for one value, refreshed at most once in a given number of seconds, however many callers ask."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Fresh(Generic[T]):
-    """Keeps the last finding for some seconds; while one caller looks again, the others are told the last one."""
+    """Caches what `look` returns for some seconds; while one caller looks again, the others get the old value."""
 
     def __init__(self, look: Callable[[], T], seconds: float):
         self._look = look
@@ -18,11 +18,11 @@ class Fresh(Generic[T]):
         self._found: tuple[float, T] | None = None
 
     def forget(self) -> None:
-        """Let the next one look again, whenever the last look was."""
+        """Drop the value, so that the next caller looks again."""
         self._found = None
 
     def get(self, look: Callable[[], T] | None = None) -> T:
-        """Return what was found lately, by `look` if it has to be looked for again; raises what looking raises."""
+        """Return the cached value, or a new one from `look` if it is too old; raises what looking raises."""
         found = self._found
         if found is not None and time.monotonic() < found[0]:
             return found[1]
@@ -30,7 +30,7 @@ class Fresh(Generic[T]):
             assert found is not None
             return found[1]
         try:
-            if self._found is found:  # nobody looked while we waited
+            if self._found is found:  # no other caller looked while we waited
                 self._found = (time.monotonic() + self._seconds, (look or self._look)())
             assert self._found is not None
             return self._found[1]

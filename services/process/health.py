@@ -1,4 +1,4 @@
-"""Can this installation do its work now? Database, broker, oldest due message, a living worker."""
+"""Can this installation do its work now? Database, broker, oldest due message, a live worker."""
 
 import logging
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SEEN_WITHIN = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `detail` names no host, address or secret, for anybody may read it."""
+    """One health check; `detail` names no host, address or secret, because anybody may read it."""
 
     name: str
     ok: bool
@@ -31,7 +31,7 @@ class Finding:
 
 
 def look() -> list[Finding]:
-    """Return a finding for each thing; looks at most once a second, so that asking often does no harm."""
+    """Return a finding for each check; looks at most once a second, so that frequent polling does no harm."""
     fresh: Fresh[list[Finding]] = current_app.extensions.setdefault(
         "sendcode_health", Fresh(_look, LOOK_EVERY_SECONDS)
     )
@@ -39,7 +39,7 @@ def look() -> list[Finding]:
 
 
 def clock_is_seen() -> bool:
-    """Tell whether a beat was alive a moment ago: without one no schedule runs by itself."""
+    """Tell whether a beat was alive a moment ago; without one, no schedule runs by itself."""
     alive = select(SeenProcess.name).where(SeenProcess.kind == "beat").limit(1)
     found = db.session.scalar(alive.where(SeenProcess.seen_at >= datetime.now(UTC) - SEEN_WITHIN))
     db.session.rollback()
@@ -52,7 +52,7 @@ _OLDEST_DUE = [
     .scalar_subquery()
     for priority, lane in FLOWS
 ]
-"""One look at the index each, however many wait."""
+"""Each reads one index entry, however many messages wait."""
 
 
 def _look() -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What each worker does besides sending: say that it lives, and erase the codes of verifications that have ended."""
+"""What each worker does besides sending: report that it is alive, and erase the codes of expired verifications."""
 
 import os
 import socket
@@ -24,7 +24,7 @@ def process_name(kind: str) -> str:
 
 
 def say_alive(engine: Engine, kind: str, lanes: Iterable[str], now: datetime) -> None:
-    """Note that this process was alive at `now`."""
+    """Record that this process was alive at `now`."""
     values = {"kind": kind, "lanes": ",".join(lanes), "seen_at": now}
     name = process_name(kind)
     with engine.begin() as connection:
@@ -38,7 +38,7 @@ def say_alive(engine: Engine, kind: str, lanes: Iterable[str], now: datetime) ->
 
 
 def erase_ended_codes(engine: Engine, now: datetime) -> None:
-    """Erase the sealed codes of verifications that expired; the other ends erase theirs themselves."""
+    """Erase the sealed codes of expired verifications; approving and canceling erase theirs at once."""
     ended = (verifications.c.expires_at <= now, verifications.c.sealed_code.is_not(None))
     with engine.begin() as connection:
         if connection.execute(select(verifications.c.id).where(*ended).limit(1)).first():
@@ -46,7 +46,7 @@ def erase_ended_codes(engine: Engine, now: datetime) -> None:
 
 
 class Housekeeping:
-    """Both duties, each as often as it needs to be, after those that others have each second."""
+    """Runs `each_second` on every call, and both duties above when they are due."""
 
     def __init__(self, engine: Engine, lanes: Iterable[str], each_second: Sequence[Callable[[], None]] = ()):
         self._engine = engine

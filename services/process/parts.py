@@ -1,6 +1,6 @@
-"""What one application keeps for its whole life beside its tables, such as keys, gateways and the bell.
+"""Objects that one application keeps for its whole life, such as keys, gateways and the bell.
 
-The store knows none of its parts, so that a folder at the bottom can ask for one that a folder above it defines.
+The store knows none of their types, so that a lower layer can ask for a part that a higher one defines.
 """
 
 from typing import TypeVar

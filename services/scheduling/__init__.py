@@ -1,1 +1,1 @@
-"""Schedules, the clock that fires them, and what is shipped as one."""
+"""Schedules, the beat scheduler that fires them, and the reports that ship as scheduled tasks."""

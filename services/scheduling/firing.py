@@ -1,4 +1,4 @@
-"""Hand one task of a schedule to the broker, quickly or not at all."""
+"""Publish one task of a schedule to the broker, with a short timeout."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from services.process.broker_connections import impatient_connection
 
 SOCKET_SECONDS = 1.0
 MARK = "sendcode_schedule"
-"""The header by which a worker knows that the task's id is that of a schedule's run."""
+"""The header that tells a worker that the task's id is the id of a schedule's run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """What is run: a task by name, known to us or not, and where."""
+    """A task to run, by a name that may be unknown here, with its arguments and queue."""
 
     task: str
     args: Sequence[Any] = field(default=(), repr=False)
@@ -26,11 +26,11 @@ class Firing:
 
 
 def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | None = None) -> None:
-    """Publish the task with `run_id` as its id; with `CELERY_TASK_ALWAYS_EAGER` run it here and now.
+    """Publish the task with `run_id` as its id; with `CELERY_TASK_ALWAYS_EAGER` run it in this process.
 
-    A task with `arguments_in_row` goes without what it is given, which may be destinations: the worker reads that from
-    the schedule (`run_arguments.of`). A worker that gets it after `expires_at` drops it. Raises BrokerUnreachable after
-    a few seconds at most; the task may have been published all the same.
+    A task with `arguments_in_row` is published without its arguments, which may be destinations: the worker reads them
+    from the schedule (`run_arguments.of`). A worker that gets it after `expires_at` drops it. Raises BrokerUnreachable
+    after a few seconds at most; even then, the task may have been published.
     """
     options: dict[str, Any] = {
         "task_id": run_id,
@@ -45,7 +45,7 @@ def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | Non
         task.apply_async(firing.args, dict(firing.kwargs), **options)
         return
     try:
-        # A connection of its own each time: a kept one would fail once after every restart of the broker.
+        # A new connection each time: a pooled one would fail once after every restart of the broker.
         with impatient_connection(celery, SOCKET_SECONDS) as connection:
             options["producer"] = celery.amqp.Producer(connection, auto_declare=False)
             if task is not None and task.arguments_in_row:

@@ -1,4 +1,4 @@
-"""The enabled schedules as the clock needs them: read, compared and claimed."""
+"""The enabled schedules as the beat scheduler needs them: read, compared and claimed."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 schedules = Schedule.__table__
 
 Version = tuple[int, datetime, datetime]
-"""A schedule's id and the times of its last change and last run: where they are the same, so is the rest."""
+"""A schedule's id and the times of its last change and last run; if all are equal, the schedule is unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +33,25 @@ class Job:
 
     @property
     def last_run_at(self) -> datetime:
-        """The moment from which `due_at` was counted."""
+        """The time from which `due_at` was counted."""
         return self.version[2]
 
     def after_run(self, counted_from: datetime) -> Self:
-        """Return the job as it is once it has run."""
+        """Return the job with the next due time, after a run."""
         version = (self.version[0], self.version[1], counted_from)
         return replace(self, version=version, due_at=self.timing.next_after(counted_from))
 
 
 def versions(connection: Connection) -> list[Version]:
-    """Return what changes with every change of the enabled schedules, whatever the clocks of other machines say."""
+    """Return the versions of the enabled schedules; any change shows, even with skewed clocks on other machines."""
     columns = select(schedules.c.id, schedules.c.changed_at, schedules.c.last_run_at)
     rows = connection.execute(columns.where(schedules.c.enabled.is_(True)).order_by(schedules.c.id))
     return [(row.id, row.changed_at, row.last_run_at) for row in rows]
 
 
 def read(connection: Connection, known: Mapping[Version, Job | None]) -> dict[Version, Job | None]:
-    """Return all enabled schedules, None where a row can't be understood; those in `known` are taken from there."""
-    # The arguments as text: one row with broken JSON must not hide the others.
+    """Return all enabled schedules, None where a row can't be parsed; versions in `known` are not parsed again."""
+    # Arguments are read as text: one row with broken JSON must not hide the others.
     columns = [column for column in schedules.c if column.name != "arguments"]
     statement = select(*columns, type_coerce(schedules.c.arguments, Text).label("arguments"))
     jobs: dict[Version, Job | None] = {}
@@ -70,14 +70,14 @@ def _job(row: Any, version: Version) -> Job | None:
         )
         return Job(row.name, version, rule, firing, rule.next_after(row.last_run_at))
     except Exception as error:  # noqa: BLE001 - one broken row must stop neither the clock nor the other rows
-        log.error("schedule %r can't be understood and does not run: %s", row.name, error)
+        log.error("schedule %r can't be parsed and does not run: %s", row.name, error)
         return None
 
 
 def claim(connection: Connection, job: Job, run_id: str, now: datetime) -> Job | None:
-    """Take the right to run what is due now and note the run; None where another clock or a change was faster.
+    """Claim the run that is due now and record it; return None where another beat or a change was faster.
 
-    The caller commits, and publishes only then.
+    The caller commits, and publishes only after that.
     """
     schedule_id, changed_at, last_run_at = job.version
     counted_from = job.timing.counted_from(job.due_at, now)

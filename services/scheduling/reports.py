@@ -1,4 +1,4 @@
-"""What an hour or a day came to, as a mail to whoever wants to know: a schedule sends it, its arguments say to whom."""
+"""Hourly and daily reports by e-mail; a schedule sends them, and its arguments name the recipients."""
 
 import logging
 from collections import defaultdict
@@ -45,14 +45,14 @@ class Report:
 
     @property
     def total(self) -> Tally:
-        """Everything."""
+        """The sum of all tallies."""
         return sum(self.counts.values(), Tally())
 
 
 def send_hourly(task_id: str, recipients: Sequence[str], locale: str | None, zone: str) -> int:
     """Put a mail about the last full hour into the outbox for each recipient; return how many.
 
-    Raises InvalidInput where an address or the zone is none.
+    Raises InvalidInput for an invalid address or zone.
     """
     end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     return _send(task_id, recipients, _report(end - HOUR, end, locale, zone))
@@ -61,7 +61,8 @@ def send_hourly(task_id: str, recipients: Sequence[str], locale: str | None, zon
 def send_daily(task_id: str, recipients: Sequence[str], locale: str | None, zone: str) -> int:
     """Put a mail about yesterday in `zone` into the outbox for each recipient; return how many.
 
-    Counts are kept by the hour: a day that begins within one is counted from that hour on. Raises as `send_hourly`.
+    Counts are kept by the UTC hour: a day that begins within one is counted from the start of that hour. Raises as
+    `send_hourly`.
     """
     midnight = datetime.now(parse_zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     begin, end = (
@@ -134,7 +135,7 @@ def _codes(report: Report) -> str:
 
 
 def _fates(report: Report, tally: Tally) -> str:
-    """Return what became of messages; those of which there are none are left out."""
+    """Return the counts of messages by result, without the zeros."""
     named = {
         _("sent"): tally.taken,
         _("delivered"): tally.of(MessageStatus.DELIVERED),

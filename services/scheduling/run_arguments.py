@@ -1,4 +1,4 @@
-"""What the task of a run is given, where the schedule's row keeps it and the broker does not carry it."""
+"""Arguments of a run's task that stay in the schedule's row and do not pass through the broker."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from services.scheduling.schedule_views import arguments_of
 
 
 def of(run_id: str) -> tuple[list[Any], dict[str, Any]]:
-    """Return what a run's schedule gives its task by position and by name, nothing where the schedule is gone.
+    """Return the positional and named arguments from a run's schedule, empty where the schedule is gone.
 
-    Raises InvalidInput where it can't be read.
+    Raises InvalidInput where they can't be read.
     """
     row = db.session.scalar(
         select(Schedule)

@@ -1,4 +1,4 @@
-"""What a schedule may look like: every fault of a new one or of a change is told by its field."""
+"""Validate new and edited schedules; every problem is reported with its field."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ QUEUE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class NewSchedule:
-    """What to add: `every` is `30s`, `5m`, `1h` or `2d`, or else `cron` a line of five fields read in `zone`."""
+    """A schedule to add, with either `every` (`30s`, `5m`, `1h`, `2d`) or `cron` (five fields, read in `zone`)."""
 
     name: str
     task: str
@@ -34,7 +34,7 @@ class NewSchedule:
 
 
 def columns(new: NewSchedule, *, force: bool) -> dict[str, Any]:
-    """Return what to write of a schedule but for its name and state; raises InvalidInput with every fault."""
+    """Return the columns of a schedule except name and state; raises InvalidInput with every problem."""
     found = list(faults(new, force=force))
     if found:
         raise InvalidInput(*found)
@@ -49,13 +49,13 @@ def columns(new: NewSchedule, *, force: bool) -> dict[str, Any]:
 
 
 def known_tasks() -> list[str]:
-    """Return the names of the tasks that this installation has, Celery's own left out."""
+    """Return the names of the registered tasks, without Celery's own."""
     celery: Celery = current_app.extensions["celery"]
     return sorted(name for name in celery.tasks if not name.startswith("celery."))
 
 
 def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
-    """Find everything that is wrong with a schedule; `force` accepts a task that only another program knows."""
+    """Yield every problem of a schedule; `force` accepts a task that only another program knows."""
     if (
         not 1 <= len(new.name) <= LONGEST_NAME
         or new.name != new.name.strip()
@@ -66,7 +66,7 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
         yield FieldProblem("task", f"must be 1 to {LONGEST_TASK} visible characters")
     elif not force and new.task not in known_tasks():
         known = ", ".join(known_tasks())
-        yield FieldProblem("task", f"{new.task!r} is not known here; known are {known}")
+        yield FieldProblem("task", f"{new.task!r} is not known here; the known tasks are {known}")
     if new.cron is not None and len(new.cron) > LONGEST_LINE:
         yield FieldProblem("cron", f"must be at most {LONGEST_LINE} characters")
     else:

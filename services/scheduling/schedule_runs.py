@@ -1,7 +1,7 @@
-"""What became of each run of a schedule: a row that beat makes and the worker completes.
+"""The runs of schedules: beat inserts a row for each, and the worker completes it.
 
-While it runs, its result is what has been done so far.
-It never holds what the task was given or gave back, but for numbers: either could be a code or a destination.
+While a run is in progress, `result` holds its progress. A row never holds arguments or return values of the task,
+except numbers, because either could be a code or a destination.
 """
 
 import logging
@@ -22,18 +22,18 @@ TELL_EVERY_SECONDS = 1.0
 
 
 def queue(connection: Connection, run_id: str, schedule_name: str, now: datetime) -> None:
-    """Note that a run is about to be published; the caller commits."""
+    """Record that a run is about to be published; the caller commits."""
     values = {"id": run_id, "schedule_name": schedule_name, "state": RunState.QUEUED.value, "queued_at": now}
     connection.execute(insert(runs).values(**values))
 
 
 def started(engine: Engine, run_id: str, now: datetime) -> None:
-    """Note that a worker has begun."""
+    """Record that a worker has started the run."""
     _write(engine, run_id, state=RunState.STARTED.value, started_at=now, ended_at=None, result=None)
 
 
 class Progress:
-    """Keeps what a run has done so far in its row, written at most once a second; a task that is no run has none."""
+    """Writes a run's progress to its row, at most once a second; does nothing for a task without a run."""
 
     def __init__(self, engine: Engine, run_id: str | None):
         self._engine = engine
@@ -41,7 +41,7 @@ class Progress:
         self._next = time.monotonic() + TELL_EVERY_SECONDS
 
     def __call__(self, done: Mapping[str, int]) -> None:
-        """Write it down as `messages 12000, broadcasts 3`, without what there was none of."""
+        """Write the progress as `messages 12000, broadcasts 3`, without zeros."""
         if self._run_id is None or time.monotonic() < self._next:
             return
         told = [f"{name} {number}" for name, number in done.items() if number]
@@ -52,20 +52,20 @@ class Progress:
 
 
 def succeeded(engine: Engine, run_id: str, returned: Any, now: datetime) -> None:
-    """Note that the task has ended well, and what it returned if that is a number."""
+    """Record that the task has succeeded, and its return value if that is a number."""
     result = str(returned)[:LONGEST_RESULT] if isinstance(returned, int | float) else None
     _write(engine, run_id, state=RunState.SUCCEEDED.value, ended_at=now, result=result)
 
 
 def failed(engine: Engine, run_id: str, why: str, now: datetime) -> None:
-    """Note that the run has failed; `why` is the type of the error or a text of ours."""
+    """Record that the run has failed; `why` is the type of the error or a text of this service."""
     _write(engine, run_id, state=RunState.FAILED.value, ended_at=now, result=why[:LONGEST_RESULT])
 
 
 def _write(engine: Engine, run_id: str, **values: Any) -> None:
-    """Change a row; a task must not fail because its run could not be written down."""
+    """Update a row; a task must not fail because its run could not be recorded."""
     try:
         with engine.begin() as connection:
             connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
     except Exception as error:  # noqa: BLE001 - see above
-        log.error("run %s could not be written down: %s", run_id, type(error).__name__)
+        log.error("run %s could not be recorded: %s", run_id, type(error).__name__)

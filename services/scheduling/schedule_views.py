@@ -1,4 +1,4 @@
-"""Schedules and their runs as people see them."""
+"""Views of schedules and their runs for pages and commands."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ LONGEST_RUN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run as people see it; `result` is a number, why it failed, or while it runs what has been done so far."""
+    """One run; `result` is a number, the reason of a failure, or the progress while it runs."""
 
     id: str
     state: RunState
@@ -31,19 +31,19 @@ class RunView:
 
     @property
     def duration(self) -> timedelta | None:
-        """How long it took, None where it has not ended or was never begun."""
+        """How long it took, None where it has not ended or never started."""
         return self.ended_at - self.started_at if self.started_at and self.ended_at else None
 
     @property
     def so_far(self) -> dict[str, int]:
-        """What has been done while it runs, by its kind; empty as long as nothing has been told."""
+        """The progress of a run in progress, by kind; empty until there is some."""
         if self.state is not RunState.STARTED or not self.result:
             return {}
         told = (one.rpartition(" ") for one in self.result.split(", "))
         return {name: int(number) for name, _, number in told if number.isdecimal()}
 
     def is_under_way(self, now: datetime) -> bool:
-        """Tell whether it will soon be otherwise; what no worker took or died with its worker stays as it is."""
+        """Tell whether its state may still change; a run that no worker took, or whose worker died, stays as it is."""
         if self.state is RunState.QUEUED:
             return now - self.queued_at < SOON_TAKEN
         return self.state is RunState.STARTED and now - (self.started_at or self.queued_at) < LONGEST_RUN
@@ -51,7 +51,7 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
-    """One schedule as people see it; `next_run_at` is None where it is disabled or can't be understood."""
+    """One schedule; `next_run_at` is None where it is disabled or can't be parsed."""
 
     id: int
     name: str
@@ -68,7 +68,7 @@ class ScheduleView:
 
 
 def everything() -> list[ScheduleView]:
-    """Return all schedules in the order of their names."""
+    """Return all schedules ordered by name."""
     rows = db.session.scalars(_rows().order_by(Schedule.name)).all()
     return [_view(row) for row in rows]
 
@@ -79,7 +79,7 @@ def get(name: str) -> ScheduleView:
 
 
 def by_id(number: int) -> ScheduleView:
-    """Return the schedule of that number; raises NotFound."""
+    """Return the schedule with this id; raises NotFound."""
     row: Schedule | None = db.session.scalar(_rows().where(Schedule.id == number))
     if row is None:
         raise NotFound("there is no such schedule")
@@ -87,7 +87,7 @@ def by_id(number: int) -> ScheduleView:
 
 
 def upcoming(name: str, count: int = 3) -> list[datetime]:
-    """Return when a schedule is due next, none where it is disabled or can't be understood; raises NotFound."""
+    """Return the next due times, none where the schedule is disabled or can't be parsed; raises NotFound."""
     row = row_of(name)
     rule = _timing(row) if row.enabled else None
     times: list[datetime] = []
@@ -113,7 +113,7 @@ def row_of(name: str) -> Schedule:
 
 
 def arguments_of(row: Schedule) -> tuple[list[Any], dict[str, Any]] | None:
-    """Return what the task is given by position and by name; None where the row can't be understood."""
+    """Return the positional and named arguments of the task; None where the row can't be parsed."""
     try:
         return list(row.arguments.get("args", ())), dict(row.arguments.get("kwargs", {}))
     except (AttributeError, TypeError, ValueError):
@@ -121,7 +121,7 @@ def arguments_of(row: Schedule) -> tuple[list[Any], dict[str, Any]] | None:
 
 
 def outline(row: Schedule) -> dict[str, Any]:
-    """Return what the audit may tell of a schedule: no text that its task is given, for it could be a destination."""
+    """Return a schedule for the audit trail, without text arguments, because they could be destinations."""
     args, kwargs = arguments_of(row) or ([], {})
     given = [str(trail.outline(value)) for value in args]
     given += [f"{name}={trail.outline(value)}" for name, value in kwargs.items()]
@@ -137,14 +137,14 @@ def when(row: Schedule) -> str:
 
 
 def short_interval(seconds: int) -> str:
-    """Return an interval as `add` takes it: 90s, 5m, 1h, 2d."""
+    """Return an interval in the form that `add` takes: 90s, 5m, 1h, 2d."""
     lengths = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
     unit = next(unit for unit, length in lengths.items() if seconds % length == 0)
     return f"{seconds // lengths[unit]}{unit}"
 
 
 def _rows() -> Select[Any]:
-    """Read arguments only when they are asked for: a row whose JSON is broken can still be seen and removed."""
+    """Select schedules with deferred arguments, so that a row with broken JSON can still be shown and removed."""
     return select(Schedule).options(defer(Schedule.arguments))
 
 

@@ -1,6 +1,6 @@
-"""The clock of `celery -A tasks.celery beat`: fires the schedules of the database, whoever else does so too.
+"""The scheduler of `celery -A tasks.celery beat`: fires the schedules from the database; several beats may run.
 
-A lease lets one of several beats run; a claim in SQL lets each run happen once even if two believe they hold it.
+A lease makes one beat the leader; a claim in SQL makes each run happen once even if two believe they hold the lease.
 """
 
 import logging
@@ -28,12 +28,12 @@ log = logging.getLogger(__name__)
 LEASE_NAME = "beat"
 LEASE = timedelta(seconds=10)
 FIRING_SECONDS = 2.0
-"""Longest time of one round, unless a single firing takes longer: the lease must be renewed in time."""
+"""Limit on one tick, which only a single slow firing may exceed, so that the lease is renewed in time."""
 SHORTEST_WAIT_FOR_A_WORKER = timedelta(seconds=60)
 
 
 class DbScheduler(Scheduler):  # type: ignore[misc]
-    """Beat's scheduler. Nothing that the database, the broker or a row may do ends it."""
+    """Beat's scheduler. It survives every failure of the database, of the broker, and every broken row."""
 
     def __init__(self, *args: Any, clock: Callable[[], datetime] = lambda: datetime.now(UTC), **kwargs: Any):
         self._clock = clock
@@ -46,34 +46,34 @@ class DbScheduler(Scheduler):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
-        """Read nothing yet: the database may be away when beat starts."""
+        """Read nothing yet, because the database may be unreachable when beat starts."""
         if self.app.conf.beat_schedule:
             log.warning(
                 "CELERY_BEAT_SCHEDULE is not used: add its entries with `flask --app app schedules add`"
             )
 
     def tick(self, *_: Any, **__: Any) -> float:
-        """Fire what is due and return the seconds until the next look."""
+        """Fire what is due and return the seconds until the next tick."""
         self._ticking = True
         try:
             return self._tick()
         except SQLAlchemyError as error:
             log.error("the database did not answer: %s", type(error).__name__)
         except Exception:
-            log.exception("the clock stumbled and goes on")
+            log.exception("the scheduler failed and tries again")
         finally:
             self._ticking = False
         return float(self.max_interval)
 
     def close(self) -> None:
-        """Give the lease back, so that a standby need not wait for its end."""
-        # The signal's handler calls this in the middle of a tick, which may hold a transaction; Celery calls it again.
+        """Release the lease, so that a standby need not wait for it to expire."""
+        # The signal handler may call this during a tick, which may hold a transaction; Celery calls it again later.
         if self._leads and not self._ticking:
             self._leads = False
             try:
                 leases.release(self._engine(), LEASE_NAME, self._holder)
             except SQLAlchemyError as error:
-                log.warning("the lease could not be given back: %s", type(error).__name__)
+                log.warning("the lease could not be released: %s", type(error).__name__)
         super().close()
 
     def _tick(self) -> float:

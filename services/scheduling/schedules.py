@@ -1,4 +1,4 @@
-"""Periodic jobs: add, edit, remove, enable, disable, and run one now. A running beat follows within two seconds."""
+"""Periodic jobs: add, edit, remove, enable, disable, run one now. A running beat sees a change within two seconds."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -30,11 +30,11 @@ from services.scheduling.timings import timing
 from services.storage.transactions import change, transaction
 
 RULE = ("every_seconds", "crontab", "timezone")
-"""The columns that say when a schedule is due."""
+"""The columns that determine when a schedule is due."""
 
 
 def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> ScheduleView:
-    """Add a schedule; its first run is due after one interval or at the next time of its line.
+    """Add a schedule; its first run is due after one interval or at the next time of its crontab line.
 
     `force` accepts a task that only another program on the broker knows. Raises InvalidInput.
     """
@@ -54,9 +54,9 @@ def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> S
 
 
 def edit(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> ScheduleView:
-    """Let the schedule of that name be as `new` says, but for its state; what is overdue is not fired.
+    """Replace the schedule of that name with `new`, except for its state; an overdue run is not fired.
 
-    The next run stays where it is unless its rule changes. Raises NotFound and InvalidInput.
+    The time of the next run stays the same unless the rule changes. Raises NotFound and InvalidInput.
     """
     values = columns(new, force=force)
 
@@ -69,7 +69,7 @@ def edit(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> 
         told = outline(row)
         changed = [field for field in told if told[field] != old[field]]
         if given != arguments_of(row) and "arguments" not in changed:
-            changed.append("arguments")  # one text became another, and none is told
+            changed.append("arguments")  # only texts changed, and the outline leaves those out
         if changed:
             _touch(row, keeps_its_time)
             before, after = ({field: side[field] for field in changed} for side in (old, told))
@@ -80,7 +80,7 @@ def edit(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> 
 
 
 def definition(name: str) -> NewSchedule:
-    """Return what `add` would be told to make this schedule; raises NotFound."""
+    """Return the `NewSchedule` that would create this schedule; raises NotFound."""
     row = row_of(name)
     args, kwargs = arguments_of(row) or ([], {})
     every = None if row.every_seconds is None else short_interval(row.every_seconds)
@@ -98,7 +98,7 @@ def definition(name: str) -> NewSchedule:
 
 
 def remove(name: str, *, by: Actor = COMMAND_LINE) -> None:
-    """Remove a schedule and what is known of its runs; raises NotFound."""
+    """Remove a schedule and its runs; raises NotFound."""
 
     def work(session: Session) -> None:
         before = outline(row_of(name))
@@ -111,19 +111,19 @@ def remove(name: str, *, by: Actor = COMMAND_LINE) -> None:
 
 
 def enable(name: str, *, by: Actor = COMMAND_LINE) -> ScheduleView:
-    """Let a schedule run from now on, without what was due meanwhile; raises NotFound."""
+    """Enable a schedule, without the runs that were due while it was disabled; raises NotFound."""
     return _switch(name, by, Action.SCHEDULE_RESUMED)
 
 
 def disable(name: str, *, by: Actor = COMMAND_LINE) -> ScheduleView:
-    """Let a schedule run no more; raises NotFound."""
+    """Disable a schedule; raises NotFound."""
     return _switch(name, by, Action.SCHEDULE_PAUSED)
 
 
 def run_now(name: str, *, by: Actor = COMMAND_LINE) -> str:
     """Fire a schedule's task now, enabled or not, without moving its next run; return the run's id.
 
-    Raises NotFound, BrokerUnreachable, and InvalidInput where what the task is given can't be read.
+    Raises NotFound, BrokerUnreachable, and InvalidInput where the task's arguments can't be read.
     """
     row = row_of(name)
     given = arguments_of(row)
@@ -160,7 +160,7 @@ def _switch(name: str, by: Actor, action: Action) -> ScheduleView:
 
 
 def _touch(row: Schedule, keeps_its_time: bool) -> None:
-    # Always later than before, so that a clock sees the change though this machine's time be behind.
+    # Always later than before, so that beat sees the change even if this machine's clock is behind.
     row.changed_at = max(datetime.now(UTC), row.changed_at + timedelta(microseconds=1))
     if not keeps_its_time:
         row.last_run_at = datetime.now(UTC)

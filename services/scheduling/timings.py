@@ -15,35 +15,35 @@ from domain.zones import parse_zone
 
 LONGEST_INTERVAL = 366 * 86_400
 LONGEST_WAIT_DAYS = 8 * 366 + 1
-"""From one 29 February to the next there may be eight years (1896 to 1904, 2096 to 2104)."""
+"""Two successive 29 Februaries may be eight years apart (1896 to 1904, 2096 to 2104)."""
 MOST_HOURS_JUMPED = 2
-"""No zone changes its clocks by more (Antarctica/Troll)."""
+"""The largest clock change of any zone (Antarctica/Troll)."""
 SLIGHTLY_LATE = timedelta(seconds=5)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class Timing(Protocol):
-    """The rule by which one run follows another."""
+    """The rule that determines the next run."""
 
     def next_after(self, moment: datetime) -> datetime:
         """Return the first time after `moment` at which a run is due."""
 
     def counted_from(self, due_at: datetime, now: datetime) -> datetime:
-        """Return the moment from which the next run is counted when the one due at `due_at` runs at `now`."""
+        """Return the time from which the next run is counted when the one due at `due_at` runs at `now`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """A run every so many seconds."""
+    """A run every `seconds`."""
 
     seconds: int
 
     def next_after(self, moment: datetime) -> datetime:
-        """Return `moment` and one interval."""
+        """Return `moment` plus one interval."""
         return moment + timedelta(seconds=self.seconds)
 
     def counted_from(self, due_at: datetime, now: datetime) -> datetime:
-        """Keep the beat where it was only a little late, so that it does not drift; else begin a new one."""
+        """Count from `due_at` if the run is only slightly late, so that it does not drift; else from `now`."""
         in_time = now - due_at < min(SLIGHTLY_LATE, timedelta(seconds=self.seconds / 2))
         return due_at if in_time else now
 
@@ -52,8 +52,8 @@ class Every:
 class Crontab:
     """A crontab line of five fields, with Celery's syntax and meaning: day of month *and* day of week must fit.
 
-    Where clocks are put forward, a time that is left out runs at the moment the clock jumps over it; where they are
-    put back, a fixed hour runs once and `*` hours run in each of the two.
+    When clocks go forward, a skipped time runs at the moment of the jump; when they go back, a fixed hour runs once,
+    and `*` hours run in both of the repeated hours.
     """
 
     line: str
@@ -64,21 +64,21 @@ class Crontab:
         return crontab.from_string(" ".join(self.line.split()))
 
     def next_after(self, moment: datetime) -> datetime:
-        """Return the first time after `moment` that the line names."""
+        """Return the first time after `moment` that matches the line."""
         local = moment.astimezone(self.zone)
         for days in range(LONGEST_WAIT_DAYS):
             from_hour = 0 if days else local.hour - MOST_HOURS_JUMPED
             due = self._first_of(local.date() + timedelta(days=days), from_hour, moment)
             if due is not None:
                 return due
-        raise InvalidInput(FieldProblem("cron", "never comes"))
+        raise InvalidInput(FieldProblem("cron", "never matches a date"))
 
     def counted_from(self, due_at: datetime, now: datetime) -> datetime:
-        """Count from now: what was missed meanwhile is not made up for."""
+        """Count from `now`: missed runs are not made up."""
         return now
 
     def _first_of(self, day: date, from_hour: int, moment: datetime) -> datetime | None:
-        """Return the first time of a day after `moment`; where clocks jump, hours may come in another order."""
+        """Return the first time of a day after `moment`; on days of a clock change, hours may be out of order."""
         due: list[datetime] = []
         found_in = 24
         for hour in self._hours_of(day, from_hour):
@@ -105,9 +105,9 @@ class Crontab:
 
 
 def timing(every_seconds: int | None, line: str | None, zone: str) -> Timing:
-    """Return the rule that a schedule's columns describe; raises InvalidInput."""
+    """Return the timing of a schedule's columns; raises InvalidInput."""
     if (every_seconds is None) == (line is None):
-        raise InvalidInput(FieldProblem("every", "or a crontab line is needed, and not both"))
+        raise InvalidInput(FieldProblem("every", "or a crontab line is needed, but not both"))
     known_zone = parse_zone(zone)
     if line is not None:
         return parse_crontab(line, known_zone)
@@ -128,7 +128,7 @@ def parse_every(text: str) -> int:
 
 
 def parse_crontab(line: str, zone: ZoneInfo) -> Crontab:
-    """Return the rule of one crontab line; raises InvalidInput."""
+    """Return the timing of one crontab line; raises InvalidInput."""
     parsed = Crontab(line, zone)
     if len(line.split()) != 5:
         raise InvalidInput(FieldProblem("cron", "must have five fields: minute hour day month weekday"))

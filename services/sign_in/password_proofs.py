@@ -1,4 +1,4 @@
-"""Is this the password? Asked with counted failures, so that nobody guesses for long."""
+"""Check a password, with limits on failures per account and per IP address."""
 
 import hashlib
 import logging
@@ -23,8 +23,8 @@ FAILURES_SECONDS = 300
 def prove(account: str, stored: str | None, password: str, ip: str | None) -> None:
     """Raise NotAuthenticated where the password is wrong, LimitExceeded where it was wrong too often.
 
-    The failure of the account is counted before the password is looked at, and taken back where it is right, so that
-    parallel guesses can't share one.
+    A failure of the account is counted before the password is checked, and taken back if the password is right, so
+    that parallel guesses can't share one attempt.
     """
     ensure_room_of_address(ip)
     counted_at = count_failure(account)
@@ -36,12 +36,12 @@ def prove(account: str, stored: str | None, password: str, ip: str | None) -> No
 
 
 def ensure_room_of_address(ip: str | None) -> None:
-    """Raise LimitExceeded where too much that came from an address was wrong."""
+    """Raise LimitExceeded where an IP address had too many failures."""
     part(RateWindows).ensure_room(*_per_address(ip), FAILURES_SECONDS)
 
 
 def count_address(ip: str | None) -> None:
-    """Count one failure of an address; raises LimitExceeded where it is one too many."""
+    """Count one failure of an IP address; raises LimitExceeded where it is one too many."""
     part(RateWindows).hit(*_per_address(ip), FAILURES_SECONDS)
 
 
@@ -59,7 +59,7 @@ def count_failure(account: str) -> datetime:
 
 
 def take_back_failure(account: str, counted_at: datetime) -> None:
-    """Forget a failure that was none."""
+    """Take back a failure that was counted in advance."""
     counters.take_back(_key(account), _windows(), counted_at)
 
 

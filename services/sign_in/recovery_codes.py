@@ -1,4 +1,4 @@
-"""Ten codes for the day when no code arrives. Each is good once."""
+"""Ten one-time recovery codes, for when no code arrives."""
 
 import hashlib
 import secrets
@@ -18,7 +18,7 @@ _LENGTH = _GROUPS * _GROUP_LENGTH
 
 
 def make(session: Session, administrator_id: int) -> list[str]:
-    """Replace somebody's codes by new ones of 79 bits and return them; the caller commits."""
+    """Replace an administrator's codes with new ones of 79 bits and return them; the caller commits."""
     change(session, delete(RecoveryCode).where(RecoveryCode.administrator_id == administrator_id))
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)) for _ in range(COUNT)]
     now = datetime.now(UTC)
@@ -31,7 +31,7 @@ def make(session: Session, administrator_id: int) -> list[str]:
 
 
 def use(session: Session, administrator_id: int, typed: str) -> bool:
-    """Use a code up; tell whether it was good, and only now. The caller commits."""
+    """Use up a valid code; only one of several parallel calls gets True. The caller commits."""
     code = "".join(character for character in typed.lower() if character.isalnum())
     good = (
         RecoveryCode.administrator_id == administrator_id,
@@ -42,12 +42,12 @@ def use(session: Session, administrator_id: int, typed: str) -> bool:
 
 
 def drop(session: Session, administrator_id: int) -> None:
-    """Delete somebody's codes; the caller commits."""
+    """Delete an administrator's codes; the caller commits."""
     change(session, delete(RecoveryCode).where(RecoveryCode.administrator_id == administrator_id))
 
 
 def left(administrator_id: int) -> int:
-    """Return how many codes somebody can still use."""
+    """Return how many codes an administrator can still use."""
     unused = (RecoveryCode.administrator_id == administrator_id, RecoveryCode.used_at.is_(None))
     return db.session.scalar(select(func.count()).where(*unused)) or 0
 

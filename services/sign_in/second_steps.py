@@ -1,7 +1,7 @@
 """The second step of a sign-in: send the code, check it or a recovery code, and only then start a session.
 
-The code belongs to the person, not to the browser: who signs in twice within the cool-down finds the code that was
-sent good on both pages. It is good once all the same.
+The code belongs to the person, not to the browser: after two sign-ins within the cool-down, the one code that was sent
+works on either page. It still works only once.
 """
 
 import logging
@@ -49,12 +49,12 @@ class Step:
 
     @property
     def masked(self) -> str:
-        """Where the code goes, fit for a page."""
+        """The masked destination of the code."""
         return mask(self.to)
 
 
 def look(token: str) -> Step:
-    """Return how a sign-in stands; raises NotFound where it took too long, was ended, or is done."""
+    """Return a sign-in that waits for its code; raises NotFound where it has expired, was ended, or is complete."""
     step = sign_in_steps.find(db.session(), token)
     if step is None:
         db.session.rollback()
@@ -76,7 +76,7 @@ def look(token: str) -> Step:
 
 
 def send(token: str, *, client_ip: str | None) -> None:
-    """Send the code, or the same once more; raises NotFound and what `verifications.issue` raises."""
+    """Send the code, or resend the pending one; raises NotFound and what `verifications.issue` raises."""
     step = look(token)
     if step.sent and step.sent.status is VerificationStatus.PENDING and step.sent.to == step.to:
         verifications.resend(step.sent.id, _owner(step.administrator_id))
@@ -87,7 +87,7 @@ def send(token: str, *, client_ip: str | None) -> None:
 
 
 def check(token: str, code: str, *, browser: Browser) -> tuple[CheckResult, str, ConsoleSession | None]:
-    """Check the code; with the right one start the session in the same transaction, and return its token, too.
+    """Check the code; with the right one start the session in the same transaction and return its token.
 
     Raises NotFound, LimitExceeded, and what `checks.check` raises.
     """
@@ -110,7 +110,7 @@ def check(token: str, code: str, *, browser: Browser) -> tuple[CheckResult, str,
 def use_recovery_code(token: str, code: str, *, browser: Browser) -> tuple[str, ConsoleSession]:
     """Start a session with a recovery code instead; raises NotFound, NotAuthenticated and LimitExceeded.
 
-    The failure is counted before the code is looked at, as for a password.
+    The failure is counted before the code is checked, as for a password.
     """
     step = look(token)
     account = f"recovery {step.canonical}"
@@ -136,7 +136,7 @@ def use_recovery_code(token: str, code: str, *, browser: Browser) -> tuple[str, 
 
 
 def _start(session: Session, token: str, browser: Browser) -> tuple[str, ConsoleSession]:
-    """Start the session of a proven step, once; raises NotFound where the step was ended meanwhile."""
+    """Start the session of a proven step, once; raises NotFound where the step has ended in between."""
     step: SignInStep | None = sign_in_steps.find(session, token)
     if step is None or not sign_in_steps.end(session, step.id):
         raise NotFound("there is no such sign-in")
@@ -153,7 +153,7 @@ def _refused(step: Step, browser: Browser) -> None:
 
 
 def _newest(administrator_id: int) -> VerificationView | None:
-    """Return the newest code of a person that a page has to tell of."""
+    """Return a person's newest unused code that is young enough to belong to a sign-in step."""
     owner, since = _owner(administrator_id), datetime.now(UTC) - sign_in_steps.LIFE
     found = db.session.scalar(
         select(Verification.id)

@@ -1,4 +1,4 @@
-"""Where people are signed in to the console, and how they end that."""
+"""List the active console sessions and end them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from services.storage.transactions import change, transaction
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """One sign-in as people see it."""
+    """One active session."""
 
     id: str
     administrator_id: int
@@ -31,7 +31,7 @@ class SessionView:
 
 
 def living(administrator_id: int | None = None) -> list[SessionView]:
-    """Return the sessions that have not ended, of one administrator or of all, the one seen last first."""
+    """Return the active sessions of one administrator or of all, the most recently seen first."""
     wanted = select(AdministratorSession).where(*_lives()).order_by(AdministratorSession.last_seen_at.desc())
     if administrator_id is not None:
         wanted = wanted.where(AdministratorSession.administrator_id == administrator_id)
@@ -41,18 +41,18 @@ def living(administrator_id: int | None = None) -> list[SessionView]:
 
 
 def end_one(session_id: str, *, by: Actor) -> None:
-    """End one of one's own sessions; raises NotFound for another's, or where it has ended."""
+    """End one of the caller's own sessions; raises NotFound for somebody else's, or where it has ended."""
     if not _end(by.id, AdministratorSession.id == session_id, by):
         raise NotFound("you have no such session")
 
 
 def end_others(session: ConsoleSession, *, by: Actor) -> int:
-    """End all one's own sessions but this one; return how many there were."""
+    """End all of the caller's sessions except this one; return how many there were."""
     return _end(by.id, AdministratorSession.id != session.id, by)
 
 
 def end_all(administrator_id: int, *, by: Actor) -> int:
-    """Sign an administrator out everywhere; return from how many sessions. Raises NotFound."""
+    """End all sessions of an administrator; return how many there were. Raises NotFound."""
     return _end(administrator_id, true(), by)
 
 

@@ -30,7 +30,7 @@ TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSession:
-    """One sign-in and who signed in, as they were when the request began."""
+    """A session and its administrator, as they were when the request began."""
 
     id: str
     administrator: AdministratorView
@@ -39,11 +39,11 @@ class ConsoleSession:
 
 
 def sign_in(email: str, password: str, *, ip: str | None, user_agent: str) -> tuple[str, ConsoleSession]:
-    """Start a session; return the token for the cookie, of which only a hash is kept, and the session.
+    """Start a session; return the token for the cookie, which is stored only as a hash, and the session.
 
     An unknown or disabled account costs the same work and raises the same error as a wrong password. Raises
-    NotAuthenticated, SecondStepNeeded where a code has to come back first, and LimitExceeded after too many failures
-    of the account or the address.
+    NotAuthenticated, SecondStepNeeded where a code has to be entered first, and LimitExceeded after too many failures
+    of the account or the IP address.
     """
     account, browser = _account(email), Browser(ip, user_agent)
     found = db.session.execute(
@@ -80,7 +80,7 @@ def sign_in(email: str, password: str, *, ip: str | None, user_agent: str) -> tu
 
 
 def start(session: Session, administrator: Administrator, browser: Browser) -> tuple[str, ConsoleSession]:
-    """Start a session in the caller's transaction, of somebody who has proven all there is to prove."""
+    """Start a session in the caller's transaction, for an administrator who has passed every step."""
     token, now = secrets.token_urlsafe(TOKEN_BYTES), datetime.now(UTC)
     started = AdministratorSession(
         id=new_id(),
@@ -97,7 +97,7 @@ def start(session: Session, administrator: Administrator, browser: Browser) -> t
 
 
 def resume(token: str) -> ConsoleSession | None:
-    """Return the living session of a cookie's token and note, once a minute, that it was seen."""
+    """Return the active session of a cookie's token, and note at most once a minute that it was seen."""
     now = datetime.now(UTC)
     found = db.session.scalars(
         select(AdministratorSession).where(AdministratorSession.token_hash == _hash(token))
@@ -111,7 +111,7 @@ def resume(token: str) -> ConsoleSession | None:
 
 
 def end(session_id: str) -> None:
-    """End one session: its cookie is worth nothing from now on."""
+    """End one session: its cookie stops working."""
     transaction(
         lambda session: session.execute(
             update(AdministratorSession)
@@ -165,7 +165,7 @@ def _note_seen(session_id: str, now: datetime) -> None:
 
 
 def _account(email: str) -> str:
-    """Return the canonical address of an account, or what was typed where that is no address."""
+    """Return the canonical address of an account, or the typed text where it is not an address."""
     try:
         return parse_email(email).canonical
     except InvalidDestination:

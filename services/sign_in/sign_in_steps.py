@@ -1,4 +1,4 @@
-"""The time between the password and the code: who it is, and how the code travels."""
+"""A sign-in between the password and the code: whose it is, and which channel the code takes."""
 
 import hashlib
 import secrets
@@ -19,10 +19,10 @@ TOKEN_BYTES = 32
 
 
 def channel_of(administrator: Administrator) -> Channel | None:
-    """Return how somebody's codes travel, None where the password is enough.
+    """Return the channel of an administrator's codes, None where the password is enough.
 
-    Where everybody has to have a second step, it is the mailbox for who has not chosen. A phone that is gone from the
-    account leaves the mailbox, too: never nothing.
+    Where a second step is required, e-mail is the default for administrators who have not chosen one. It is also the
+    fallback where the phone is gone from the account: a second step is never dropped silently.
     """
     if administrator.second_factor is None:
         return Channel.EMAIL if current_app.config["SECOND_FACTOR_REQUIRED"] else None
@@ -48,7 +48,7 @@ def begin(session: Session, administrator: Administrator, browser: Browser) -> s
 
 
 def find(session: Session, token: str) -> SignInStep | None:
-    """Return the step of a token while it is good and its person may sign in."""
+    """Return the step of a token, None where it has expired or its administrator is disabled."""
     step = session.scalars(
         select(SignInStep)
         .where(SignInStep.token_hash == _hash(token), SignInStep.started_at > datetime.now(UTC) - LIFE)
@@ -58,7 +58,7 @@ def find(session: Session, token: str) -> SignInStep | None:
 
 
 def end(session: Session, step_id: str) -> bool:
-    """End one step; tell whether this caller was the one."""
+    """End one step; return True only to the call that ended it, if several run in parallel."""
     return bool(change(session, delete(SignInStep).where(SignInStep.id == step_id)))
 
 

@@ -1,4 +1,4 @@
-"""The history of sign-ins: noted for some months, read newest first."""
+"""The history of sign-in attempts: kept for up to 90 days, read newest first."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from services.people.administrators import parse_email
 from services.storage.transactions import transaction
 
 KEPT = timedelta(days=90)
-"""How long a trace stays at most; the purge takes it sooner where it is told to."""
+"""How long an attempt is kept at most; the purge may be set to delete it sooner."""
 PAGE = 50
 
 
@@ -29,7 +29,7 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class SignInView:
-    """One try as people see it; the address that was typed only masked."""
+    """One attempt; the typed address is masked."""
 
     id: int
     at: datetime
@@ -42,7 +42,7 @@ class SignInView:
 
 @dataclass(frozen=True, slots=True)
 class SignIns:
-    """A page of the history; `older_than` asks for the next one, None where there is none."""
+    """A page of the history; `older_than` requests the next page, None on the last."""
 
     shown: tuple[SignInView, ...]
     older_than: int | None
@@ -51,7 +51,7 @@ class SignIns:
 def note(
     session: Session, outcome: SignInOutcome, email: str, administrator_id: int | None, browser: Browser
 ) -> None:
-    """Note one try in the caller's transaction; of what was typed only a masked address stays."""
+    """Record one attempt in the caller's transaction, with the typed address masked."""
     session.add(
         SignIn(
             at=datetime.now(UTC),
@@ -65,12 +65,12 @@ def note(
 
 
 def note_failure(outcome: SignInOutcome, email: str, administrator_id: int | None, browser: Browser) -> None:
-    """Note one try in a transaction of its own: what it was part of is refused."""
+    """Record one failed attempt in its own transaction, because that of the refused request is rolled back."""
     transaction(lambda session: note(session, outcome, email, administrator_id, browser))
 
 
 def of(administrator_id: int | None = None, *, older_than: int | None = None) -> SignIns:
-    """Return the newest tries of one person, or those of everybody with those of strangers among them."""
+    """Return the newest attempts of one administrator, or of everybody, including those with unknown addresses."""
     wanted = select(SignIn).order_by(SignIn.id.desc()).limit(PAGE + 1)
     if administrator_id is not None:
         wanted = wanted.where(SignIn.administrator_id == administrator_id)
@@ -82,7 +82,7 @@ def of(administrator_id: int | None = None, *, older_than: int | None = None) ->
 
 
 def _masked(email: str) -> str:
-    """Return an address masked, and nothing of what is none: it may well be a password."""
+    """Mask an address; return nothing for text that is not an address, because it may be a password."""
     try:
         return mask(parse_email(email).canonical)
     except InvalidDestination:

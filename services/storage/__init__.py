@@ -1,1 +1,1 @@
-"""How rows are read and written: transactions, shared commits, prepared statements, pages of a list, leases."""
+"""How rows are read and written: transactions, group commit, prepared statements, keyset pagination, leases."""

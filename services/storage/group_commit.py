@@ -1,6 +1,6 @@
-"""Several callers' work in one commit, where the database takes one writer at a time.
+"""Group commit: several callers' work in one commit, where the database takes one writer at a time.
 
-Who gets the turn does the work of all who wait for theirs, too: of ten clicks at once, one pays for the commit.
+The thread that holds the write lock commits for every waiting caller: of ten requests at once, one pays for the commit.
 """
 
 import os
@@ -21,12 +21,12 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 Put = Callable[[Connection, Sequence[T]], None]
 MOST = 16
-"""The most pieces of work in one commit: who waits for it waits for all of them."""
+"""The most pieces of work in one commit: each caller waits for all of them."""
 LOOK_AGAIN_SECONDS = 0.01
 
 
 class Piece(Generic[T]):
-    """One caller's work, done by whoever has the turn, in the context of its own caller."""
+    """One caller's work, run in that caller's context by the thread that holds the write lock."""
 
     def __init__(self, work: Work[T], put: Put[T]):
         self.put = put
@@ -37,11 +37,11 @@ class Piece(Generic[T]):
         self._error: Exception | None = None
 
     def do(self, connection: Connection) -> T:
-        """Return what the work returns; it is done again where a transaction was undone."""
+        """Run the work and return its result; it runs again if the transaction was rolled back."""
         return self._context.run(self._work, connection)
 
     def end(self, result: T | None, error: Exception | None = None) -> None:
-        """Tell the caller what became of it; the transaction has ended by now."""
+        """Keep the outcome for the caller; the transaction has ended by now."""
         self._result, self._error = result, error
         self.has_ended = True
 
@@ -56,11 +56,11 @@ _waiting: WeakKeyDictionary[Engine, deque[Piece[Any]]] = WeakKeyDictionary()
 
 
 def commit(engine: Engine, work: Work[T], put: Put[T]) -> T:
-    """Return what `work` returns after committing it and what `put` writes of it, maybe with other callers' work.
+    """Run `work` and `put`, commit, maybe together with other callers' work, and return what `work` returned.
 
-    `put` is called once with the results of all that has the same one. A piece of work that fails takes nobody with
-    it: before it wrote something it fails alone, after that all of it is undone and each piece is done in a
-    transaction of its own.
+    `put` is called once with the results of all work that shares it. A piece of work that fails does not fail the
+    others: if it wrote nothing, it fails alone; if it did, the transaction is rolled back and each piece runs again in
+    a transaction of its own.
     """
     piece = Piece(work, put)
     waiting = _waiting.setdefault(engine, deque())
@@ -68,7 +68,7 @@ def commit(engine: Engine, work: Work[T], put: Put[T]) -> T:
     try:
         with turn_to_write(engine):
             while not piece.has_ended:
-                if not _lead(engine, waiting):  # somebody who had waited for too long does it without a turn
+                if not _lead(engine, waiting):  # a thread that timed out waiting for the lock has it
                     time.sleep(LOOK_AGAIN_SECONDS)
     finally:
         if not piece.has_ended:
@@ -78,7 +78,7 @@ def commit(engine: Engine, work: Work[T], put: Put[T]) -> T:
 
 
 def _lead(engine: Engine, waiting: deque[Piece[Any]]) -> bool:
-    """Do what waits; tell whether there was something."""
+    """Run the waiting work; tell whether there was any."""
     taken: list[Piece[Any]] = []
     try:
         _together(engine, waiting, taken)
@@ -90,13 +90,13 @@ def _lead(engine: Engine, waiting: deque[Piece[Any]]) -> bool:
         else:
             for piece in taken:
                 _lead(engine, deque([piece]))
-    finally:  # where this thread was told to end, the others do theirs themselves
+    finally:  # if this thread is interrupted, the other callers run their own work
         waiting.extendleft(piece for piece in reversed(taken) if not piece.has_ended)
     return bool(taken)
 
 
 def _together(engine: Engine, waiting: deque[Piece[Any]], taken: list[Piece[Any]]) -> None:
-    """Do what waits in one transaction; where it raises, nothing has happened and no piece has ended."""
+    """Run the waiting work in one transaction; if this raises, nothing was written and no piece has ended."""
     outcomes: list[tuple[Any, Exception | None]] = []
     results: dict[Put[Any], list[Any]] = {}
     with engine.begin() as connection:
@@ -127,4 +127,4 @@ def _next(waiting: deque[Piece[Any]]) -> Piece[Any] | None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_waiting.clear)  # what its parent's threads wait for is theirs to do
+    os.register_at_fork(after_in_child=_waiting.clear)  # it belongs to the parent's threads

@@ -1,4 +1,4 @@
-"""Lists that go on where the last page ended, newest first, whatever is added or deleted meanwhile."""
+"""Keyset pagination, newest first: a page begins where the last one ended, whatever was added or deleted since."""
 
 import base64
 import re
@@ -11,7 +11,7 @@ from domain.errors import FieldProblem, InvalidInput
 
 CURSOR = re.compile(rb"([0-9]{1,17})\.([0-9a-f]{32})")
 NO_ID = "0" * 32
-"""Below every id: a place just after everything of a moment."""
+"""Smaller than every id: a place just after all rows of one moment."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,22 +23,22 @@ class Place(NamedTuple):
 
 
 def write(place: Place) -> str:
-    """Return a place as a text for the next call."""
+    """Return a place as the cursor for the next call."""
     microseconds = (place.at - _EPOCH) // timedelta(microseconds=1)
     return base64.urlsafe_b64encode(f"{microseconds}.{place.id}".encode()).rstrip(b"=").decode()
 
 
 def read(cursor: str) -> Place:
-    """Return the place that `write` wrote; raises InvalidInput."""
+    """Return the place of a cursor that `write` made; raises InvalidInput."""
     try:
         found = CURSOR.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         found = None
     if found is None:
-        raise InvalidInput(FieldProblem("cursor", "is not one that a list has given"))
+        raise InvalidInput(FieldProblem("cursor", "is not a cursor from an earlier page"))
     return Place(_EPOCH + timedelta(microseconds=int(found[1])), found[2].decode())
 
 
 def after(place: Place, at: Any, id: Any) -> ColumnElement[bool]:
-    """Return the condition for what follows `place`; its first half is what an index of `at` alone can use."""
+    """Return the condition for the rows after `place`; an index on `at` alone can serve its first half."""
     return and_(at <= place.at, or_(at < place.at, id < place.id))

@@ -1,4 +1,4 @@
-"""Rights that one process at a time holds: taken, renewed and given back as a row."""
+"""Leases: rights that one process holds at a time, each kept as a row."""
 
 from datetime import datetime, timedelta
 
@@ -13,14 +13,13 @@ leases = Lease.__table__
 def hold(engine: Engine, name: str, holder: str, length: timedelta, now: datetime) -> bool:
     """Take or renew a lease until `now + length`; return False while somebody else holds it.
 
-    Holders on several machines compare it with their own clocks, which must differ by less than `length`.
+    Each machine compares the expiry with its own clock, so clocks must differ by less than `length`.
     """
     ours_or_over = or_(leases.c.holder == holder, leases.c.expires_at <= now)
     until = {"holder": holder, "expires_at": now + length}
+    renewal = update(leases).where(leases.c.name == name, ours_or_over).values(**until)
     with engine.begin() as connection:
-        if connection.execute(
-            update(leases).where(leases.c.name == name, ours_or_over).values(**until)
-        ).rowcount:
+        if connection.execute(renewal).rowcount:
             return True
         if connection.execute(leases.select().where(leases.c.name == name)).first() is not None:
             return False
@@ -28,7 +27,7 @@ def hold(engine: Engine, name: str, holder: str, length: timedelta, now: datetim
         with engine.begin() as connection:
             connection.execute(insert(leases).values(name=name, **until))
     except IntegrityError:
-        return False  # another was faster
+        return False  # another process was faster
     return True
 
 

@@ -1,6 +1,6 @@
-"""Statements of the hot paths: made into SQL once for each kind of database, then given to the driver as they are.
+"""Prepared statements for the hot paths: compiled to SQL once per dialect, then handed to the driver as they are.
 
-SQLAlchemy looks at every value of every row anew, which takes longer than the database does.
+SQLAlchemy processes every value of every row again on each call, which takes longer than the database does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,16 +18,16 @@ Row = Mapping[str, Any]
 class Prepared:
     """An INSERT into the columns that its rows have, or another statement whose values are all bound by name.
 
-    What a SELECT finds comes as the driver gives it: texts and whole numbers are the same everywhere, times are not.
+    A SELECT returns values as the driver gives them: texts and whole numbers are the same everywhere, times are not.
     """
 
     def __init__(self, statement: Insert | Update | Select[Any]):
         self._statement = statement
 
     def run(self, writer: Writer, rows: Sequence[Row]) -> CursorResult[Any]:
-        """Execute the statement for each row in its caller's transaction; raises what SQLAlchemy raises.
+        """Execute the statement for each row in the caller's transaction; raises what SQLAlchemy raises.
 
-        The rows, at least one, all have the same names.
+        There must be at least one row, and all must have the same keys.
         """
         connection = writer if isinstance(writer, Connection) else writer.connection()
         sql, values = _sql(self._statement, connection.dialect, tuple(rows[0]))
@@ -40,7 +40,7 @@ class Prepared:
 def _sql(
     statement: Insert | Update | Select[Any], dialect: Dialect, names: tuple[str, ...]
 ) -> tuple[str, Callable[[Row], Any]]:
-    """Return the SQL, and what makes of a row the values that the driver takes, in order or by name."""
+    """Return the SQL, and a function that turns a row into the driver's parameters, positional or named."""
     compiled = statement.compile(
         dialect=dialect, column_keys=list(names) if isinstance(statement, Insert) else None
     )

@@ -1,4 +1,4 @@
-"""Run a piece of work in one transaction, again where another writer was faster."""
+"""Run a piece of work in one transaction, and again if another writer was faster."""
 
 import logging
 import random
@@ -17,14 +17,10 @@ from services.storage import group_commit
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Writer = Connection | Session
-"""What executes plain statements in its caller's transaction."""
+"""Executes plain statements in the caller's transaction."""
 TRIES = 30
-_RETRYABLE = {
-    "40001",
-    "40P01",
-    1205,
-    1213,
-}  # PostgreSQL serialization and deadlock, MySQL lock wait and deadlock
+_RETRYABLE = {"40001", "40P01", 1205, 1213}
+"""PostgreSQL: serialization failure, deadlock; MySQL: lock wait timeout, deadlock."""
 
 
 class LostRace(Exception):
@@ -32,9 +28,9 @@ class LostRace(Exception):
 
 
 def transaction(work: Callable[[Session], T]) -> T:
-    """Return what `work` returns after committing it; roll back and pass on every error.
+    """Run `work`, commit, and return what it returned; roll back and re-raise every error.
 
-    The work is run again after LostRace and after a deadlock, so it must have no effect outside the database.
+    The work runs again after LostRace and after a deadlock, so it must have no effect outside the database.
     """
 
     def once() -> T:
@@ -51,9 +47,9 @@ def transaction(work: Callable[[Session], T]) -> T:
 
 
 def statements(work: Callable[[Connection], T]) -> T:
-    """Do the same for work that needs no objects, only plain statements: it costs half as much.
+    """Do the same for work that needs only plain statements and no ORM objects: it costs half as much.
 
-    What the session has open is let go first, so that no caller waits for a second connection while holding one.
+    The session's transaction is rolled back first, so that no caller waits for a second connection while holding one.
     """
     _let_go_of_session()
 
@@ -65,10 +61,10 @@ def statements(work: Callable[[Connection], T]) -> T:
 
 
 def grouped(work: Callable[[Connection], T], put: Callable[[Connection, Sequence[T]], None]) -> T:
-    """Do the same for what many callers want at once: they share a commit where they would wait for each other.
+    """Do the same for many callers at once: they share a commit where they would otherwise wait for each other.
 
-    What `work` returns is given to `put`, which inserts for several callers in one statement. Both may run in another
-    caller's thread: the work in the context of its own caller, `put` in any one's.
+    `put` gets what `work` returned, and inserts for several callers in one statement. Both may run in another caller's
+    thread: `work` in the context of its own caller, `put` in that of any of them.
     """
     if db.engine.dialect.name != "sqlite":
 
@@ -96,12 +92,12 @@ def _until_won(once: Callable[[], T]) -> T:
         except DBAPIError as error:
             if not _retryable(error) or attempt == TRIES - 1:
                 raise
-        time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - spreads rivals, guards nothing
+        time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter, no secret
     raise RuntimeError(f"gave up after {TRIES} lost races")
 
 
 def change(writer: Writer, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
-    """Execute an UPDATE or DELETE and return how many rows it met; objects in the session don't follow."""
+    """Execute an UPDATE or DELETE and return how many rows matched; objects in the session are not refreshed."""
     result = writer.execute(statement, values, execution_options={"synchronize_session": False})
     return cast(CursorResult[Any], result).rowcount
 

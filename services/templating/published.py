@@ -1,4 +1,4 @@
-"""Which text a new message gets: the published version that is nearest to who reads it, else the shipped file."""
+"""Which text a new message gets: the published version nearest to the reader's language, else the shipped file."""
 
 from flask import current_app
 
@@ -15,7 +15,7 @@ def choose(template: str, channel: Channel, locale: str | None, purpose: str = "
 
 
 def choose_own(template: str, channel: Channel, locale: str | None, purpose: str = "") -> Choice:
-    """Return the text of a template that is shipped, so that there always is one."""
+    """Return the text of a shipped template, for which there always is one."""
     found = choose(template, channel, locale, purpose)
     assert found is not None, f"{template} is not shipped for {channel}"
     return found

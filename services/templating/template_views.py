@@ -1,4 +1,4 @@
-"""Texts as people see them: which there are and in what state, and every version of one."""
+"""Texts for the console: the list with their states, and every version of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ from services.templating.text_sources import Source, shipped
 
 
 class State(StrEnum):
-    """What a version is good for."""
+    """The state of a version."""
 
     PUBLISHED = "published"
     DRAFT = "draft"
-    """Saved after all others, and neither published nor discarded yet."""
+    """The newest version, neither published nor discarded."""
     OLDER = "older"
-    """Published once."""
+    """Published before."""
     UNUSED = "unused"
-    """Saved and never published, before a newer one was saved or it was discarded."""
+    """Never published, and discarded or followed by a newer version."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """One version; number 0 is the shipped file, which nobody has saved."""
+    """One version; number 0 is the shipped file, which nobody saved."""
 
     id: int | None
     number: int
@@ -52,7 +52,7 @@ class VersionView:
 
 @dataclass(frozen=True, slots=True)
 class TextView:
-    """One text with its versions, newest first; none where it is only thought of."""
+    """One text with its versions, newest first; none where it was never saved or shipped."""
 
     key: TextKey
     newest: int
@@ -65,7 +65,7 @@ class TextView:
 
     @property
     def draft(self) -> VersionView | None:
-        """What is saved and not published yet."""
+        """The version that is saved and not published yet."""
         return next((one for one in self.versions if one.state is State.DRAFT), None)
 
     def version(self, number: int) -> VersionView:
@@ -97,7 +97,7 @@ class Group:
 
 
 def everything() -> list[Group]:
-    """Return all texts that there are, shipped or saved; codes come first."""
+    """Return all texts, shipped or saved; codes come first."""
     states = {state.key: state for state in map(_shipped_state, _shipped_keys())}
     newest = (
         select(Template, TemplateVersion.saved_at, TemplateVersion.published_at)
@@ -142,7 +142,7 @@ def _order(key: TextKey) -> tuple[object, ...]:
 
 
 def text(key: TextKey) -> TextView:
-    """Return one text with all its versions, also one that is neither shipped nor saved yet."""
+    """Return one text with all its versions, even if it is neither shipped nor saved yet."""
     row = find(db.session(), key)
     rows = _versions(row) if row else []
     views = [_view(row, one) for one in rows if row]
@@ -194,7 +194,7 @@ def _state(row: Template, version: TemplateVersion) -> State:
 
 
 def starting_point(view: TextView) -> Source:
-    """Return what editing begins with: the draft, what is or was published, else what readers get instead."""
+    """Return what editing starts from: the draft, what is or was published, else what readers get instead."""
     used = (one for one in view.versions if one.state is not State.UNUSED)
     shown = view.draft or view.published or next(used, None)
     if shown is not None:

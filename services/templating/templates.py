@@ -1,6 +1,6 @@
 """Edit texts: save versions, discard a draft, publish one, go back to an earlier one or to the shipped file.
 
-To publish moves a pointer: a version is written once and keeps its number, so a number always means the same text
+Publishing moves a pointer: a version is written once and keeps its number, so a number always means the same text
 (docs/adr/0009-a-published-version-is-a-pointer.md).
 """
 
@@ -26,11 +26,11 @@ from services.templating.text_versions import TextVersions, read_providers
 
 log = logging.getLogger(__name__)
 SHIPPED = 0
-"""The number that stands for the shipped file."""
+"""The version number of the shipped file."""
 
 
 def tidy(key: TextKey, source: Source) -> Source:
-    """Return what was typed as it is kept: line ends of one kind, and only the parts that the channel has."""
+    """Return what was typed in its stored form: uniform line ends, and only the parts that the channel has."""
     is_email = key.channel is Channel.EMAIL
     return Source(
         text=_lines(source.text).strip(),
@@ -46,9 +46,9 @@ def _lines(text: str) -> str:
 
 
 def save(key: TextKey, source: Source, *, base: int, by: Actor) -> int:
-    """Save a text as a new version that is not published yet; return its number, the newest where it says the same.
+    """Save a text as a new, unpublished version and return its number, or the newest number if nothing changed.
 
-    Raises BadText, and Conflict where a version was saved since the one that the editor saw, `base`.
+    Raises BadText, and Conflict where somebody saved a version after `base`, the one that the editor saw.
     """
     source = tidy(key, source)
     found = text_checks.faults(key, source)
@@ -57,7 +57,7 @@ def save(key: TextKey, source: Source, *, base: int, by: Actor) -> int:
     try:
         return transaction(lambda session: _save(session, key, source, base, by))
     except IntegrityError as error:
-        raise Conflict("somebody else has saved this text meanwhile") from error
+        raise Conflict("somebody else has saved this text in the meantime") from error
 
 
 def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) -> int:
@@ -73,7 +73,7 @@ def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) 
         update(Template).where(Template.id == row.id, Template.newest == base).values(newest=number),
     )
     if moved != 1:
-        raise Conflict("somebody else has saved this text meanwhile")
+        raise Conflict("somebody else has saved this text in the meantime")
     session.add(
         TemplateVersion(
             template_id=row.id,
@@ -92,22 +92,22 @@ def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) 
 
 
 def _restore(session: Session, key: TextKey, row: Template, newest: TemplateVersion, by: Actor) -> None:
-    """Make a draft of the newest version again where it was discarded."""
+    """Make the newest version a draft again if it was discarded."""
     if row.discarded == newest.number and newest.published_at is None:
         row.discarded = None
         trail.note(session, by, Action.TEMPLATE_SAVED, str(key), after={"version": newest.number})
 
 
 def discard(key: TextKey, number: int, *, by: Actor) -> None:
-    """Let a version be no draft any more; it is kept, and a test of it that is under way is sent.
+    """Discard a draft; the version is kept, and a test of it that is under way is still sent.
 
-    Raises NotFound, and Conflict where it is no draft: published, discarded, or not the newest any more.
+    Raises NotFound, and Conflict where it is not a draft: published, discarded, or no longer the newest.
     """
 
     def work(session: Session) -> None:
         row = _known(session, key, lock=True)
         if not is_draft(row, number, _version(session, row, number).published_at):
-            raise Conflict("this version is no draft")
+            raise Conflict("this version is not a draft")
         row.discarded = number
         trail.note(session, by, Action.TEMPLATE_DISCARDED, str(key), before={"version": number})
 
@@ -116,7 +116,7 @@ def discard(key: TextKey, number: int, *, by: Actor) -> None:
 
 
 def publish(key: TextKey, number: int, *, by: Actor) -> None:
-    """Give new messages a version, whether new or an earlier one; messages that were made before keep theirs.
+    """Publish a version, a new or an earlier one, for new messages; existing messages keep theirs.
 
     Raises NotFound.
     """
@@ -137,7 +137,7 @@ def publish(key: TextKey, number: int, *, by: Actor) -> None:
 
 
 def withdraw(key: TextKey, *, by: Actor) -> None:
-    """Publish none: new messages get the shipped file, or the text of a broader locale. Raises NotFound."""
+    """Unpublish a text: new messages get the shipped file, or the text of a broader locale. Raises NotFound."""
 
     def work(session: Session) -> None:
         row = _known(session, key, lock=True)
@@ -171,7 +171,7 @@ def find(session: Session, key: TextKey, *, lock: bool = False) -> Template | No
 
 
 def is_draft(row: Template, number: int, published_at: datetime | None) -> bool:
-    """Tell whether a version was saved after all others, and neither published nor discarded."""
+    """Tell whether a version is the newest, and neither published nor discarded."""
     return number == row.newest and published_at is None and number != row.discarded
 
 

@@ -1,4 +1,4 @@
-"""Is a text fit to be sent? Everything that is wrong with it is found when it is saved, not when somebody waits."""
+"""Is a text fit to be sent? Everything wrong with it is found when it is saved, not when somebody waits for it."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from services.templating.text_rules import Fault, FaultKind
 from services.templating.text_sources import Source
 
 MOST_BYTES = 48_000
-"""Of text, subject and HTML, before anything is filled in: a form has room for 64 KiB, and a column, too."""
+"""Of text, subject and HTML, before anything is filled in: both a form and a column have room for 64 KiB."""
 LONGEST_SUBJECT = 200
 LONGEST_ID = 64
 _ID = re.compile(r"[\x21-\x7e]{1,64}")
@@ -34,7 +34,7 @@ class BadText(InvalidInput):
 
 
 def faults(key: TextKey, source: Source) -> list[Fault]:
-    """Return all that is wrong with a text; what it would say is looked at only where it can be read."""
+    """Return everything wrong with a text; the rendered text is checked only where the source has no fault."""
     found = [
         *_sizes(key, source),
         *(fault for part, text in _parts(source).items() for fault in text_rules.faults(part, text)),
@@ -79,7 +79,7 @@ def _variables(key: TextKey, source: Source) -> Iterator[Fault]:
 
 
 def _said(key: TextKey, source: Source) -> Iterator[Fault]:
-    """Look at what the text says with sample values, in the plural and in the singular."""
+    """Check the text rendered with sample values, in the plural and in the singular."""
     version = source.version()
     is_code = key.name == CODE
     samples = text_samples.values(key, version.variables | {CODE} if is_code else version.variables)

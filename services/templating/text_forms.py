@@ -1,7 +1,7 @@
-"""Templates rendered once for many messages: what only stands in a text is filled in, the rest is rendered anew.
+"""Templates rendered once for many messages: values that are only printed are filled in without Jinja.
 
-A code's text differs from the next one's in the code alone; to render it takes Jinja longer than all else takes that
-a worker does for a message.
+The texts of two codes differ in the code alone, and rendering one with Jinja takes longer than everything else that a
+worker does for a message.
 """
 
 import re
@@ -14,15 +14,15 @@ from typing import Any
 from jinja2 import Template, nodes
 
 MOST_FORMS = 256
-"""Kept of one template: as many as its other parameters have had values lately."""
+"""Forms cached per template: one for each combination of its other parameters' values."""
 _CAPTURING = (nodes.AssignBlock, nodes.FilterBlock, nodes.CallBlock, nodes.Macro)
-"""What may change a text after it was printed, so that nothing can be filled in later."""
+"""Nodes that may change a text after it was printed, so that nothing can be filled in later."""
 _SIGN = secrets.token_hex(8)
 _PLACE = re.compile(rf"\ue000{_SIGN}(\w+)\ue001")
 
 
 def printed_only(trees: Iterable[nodes.Template]) -> frozenset[str]:
-    """Return the names that a template prints as they are and uses for nothing else.
+    """Return the names that a template prints unchanged and uses for nothing else.
 
     `trees`: the template's own, and those of what it extends or includes.
     """
@@ -42,9 +42,9 @@ def printed_only(trees: Iterable[nodes.Template]) -> frozenset[str]:
 
 
 class Form:
-    """One template; `variables` are the names it asks for, `printed` those of them that it only prints.
+    """One template; `variables` are the names it uses, `printed` those that it only prints.
 
-    What is printed, a code among it, is kept nowhere; the values of all other parameters are.
+    Printed values, such as codes, are never cached; the values of all other parameters are.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Form:
         self._parts = lru_cache(MOST_FORMS)(self._render)
 
     def fill(self, params: Mapping[str, Any]) -> str:
-        """Return the text; raises jinja2.TemplateError where it or a parameter is missing."""
+        """Return the text; raises jinja2.TemplateError where the template or a parameter is missing."""
         if not self._printed <= params.keys():
-            return self._template.render(params)  # which knows what to raise
+            return self._template.render(params)  # Jinja raises the right error
         others = tuple([(name, params[name]) for name in self._others if name in params])
         parts = self._parts(others).copy()
         for at in range(1, len(parts), 2):
@@ -72,6 +72,6 @@ class Form:
         return "".join(parts)
 
     def _render(self, others: tuple[tuple[str, Any], ...]) -> list[str]:
-        """Return what stands in the text, and at each second place the name of what is to be filled in."""
+        """Return the text split at its places: literal parts, and at each odd index the name to fill in."""
         places = {name: f"\ue000{_SIGN}{name}\ue001" for name in self._printed}
         return _PLACE.split(self._template.render(dict(others), **places))

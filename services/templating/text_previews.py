@@ -18,7 +18,7 @@ PARTS = ("subject", "text", "html", "host", "providers")
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`segments` for an SMS; `to_type` are the names whose values somebody may choose, with those that are shown."""
+    """`segments` for an SMS; `to_type` has the names whose values the user may choose, with the values shown."""
 
     said: Text
     segments: Segments | None
@@ -35,7 +35,7 @@ class Line:
 
 
 def preview(key: TextKey, source: Source, typed: Mapping[str, str] | None = None) -> Preview:
-    """Return what a text without faults says; raises jinja2.TemplateError where the values don't fit it."""
+    """Render a text that has no faults; raises jinja2.TemplateError where the values don't fit it."""
     version = source.version()
     names = version.variables | ({"code"} if source.host else set())
     values = text_samples.values(key, names, typed)
@@ -62,9 +62,8 @@ def _lines(source: Source, part: str) -> list[str]:
 
 
 def _compare(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
-    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if tag == "equal":
             yield from (Line(" ", text) for text in old[old_from:old_to])
             continue

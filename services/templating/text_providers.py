@@ -1,4 +1,4 @@
-"""The gateways that send approved texts only, so that each of ours needs the id of one of theirs."""
+"""The gateways that send only texts their provider approved, so that each of ours needs the id of one of theirs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _APPROVING = {
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """One such gateway; `type` is None where gateways.toml names it no more and only a version still does."""
+    """One such gateway; `type` is None where only a version still names it and gateways.toml no longer does."""
 
     name: str
     type: str | None
@@ -24,7 +24,7 @@ class Taker:
 
 
 def takers(named: Iterable[str] = ()) -> list[Taker]:
-    """Return all of this installation in the order of the file, and those that are only `named`."""
+    """Return all such gateways in the order of the file, then those that are only `named`."""
     found = [
         Taker(gateway.name, gateway.type, _APPROVING[gateway.type].signs)
         for gateway in part(Gateways)

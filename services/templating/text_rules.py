@@ -1,6 +1,6 @@
-"""What an edited text may hold: variables, conditions and a few filters, and nothing that could cost or tell much.
+"""What an edited text may use: variables, conditions and a few filters, nothing expensive and nothing that leaks data.
 
-There is no loop, no call, no attribute and no arithmetic, so a text is as long as what it prints and as quick.
+There are no loops, calls, attributes or arithmetic, so length and time of rendering are in proportion to the text.
 """
 
 from collections.abc import Iterable, Iterator
@@ -83,7 +83,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with one part of a text; `told` is what to name: a line, a variable, those that are known."""
+    """One thing wrong with one part of a text; `told` has the details: a line, a variable, the known names."""
 
     part: str
     kind: FaultKind
@@ -96,7 +96,7 @@ class Fault:
 
 @cache
 def environment(escapes: bool) -> Environment:
-    """Return where edited texts are understood: no files, no functions, our filters only."""
+    """Return the environment that parses edited texts: no files, no functions, only our filters."""
     made = SandboxedEnvironment(
         undefined=StrictUndefined, autoescape=escapes, trim_blocks=True, lstrip_blocks=True
     )
@@ -107,23 +107,23 @@ def environment(escapes: bool) -> Environment:
 
 
 def faults(part: str, source: str) -> list[Fault]:
-    """Return what is wrong with a source: what can't be read, with its line, or is not allowed."""
+    """Return what is wrong with a source: syntax errors with their lines, and what is not allowed."""
     try:
         tree = environment(False).parse(source)
-        found = list(_forbidden(part, tree)) or (
-            [Fault(part, FaultKind.COMPLEX)] if _is_complex(tree) else []
-        )
+        found = list(_forbidden(part, tree))
+        if not found and _is_complex(tree):
+            found = [Fault(part, FaultKind.COMPLEX)]
         if not found:
             environment(False).from_string(source)
         return found
     except TemplateSyntaxError as error:
         return [Fault(part, FaultKind.SYNTAX, {"line": error.lineno, "text": error.message or ""})]
-    except (RecursionError, MemoryError, SyntaxError, ValueError):  # ValueError: a number without end
+    except (RecursionError, MemoryError, SyntaxError, ValueError):  # a number with too many digits
         return [Fault(part, FaultKind.COMPLEX)]
 
 
 def variables(source: str) -> frozenset[str]:
-    """Return the names that a source without faults asks for."""
+    """Return the names that a source without faults uses."""
     return frozenset(name.name for name in environment(False).parse(source).find_all(nodes.Name))
 
 
@@ -154,7 +154,7 @@ def _all(tree: nodes.Node) -> Iterator[nodes.Node]:
 
 
 def _is_complex(tree: nodes.Node) -> bool:
-    """Tell whether there are more parts, or more of them within each other, than anybody needs."""
+    """Tell whether there are more nodes, or deeper nesting, than anybody needs."""
     level: Iterable[nodes.Node] = [tree]
     parts = depth = 0
     while level := list(level):

@@ -1,4 +1,4 @@
-"""Values to try a text with: what a code's text is given in earnest, and for a notice what somebody typed."""
+"""Sample values for a text: realistic ones for the service's own templates, for a notice what the user typed."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ MAIL, PHONE = "kim@example.org", "+4915112345678"
 
 
 def known(key: TextKey) -> frozenset[str] | None:
-    """Return the names that a text may ask for; None where a caller brings them, so that any will do."""
+    """Return the names that a text may use; None where callers bring the values, so that any name is allowed."""
     if key.name not in OWN_TEMPLATES:
         return None
     files = [shipped(TextKey(key.name, channel, locales.LOCALES[0])) for channel in Channel]
@@ -26,13 +26,13 @@ def known(key: TextKey) -> frozenset[str] | None:
 
 
 def values(key: TextKey, names: Iterable[str], typed: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return a value for each name: ours, else the one that was typed, else the name itself."""
+    """Return a value for each name: ours, else the typed one, else the name itself."""
     ours = _ours(key)
     return {name: ours.get(name, (typed or {}).get(name) or name) for name in names}
 
 
 def to_type(key: TextKey, names: Iterable[str]) -> list[str]:
-    """Return the names whose values somebody must think of."""
+    """Return the names for which we have no value, so that the user types one."""
     return sorted(set(names) - _ours(key).keys())
 
 

@@ -1,4 +1,4 @@
-"""What an edited text is made of, and the shipped files in that form, so that editing can begin with them."""
+"""The source of an edited text, and the shipped files in the same form, so that editing can start from them."""
 
 import re
 from collections.abc import Mapping
@@ -28,17 +28,17 @@ class Source:
     providers: Mapping[str, ProviderTemplate] = field(default_factory=dict)
 
     def version(self, id: int = 0, number: int = 0) -> Version:
-        """Return what renders it."""
+        """Return the version that renders it."""
         return Version(id, number, self.subject, self.text, self.html, self.host, self.providers_as_kept())
 
     def providers_as_kept(self) -> dict[str, Any]:
-        """Return the providers' texts as a row keeps them."""
+        """Return the providers' texts in the form stored in a row."""
         return {gateway: asdict(one) for gateway, one in self.providers.items()}
 
 
 @cache
 def shipped(key: TextKey) -> Source | None:
-    """Return the shipped file of a text; None where there is none. The general text of a purpose is not its own."""
+    """Return the shipped file of a text; None where there is none, as for every text of a single purpose."""
     if key.purpose or not texts.is_shipped(key.name, key.channel, key.locale):
         return None
     folder = texts.FOLDER / key.locale
@@ -51,7 +51,7 @@ def shipped(key: TextKey) -> Source | None:
 
 
 def _in_one(child: str) -> str:
-    """Return a template with what it extends put in its place: edited texts extend nothing."""
+    """Return a template merged with the one it extends: edited texts can't extend."""
     extended = _EXTENDS.search(child)
     if extended is None:
         return child

@@ -1,4 +1,4 @@
-"""Versions of edited texts as this process knows them. A version never changes: what is known stays right."""
+"""This process's cache of versions of edited texts. A version never changes, so the cache can't go stale."""
 
 import threading
 import time
@@ -22,13 +22,13 @@ from services.templating.text_forms import Form, printed_only
 from services.templating.texts import Text
 
 FRESH_SECONDS = 1.0
-"""How old what is known of publications may be, and so how long after one the old text may still be given."""
+"""How old the cached publications may be, and so for how long a text may still be used after another is published."""
 MOST_KEPT = 300
-"""Versions that are kept beyond those of the last minute; a text of usual length takes some ten kilobytes."""
+"""Versions cached beyond those of the last minute; a text of usual length takes some ten kilobytes."""
 NEEDED_SECONDS = 60.0
-"""A message is rendered, or its lease has ended, long before."""
+"""Long after a claimed message has been rendered or its lease has ended."""
 LONGEST_RENDERED = 200_000
-"""Characters; parameters are short and texts have few places, so nothing honest comes near it."""
+"""Characters; parameters are short and texts have few places for them, so no legitimate text comes near it."""
 _template, _version = Template.__table__, TemplateVersion.__table__
 _VERSIONS = select(
     _version.c.id,
@@ -66,17 +66,17 @@ class Version:
 
     @cached_property
     def variables(self) -> frozenset[str]:
-        """The names of all parameters that it asks for."""
+        """The names of all parameters that it uses."""
         sources = [source for source in (self.subject, self.text, self.html) if source]
         return frozenset().union(*map(text_rules.variables, sources))
 
     def render(self, params: Mapping[str, Any]) -> Text:
-        """Return what a person reads; raises jinja2.TemplateError where a parameter is missing or of another kind."""
+        """Return the rendered text; raises jinja2.TemplateError where a parameter is missing or of another type."""
         try:
             return _bounded(self._render(params))
         except (TypeError, ValueError, ArithmeticError) as error:
             raise TemplateRuntimeError(
-                f"{type(error).__name__}: a value is not of the kind the text takes it for"
+                f"{type(error).__name__}: a value is not of the type that the text expects"
             ) from None
 
     def _render(self, params: Mapping[str, Any]) -> Text:
@@ -124,7 +124,7 @@ def read_providers(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, ProviderT
 
 
 class Choice(NamedTuple):
-    """The text for a message: its locale, and the version; None for the shipped file."""
+    """The text for a message: its locale, and its version, None for the shipped file."""
 
     locale: str
     version: Version | None
@@ -140,14 +140,14 @@ class Published:
 
     def __init__(self, versions: Mapping[Key, Version]):
         self._versions = versions
-        self.choose = lru_cache(4096)(self._choose)  # asked with every click, and the answers are few
+        self.choose = lru_cache(4096)(self._choose)  # called for every request, and the answers are few
 
     def _choose(
         self, name: str, channel: Channel, wanted: str | None, default: str, purpose: str = ""
     ) -> Choice | None:
         """Return the nearest text; None where there is none, not even in English.
 
-        A reader's language goes before the purpose: better the general text than one that can't be read.
+        The reader's language takes precedence over the purpose: better a general text than an unreadable one.
         """
         for tag in locales.chain(wanted, default):
             for for_what in dict.fromkeys((purpose, "")):
@@ -168,7 +168,7 @@ class Published:
 
 
 class TextVersions:
-    """What one application knows of edited texts: those asked for a moment ago, and some of before."""
+    """One application's cache of edited texts: all that were used in the last minute, and some older ones."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._known: dict[int, Version] = {}
@@ -178,15 +178,15 @@ class TextVersions:
         self._published = Fresh(self._look, FRESH_SECONDS)
 
     def __getitem__(self, version_id: int) -> Version:
-        """Return a version that was loaded within the last minute, perhaps an older one, too; raises KeyError."""
+        """Return a version that was loaded within the last minute or is still cached; raises KeyError."""
         return self._known[version_id]
 
     def load(self, reader: Writer, ids: Iterable[int | None]) -> None:
-        """Read those versions that are not known yet."""
+        """Read the versions that are not cached yet."""
         wanted = {one for one in ids if one is not None}
         if not wanted:
             return
-        with self._lock:  # who trims must not take what has just been found here
+        with self._lock:  # trimming must not remove what was just found here
             self._asked_at.update(dict.fromkeys(wanted, self._clock()))
             missing = wanted - self._known.keys()
         if missing:
@@ -198,7 +198,7 @@ class TextVersions:
                 self._trim()
 
     def _trim(self) -> None:
-        """Let go of those that were asked for longest ago; never of one that a message on its way may need."""
+        """Drop the least recently used versions, but never one that a message on its way may need."""
         surplus, settled = len(self._asked_at) - MOST_KEPT, self._clock() - NEEDED_SECONDS
         if surplus <= 0:
             return
@@ -208,11 +208,11 @@ class TextVersions:
                 self._known.pop(one, None)
 
     def published(self) -> Published:
-        """Return what is published, as it was a second ago at the most."""
+        """Return what is published, at most a second old."""
         return self._published.get()
 
     def forget(self) -> None:
-        """Look anew the next time: this process has just published something."""
+        """Drop the cached publications: this process has just published something."""
         self._published = Fresh(self._look, FRESH_SECONDS)
 
     def _look(self) -> Published:
@@ -221,5 +221,5 @@ class TextVersions:
         rows = session.execute(_PUBLISHED).all()
         self.load(session, [row.id for row in rows])
         if not was_open:
-            session.rollback()  # what is written next must not build on what was read here
+            session.rollback()  # the next write must not build on this read
         return Published({(row.name, row.channel, row.locale, row.purpose): self[row.id] for row in rows})

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "templates" / "messages"
 
 
 class Text(NamedTuple):
-    """What a person reads; `subject` and `html` only for e-mail."""
+    """A rendered text; `subject` and `html` only for e-mail."""
 
     text: str
     subject: str | None = None
@@ -37,7 +37,7 @@ def _environment(escape: bool) -> Environment:
 
 @cache
 def _form(name: str, escapes: bool) -> Form:
-    """Return a template as it was when this process first needed it; raises TemplateNotFound."""
+    """Return a template, cached as it was when this process first used it; raises TemplateNotFound."""
     template = _environment(escapes).get_template(name)
     trees = list(_trees([name]))
     variables = frozenset().union(*map(meta.find_undeclared_variables, trees))
@@ -53,7 +53,7 @@ def _trees(files: list[str]) -> Iterator[nodes.Template]:
 
 
 def render(template: str, channel: Channel, locale: str, params: dict[str, Any]) -> Text:
-    """Return the text of `template`; raises jinja2.TemplateError where it or a parameter is missing.
+    """Return the text of `template`; raises jinja2.TemplateError where the template or a parameter is missing.
 
     The first line of an e-mail's text file is its subject.
     """
@@ -73,7 +73,7 @@ def _html(template: str, locale: str, params: dict[str, Any]) -> str | None:
 
 @cache
 def templates(channel: Channel) -> frozenset[str]:
-    """Return the names of the templates that there are for a channel."""
+    """Return the names of the shipped templates for a channel."""
     ending = f".{channel}.txt"
     return frozenset(path.name.removesuffix(ending) for path in (FOLDER / LOCALES[0]).glob(f"*{ending}"))
 
@@ -85,7 +85,7 @@ def is_shipped(template: str, channel: Channel, locale: str) -> bool:
 
 @cache
 def variables(template: str, channel: Channel, locale: str) -> frozenset[str]:
-    """Return the names of all parameters that a template asks for, in its text and its HTML."""
+    """Return the names of all parameters that a template uses, in its text and its HTML."""
     files = [f"{locale}/{template}.{channel}.txt"]
     if (FOLDER / f"{locale}/{template}.email.html").exists() and channel is Channel.EMAIL:
         files.append(f"{locale}/{template}.email.html")

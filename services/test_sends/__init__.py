@@ -1,1 +1,1 @@
-"""Test messages that an administrator sends: one gateway, or one text, tried for real."""
+"""Test messages that administrators send to themselves, to try one gateway or one template."""

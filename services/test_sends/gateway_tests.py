@@ -1,4 +1,4 @@
-"""Send somebody at the console a sample code through one gateway and no other, to see whether it works."""
+"""Send a sample code to an administrator through one pinned gateway, to see whether it works."""
 
 import logging
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ MOST_PER_10_MINUTES = 10
 
 @dataclass(frozen=True, slots=True)
 class TestView:
-    """How the newest test of a gateway stands."""
+    """The state of the newest test of a gateway."""
 
     id: str
     to: str
@@ -53,25 +53,25 @@ class TestView:
 
     @property
     def is_under_way(self) -> bool:
-        """Tell whether it can still end in either way."""
+        """Tell whether the result is still open."""
         return self.status.result is None
 
 
 def own_destination(session: ConsoleSession, channel: Channel) -> str | None:
-    """Return where a test goes: one's own address or phone, None while no phone is bound."""
+    """Return where a test goes: the administrator's own address or phone, None while no phone is bound."""
     return session.administrator.email if channel is Channel.EMAIL else session.administrator.phone
 
 
 def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
-    """Put a sample code to one's own destination on its way, also while the gateway is switched off.
+    """Queue a sample code to the administrator's own destination, even while the gateway is switched off.
 
-    It is the text of real codes, for some providers take only what they have approved; its code is all zeros.
-    Raises NotFound, Conflict where one has no destination, CountryNotAllowed and LimitExceeded.
+    It uses the text of real codes, because some providers accept only approved texts; its code is all zeros. Raises
+    NotFound, Conflict where the administrator has no destination, CountryNotAllowed and LimitExceeded.
     """
     gateway = named(name)
     to = own_destination(session, gateway.channel)
     if to is None or len(name) > pinning.LONGEST_NAME:
-        raise Conflict("there is nowhere to send it to")
+        raise Conflict("there is no destination for a test")
     destination = destinations.parse(gateway.channel, to, region=current_app.config["DEFAULT_REGION"])
     send_limits.ensure_country(destination)
     part(RateWindows).hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
@@ -89,7 +89,7 @@ def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
 
     transaction(work)
     part(Bell).ring(message.lane)
-    log.info("test %s through gateway %s is on its way", message.id, name)
+    log.info("test %s through gateway %s is queued", message.id, name)
 
 
 def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
@@ -109,7 +109,7 @@ def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
 
 
 def newest(gateway: Gateway) -> TestView | None:
-    """Return the newest test of a gateway, None where there was none or it is purged."""
+    """Return the newest test of a gateway, None where there was none or it was purged."""
     row = db.session.scalar(
         select(Message)
         .where(Message.owner == OWNER, Message.ask_first == pinning.pin(gateway.name))

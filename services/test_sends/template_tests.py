@@ -1,4 +1,4 @@
-"""Send a version to whoever looks at it, on the way that all messages go."""
+"""Send a version of a template to the administrator who edits it, through the outbox like any message."""
 
 import logging
 from collections.abc import Mapping
@@ -39,9 +39,9 @@ def own_destination(session: ConsoleSession, channel: Channel) -> str | None:
 def send(
     session: ConsoleSession, key: TextKey, version: VersionView, typed: Mapping[str, str], *, by: Actor
 ) -> str:
-    """Send a version with sample values to one's own address; return the address, masked.
+    """Send a version with sample values to the administrator's own address; return the address, masked.
 
-    It counts as a send to this destination, without the cool-down: who writes a text tries it more than once.
+    It counts as a send to this destination, but without the cool-down, because an author tries a text several times.
     Raises InvalidDestination where the account has none, CountryNotAllowed and LimitExceeded.
     """
     to = own_destination(session, key.channel)
@@ -65,7 +65,7 @@ def send(
 
     transaction(work)
     part(Bell).ring(message.lane)
-    log.info("version %s of %s goes to %s as a test", version.number, key, mask(to))
+    log.info("test of version %s of %s to %s is queued", version.number, key, mask(to))
     return mask(to)
 
 

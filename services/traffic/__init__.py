@@ -1,1 +1,1 @@
-"""What was sent, for people: lists, details, search, exports, and acts on whole lists."""
+"""Sent traffic for the console: lists, details, search, exports, and bulk actions on a filter."""

@@ -1,4 +1,4 @@
-"""Broadcasts as the console shows them, whoever sent them."""
+"""The console's list of broadcasts, of all owners."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +16,12 @@ from services.traffic import listing
 from services.traffic.listing import Wanted
 
 PAGE = 25
-"""Each of them is counted: up to 10,000 messages."""
+"""Smaller than other pages, because each broadcast is counted: up to 10,000 messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedBroadcast:
-    """A line of the list; `owner` is the name of an API key, or what else sent it."""
+    """A line of the list; `owner` is the name of an API key, or the kind of another sender."""
 
     view: BroadcastView
     owner: str
@@ -38,7 +38,7 @@ class BroadcastPage:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastDetails:
-    """One broadcast; `ended_at` is when the last of its messages was sent or given up, None while some are not."""
+    """One broadcast; `ended_at` is when its last message was sent or given up, None while some are open."""
 
     listed: ListedBroadcast
     deadline_at: datetime
@@ -48,7 +48,7 @@ class BroadcastDetails:
 
 
 def page(*, cursor: str | None = None, limit: int | None = None) -> BroadcastPage:
-    """Return the next broadcasts, newest first; raises InvalidInput where the cursor is none of ours."""
+    """Return the next broadcasts, newest first; raises InvalidInput for an invalid cursor."""
     wanted = Wanted(_SHOWN, Broadcast.created_at, Broadcast.id)
     found = listing.look(wanted, limit=limit or PAGE, cursor=cursor)
     views = broadcast_views.views(found.rows, datetime.now(UTC))
@@ -86,7 +86,7 @@ _SHOWN = (
 
 
 def _ended_at(broadcast_id: str, deadline_at: datetime) -> datetime | None:
-    """Return when the last one was handed over or given up; a carrier's report, which comes later, does not count."""
+    """Return when the last message was handed over or given up; receipts, which come later, do not count."""
     at = func.coalesce(Message.sent_at, Message.settled_at, literal(deadline_at, UtcTime))
     last: datetime | None = db.session.scalar(
         select(func.max(at)).where(Message.broadcast_id == broadcast_id)

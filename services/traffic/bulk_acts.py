@@ -1,4 +1,4 @@
-"""Cancel or send again what a filter chooses, in blocks of their own transactions."""
+"""Cancel or resend all messages of a filter, in blocks with a transaction each."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ BLOCK = 500
 
 
 class Act(StrEnum):
-    """What is done with all messages of a filter that are in a state for it."""
+    """A bulk action; it applies to the messages of a filter whose status is in `STATUSES`."""
 
     CANCEL = "cancel"
     REPLAY = "replay"
@@ -43,7 +43,7 @@ STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many messages an act would meet; `is_more`: there are more than are done in one go."""
+    """How many messages an action would change; `is_more`: there are more than one run takes."""
 
     number: int
     is_more: bool
@@ -51,27 +51,27 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many were done, and how many were not, by the reason."""
+    """How many messages were changed, and how many were refused, by reason."""
 
     done: int
     refused: dict[Refusal, int]
 
 
 def fitting(chosen: Filter) -> list[Act]:
-    """Return what makes sense for a filter: what was sent is sent again only where the filter is of such."""
+    """Return the actions that make sense for a filter; RESEND only if it names a status of sent messages."""
     if not chosen.statuses:
         return [Act.REPLAY, Act.CANCEL]
     return [act for act, statuses in STATUSES.items() if set(statuses) & set(chosen.statuses)]
 
 
 def count(chosen: Filter, act: Act) -> Count:
-    """Return how many messages of a filter an act would meet."""
+    """Return how many messages of a filter an action would change."""
     found = len(_ids(chosen, act, MOST + 1))
     return Count(min(found, MOST), found > MOST)
 
 
 def run(chosen: Filter, act: Act, *, by: Actor) -> Outcome:
-    """Do it, for the newest `MOST` at most; what was sent again before by anybody is passed over."""
+    """Run an action on at most the newest `MOST` messages; those that were resent before are skipped."""
     done, refused = 0, Counter[Refusal]()
     found = _ids(chosen, act, MOST)
     work = _cancel if act is Act.CANCEL else resend
@@ -90,7 +90,7 @@ def _ids(chosen: Filter, act: Act, most: int) -> list[str]:
 
 
 def _cancel(ids: Sequence[str], told: str, refused: Counter[Refusal], by: Actor) -> int:
-    """Cancel those that wait, but codes."""
+    """Cancel the waiting messages among `ids`, except codes."""
     is_no_code = (Message.priority != int(Priority.CODE), Message.verification_id.is_(None))
     notices = (Message.id.in_(ids), *is_no_code)
 

@@ -1,4 +1,4 @@
-"""End all pending verifications of a filter, as where somebody asks for codes en masse; in blocks."""
+"""Cancel all pending verifications of a filter, in blocks; for example after somebody requested codes in bulk."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,18 +21,18 @@ from services.traffic.verification_lists import Filter
 
 
 def fits(chosen: Filter) -> bool:
-    """Tell whether a filter may have pending ones."""
+    """Tell whether a filter may include pending verifications."""
     return chosen.status in (None, VerificationStatus.PENDING)
 
 
 def count(chosen: Filter) -> Count:
-    """Return how many would be ended."""
+    """Return how many would be canceled."""
     found = len(_ids(chosen, MOST + 1))
     return Count(min(found, MOST), found > MOST)
 
 
 def cancel(chosen: Filter, *, by: Actor) -> int:
-    """End them, the newest `MOST` at most, with those of their messages that no worker has yet; return how many."""
+    """Cancel at most the newest `MOST`, and their messages that no worker has claimed; return how many."""
     found = _ids(chosen, MOST)
     blocks = [found[start : start + BLOCK] for start in range(0, len(found), BLOCK)]
     return sum(_cancel(block, described(chosen), by) for block in blocks)

@@ -1,4 +1,4 @@
-"""Send a block of messages again: notices in one transaction, each code by the rules of its verification."""
+"""Resend a block of messages: notices in one transaction, each code by the rules of its verification."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -35,13 +35,13 @@ REFUSALS: tuple[tuple[type[SendcodeError], Refusal], ...] = (
     (LimitExceeded, Refusal.LIMIT),
     (Conflict, Refusal.MOVED),
 )
-"""What errors mean that are no NotAgain, which says it itself."""
+"""The refusal for each error except NotAgain, which carries its own."""
 _table = Message.__table__
 _RESENT_AS = update(_table).where(_table.c.id == bindparam("original")).values(resent_as=bindparam("copy_id"))
 
 
 def resend(ids: Sequence[str], told: str, refused: Counter[Refusal], by: Actor) -> int:
-    """Send messages again that were not before; return how many, and count the others by their reason."""
+    """Resend messages that were not resent before; return how many, and count the others in `refused`."""
     now = datetime.now(UTC)
     unsent = select(Message).where(Message.id.in_(ids), Message.resent_as.is_(None))
     rows = db.session.scalars(unsent, execution_options={"populate_existing": True}).all()
@@ -58,7 +58,7 @@ def resend(ids: Sequence[str], told: str, refused: Counter[Refusal], by: Actor) 
 
 
 def _put(copies: Mapping[str, NewMessage], now: datetime, told: str, by: Actor) -> int:
-    """Insert the copies whose messages nobody else has sent again since; all that takes time is done before."""
+    """Insert the copies whose originals nobody else has resent; sealing, which takes time, comes before the lock."""
     sealed = dict(zip(copies, outbox.rows(part(Keyring), list(copies.values()), now), strict=True))
     mark = new_id()
     db.session.rollback()
@@ -78,7 +78,7 @@ def _put(copies: Mapping[str, NewMessage], now: datetime, told: str, by: Actor) 
 
 
 def _pending(ids: Collection[str], now: datetime) -> set[str]:
-    """Return those verifications whose code may still be sent."""
+    """Return the verifications whose code may still be sent."""
     is_open = (Verification.used_at.is_(None), Verification.canceled_at.is_(None))
     lives = (Verification.id.in_(ids), Verification.expires_at > now, *is_open)
     return set(db.session.scalars(select(Verification.id).where(*lives)))
@@ -92,7 +92,7 @@ def _copied(row: Message, now: datetime, refused: Counter[Refusal]) -> Iterator[
 
 
 def _keep_the_budget(copies: dict[str, NewMessage], refused: Counter[Refusal]) -> None:
-    """Leave out the SMS of a block for which the day has no room."""
+    """Drop all SMS of a block if the day's budget has no room for them."""
     sms = [id for id, copy in copies.items() if copy.destination.channel is Channel.SMS]
     if not sms:
         return

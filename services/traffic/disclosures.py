@@ -1,4 +1,4 @@
-"""Look at destinations in full, or take them away in a file: the audit is told first."""
+"""Show unmasked destinations and export them as CSV; both are recorded in the audit trail first."""
 
 import csv
 import io
@@ -33,28 +33,28 @@ Filter = message_lists.Filter | verification_lists.Filter
 
 
 def message(message_id: str, *, by: Actor) -> MessageDetails:
-    """Return a message with its destination in full; raises NotFound."""
+    """Return a message with its destination unmasked; raises NotFound."""
     found = message_details.get(message_id, unmasked=True)
     _note(by, Action.MESSAGE_DESTINATIONS_SHOWN, mask(found.to), subject_id=found.id)
     return found
 
 
 def verification(verification_id: str, *, by: Actor) -> VerificationDetails:
-    """Return a verification with its destination in full; raises NotFound."""
+    """Return a verification with its destination unmasked; raises NotFound."""
     found = verification_lists.get(verification_id, unmasked=True)
     _note(by, Action.VERIFICATION_DESTINATIONS_SHOWN, mask(found.listed.to), subject_id=found.listed.id)
     return found
 
 
 def messages(chosen: message_lists.Filter, cursor: str | None, *, by: Actor) -> MessagePage:
-    """Return one page of messages with their destinations in full; raises InvalidInput."""
+    """Return one page of messages with unmasked destinations; raises InvalidInput."""
     page = message_lists.page(chosen, cursor=cursor, unmasked=True)
     _note(by, Action.MESSAGE_DESTINATIONS_SHOWN, described(chosen), after=_extent(page.messages))
     return page
 
 
 def verifications(chosen: verification_lists.Filter, cursor: str | None, *, by: Actor) -> VerificationPage:
-    """Return one page of verifications with their destinations in full; raises InvalidInput."""
+    """Return one page of verifications with unmasked destinations; raises InvalidInput."""
     page = verification_lists.page(chosen, cursor=cursor, unmasked=True)
     extent = _extent(page.verifications)
     _note(by, Action.VERIFICATION_DESTINATIONS_SHOWN, described(chosen), after=extent)
@@ -62,20 +62,20 @@ def verifications(chosen: verification_lists.Filter, cursor: str | None, *, by: 
 
 
 def export_messages(chosen: message_lists.Filter, *, unmasked: bool, by: Actor) -> Iterator[str]:
-    """Return all messages of a filter as CSV, made block by block while it is read."""
+    """Return all messages of a filter as CSV, generated in blocks as it is read."""
     _note(by, Action.MESSAGES_EXPORTED, described(chosen), after={"unmasked": unmasked})
     return _csv(MESSAGE_COLUMNS, message_lists.pages(chosen, limit=EXPORT_BLOCK, unmasked=unmasked))
 
 
 def export_verifications(chosen: verification_lists.Filter, *, unmasked: bool, by: Actor) -> Iterator[str]:
-    """Return all verifications of a filter as CSV, made block by block while it is read."""
+    """Return all verifications of a filter as CSV, generated in blocks as it is read."""
     _note(by, Action.VERIFICATIONS_EXPORTED, described(chosen), after={"unmasked": unmasked})
     pages = verification_lists.pages(chosen, limit=EXPORT_BLOCK, unmasked=unmasked)
     return _csv(VERIFICATION_COLUMNS, pages)
 
 
 def described(chosen: Filter) -> str:
-    """Return a filter as the audit tells of it, a destination masked."""
+    """Return a filter as text for the audit trail, with a destination masked."""
     told = {one.name: getattr(chosen, one.name) for one in fields(chosen)}
     if chosen.sought is not None and search_terms.is_destination(chosen.sought):
         told["sought"] = mask(chosen.sought)
@@ -89,7 +89,7 @@ def _word(value: Any) -> str:
 
 
 def _extent(lines: Sequence[Line]) -> dict[str, Any]:
-    """Return how many were shown and which ones: all from the first to the last."""
+    """Return how many lines were shown, and the ids of the first and the last."""
     if not lines:
         return {"shown": 0}
     return {"shown": len(lines), "first": lines[0].id, "last": lines[-1].id}

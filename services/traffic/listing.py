@@ -1,4 +1,4 @@
-"""Pages of long lists, newest first, that never look through more than so many rows whatever is asked for."""
+"""Pages of long lists, newest first, with a bound on the rows that one page scans."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from services.storage import keyset
 from services.storage.keyset import NO_ID, Place
 
 LOOK_THROUGH = 20_000
-"""Rows: about 50 ms. What is found among fewer has no index of its own, for every index makes each click slower."""
+"""Rows scanned for one page: about 50 ms. Filters within that have no index, as each index slows down every send."""
 COUNT_THROUGH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to list: `columns` of a table in the order of `at` and `id`, which are among them.
+    """A query: `columns` of a table, ordered by `at` and `id`, which are among them.
 
-    `indexed` is what an index answers; `sieve` is what each of those rows must be looked at for.
+    `indexed` are the conditions that an index answers; `sieve` are those that must be tested row by row.
     """
 
     columns: Sequence[Any]
@@ -32,7 +32,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page. `looked_back_to` is when the look ended, where it ended before the page was full."""
+    """One page. `looked_back_to` is the oldest time scanned, if the scan stopped before the page was full."""
 
     rows: Sequence[Row[Any]]
     next_cursor: str | None
@@ -40,7 +40,7 @@ class Found:
 
 
 class Page(Protocol):
-    """What knows how the list goes on."""
+    """A page that knows where the next one begins."""
 
     @property
     def next_cursor(self) -> str | None:
@@ -52,14 +52,14 @@ P = TypeVar("P", bound=Page)
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many rows there are; `is_least`: older ones were not counted."""
+    """How many rows there are; `is_least`: a lower bound, because older rows were not counted."""
 
     number: int
     is_least: bool
 
 
 def look(wanted: Wanted, *, limit: int, cursor: str | None) -> Found:
-    """Return the next page; raises InvalidInput where the cursor is none of ours."""
+    """Return the next page; raises InvalidInput for an invalid cursor."""
     conditions = list(wanted.indexed)
     if cursor is not None:
         conditions.append(keyset.after(keyset.read(cursor), wanted.at, wanted.id))
@@ -81,7 +81,7 @@ def look(wanted: Wanted, *, limit: int, cursor: str | None) -> Found:
 
 
 def ids(wanted: Wanted, *, most: int) -> list[str]:
-    """Return the ids of the newest `most` rows, however far back they are."""
+    """Return the ids of the newest `most` rows, no matter how old they are."""
     found: list[str] = []
     cursor: str | None = None
     while len(found) < most:
@@ -94,7 +94,7 @@ def ids(wanted: Wanted, *, most: int) -> list[str]:
 
 
 def every(page: Callable[[str | None], P]) -> Iterator[P]:
-    """Yield the page of each cursor, the first one of None, to the last; no transaction is open between them."""
+    """Yield all pages, the first one from cursor None; no transaction is open between them."""
     cursor: str | None = None
     while True:
         one = page(cursor)
@@ -105,7 +105,7 @@ def every(page: Callable[[str | None], P]) -> Iterator[P]:
 
 
 def count(wanted: Wanted) -> Count:
-    """Return how many there are among the newest rows, of which no more than `COUNT_THROUGH` are looked at."""
+    """Count the matches among at most the newest `COUNT_THROUGH` rows."""
     horizon = _horizon(wanted, wanted.indexed, COUNT_THROUGH)
     conditions = [] if horizon is None else [wanted.at > horizon]
     counted = select(func.count(wanted.at)).where(*wanted.indexed, *conditions, *wanted.sieve)
@@ -115,7 +115,7 @@ def count(wanted: Wanted) -> Count:
 
 
 def _horizon(wanted: Wanted, conditions: Sequence[ColumnElement[bool]], rows: int) -> datetime | None:
-    """Return how far back `rows` reach, None where fewer are left."""
+    """Return the time of the row `rows` places back, None where there are fewer."""
     far = select(wanted.at).where(*conditions).order_by(wanted.at.desc()).offset(rows).limit(1)
     found: datetime | None = db.session.scalar(far)
     return found

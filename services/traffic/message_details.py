@@ -1,4 +1,4 @@
-"""One message as the console shows it: all that is known of its way, and nothing of what it says."""
+"""One message as the console shows it: its full history, without its content."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,13 +20,13 @@ from services.templating.template_views import named
 
 
 class Happening(StrEnum):
-    """What can happen to a message on its way."""
+    """The kinds of events in a message's timeline."""
 
     QUEUED = "queued"
     ASKED = "asked"
-    """A gateway was asked and did not take it; without a gateway there was none to ask."""
+    """A gateway was asked and did not take the message; without a gateway, none was available."""
     LOST = "lost"
-    """A try whose answer is not known: its worker ended, or the row of it is from before such rows were kept."""
+    """A try without a known answer: its worker died, or the message is older than the table of tries."""
     SCHEDULED = "scheduled"
     HELD_BACK = "held_back"
     SENDING = "sending"
@@ -40,7 +40,7 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step of the timeline; `reason` is what a gateway or carrier said, `answer` its kind."""
+    """One event; `reason` is the text of a gateway or carrier, `answer` its kind."""
 
     what: Happening
     at: datetime | None
@@ -53,7 +53,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class MessageDetails:
-    """A message without what it says; `to` is masked unless somebody was allowed more."""
+    """A message without its content; `to` is masked unless the caller asked for it unmasked."""
 
     id: str
     owner: str
@@ -64,7 +64,7 @@ class MessageDetails:
     country: str | None
     template: str | None
     version: tuple[TextKey, int] | None
-    """The edited text that it was made with, and its number; None for a shipped one and for own texts."""
+    """The edited template and its version number; None for a shipped template and for free text."""
     locale: str
     status: MessageStatus
     gateway: str | None
@@ -79,7 +79,7 @@ class MessageDetails:
 
     @property
     def masked(self) -> str:
-        """The destination fit for a title, which browsers keep in their history."""
+        """The masked destination for a page title, because browsers keep titles in their history."""
         return mask(self.to)
 
 
@@ -119,12 +119,12 @@ def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
 
 
 def name_of(owner: str) -> str:
-    """Return the name of the API key that sent something, or what else did: `session`, `task`."""
+    """Return the name of the API key that sent something, or the kind of another sender: `session`, `task`."""
     return owners.names([owner])[owner]
 
 
 def timeline(row: Message, tries: Sequence[MessageTry], now: datetime) -> Iterator[Event]:
-    """Yield what happened to a message, in its order."""
+    """Yield the events of a message in order."""
     yield Event(Happening.QUEUED, row.created_at)
     yield from _tries(row, tries)
     if row.sent_at is not None:
@@ -155,7 +155,7 @@ OPEN = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
 
 def _tries(row: Message, tries: Sequence[MessageTry]) -> Iterator[Event]:
-    """Yield the tries that came to nothing; the last one may be told of otherwise."""
+    """Yield the tries that failed or have no answer; the last one may be covered by another event."""
     known = defaultdict(list)
     for one in tries:
         known[one.number].append(one)

@@ -1,4 +1,4 @@
-"""Messages as the console lists them, whoever sent them."""
+"""The console's list of messages, of all owners."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which messages; `sought` as `search_terms` has it, the end of the time not included."""
+    """Which messages; `sought` is a text for `search_terms`, `until` is exclusive."""
 
     sought: str | None = field(default=None, repr=False)
     statuses: tuple[MessageStatus, ...] = ()
@@ -35,7 +35,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ListedMessage:
-    """A line of the list; `to` is masked unless somebody was allowed more."""
+    """A line of the list; `to` is masked unless the caller asked for it unmasked."""
 
     id: str
     verification_id: str | None
@@ -55,7 +55,7 @@ class ListedMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """A page of the list; `looked_back_to` is when the look ended, where it ended before the page was full."""
+    """A page of the list; `looked_back_to` is the oldest time scanned, if the scan stopped before the page was full."""
 
     messages: tuple[ListedMessage, ...]
     next_cursor: str | None
@@ -65,7 +65,7 @@ class MessagePage:
 def page(
     chosen: Filter, *, cursor: str | None = None, limit: int | None = None, unmasked: bool = False
 ) -> MessagePage:
-    """Return the next messages of a filter; raises InvalidInput where the cursor is none of ours."""
+    """Return the next messages of a filter; raises InvalidInput for an invalid cursor."""
     found = listing.look(_wanted(chosen, _SHOWN), limit=limit or PAGE, cursor=cursor)
     now = datetime.now(UTC)
     lines = tuple(_line(row, now, unmasked) for row in found.rows)
@@ -73,7 +73,7 @@ def page(
 
 
 def count(chosen: Filter) -> Count:
-    """Return how many messages of a filter there are."""
+    """Count the messages of a filter."""
     return listing.count(_wanted(chosen, ()))
 
 
@@ -121,9 +121,9 @@ def _wanted(chosen: Filter, columns: tuple[Any, ...], also: tuple[ColumnElement[
 
 
 def _of_broadcast(broadcast_id: str) -> list[ColumnElement[bool]]:
-    """Return the conditions for the messages of a broadcast, which were all made when it was.
+    """Return the conditions for the messages of a broadcast, which all have its `created_at`.
 
-    Saying so keeps PostgreSQL from walking back from the newest message of all to those of an old broadcast.
+    The condition on the time keeps PostgreSQL from scanning back from the newest message to those of an old broadcast.
     """
     made_at = select(Broadcast.created_at).where(Broadcast.id == broadcast_id).scalar_subquery()
     return [Message.broadcast_id == broadcast_id, Message.created_at == made_at]

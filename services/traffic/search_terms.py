@@ -1,8 +1,8 @@
-"""What somebody types to find a message: a destination, an id or a gateway's reference.
+"""Search terms for messages: a destination, an id or a gateway's reference.
 
-It travels sealed, for it may be a destination, and the address of a page ends up in access logs. A hash of the
-destination beside the row would hide nothing, as the row needs the destination itself to be sent, and every click would
-pay for one more index.
+The term is sealed in the URL, because it may be a destination, and URLs end up in access logs. Storing a hash of the
+destination would hide nothing, because the row needs the destination itself for the send, and its index would slow down
+every send.
 """
 
 import base64
@@ -25,7 +25,7 @@ MOST_IDS = 1000
 
 
 def seal(text: str) -> str:
-    """Return what stands for a typed text in a page's address; raises InvalidInput where it is too long."""
+    """Return the sealed form of a typed text for a URL; raises InvalidInput where it is too long."""
     typed = text.strip()
     if len(typed) > LONGEST:
         raise InvalidInput(FieldProblem("sought", f"must have at most {LONGEST} characters"))
@@ -34,16 +34,16 @@ def seal(text: str) -> str:
 
 
 def unseal(token: str) -> str:
-    """Return what was typed; raises InvalidInput where the token was changed or its key has left the ring."""
+    """Return the typed text; raises InvalidInput where the token was changed or its key is no longer configured."""
     try:
         sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         return part(Keyring).open_link(sealed, use=USE).decode()
     except (binascii.Error, ValueError, Unreadable) as error:
-        raise InvalidInput(FieldProblem("sought", "can't be read any more: type it again")) from error
+        raise InvalidInput(FieldProblem("sought", "can't be read any more, type it again")) from error
 
 
 def of_messages(text: str) -> ColumnElement[bool]:
-    """Return the condition of what was typed: an e-mail address or +number, else an id, else a local number."""
+    """Return the condition for a typed text: an e-mail address or +number, else an id, else a local number."""
     ids = [] if _is_plainly_a_destination(text) else _message_ids(text)
     if ids:
         return Message.id.in_(ids)
@@ -52,7 +52,7 @@ def of_messages(text: str) -> ColumnElement[bool]:
 
 
 def of_verifications(text: str) -> ColumnElement[bool]:
-    """Return the same for verifications, which are found by their messages: those have the index."""
+    """Return the same for verifications, which are found through their messages, because those have the index."""
     found = select(Message.verification_id).where(Message.verification_id.is_not(None), of_messages(text))
     if _is_plainly_a_destination(text):
         return Verification.id.in_(found)
@@ -60,7 +60,7 @@ def of_verifications(text: str) -> ColumnElement[bool]:
 
 
 def is_destination(text: str) -> bool:
-    """Tell whether a typed text may be a destination, so that it is shown masked."""
+    """Tell whether a typed text may be a destination and has to be masked."""
     return _is_plainly_a_destination(text) or _canonical(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Verifications as the console lists and shows them, whoever asked for them."""
+"""The console's list and details of verifications, of all owners."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ from services.traffic.message_details import name_of
 
 PAGE = 50
 LONGEST_LIFE = timedelta(seconds=600)
-"""Of a code, whatever the settings were when it was made."""
+"""The longest life that settings allow a code, so older codes never exceed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which verifications; `sought` as `search_terms` has it, the end of the time not included."""
+    """Which verifications; `sought` is a text for `search_terms`, `until` is exclusive."""
 
     sought: str | None = field(default=None, repr=False)
     status: VerificationStatus | None = None
@@ -36,7 +36,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ListedVerification:
-    """A line of the list; `to` is masked unless somebody was allowed more."""
+    """A line of the list; `to` is masked unless the caller asked for it unmasked."""
 
     id: str
     channel: Channel
@@ -52,13 +52,13 @@ class ListedVerification:
 
     @property
     def masked(self) -> str:
-        """The destination fit for a title, which browsers keep in their history."""
+        """The masked destination for a page title, because browsers keep titles in their history."""
         return mask(self.to)
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationPage:
-    """A page of the list; `looked_back_to` is when the look ended, where it ended before the page was full."""
+    """A page of the list; `looked_back_to` is the oldest time scanned, if the scan stopped before the page was full."""
 
     verifications: tuple[ListedVerification, ...]
     next_cursor: str | None
@@ -80,7 +80,7 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class VerificationDetails:
-    """A verification without its code, and its messages, the first one first."""
+    """A verification without its code, and its messages, oldest first."""
 
     listed: ListedVerification
     owner: str
@@ -93,10 +93,9 @@ class VerificationDetails:
 def page(
     chosen: Filter, *, cursor: str | None = None, limit: int | None = None, unmasked: bool = False
 ) -> VerificationPage:
-    """Return the next verifications of a filter; raises InvalidInput where the cursor is none of ours.
+    """Return the next verifications of a filter; raises InvalidInput for an invalid cursor.
 
-    They come in the order of their ends, which has an index and is the order of their beginnings while all live equally
-    long.
+    They are ordered by expiry, which has an index and equals the order of creation while all have the same lifetime.
     """
     now = datetime.now(UTC)
     found = listing.look(_wanted(chosen, now), limit=limit or PAGE, cursor=cursor)
@@ -105,7 +104,7 @@ def page(
 
 
 def count(chosen: Filter) -> Count:
-    """Return how many verifications of a filter there are."""
+    """Count the verifications of a filter."""
     return listing.count(_wanted(chosen, datetime.now(UTC)))
 
 
@@ -182,7 +181,7 @@ def _wanted(chosen: Filter, now: datetime) -> Wanted:
 
 
 def _is(status: VerificationStatus, now: datetime) -> ColumnElement[bool]:
-    """Return what `Verification.status` says, as a condition."""
+    """Return `Verification.status` as an SQL condition."""
     unused, lives = Verification.used_at.is_(None), Verification.expires_at > now
     uncanceled = and_(unused, Verification.canceled_at.is_(None))
     is_locked = and_(Verification.max_attempts > 0, Verification.attempts >= Verification.max_attempts)

@@ -1,4 +1,4 @@
-"""A program that calls the API with a key of its own."""
+"""A program that calls the API with its own key."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ NUMBER = "+8613800138000"
 
 @pytest.fixture
 def doors() -> Sequence[str]:
-    """A program comes in by one door."""
+    """Open the API only: a program uses no other door."""
     return ("api",)
 
 
@@ -42,7 +42,7 @@ class Caller:
         return self.client.post(path, json=body, headers={**self.headers, **named})
 
     def send(self, path: str, data: bytes, content_type: str | None = "application/json") -> TestResponse:
-        """POST bytes as they are."""
+        """POST bytes unchanged."""
         return self.client.post(path, data=data, content_type=content_type, headers=self.headers)
 
     def verify(self, to: str = NUMBER, **fields: Any) -> dict[str, Any]:
@@ -60,18 +60,18 @@ def new_caller(app: Flask, name: str = "tests", **options: Any) -> Caller:
 
 @pytest.fixture
 def caller(app: Flask) -> Caller:
-    """A program whose key may do everything."""
+    """A program whose key has all scopes."""
     return new_caller(app)
 
 
 @pytest.fixture
 def code(caller: Caller, sms: MemoryGateway):
-    """Return the digits that the newest SMS brought."""
+    """Return the code in the newest SMS."""
     return lambda: sms.sent[-1].params["code"]
 
 
 def stop_database(app: Flask) -> None:
-    """Let the database of `app` refuse every connection from now on."""
+    """Make the database of `app` refuse every connection from now on."""
 
     def refuse(dialect: Any, *_: Any) -> None:
         raise dialect.dbapi.OperationalError("the server is gone")
@@ -83,7 +83,7 @@ def stop_database(app: Flask) -> None:
 
 
 def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
-    """Return an answer's problem after asserting that it is a whole one."""
+    """Return an answer's problem document after asserting that it is complete."""
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), answer.text
     members = json.loads(answer.text)
     assert members["status"] == status

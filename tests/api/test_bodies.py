@@ -1,4 +1,4 @@
-"""Bodies that are not what they should be."""
+"""Invalid request bodies."""
 
 import json
 
@@ -41,25 +41,25 @@ def _nothing_is_sent(sms, mails):
     ],
     ids=lambda body: repr(body[:40]),
 )
-def test_what_is_not_plain_json_is_400(caller, body):
+def test_a_body_that_is_not_plain_json_is_400(caller, body):
     refused = problem(caller.send(URL, body), 400, "bad_request")
     assert "138" not in refused["detail"]
 
 
 @pytest.mark.parametrize("body", ["null", "[]", '"sms"', "1", "true", '[{"channel": "sms"}]'])
-def test_what_is_no_object_is_422(caller, body):
+def test_a_body_that_is_not_an_object_is_422(caller, body):
     refused = problem(caller.send(URL, body.encode()), 422, "invalid_input")
     assert refused["errors"] == [{"field": "body", "message": "must be an object"}]
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_what_is_no_text_is_no_text(caller, field):
+def test_a_value_that_is_not_a_string_is_refused(caller, field):
     for value in (1, 1.5, True, None, [], {}, ["+8613800138000"], {"to": "x"}, ""):
         refused = problem(caller.post(URL, {**GOOD, field: value}), 422, "invalid_input")
         assert [error["field"] for error in refused["errors"]] == [field]
 
 
-def test_metadata_is_an_object_of_a_few_short_texts(caller):
+def test_metadata_is_an_object_of_a_few_short_strings(caller):
     no_objects = [None, [], "x", 1]
     no_texts = [{"a": 1}, {"a": None}, {"a": ["b"]}, {"a": {"b": "c"}}]
     odd_texts = [{"": "a"}, {"a": "b\n"}, {"a\0": "b"}, {"a": "\ud800"}, {"\udfff": "a"}]
@@ -106,12 +106,12 @@ def test_values_that_break_a_rule_name_their_field(caller, field, value):
 @pytest.mark.parametrize(
     "to", ["a@b.org,c@d.org", "a@b.org c@d.org", "a@b.org\n", "<a@b.org>", "A <a@b.org>", "a@b"]
 )
-def test_what_is_not_one_mail_address_is_refused(caller, to):
+def test_a_value_that_is_not_one_mail_address_is_refused(caller, to):
     answer = caller.post(URL, {"channel": "email", "to": to})
     assert [error["field"] for error in problem(answer, 422, answer.json["code"])["errors"]] == ["to"]
 
 
-def test_unknown_fields_are_named_but_nothing_that_looks_like_a_value_is_repeated(caller):
+def test_unknown_fields_are_named_unless_they_look_like_values(caller):
     body = {**GOOD, "chanel": "sms", "123456": "x", "<script>": 1, "_schema": 1}
     refused = problem(caller.post(URL, body), 422, "invalid_input")
     assert sorted(error["field"] for error in refused["errors"]) == ["body", "body", "body", "chanel"]
@@ -121,7 +121,7 @@ def test_unknown_fields_are_named_but_nothing_that_looks_like_a_value_is_repeate
         problem(caller.post(made, {"x": 1}), 422, "invalid_input")
 
 
-def test_very_many_errors_are_cut(caller):
+def test_a_long_list_of_errors_is_cut(caller):
     refused = problem(caller.post(URL, {f"f{n}": 1 for n in range(3000)}), 422, "invalid_input")
     assert len(refused["errors"]) == 20
 

@@ -1,4 +1,4 @@
-"""/api/v1/broadcasts, as a caller sees it."""
+"""/api/v1/broadcasts, from the caller's side."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ def waiting(caller, count=3):
     return caller.post(URL, {**MAIL, "recipients": people(count), "send_at": later()}).json["id"]
 
 
-def test_the_good_ones_get_it_and_the_bad_ones_are_told_by_their_place(app, caller, mails):
+def test_valid_recipients_get_it_and_invalid_ones_are_reported_by_index(app, caller, mails):
     with app.app_context():
         suppressions.add(Channel.EMAIL, "gone@example.com", SuppressionReason.UNSUBSCRIBED)
     recipients = [
@@ -90,13 +90,13 @@ def test_pause_holds_it_resume_sends_it_and_cancel_ends_it(caller, mails):
     assert mails.sent == []
 
 
-def test_one_that_is_done_can_not_be_stopped_any_more(caller):
+def test_a_finished_broadcast_can_not_be_stopped(caller):
     made = caller.post(URL, {**MAIL, "recipients": people(1)}).json["id"]
     for verb in ("pause", "resume", "cancel"):
         problem(caller.post(f"{URL}/{made}/{verb}"), 409, "conflict")
 
 
-def test_one_of_its_messages_can_be_sent_again_alone(caller, mails):
+def test_a_single_message_of_a_broadcast_can_be_sent_again(caller, mails):
     caller.post(URL, {**MAIL, "recipients": people(2)})
     (first, _) = caller.get("/api/v1/messages").json["messages"]
     caller.post(f"/api/v1/messages/{first['id']}/resend")
@@ -118,13 +118,13 @@ def test_one_of_its_messages_can_be_sent_again_alone(caller, mails):
         ({"to": "kim@example.com"}, "to"),
     ],
 )
-def test_what_is_wrong_with_all_of_it_is_refused(caller, mails, change, field):
+def test_an_error_about_the_whole_broadcast_is_refused(caller, mails, change, field):
     refused = problem(caller.post(URL, {**MAIL, "recipients": people(1), **change}), 422, "invalid_input")
     assert [error["field"] for error in refused["errors"]] == [field]
     assert mails.sent == []
 
 
-def test_a_body_of_more_than_64_kib_is_taken_here_and_one_of_more_than_8_mib_is_not(caller):
+def test_a_body_may_exceed_64_kib_here_but_not_8_mib(caller):
     assert (
         caller.post(URL, {**MAIL, "recipients": people(20, text="x" * 1990), "send_at": later()}).status_code
         == 202
@@ -136,7 +136,7 @@ def test_a_body_of_more_than_64_kib_is_taken_here_and_one_of_more_than_8_mib_is_
     )
 
 
-def test_a_repeated_call_gets_the_first_answer_and_nobody_gets_it_twice(caller, mails):
+def test_a_repeated_call_gets_the_first_answer_and_sends_nothing_twice(caller, mails):
     recipients = [*people(2), *({"to": "x"} for _ in range(2000))]
     first = caller.post(URL, {**MAIL, "recipients": recipients}, Idempotency_Key="news")
     again = caller.post(URL, {**MAIL, "recipients": recipients}, Idempotency_Key="news")
@@ -145,7 +145,7 @@ def test_a_repeated_call_gets_the_first_answer_and_nobody_gets_it_twice(caller, 
     assert len(mails.sent) == 2
 
 
-def test_a_day_without_enough_sms_left_takes_none(app, caller, sms):
+def test_a_broadcast_beyond_the_daily_sms_budget_is_refused_whole(app, caller, sms):
     app.config["SMS_SENDS_PER_DAY"] = 2
     recipients = [{"to": f"1380013800{n}"} for n in range(3)]
     body = {"channel": "sms", "text": "Hi", "recipients": recipients}

@@ -1,4 +1,4 @@
-"""Templates that are written in the console, as a caller of the API meets them."""
+"""Templates written in the console, used through the API."""
 
 import pytest
 
@@ -13,7 +13,7 @@ MESSAGE = {"channel": "sms", "to": NUMBER, "template": "sale", "params": {"name"
 
 @pytest.fixture
 def sale(app):
-    """Publish a template under a name that no file has."""
+    """Publish a template whose name has no shipped file."""
     with app.app_context():
         templates.save(parse("sale.sms.en"), Source("Hi {{ name }}"), base=0, by=COMMAND_LINE)
         templates.publish(parse("sale.sms.en"), 1, by=COMMAND_LINE)
@@ -35,12 +35,12 @@ def test_a_broadcast_is_sent_by_its_name(caller, sms, sale):
     assert [sent.text for sent in sms.sent] == ["Hi Kim"]
 
 
-def test_a_name_that_nobody_has_published_tells_those_that_are(caller, sale):
+def test_an_unpublished_name_is_refused_with_the_published_ones(caller, sale):
     refused = problem(caller.post("/api/v1/messages", {**MESSAGE, "template": "sail"}), 422, "invalid_input")
     assert "known are: notice, sale" in refused["errors"][0]["message"]
 
 
-def test_a_code_has_the_text_of_its_purpose(app, caller, sms):
+def test_a_code_uses_the_text_of_its_purpose(app, caller, sms):
     with app.app_context():
         templates.save(parse("code.sms.en@pay"), Source("Pay with {{ code }}"), base=0, by=COMMAND_LINE)
         templates.publish(parse("code.sms.en@pay"), 1, by=COMMAND_LINE)

@@ -1,4 +1,4 @@
-"""Whatever is sent: never a 5xx, and every error a whole problem document."""
+"""Arbitrary input never causes a 5xx, and every error is a complete problem document."""
 
 import json
 
@@ -28,10 +28,10 @@ CHECKS = [
     response_schema_conformance,
 ]
 PARTS = 4
-"""Of the operations, so that processes share them."""
+"""Parts that the operations are split into, so that processes share them."""
 MANY = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 FEW = settings(MANY, max_examples=50)
-"""Of each operation; other ones in every run."""
+"""Examples per operation; different ones in every run."""
 
 oddities = st.sampled_from(
     ["sms", "email", NUMBER, "a@b.org", "١٢٣", "+", "００８６", "@", "xn--", "123456", "\ud800"]
@@ -84,7 +84,7 @@ def assert_plain(answer):
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("part", range(PARTS))
-def test_the_api_does_what_its_document_says(app, caller, mode, part):
+def test_the_api_matches_its_document(app, caller, mode, part):
     made = caller.verify()
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
     operations = [found.ok() for found in schema.include(path_regex="^/api/v1").get_all_operations()]
@@ -111,7 +111,7 @@ def send_bodies(caller, body, content_type):
         assert_plain(caller.send(path, body, content_type))
 
 
-def test_no_body_makes_it_stumble(caller):
+def test_no_body_causes_a_5xx(caller):
     send_bodies(caller)
 
 
@@ -138,5 +138,5 @@ def call_anything(caller, path, method, headers, known):
         assert answer.status_code < 500
 
 
-def test_no_address_or_header_makes_it_stumble(caller):
+def test_no_path_or_header_causes_a_5xx(caller):
     call_anything(caller)

@@ -1,4 +1,4 @@
-"""What every answer carries."""
+"""The headers of every answer."""
 
 import pytest
 
@@ -21,7 +21,7 @@ URL = "/api/v1/verifications"
         ("GET", "/metrics", 200),
     ],
 )
-def test_no_answer_may_be_kept_sniffed_framed_or_set_a_cookie(caller, method, path, status):
+def test_answers_forbid_caching_sniffing_and_framing_and_set_no_cookie(caller, method, path, status):
     body = {"channel": "sms", "to": NUMBER} if method == "POST" else None
     answer = caller.client.open(path, method=method, json=body, headers=caller.headers)
     assert answer.status_code == status
@@ -33,7 +33,7 @@ def test_no_answer_may_be_kept_sniffed_framed_or_set_a_cookie(caller, method, pa
     assert "Set-Cookie" not in answer.headers
 
 
-def test_other_addresses_are_left_to_other_doors(client):
+def test_other_paths_are_left_to_other_doors(client):
     with client.get("/static/api-docs.js") as answer:
         assert answer.status_code == 200
         assert answer.headers.get("Cache-Control") != "no-store"

@@ -68,7 +68,7 @@ class TestWithABroker:
         waiting(app, 31)
         self.assert_bad(client, {"oldest_due_message"})
 
-    def test_a_message_that_waits_for_its_retry_is_no_fault(self, app, client):
+    def test_a_message_that_waits_for_its_retry_is_not_a_fault(self, app, client):
         seen(app, 1)
         waiting(app, 29)
         waiting(app, -60)
@@ -86,7 +86,7 @@ class TestWithABroker:
             assert name in members["detail"]
 
 
-def test_a_broker_that_refuses_is_503_and_its_address_is_not_told(app, client):
+def test_a_broker_that_refuses_is_503_and_its_url_is_not_shown(app, client):
     seen(app, 1)
     answer = client.get("/readyz")
     members = problem(answer, 503, "not_ready")
@@ -104,7 +104,7 @@ class TestASilentBroker:
                 "CELERY_BROKER_URL": f"redis://:password@127.0.0.1:{silent.getsockname()[1]}/0",
             }
 
-    def test_is_503_and_is_not_asked_again_by_each_caller(self, app, client, caplog):
+    def test_is_503_and_is_not_probed_for_every_caller(self, app, client, caplog):
         seen(app, 1)
         answers = [client.get("/readyz") for _ in range(20)]
         assert {answer.status_code for answer in answers} == {503}
@@ -112,7 +112,7 @@ class TestASilentBroker:
         assert "password" not in answers[0].text + caplog.text
 
 
-def test_healthz_asks_nobody(app, client):
+def test_healthz_contacts_nothing(app, client):
     stop_database(app)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
@@ -151,7 +151,7 @@ def test_metrics_count_messages_verifications_lanes_and_workers(app, caller, cli
     assert found["sendcode_workers",] == 1
 
 
-def test_metrics_know_every_state_of_a_verification(app, caller, client, code):
+def test_metrics_cover_every_state_of_a_verification(app, caller, client, code):
     states = {}
     for number in range(4):
         states[number] = caller.verify(f"+861380013800{number}")["id"]
@@ -168,7 +168,7 @@ def test_metrics_know_every_state_of_a_verification(app, caller, client, code):
     assert found["sendcode_verifications", "sms", "expired"] == 0
 
 
-def test_metrics_tell_nothing_of_who_wrote_to_whom(caller, client):
+def test_metrics_contain_no_owner_and_no_destination(caller, client):
     caller.verify()
     caller.verify("jane@example.org")
     text = client.get("/metrics").text

@@ -1,4 +1,4 @@
-"""Idempotency-Key, as a caller sees it."""
+"""Idempotency-Key, from the caller's side."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +26,7 @@ def rows(app):
         return db.session.scalars(select(IdempotentAnswer)).all()
 
 
-def test_the_first_answer_is_given_again_with_its_status_and_place(caller, sms):
+def test_the_first_answer_is_replayed_with_its_status_and_location(caller, sms):
     first = caller.post(URL, NEW, Idempotency_Key="k")
     again = caller.post(URL, NEW, Idempotency_Key="k")
     assert (replayed(first), replayed(again)) == (None, "true")
@@ -62,7 +62,7 @@ def test_a_key_may_hold_255_characters_of_any_script(caller):
     assert caller.post(URL, NEW, Idempotency_Key=key).status_code == 202
 
 
-def test_another_body_or_place_with_the_same_key_is_422(caller, sms):
+def test_another_body_or_path_with_the_same_key_is_422(caller, sms):
     caller.post(URL, NEW, Idempotency_Key="k")
     for path, body in ((URL, {**NEW, "purpose": "login"}), (f"{URL}/check", NEW)):
         refused = problem(caller.post(path, body, Idempotency_Key="k"), 422, "idempotency_key_reused")
@@ -99,14 +99,14 @@ def test_a_get_ignores_the_key(app, caller):
 
 
 @pytest.mark.parametrize(("body", "status"), [(BAD, 422), ({**NEW, "x": 1}, 422)])
-def test_a_refusal_that_would_come_again_is_kept(caller, body, status):
+def test_a_permanent_refusal_is_kept(caller, body, status):
     first = caller.post(URL, body, Idempotency_Key="k")
     again = caller.post(URL, body, Idempotency_Key="k")
     assert (first.status_code, again.status_code, replayed(again)) == (status, status, "true")
     assert (again.content_type, again.data) == ("application/problem+json", first.data)
 
 
-def test_a_refusal_for_now_is_not_kept(app, caller, sms):
+def test_a_temporary_refusal_is_not_kept(app, caller, sms):
     caller.verify()
     problem(caller.post(URL, NEW, Idempotency_Key="k"), 429, "limit_exceeded")
     assert rows(app) == []
@@ -124,7 +124,7 @@ def test_a_failure_on_our_side_is_not_kept(app, caller, monkeypatch):
     assert (answer.status_code, replayed(answer)) == (202, None)
 
 
-def test_what_died_before_its_answer_is_409_for_a_minute_and_then_done_again(app, caller, monkeypatch, sms):
+def test_a_request_that_died_is_409_for_a_minute_and_then_repeated(app, caller, monkeypatch, sms):
     with monkeypatch.context() as killed:
         killed.setattr("api.idempotent.finish", None)  # nothing is left to run after a kill -9
         killed.setitem(app.after_request_funcs, "verifications", [])
@@ -135,7 +135,7 @@ def test_what_died_before_its_answer_is_409_for_a_minute_and_then_done_again(app
         problem(caller.post(URL, BAD, Idempotency_Key="k"), 422, "invalid_destination")
 
 
-def test_an_answer_that_can_not_be_kept_is_given_all_the_same(caller, monkeypatch, sms):
+def test_an_answer_that_can_not_be_stored_is_still_returned(caller, monkeypatch, sms):
     def fail(*_):
         raise OperationalError("UPDATE", {}, Exception("gone"))
 
@@ -144,7 +144,7 @@ def test_an_answer_that_can_not_be_kept_is_given_all_the_same(caller, monkeypatc
     assert len(sms.sent) == 1
 
 
-def test_what_is_kept_holds_no_code(app, caller, code):
+def test_stored_answers_contain_no_code(app, caller, code):
     made = caller.post(URL, NEW, Idempotency_Key="1").json
     caller.post(f"{URL}/{made['id']}/check", {"code": code() + "0"}, Idempotency_Key="2")
     caller.post(f"{URL}/{made['id']}/check", {"code": code()}, Idempotency_Key="3")

@@ -1,4 +1,4 @@
-"""A key that may only be used from some addresses."""
+"""A key that may be used from some networks only."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ def test_a_call_from_elsewhere_is_forbidden_with_its_own_code(app: Flask, addres
     assert caller.key not in answer.text
 
 
-def test_a_header_of_the_caller_is_not_believed(app: Flask) -> None:
+def test_a_header_set_by_the_caller_is_not_trusted(app: Flask) -> None:
     caller = new_caller(app, networks=["203.0.113.7"])
     headers = {"X-Forwarded-For": "203.0.113.7"}
     answer = ask(caller, headers=headers, environ_base={"REMOTE_ADDR": "198.51.100.1"})
     assert answer.status_code == 403
 
 
-def test_behind_a_trusted_proxy_the_address_it_saw_counts(settings: dict[str, Any]) -> None:
+def test_behind_a_trusted_proxy_the_address_that_the_proxy_saw_counts(settings: dict[str, Any]) -> None:
     app = create_app({**settings, "TRUSTED_PROXIES": 1})
     with app.app_context():
         db.create_all()
@@ -58,7 +58,7 @@ def test_behind_a_trusted_proxy_the_address_it_saw_counts(settings: dict[str, An
         db.engine.dispose()
 
 
-def test_a_changed_list_counts_at_once_here(app: Flask) -> None:
+def test_a_changed_list_applies_at_once_in_this_process(app: Flask) -> None:
     caller = new_caller(app)
     assert ask(caller).status_code == 200
     with app.app_context():

@@ -1,4 +1,4 @@
-"""/api/v1/messages, as a caller sees it."""
+"""/api/v1/messages, from the caller's side."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ def in_(seconds):
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
-def test_a_mail_is_accepted_with_its_place_and_sent_as_it_was_written(caller, mails):
+def test_a_mail_is_accepted_with_its_location_and_sent_as_written(caller, mails):
     answer = caller.post(URL, {**MAIL, "to": " Kim@Example.com ", "html": "<p>One</p>"})
     assert answer.status_code == 202
     made = answer.json
@@ -50,7 +50,7 @@ def test_placeholders_are_filled_and_a_missing_value_is_refused_at_once(caller, 
 
 
 @pytest.mark.parametrize(("locale", "text"), [("en", "Sendcode: late"), ("zh-CN", "【Sendcode】late")])
-def test_a_template_speaks_the_locale(caller, sms, locale, text):
+def test_a_template_is_rendered_in_the_locale(caller, sms, locale, text):
     body = {
         "channel": "sms",
         "to": NUMBER,
@@ -98,7 +98,7 @@ def test_bad_input_names_its_field_and_sends_nothing(caller, sms, change, field)
 
 
 @pytest.mark.parametrize("template", ["code", "email_changed", "../code", "nothing"])
-def test_our_own_texts_can_not_be_told_in_a_callers_name(caller, template):
+def test_the_services_own_templates_can_not_be_sent_by_a_caller(caller, template):
     body = {"channel": "email", "to": "kim@example.com", "template": template, "params": {"code": "123456"}}
     refused = problem(caller.post(URL, body), 422, "invalid_input")
     assert refused["errors"] == [
@@ -115,7 +115,7 @@ def test_a_mail_needs_a_subject(caller):
     assert problem(caller.post(URL, body), 422, "invalid_input")["errors"][0]["field"] == "subject"
 
 
-def test_the_cool_down_of_codes_holds_no_notice_back_nor_the_other_way_round(caller, sms):
+def test_the_cool_down_of_codes_does_not_delay_notices_or_the_reverse(caller, sms):
     caller.verify()
     for _ in range(2):
         assert caller.post(URL, SMS).status_code == 202
@@ -128,11 +128,11 @@ def test_send_at_waits_and_a_time_that_has_passed_is_now(caller, sms):
     assert caller.post(URL, {**SMS, "send_at": in_(-60)}).status_code == 202
     assert len(sms.sent) == 1
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=61), tick=True):
-        caller.post(URL, {**MAIL})  # its bell wakes the drain, as a second's look does in a worker
+        caller.post(URL, {**MAIL})  # its bell wakes the drain; a worker would poll once a second
         assert caller.get(f"{URL}/{made['id']}").json["status"] == "sent"
 
 
-def test_what_waits_can_be_canceled_and_what_is_sent_can_not(caller, sms):
+def test_a_waiting_message_can_be_canceled_and_a_sent_one_can_not(caller, sms):
     made = caller.post(URL, {**SMS, "send_at": in_(60)}).json
     for _ in range(2):
         canceled = caller.post(f"{URL}/{made['id']}/cancel")
@@ -157,14 +157,14 @@ def test_a_settled_message_can_be_sent_again_as_a_new_one(caller, sms):
     problem(caller.post(f"{URL}/{waiting['id']}/resend"), 409, "conflict")
 
 
-def test_a_code_is_seen_but_neither_canceled_nor_sent_again_here(caller):
+def test_a_code_is_shown_but_neither_canceled_nor_sent_again_here(caller):
     message = caller.verify()["message"]["id"]
     assert caller.get(f"{URL}/{message}").json["template"] == "code"
     for verb in ("cancel", "resend"):
         problem(caller.post(f"{URL}/{message}/{verb}"), 409, "conflict")
 
 
-def test_the_list_goes_on_where_it_ended_and_misses_nothing(caller):
+def test_the_list_continues_on_the_next_page_without_gaps(caller):
     made = [caller.post(URL, {**MAIL, "to": f"k{n}@example.com"}).json["id"] for n in range(5)]
     seen, cursor = [], ""
     while cursor is not None:
@@ -192,7 +192,7 @@ def test_the_list_is_filtered_by_status_channel_and_destination(caller):
     "query",
     ["limit=0", "limit=101", "limit=x", "status=gone", "cursor=abc", "cursor=%C3%A4", "to=nobody", "x=1"],
 )
-def test_a_bad_question_is_refused(caller, query):
+def test_a_bad_query_is_refused(caller, query):
     assert caller.get(f"{URL}?{query}").status_code == 422
 
 
@@ -215,7 +215,7 @@ def test_scopes_and_test_keys(app, sms):
     assert sms.sent == []
 
 
-def test_the_days_sms_are_counted_and_mails_are_not(app, caller):
+def test_the_daily_budget_counts_sms_but_not_mails(app, caller):
     app.config["SMS_SENDS_PER_DAY"] = 1
     assert caller.post(URL, SMS).status_code == 202
     assert problem(caller.post(URL, SMS), 429, "limit_exceeded")["limit"] == "sms_sends_per_day"

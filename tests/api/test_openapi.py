@@ -1,4 +1,4 @@
-"""What the API says of itself, and whether it is true."""
+"""The OpenAPI document, and whether it is true."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def test_the_document_is_valid_openapi_3_1(document):
     assert errors == []
 
 
-def test_every_reference_leads_somewhere(document):
+def test_every_reference_resolves(document):
     for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document)):
         place = document
         for part in reference.split("/"):
@@ -98,7 +98,7 @@ def test_answers_fit_what_is_documented(caller, code, document):
     assert_fits(unready, "Ready")
 
 
-def test_the_page_for_people_asks_nobody_else(client):
+def test_the_docs_page_requests_no_other_host(client):
     answer = client.get("/api/docs")
     assert answer.status_code == 200
     policy = answer.headers["Content-Security-Policy"]

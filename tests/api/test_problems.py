@@ -1,4 +1,4 @@
-"""Errors that no view has asked for."""
+"""Errors that no view raises on purpose."""
 
 import logging
 
@@ -24,7 +24,7 @@ URL = "/api/v1/verifications"
         "/metrics/",
     ],
 )
-def test_an_unknown_address_is_a_problem(client, path):
+def test_an_unknown_path_is_a_problem(client, path):
     for method in ("GET", "POST", "DELETE"):
         problem(client.open(path, method=method), 404, "not_found")
 
@@ -39,17 +39,17 @@ def test_an_unknown_address_is_a_problem(client, path):
         ("POST", "/api/openapi.json", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
-def test_another_method_is_a_problem_that_says_which_are_allowed(client, method, path, allowed):
+def test_a_wrong_method_is_a_problem_that_lists_the_allowed_ones(client, method, path, allowed):
     answer = client.open(path, method=method, json={})
     problem(answer, 405, "method_not_allowed")
     assert set(answer.headers["Allow"].split(", ")) == allowed
 
 
-def test_a_page_that_does_not_exist_is_not_ours(client):
+def test_a_path_outside_the_api_gets_no_problem(client):
     assert client.get("/apiary").content_type != "application/problem+json"
 
 
-def test_a_bug_is_a_500_that_tells_nothing_and_a_log_line_that_tells_us(caller, monkeypatch, caplog):
+def test_a_bug_is_a_500_without_details_and_a_log_line_with_them(caller, monkeypatch, caplog):
     def stumble(*_):
         raise KeyError("a secret detail")
 

@@ -1,4 +1,4 @@
-"""`/receipts/<name>` for a gateway of type `http`, as a carrier calls it."""
+"""`/receipts/<name>` for a gateway of type `http`, from the carrier's side."""
 
 import json
 import time
@@ -18,7 +18,7 @@ SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cw=="
 
 
 class ReportingGateway(HttpGateway):
-    """The real reader of reports; what is sent goes nowhere."""
+    """Reads reports like the real gateway, but sends nothing."""
 
     def send(self, outgoing):
         return "theirs-1"
@@ -46,7 +46,7 @@ def report(client, body, *, at=None, secret=SECRET, name="main", **changed):
     return client.post(f"/receipts/{name}", data=data, headers=headers, content_type="application/json")
 
 
-def test_a_signed_report_is_taken_once_and_a_replay_changes_nothing(app, client, sent):
+def test_a_signed_report_is_applied_once_and_a_replay_changes_nothing(app, client, sent):
     for _ in range(3):
         assert report(client, {"reference": sent, "status": "delivered"}).status_code == 200
         assert status_of(app, sent) == "delivered"
@@ -69,7 +69,7 @@ def test_unsigned_wrongly_signed_and_stale_reports_are_refused(app, client, sent
     assert status_of(app, sent) == "sent"
 
 
-def test_a_report_of_an_unknown_message_is_thanked(client, sent):
+def test_a_report_about_an_unknown_message_is_acknowledged(client, sent):
     assert report(client, {"reference": "0" * 32, "status": "delivered"}).status_code == 200
 
 

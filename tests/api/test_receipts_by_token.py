@@ -1,4 +1,4 @@
-"""`/receipts/<name>` for the companies that sign nothing: a word in the address proves who is calling."""
+"""`/receipts/<name>` for the companies that sign nothing: a token in the URL authenticates the caller."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ CLASSES = {"ronglian": RonglianGateway, "aliyun": AliyunGateway, "tencent": Tenc
 
 
 def ronglian(*reports):
-    """Return one body a report: XML, as they come."""
+    """Return one XML body per report, as the company sends them."""
     xml = "<Request><smsType>1</smsType><content>{}</content><status>{}</status></Request>"
     return [xml.format(theirs, 0 if good else 1) for theirs, good in reports]
 
@@ -57,7 +57,7 @@ def kind(request):
 
 @pytest.fixture
 def sms(kind):
-    """The real reader of reports; what is sent goes nowhere, and the company calls it theirs-1, theirs-2 …"""
+    """Reads reports like the real gateway, but sends nothing; the company's references are theirs-1, theirs-2 …"""
 
     class Reporting(CLASSES[kind]):
         count = 0
@@ -72,7 +72,7 @@ def sms(kind):
 
 @pytest.fixture
 def sent(app):
-    """Two messages that were sent."""
+    """Send two messages."""
     with app.app_context():
         return [
             verifications.issue(Request(Channel.SMS, f"+861380013800{n}"), Owner("key:x")).message_id
@@ -89,7 +89,7 @@ def report(client, body, query=f"?token={TOKEN}"):
     return client.post(f"/receipts/main{query}", data=body, content_type="application/json")
 
 
-def test_reports_are_taken_once_and_thanked_in_the_companys_words(app, client, kind, sent, caplog):
+def test_reports_are_applied_once_and_acknowledged_in_the_companys_format(app, client, kind, sent, caplog):
     caplog.set_level(logging.DEBUG)
     for body in BODIES[kind](("theirs-1", True), ("theirs-2", False), ("theirs-9", True)) * 2:
         answer = report(client, body)
@@ -102,7 +102,7 @@ def test_reports_are_taken_once_and_thanked_in_the_companys_words(app, client, k
     assert TOKEN not in caplog.text
 
 
-def test_without_the_token_nothing_is_believed(app, client, kind, sent):
+def test_without_the_token_every_report_is_refused(app, client, kind, sent):
     (body, *_) = BODIES[kind](("theirs-1", True))
     for query in ("", "?token=", f"?token={TOKEN[:-1]}", "?token=%ff", f"?token=x&token={TOKEN}"):
         answer = report(client, body, query)
@@ -113,5 +113,5 @@ def test_without_the_token_nothing_is_believed(app, client, kind, sent):
 
 
 @pytest.mark.parametrize("body", [b"", b"no report", b"\xff", b"[" * 10_000, b"[5]", b"\x00"])
-def test_a_proven_report_that_makes_no_sense_is_422(client, sent, body):
+def test_an_authentic_report_that_makes_no_sense_is_422(client, sent, body):
     assert report(client, body).status_code == 422

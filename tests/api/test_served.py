@@ -1,4 +1,4 @@
-"""The API behind waitress: what only a real server shows."""
+"""The API behind waitress: behaviour that only a real server shows."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ NEW = json.dumps({"channel": "sms", "to": "+8613800138000"}).encode()
 
 @dataclass(frozen=True)
 class Served:
-    """Two web processes on one database, whose broker is dead."""
+    """Two web processes on one database, with a dead broker."""
 
     ports: tuple[int, int]
     key: str
@@ -94,7 +94,7 @@ def test_a_body_longer_than_64_kib_is_413(served):
     assert (status, headers["Content-Type"]) == (413, "application/problem+json")
 
 
-def test_a_body_that_is_not_there_is_422(served):
+def test_a_missing_body_is_422(served):
     status, headers, body = served.post(b"")
     assert (status, headers["Content-Type"]) == (422, "application/problem+json")
     assert {error["field"] for error in body["errors"]} == {"channel", "to"}

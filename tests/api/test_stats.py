@@ -1,4 +1,4 @@
-"""GET /stats: whose, how far back, and that it is true."""
+"""GET /stats: whose messages it counts, how far back, and that the counts are right."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -94,18 +94,18 @@ def test_a_query_that_makes_no_sense_is_refused_by_name(caller):
         assert [error["field"] for error in found["errors"]] == [field], query
 
 
-def test_a_name_that_comes_twice_is_refused(caller):
+def test_a_repeated_parameter_is_refused(caller):
     problem(caller.get(f"{URL}?days=1&days=2"), 400, "bad_request")
 
 
-def test_a_key_counts_what_it_made_itself(app, caller):
+def test_a_key_counts_only_its_own_messages(app, caller):
     test_key = new_caller(app, "trying", is_test=True)
     test_key.verify()
     assert caller.get(URL).json["groups"] == []
     assert [group["gateway"] for group in test_key.get(URL).json["groups"]] == ["test"]
 
 
-def test_it_needs_the_scope_to_read(app, client):
+def test_it_needs_the_read_scope(app, client):
     assert new_caller(app, scopes=[Scope.READ]).get(URL).status_code == 200
     writer = new_caller(app, scopes=[Scope.VERIFICATIONS, Scope.MESSAGES])
     problem(writer.get(URL), 403, "not_allowed")

@@ -1,4 +1,4 @@
-"""Who may call: keys, scopes and how often."""
+"""Access to the API: keys, scopes and rate limits."""
 
 import pytest
 from sqlalchemy import func, select
@@ -44,7 +44,7 @@ def test_a_call_without_a_valid_key_is_401(caller, authorization):
         assert "sc_" not in answer.text
 
 
-def test_the_scheme_is_written_as_one_likes(caller):
+def test_the_scheme_is_case_insensitive(caller):
     for scheme in ("bearer", "BEARER"):
         headers = {"Authorization": f"{scheme} {caller.key}"}
         assert caller.client.get(f"{URL}/{'0' * 32}", headers=headers).status_code == 404
@@ -70,7 +70,7 @@ def test_a_key_may_do_only_what_its_scopes_say(app, sms):
     assert len(sms.sent) == 1
 
 
-def test_a_refused_key_leaves_no_idempotent_answer(app):
+def test_a_refused_key_stores_no_idempotent_answer(app):
     reader = new_caller(app, scopes=["read"])
     for _ in range(2):
         answer = reader.post(URL, NEW, Idempotency_Key="k")

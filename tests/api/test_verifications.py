@@ -1,4 +1,4 @@
-"""/api/v1/verifications, as a caller sees it."""
+"""/api/v1/verifications, from the caller's side."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ def later(seconds):
     return time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds), tick=True)
 
 
-def test_a_verification_is_accepted_with_its_place_and_its_whole_state(caller, sms):
+def test_a_verification_is_accepted_with_its_location_and_its_whole_state(caller, sms):
     answer = caller.post(
         URL,
         {
@@ -57,13 +57,13 @@ def test_a_verification_is_accepted_with_its_place_and_its_whole_state(caller, s
     assert "验证码" in sms.sent[0].text
 
 
-def test_a_mail_address_is_given_back_normalised(caller, mails):
+def test_a_mail_address_is_returned_normalised(caller, mails):
     made = caller.verify(" A+x@BÜCHER.example ")
     assert made["to"] == "A+x@xn--bcher-kva.example"
     assert mails.sent[0].to == made["to"]
 
 
-def test_a_verification_can_be_looked_at_until_it_is_approved(caller, code):
+def test_a_verification_can_be_read_until_it_is_approved(caller, code):
     made = caller.verify()
     seen = caller.get(f"{URL}/{made['id']}").json
     assert seen == {**made, "message": {"id": made["message"]["id"], "status": "sent"}}
@@ -113,7 +113,7 @@ class TestALockedDestination:
     def settings(self, settings):
         return {**settings, "DESTINATION_FAILURES_PER_DAY": 2}
 
-    def test_is_429_for_every_code_of_it(self, caller, code):
+    def test_is_429_for_each_of_its_codes(self, caller, code):
         made = caller.verify()
         for _ in range(2):
             caller.post(f"{URL}/{made['id']}/check", {"code": wrong(code())})
@@ -159,7 +159,7 @@ def test_a_resend_brings_the_same_code_in_a_new_message(caller, code, sms):
         assert (answer.json["expires_at"], answer.json["attempts_left"]) == (made["expires_at"], 4)
 
 
-def test_what_has_ended_is_neither_sent_again_nor_taken_back(caller, code, sms):
+def test_an_ended_verification_is_neither_sent_again_nor_canceled(caller, code, sms):
     made = caller.verify()
     caller.post(f"{URL}/{made['id']}/check", {"code": code()})
     problem(caller.post(f"{URL}/{made['id']}/resend"), 409, "conflict")
@@ -186,7 +186,7 @@ def test_another_key_finds_nothing(app, caller, code):
 @pytest.mark.parametrize(
     "odd", ["x", "0" * 31, "F" * 32, "0" * 33, "%00" + "0" * 31, "０" * 32, "..", "a" * 2000]
 )
-def test_what_is_no_id_is_not_found(caller, odd):
+def test_an_invalid_id_is_not_found(caller, odd):
     problem(caller.get(f"{URL}/{odd}"), 404, "not_found")
 
 
@@ -203,7 +203,7 @@ def test_a_country_that_is_not_switched_on_is_refused(caller, sms):
     assert sms.sent == []
 
 
-def test_the_limit_per_address_counts_the_address_told_by_the_caller(app, caller, sms):
+def test_the_limit_per_ip_counts_the_address_given_by_the_caller(app, caller, sms):
     app.config["IP_SENDS_PER_MINUTE"] = 2
     addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3"]  # one /64
     answers = [

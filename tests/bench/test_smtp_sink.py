@@ -1,4 +1,4 @@
-"""The mail server that mail is measured against."""
+"""The mail server that sending mail is measured against."""
 
 import smtplib
 import socket
@@ -19,7 +19,7 @@ def test_it_counts_what_it_takes(pipelining: bool) -> None:
         assert sink.counts() == Counts(mails=3, bytes=3 * (len(MAIL) + 2), connections=2)  # two dots doubled
 
 
-def test_commands_that_come_at_once_and_mails_that_come_in_pieces_are_answered() -> None:
+def test_pipelined_commands_and_mails_in_pieces_are_answered() -> None:
     with Sink() as sink, socket.create_connection(("127.0.0.1", sink.port)) as client:
         client.sendall(b"MAIL FROM:<a@x.org>\r\nRCPT TO:<b@x.org>\r\nDATA\r\n")
         for piece in [b"a\r\n.", b"\r", b"\nMAIL FROM:<a@x.org>\r\nDATA\r\n.\r\nQUIT\r\n"]:

@@ -1,4 +1,4 @@
-"""One Chromium and one furnished console for all who only look."""
+"""One Chromium and one furnished console for all tests that only read."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def showrooms() -> Any:
-    """The module that makes both; Playwright is only there where somebody wants to drive a browser."""
+    """The module that makes both; Playwright is installed only where browser tests run."""
     if os.environ.get("CI") != "true":
         pytest.importorskip("playwright.sync_api")
     from devtools import showroom
@@ -19,9 +19,9 @@ def showrooms() -> Any:
 
 @pytest.fixture(scope="module")
 def chromium(showrooms: Any) -> Iterator[Any]:
-    """The system's Chromium, or the one that CHROMIUM names; on the CI machine it must be there.
+    """The system's Chromium, or the one that CHROMIUM names; in CI a missing one is a failure.
 
-    No longer than a module: while Playwright runs, no other test of the process can run an event loop.
+    Module scope: while Playwright runs, no other test in the process can run an event loop.
     """
     if showrooms.executable() is None:
         if os.environ.get("CI") == "true":
@@ -33,6 +33,6 @@ def chromium(showrooms: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def showroom(showrooms: Any) -> Iterator[Any]:
-    """A console that holds what some weeks leave behind."""
+    """A console with some weeks of data."""
     with showrooms.showroom() as shown:
         yield shown

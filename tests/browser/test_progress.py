@@ -1,4 +1,4 @@
-"""Long work in a real browser: a page follows what is under way, and a form says that its answer takes a while."""
+"""Long work in a real browser: a page shows the progress, and a form says that its answer takes a while."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
 
 @pytest.fixture
 def waiting(showroom: Any) -> str:
-    """A broadcast to four that waits for its time."""
+    """A broadcast to four recipients, scheduled for later."""
     recipients = [{"to": f"k{n}@example.org"} for n in range(4)]
     with showroom.app.app_context():
         at = datetime.now(UTC) + timedelta(hours=1)
@@ -83,7 +83,7 @@ def test_without_javascript_a_link_reloads(
     context.close()
 
 
-def test_a_bulk_act_says_that_it_is_being_done_and_is_pressed_once(
+def test_a_bulk_action_says_that_it_is_running_and_is_submitted_once(
     chromium: Any, showroom: Any, showrooms: Any, waiting: str
 ) -> None:
     context = chromium.new_context(locale="en-GB")
@@ -101,7 +101,7 @@ def test_a_bulk_act_says_that_it_is_being_done_and_is_pressed_once(
     context.close()
 
 
-def test_an_export_says_that_the_browser_has_it(chromium: Any, showroom: Any, showrooms: Any) -> None:
+def test_an_export_says_that_the_download_has_started(chromium: Any, showroom: Any, showrooms: Any) -> None:
     context = chromium.new_context(locale="en-GB")
     page = open_page(context, showroom, showrooms, "messages/export")
     button = page.get_by_role("button", name="Download")

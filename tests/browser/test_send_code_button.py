@@ -32,7 +32,7 @@ WAITING = re.compile(r"^Send code again in (\d+) s$")
 
 
 class StuckGateway(MemoryGateway):
-    """Holds every message back until it is let go, as a mail server that takes its time."""
+    """Holds every message back until it is released, like a slow mail server."""
 
     def __init__(self, name: str, channel: Channel):
         super().__init__(name, channel)
@@ -65,7 +65,7 @@ def mails() -> StuckGateway:
 
 @pytest.fixture
 def address(app: Flask, mails: StuckGateway) -> Iterator[str]:
-    """The console on a port of its own, and a drain as in a worker; its broker is dead, so no bell is heard."""
+    """The console on its own port, with a drain as in a worker and a dead broker, so that no bell arrives."""
     parts.put(app, Gateways([mails]))
     server = make_server("127.0.0.1", free_port(23_000 + os.getpid() % 5_000), app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -88,7 +88,7 @@ def one_time_password(app: Flask) -> str:
 
 
 def sign_in(page: Page, address: str, one_time_password: str) -> None:
-    """Sign in for the first time: the one-time password is replaced on the way."""
+    """Sign in for the first time, which replaces the one-time password."""
     page.goto(address)
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(one_time_password)

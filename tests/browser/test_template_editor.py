@@ -1,4 +1,4 @@
-"""The editor of texts in a real browser: the preview follows what is typed, and works without JavaScript, too."""
+"""The text editor in a real browser: the preview follows the typing, and works without JavaScript, too."""
 
 import re
 from typing import Any
@@ -39,7 +39,7 @@ def test_the_preview_follows_what_is_typed(chromium: Any, showroom: Any, showroo
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_html_is_shown_with_its_styles_and_can_do_nothing(
+def test_html_is_shown_with_its_styles_in_a_sandbox(
     chromium: Any, showroom: Any, showrooms: Any, script: bool
 ) -> None:
     context = chromium.new_context(locale="en-GB", java_script_enabled=script)

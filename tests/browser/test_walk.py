@@ -1,6 +1,6 @@
 """Every page of the console in a real browser, as owner and as viewer, in every language.
 
-The pages are found by themselves: those without arguments in the routes, the others by the links that lead to them.
+The pages are found automatically: those without arguments from the routes, the others through links to them.
 """
 
 import re
@@ -32,20 +32,20 @@ WITH_A_SECOND_STEP = "kim@example.org"
 """An operator of the showroom."""
 PHONE = 360
 LOOKS = {"en": (1280, "light"), "zh": (PHONE, "dark"), "de": (PHONE, "light")}
-"""The width and the colours in which axe looks at the pages of a language; German has the longest words."""
+"""The width and the colour scheme in which axe checks each language; German has the longest words."""
 COLOURS = ["color-contrast", "link-in-text-block"]
 RULES = {
     "en": {},
     "zh": {"runOnly": COLOURS},
     "de": {"rules": {rule: {"enabled": False} for rule in COLOURS}},
 }
-"""What axe looks for: every rule once, where the width matters on a phone, too, and colours in the dark."""
+"""The rules that axe checks: each one once; those about width also on a phone, those about colours also in dark."""
 TAGS = {"en": "en", "zh": "zh-Hans", "de": "de"}
 NOT_LINKED = {"cms.template_mail", "cms.invitation"}
-"""Views with arguments that no link of the console leads to: what a frame shows, what a mail leads to."""
+"""Views with arguments that no link in the console leads to: the content of a frame, the link in a mail."""
 SAME_EVERYWHERE = re.compile(
     r"""
-    [^A-Za-z]*                                           # numbers, signs
+    [^A-Za-z]*                                           # numbers, punctuation
     | .*@.* | [\w.+-]*\*+.*                              # addresses, masked ones
     | [A-Z][\w+-]*(/[\w+-]+)+ | UTC                      # time zones
     | ([A-Z]{2})(,\ [A-Z]{2})*                           # countries
@@ -62,7 +62,7 @@ SAME_EVERYWHERE = re.compile(
 
 @pytest.fixture(scope="module")
 def people(showroom: Any, showrooms: Any) -> dict[str, str]:
-    """An owner and a viewer, signed in: their cookies."""
+    """The cookies of a signed-in owner and viewer."""
     with showroom.app.app_context():
         administrators.add(VIEWER, "viewer", showrooms.PASSWORD)
     return {
@@ -73,7 +73,7 @@ def people(showroom: Any, showrooms: Any) -> dict[str, str]:
 
 @pytest.fixture
 def invitation(showroom: Any) -> str:
-    """Where the mail to somebody who is invited leads."""
+    """The path in the mail to an invited person."""
     guest = f"guest.{uuid4().hex}@example.org"
     links: list[str] = []
 
@@ -87,7 +87,7 @@ def invitation(showroom: Any) -> str:
 
 
 def speak(app: Any, locale: str) -> None:
-    """Let everybody have chosen this language."""
+    """Set this language for everybody."""
     with app.app_context(), db.engine.begin() as connection:
         connection.execute(db.update(Administrator.__table__).values(locale=locale))
 
@@ -100,17 +100,17 @@ def reader(app: Any, cookie: str) -> Any:
 
 
 def other(paths: list[str], one: Any, another: Any) -> set[str]:
-    """Return the pages that are made of other parts for one person than for another."""
+    """Return the pages whose elements differ between the two people."""
     return {path for path in paths if elements(one.get(path).text) != elements(another.get(path).text)}
 
 
 def elements(html: str) -> list[str]:
-    """Return the elements of a page without the navigation around it."""
+    """Return the elements of a page, without its navigation."""
     return re.findall(r"<(\w+)", html.partition("<main")[2].partition("</main>")[0])
 
 
 def data(app: Any) -> str:
-    """Return all that people and programs wrote into database and configuration, which is shown as it is."""
+    """Return all texts from the database and the configuration, which are shown untranslated."""
     with app.app_context():
         found = [word for gateway in parts.of(app, Gateways) for word in (gateway.name, gateway.type)]
         found += [path.name for path in texts.FOLDER.rglob("*.txt")]
@@ -124,13 +124,13 @@ def data(app: Any) -> str:
 
 @cache
 def english(locale: str) -> frozenset[str]:
-    """Return the texts that look otherwise in this language."""
+    """Return the English texts that have a different translation in this language."""
     messages = translations.catalogue(locale)
     return frozenset(translations.key(one) for one in messages if one.id and one.string != one.id)
 
 
 def untranslated(texts: list[str], locale: str, known: str) -> list[str]:
-    """Return the texts that are English still: those of the catalogue, and in Chinese all Latin sentences."""
+    """Return the texts that are still English: those of the catalogue, and in Chinese every Latin sentence."""
     return [
         text
         for text in (text.removesuffix(" · Sendcode") for text in texts)
@@ -145,7 +145,7 @@ def untranslated(texts: list[str], locale: str, known: str) -> list[str]:
 
 
 def faults(page: Any, locale: str) -> list[str]:
-    """Return what axe calls serious or critical."""
+    """Return the faults that axe calls serious or critical."""
     page.evaluate(AXE)
     found = page.evaluate("rules => axe.run({resultTypes: ['violations'], ...rules})", RULES[locale])[
         "violations"
@@ -160,7 +160,7 @@ def faults(page: Any, locale: str) -> list[str]:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("role", ["owner", "viewer"])
-def test_every_page_is_whole(
+def test_every_page_is_complete_translated_and_accessible(
     chromium: Any, showroom: Any, people: dict[str, str], role: str, locale: str
 ) -> None:
     speak(showroom.app, locale)
@@ -184,7 +184,7 @@ def test_every_page_is_whole(
 
 
 def look(page: Any, locale: str, known: str, is_judged: bool = True) -> list[str]:
-    """Return what is wrong with a page; axe looks only where it is asked to, for it takes longer than the page."""
+    """Return the faults of a page; axe runs only on request, because it takes longer than the page."""
     found = [f"not translated: {text}" for text in untranslated(page.evaluate(TEXTS), locale, known)]
     if page.evaluate("document.documentElement.lang") != TAGS[locale]:
         found.append("another language in its markup")
@@ -196,7 +196,7 @@ def look(page: Any, locale: str, known: str, is_judged: bool = True) -> list[str
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_page_of_strangers_is_whole(chromium: Any, showroom: Any, invitation: str, locale: str) -> None:
+def test_pages_of_strangers_are_complete(chromium: Any, showroom: Any, invitation: str, locale: str) -> None:
     width, colours = LOOKS[locale]
     context = chromium.new_context(
         locale=locale, color_scheme=colours, viewport={"width": width, "height": 800}, reduced_motion="reduce"
@@ -210,10 +210,10 @@ def test_every_page_of_strangers_is_whole(chromium: Any, showroom: Any, invitati
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_page_of_somebody_half_signed_in_is_whole(
+def test_every_page_of_a_half_finished_sign_in_is_complete(
     chromium: Any, showroom: Any, showrooms: Any, invitation: str, locale: str
 ) -> None:
-    """Between the password and the code, and between an invitation and the account, also after a wrong answer."""
+    """Check the pages between password and code and between invitation and account, also after a wrong answer."""
     width, colours = LOOKS[locale]
     context = chromium.new_context(
         locale=locale, color_scheme=colours, viewport={"width": width, "height": 800}, reduced_motion="reduce"
@@ -245,7 +245,7 @@ def test_every_page_of_somebody_half_signed_in_is_whole(
 
 
 def answered(page: Any, field: str, locale: str) -> list[str]:
-    """Send the form of a field with what is wrong in it, and look at the answer."""
+    """Submit the form of a field with a wrong value, and check the answer."""
     page.press(field, "Enter")
     page.wait_for_selector(f"{field}-error", timeout=5000)
     return look(page, locale, "")

@@ -1,4 +1,4 @@
-"""What a page must not do while it is looked at."""
+"""Checks that a page reports no errors and asks no other host."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext
 
 
 class Watch:
-    """Notes what pages complain of, and what they ask of another host."""
+    """Records the errors of pages, and their requests to other hosts."""
 
     def __init__(self, context: BrowserContext, address: str):
         self.complaints: list[str] = []

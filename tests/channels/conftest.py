@@ -1,4 +1,4 @@
-"""What the tests of gateways share."""
+"""Helpers and fixtures for the tests of gateways."""
 
 import re
 import ssl
@@ -18,7 +18,7 @@ CODE = "493817"
 
 
 class Authority:
-    """A private certificate authority: what a server shows, and the file that makes clients trust it."""
+    """A private certificate authority: server certificates, and the file that makes clients trust them."""
 
     def __init__(self, folder: Path):
         self._authority = trustme.CA()
@@ -26,7 +26,7 @@ class Authority:
         self._authority.cert_pem.write_to_path(self.file)
 
     def server_context(self, *names: str) -> ssl.SSLContext:
-        """Return the context of a server that is called so; usually 127.0.0.1."""
+        """Return the TLS context of a server with this name; usually 127.0.0.1."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
         return context
@@ -45,18 +45,18 @@ def server() -> Iterator[HttpGatewayServer]:
 
 
 def options_of(name: str, table: Mapping[str, object], changes: Mapping[str, object]) -> Options:
-    """Return a gateway's keys with some changed; None takes one away."""
+    """Return a gateway's keys with some changed; None removes one."""
     known = {key: value for key, value in {**table, **changes}.items() if value is not None}
     return Options(known, "here", name=name)
 
 
 def base(server: HttpGatewayServer) -> str:
-    """Return its address without a path."""
+    """Return the server's URL without a path."""
     return server.url.removesuffix("/sms")
 
 
 def refusal_of(made: Gateway, server: HttpGatewayServer, answer: Answer) -> GatewayError:
-    """Return the error of a send that is answered so."""
+    """Return the error of a send that gets this answer."""
     server.script(answer)
     with pytest.raises(GatewayError) as caught:
         made.send(sms())
@@ -65,7 +65,7 @@ def refusal_of(made: Gateway, server: HttpGatewayServer, answer: Answer) -> Gate
 
 
 def refusals_of(made: Gateway, server: HttpGatewayServer, answers: Mapping[str, Answer]) -> dict[str, type]:
-    """Return the kind of error that each code's answer raises; its reason must end with the code."""
+    """Return the error class for each code; the reason must end with the code."""
     found = {}
     for code, answer in answers.items():
         server.script(answer)

@@ -1,4 +1,4 @@
-"""Twenty parallel sends through each gateway in a process that gevent or eventlet has patched; run by test_green.py.
+"""Twenty parallel sends through each gateway in a process patched by gevent or eventlet; run by test_green.py.
 
 Arguments: gevent|eventlet, SMTP port, HTTP URL, file of the SMTP server's authority.
 """

@@ -1,4 +1,4 @@
-"""The gateway that only remembers."""
+"""The gateway that only remembers messages."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from domain.errors import TemporaryGatewayError
 from tests.channels.conftest import sms
 
 
-def test_it_remembers_and_fails_as_told() -> None:
+def test_it_remembers_messages_and_fails_on_demand() -> None:
     gateway = MemoryGateway()
     port: Gateway = gateway
     gateway.failures.append(TemporaryGatewayError("later"))

@@ -33,24 +33,24 @@ def test_a_mail_server_is_reached_and_sent_nothing() -> None:
         assert server.mails == []
 
 
-def test_a_mail_server_without_starttls_is_told() -> None:
+def test_a_mail_server_without_starttls_is_reported() -> None:
     with SmtpServer() as server:
         gateway = SmtpGateway(MailSettings(server.host, server.port, use_tls=True, default_sender=SENDER))
         assert "STARTTLS" in refusal(gateway)
 
 
-def test_an_untrusted_certificate_is_told(authority: Authority) -> None:
+def test_an_untrusted_certificate_is_reported(authority: Authority) -> None:
     with SmtpServer(tls=authority.server_context()) as server:
         gateway = SmtpGateway(MailSettings(server.host, server.port, use_ssl=True, default_sender=SENDER))
         assert "certificate is not trusted" in refusal(gateway)
 
 
-def test_a_closed_mail_server_is_told() -> None:
+def test_a_closed_mail_server_is_reported() -> None:
     settings = MailSettings("127.0.0.1", closed_port(), default_sender=SENDER)
     assert "Connection refused" in refusal(SmtpGateway(settings))
 
 
-def test_a_provider_is_reached_and_asked_nothing() -> None:
+def test_a_provider_is_reached_and_sent_no_request() -> None:
     with HttpGatewayServer() as server:
         gateway = HttpGateway(f"http://{server.host}:{server.port}/sms?key=secret")
         assert gateway.probe(SECONDS) == f"http://{server.host}:{server.port}"
@@ -64,13 +64,13 @@ def test_a_provider_with_tls_is_reached(authority: Authority) -> None:
         assert "TLS" in refusal(HttpGateway(url))
 
 
-def test_a_closed_provider_is_told() -> None:
+def test_a_closed_provider_is_reported() -> None:
     reason = refusal(HttpGateway(f"http://127.0.0.1:{closed_port()}/sms?key=secret"))
     assert "refused" in reason
     assert "secret" not in reason
 
 
-def test_a_memory_gateway_tells_what_its_next_send_would() -> None:
+def test_a_memory_gateways_probe_raises_what_its_next_send_would() -> None:
     gateway = MemoryGateway()
     assert gateway.probe(SECONDS) == "memory"
     gateway.failures.append(TemporaryGatewayError("busy"))

@@ -1,4 +1,4 @@
-"""gateways.toml: what it may say, what every mistake is answered with, and how a gateway is chosen."""
+"""gateways.toml: its keys, the error for every mistake, and how a gateway is chosen."""
 
 import re
 import tomllib
@@ -57,7 +57,7 @@ def test_a_file_without_mail_gateway_is_completed_by_the_mail_settings(tmp_path:
     assert gateways.named("other") is None
 
 
-def test_a_mail_gateway_in_the_file_takes_the_place_of_the_mail_settings(tmp_path: Path) -> None:
+def test_a_mail_gateway_in_the_file_replaces_the_mail_settings(tmp_path: Path) -> None:
     assert [gateway.name for gateway in load(tmp_path, SMS + SMTP, mail=MAIL)] == ["main", "post"]
 
 
@@ -66,8 +66,8 @@ def test_the_example_file_can_be_loaded(tmp_path: Path) -> None:
     assert [gateway.name for gateway in gateways] == ["main", "smtp"]
 
 
-def test_the_example_file_can_be_loaded_with_everything_switched_on(tmp_path: Path) -> None:
-    """Take the comment sign from every line that is one key, and leave out the alternatives (`# #`) and files."""
+def test_the_example_file_can_be_loaded_with_everything_uncommented(tmp_path: Path) -> None:
+    """Uncomment every line that is a key, except the alternatives (`# #`) and files."""
     text = re.sub(r"(?m)^# (?=\[\[|[a-z_]+ = )", "", EXAMPLE.read_text(encoding="utf-8"))
     text = re.sub(r"(?m)^ca_file.*\n", "", text)
     names = re.findall(r"\$\{([A-Z_]+)\}", text)
@@ -79,7 +79,7 @@ def test_the_example_file_can_be_loaded_with_everything_switched_on(tmp_path: Pa
     assert {"body", "success", "headers"} <= set(tables[1])
 
 
-def test_a_gateway_from_the_file_does_as_the_file_says(tmp_path: Path) -> None:
+def test_a_gateway_follows_its_table_in_the_file(tmp_path: Path) -> None:
     with HttpGatewayServer() as server:
         server.script(Answer(200, {"code": 0}))
         text = (
@@ -141,14 +141,14 @@ def test_a_gateway_from_the_file_does_as_the_file_says(tmp_path: Path) -> None:
         ('[[gateway]]\nsecret = "s3cret', ["gateways.toml", "Unterminated"]),
     ],
 )
-def test_a_mistake_is_named_and_no_value_is_told(tmp_path: Path, text: str, parts: list[str]) -> None:
+def test_a_mistake_is_named_and_no_value_is_shown(tmp_path: Path, text: str, parts: list[str]) -> None:
     told = mistake(tmp_path, text, {"S3": ""})
     for part in parts:
         assert part in told
     assert "s3cret" not in told.replace("{s3cret}", "")
 
 
-def test_mail_settings_that_can_not_work_are_named() -> None:
+def test_unusable_mail_settings_are_named() -> None:
     with pytest.raises(ConfigurationError, match="mail settings: sender"):
         load_gateways(None, {}, MailSettings("127.0.0.1"))
 

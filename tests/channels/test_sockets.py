@@ -1,4 +1,4 @@
-"""Deadlines, bounded connecting and what belongs to one process only."""
+"""Deadlines, connecting within one, and per-process objects."""
 
 import os
 import socket
@@ -33,7 +33,7 @@ def test_the_next_address_is_tried_where_one_refuses(monkeypatch: pytest.MonkeyP
 
 
 def test_dead_addresses_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A listener with a full queue answers no further connection: as dead as an address can be on one machine."""
+    """A listener with a full backlog answers no further connection, like a dead address."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = [socket.socket() for _ in range(3)]
         for one in waiting:
@@ -62,7 +62,7 @@ def test_an_unreadable_authority_is_a_mistake_in_the_configuration(tmp_path: Any
             trust(file)
 
 
-def test_a_forked_child_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forked_child_makes_its_own_object(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = PerProcess(object)
     first = kept.get()
     assert kept.get() is first

@@ -1,4 +1,4 @@
-"""A person at the console: follows forms as a browser does, token included."""
+"""A person at the console who submits forms like a browser, with the CSRF token."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,12 +20,12 @@ EMAIL, PASSWORD = "jane@example.org", "seven purple otters"
 
 
 WITH_A_PROGRAM = {"test_broadcasts", "test_headers", "test_limits"}
-"""The modules in which a program calls the API, too."""
+"""The modules whose tests call the API, too."""
 
 
 @pytest.fixture
 def doors(request: pytest.FixtureRequest) -> Sequence[str]:
-    """A person comes in by one door."""
+    """Open the console only, except where a program calls the API, too."""
     return DOORS if request.module.__name__.rpartition(".")[2] in WITH_A_PROGRAM else ("cms",)
 
 
@@ -72,7 +72,7 @@ def newcomer(app: Flask) -> Callable[[], Visitor]:
 
 @pytest.fixture
 def visitor(newcomer: Callable[[], Visitor]) -> Visitor:
-    """Somebody who has not signed in; Jane may."""
+    """A browser that is not signed in; Jane has an account."""
     return newcomer()
 
 
@@ -85,14 +85,14 @@ def jane(app: Flask) -> None:
 
 @pytest.fixture
 def signed_in(visitor: Visitor) -> Visitor:
-    """Jane at her console."""
+    """Jane's browser, signed in."""
     assert visitor.sign_in().status_code == 303
     return visitor
 
 
 @pytest.fixture
 def stored(app: Flask) -> Callable[[], Administrator]:
-    """Read Jane's row anew, whatever her address is by now."""
+    """Reload Jane's row, whatever her address is now."""
 
     def read() -> Administrator:
         with app.app_context():

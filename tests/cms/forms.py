@@ -1,7 +1,7 @@
-"""Every form of the console: what to fill in, and what the audit tells of it.
+"""Every form of the console: its fields, and its audit entry.
 
-A new view that takes a POST needs its line here: in `CHANGES` with the action that it is audited as, or in
-`NOT_AUDITED` with the reason why it is not.
+A new view that takes a POST needs a line here: in `CHANGES` with its audit action, or in `NOT_AUDITED` with the reason
+why it is not audited.
 """
 
 import io
@@ -39,7 +39,7 @@ NEW_PASSWORD = "eight green herons"
 
 @dataclass(frozen=True)
 class House:
-    """A console in which there is something to change, and who is at it."""
+    """A console with something to change, and its users."""
 
     app: Flask
     jane: Visitor
@@ -52,7 +52,7 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Form:
-    """One change: where it is posted, with names of the house in braces, and with which fields."""
+    """One change: its path, with names of the house in braces, and its fields."""
 
     action: Action
     path: str
@@ -229,7 +229,7 @@ CHANGES = {
 
 
 def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway) -> House:
-    """Make something of every kind that can be changed; Jane, the owner, and Kim are signed in."""
+    """Make one of everything that can be changed; Jane, the owner, and Kim are signed in."""
     names = {}
     with app.app_context():
         for email, role in ((KIM, "operator"), (DAN, "operator"), (VERA, "viewer")):
@@ -260,7 +260,7 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
 
 
 def _traffic() -> dict[str, str]:
-    """Send a message, leave one and a broadcast waiting, and ask for a code."""
+    """Send a message, leave another and a broadcast waiting, and request a code."""
     owner, notice = Owner("key:a"), messages.Request(Channel.SMS, "+8613900139000", text="Hello")
     later = replace(notice, send_at=datetime.now(UTC) + timedelta(hours=1))
     code = verifications.Request(Channel.SMS, "+8613800138000")

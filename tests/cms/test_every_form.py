@@ -1,4 +1,4 @@
-"""Every form of the console, found from the routes: its token, the role that it needs, its entry in the audit."""
+"""Every form of the console, found from the routes: its CSRF token, its role, its audit entry."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +27,7 @@ BEFORE_SIGN_IN = {
     "cms.send_second_step",
     "cms.use_recovery_code",
 }
-"""What strangers may do."""
+"""Forms for people who are not signed in."""
 OWN = {
     "cms.send_second_factor",
     "cms.logout",
@@ -36,7 +36,7 @@ OWN = {
     "cms.cancel_code",
     "cms.confirm_code",
 } | {endpoint for endpoint, form in CHANGES.items() if form.action.about == "account"}
-"""What everybody may do with the own account."""
+"""Forms that everybody may use for their own account."""
 SEARCHES = {"cms.find_suppression", "cms.search_messages", "cms.search_verifications"}
 """Forms that change nothing."""
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
@@ -57,7 +57,7 @@ def posting(app: Flask) -> dict[str, str]:
 
 
 def addresses(house: House) -> dict[str, str]:
-    """Return where each form is posted, to things that exist as far as they are known."""
+    """Return the URL of each form, with existing objects where the house has them."""
     known = {endpoint: form.path.format(**house.names) for endpoint, form in CHANGES.items()}
     return {
         endpoint: known.get(endpoint, re.sub(r"<[^>]+>", "1", rule.replace("<kind>", "email")))
@@ -74,13 +74,13 @@ def everything(app: Flask) -> dict[str, list[Any]]:
         }
 
 
-def test_every_form_is_known_with_its_action(app: Flask) -> None:
+def test_every_form_is_listed_with_its_action(app: Flask) -> None:
     assert set(posting(app)) == set(CHANGES) | set(NOT_AUDITED), "see tests/cms/forms.py"
     assert not set(CHANGES) & set(NOT_AUDITED)
 
 
 @pytest.mark.parametrize("endpoint", CHANGES)
-def test_every_change_is_in_the_audit(house: House, endpoint: str) -> None:
+def test_every_change_is_audited(house: House, endpoint: str) -> None:
     path, fields = CHANGES[endpoint].filled(house)
     house.jane.get("/cms/account")
     answer = house.jane.submit(path, **fields)
@@ -105,7 +105,7 @@ def test_no_form_changes_anything_without_its_token(
     assert everything(house.app) == before
 
 
-def test_a_viewer_changes_nothing_but_the_own_account(house: House, newcomer: Callable[[], Visitor]) -> None:
+def test_a_viewer_changes_only_their_own_account(house: House, newcomer: Callable[[], Visitor]) -> None:
     vera = newcomer()
     vera.sign_in(VERA, PASSWORD)
     token = token_of(vera.get("/cms/account").text)

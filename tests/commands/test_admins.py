@@ -1,4 +1,4 @@
-"""`flask admins`: what a script and a person see."""
+"""`flask admins`: its output for scripts and for people."""
 
 import pytest
 from click.testing import Result
@@ -59,7 +59,7 @@ def test_bad_input_is_named_in_a_clear_error(app: Flask, arguments: list[str], n
         assert administrators.everyone() == []
 
 
-def test_list_shows_who_is_there(app: Flask) -> None:
+def test_list_shows_every_administrator(app: Flask) -> None:
     run(app, "add", "jane@example.org")
     run(app, "add", "bo@example.org", "--role", "operator")
     run(app, "disable", "bo@example.org")
@@ -97,7 +97,7 @@ def test_an_unknown_administrator_is_an_error(app: Flask) -> None:
         assert "no administrator has this e-mail address" in result.stderr
 
 
-def test_the_second_step_of_somebody_is_switched_off(app: Flask) -> None:
+def test_somebodys_second_step_is_switched_off(app: Flask) -> None:
     run(app, "add", "jane@example.org")
     assert "was off" in run(app, "second-step-off", "Jane@Example.org").stderr
     app.config["SECOND_FACTOR_REQUIRED"] = True

@@ -12,7 +12,7 @@ def doctor(app):
     return result.exit_code, result.output
 
 
-def test_one_line_a_check_and_a_failure_where_one_fails(app):
+def test_it_prints_one_line_per_check_and_fails_if_one_fails(app):
     code, output = doctor(app)
     assert code == 1
     lines = output.splitlines()
@@ -23,7 +23,7 @@ def test_one_line_a_check_and_a_failure_where_one_fails(app):
     assert app.config["SECRET_KEY"] not in output
 
 
-def test_success_where_none_fails(app):
+def test_it_succeeds_if_no_check_fails(app):
     with app.app_context():
         db.drop_all()
         upgrade()

@@ -17,11 +17,11 @@ def lines(run):
     return gateways(run, "list").output.splitlines()
 
 
-def test_list_tells_name_channel_type_state_and_weight(run):
+def test_list_shows_name_channel_type_state_and_weight(run):
     assert lines(run) == ["memory-sms\tsms\tmemory\ton\t100", "memory-mail\temail\tmemory\ton\t100"]
 
 
-def test_the_last_one_is_asked_about(run):
+def test_switching_off_the_last_one_needs_a_confirmation(run):
     refused = gateways(run, "off", "memory-sms", input="n\n")
     assert refused.exit_code == 1
     assert "they wait, and then expire" in refused.output
@@ -42,7 +42,7 @@ def test_a_weight_is_set_and_audited(run, app):
 
 
 @pytest.mark.parametrize("weight", ["1001", "many", "-1"])
-def test_no_weight_is_refused(run, weight):
+def test_an_invalid_weight_is_refused(run, weight):
     assert gateways(run, "weight", "memory-sms", weight).exit_code == 2
 
 

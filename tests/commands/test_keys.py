@@ -1,4 +1,4 @@
-"""`flask keys`: what a script and a person see."""
+"""`flask keys`: its output for scripts and for people."""
 
 import pytest
 from click.testing import Result
@@ -50,7 +50,7 @@ def test_bad_input_is_named_in_a_clear_error(app: Flask, arguments: list[str], n
         assert api_keys.list_all() == []
 
 
-def test_list_shows_what_tells_keys_apart_but_no_key(app: Flask) -> None:
+def test_list_distinguishes_keys_without_showing_them(app: Flask) -> None:
     key = run(app, "add", "shop", "--scope", "read").stdout.strip()
     with app.app_context():
         view = api_keys.list_all()[0]
@@ -86,7 +86,7 @@ def test_rotate_prints_a_new_secret_while_the_old_one_overlaps(app: Flask) -> No
     assert run(app, "rotate", "shop", "--overlap", "2h").exit_code == 2
 
 
-def test_a_name_that_several_keys_have_is_refused_with_their_ids(app: Flask) -> None:
+def test_an_ambiguous_name_is_refused_with_the_ids_of_its_keys(app: Flask) -> None:
     for _ in range(2):
         run(app, "add", "shop")
     result = run(app, "rotate", "shop")

@@ -26,7 +26,7 @@ def test_it_prints_what_was_deleted(app, owner):
 
 
 @pytest.mark.parametrize("age", ["", "30", "soon", "-1d", "99999d"])
-def test_a_bad_age_is_an_error_of_usage(app, age):
+def test_a_bad_age_is_a_usage_error(app, age):
     code, output = purge(app, "--older-than", age)
     assert code == 2
     assert "--older-than must be" in output

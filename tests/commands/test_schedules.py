@@ -59,7 +59,7 @@ def test_a_schedule_through_its_life(cli, app):
     assert len(cli("list")[1].splitlines()) == 1
 
 
-def test_columns_stand_under_their_headings(cli):
+def test_columns_are_aligned_with_their_headings(cli):
     cli("add", "a", "sendcode.purge", "--every", "2d")
     cli("add", "a much longer name", "sendcode.drain", "--every", "90s", "--disabled")
     head, first, second = cli("list")[1].splitlines()
@@ -112,14 +112,14 @@ def test_arguments_are_kept_as_they_are(cli, app):
         (("run", "x"), "there is no schedule 'x'"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(cli, arguments, said):
+def test_an_error_is_reported_in_one_line(cli, arguments, said):
     code, output = cli(*arguments)
     assert code == 1
     assert said in output
     assert len(output.splitlines()) == 1
 
 
-def test_a_dead_broker_is_told_by_its_setting(cli, app):
+def test_a_dead_broker_is_reported_with_its_setting(cli, app):
     app.extensions["celery"].conf.task_always_eager = False
     cli("add", "nightly", "sendcode.purge", "--every", "1d")
     code, output = cli("run", "nightly")

@@ -1,4 +1,4 @@
-"""`flask seed-demo`: fills a development database, and no other by mistake."""
+"""`flask seed-demo`: fills a development database, and never another one by mistake."""
 
 import pytest
 from flask import Flask
@@ -26,7 +26,7 @@ def test_it_refuses_where_there_may_be_real_traffic(app, runner, monkeypatch):
 
 
 @pytest.mark.parametrize(("debug", "options"), [("1", []), ("0", ["--yes"])])
-def test_it_fills_a_development_database_or_one_that_is_meant(app, runner, monkeypatch, debug, options):
+def test_it_fills_a_development_database_or_another_one_on_request(app, runner, monkeypatch, debug, options):
     monkeypatch.setenv("FLASK_DEBUG", debug)
     done = runner.invoke(args=["seed-demo", "--messages", "60", *options])
     assert done.exit_code == 0, done.output

@@ -41,7 +41,7 @@ class Broker:
 
 
 @posix
-def test_valkey_keeps_what_it_holds_and_ends_on_sigterm(tmp_path):
+def test_valkey_keeps_its_data_and_ends_on_sigterm(tmp_path):
     if not valkey_server():
         pytest.skip("no Valkey for this machine")
     first = Broker(tmp_path, "-m", "devtools.broker")
@@ -61,7 +61,7 @@ def test_valkey_listens_on_loopback_only(tmp_path):
 
 
 @posix
-def test_where_there_is_no_valkey_a_stand_in_runs_lua_and_says_what_it_lacks(tmp_path):
+def test_without_valkey_a_stand_in_runs_lua_and_names_its_limits(tmp_path):
     broker = Broker(tmp_path, "-c", WITHOUT_VALKEY)
     assert broker.client.eval("return ARGV[1]", 0, "lua") == b"lua"  # kombu needs it
     assert "keeps nothing on disk" in broker.end(signal.SIGTERM)

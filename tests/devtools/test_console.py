@@ -1,4 +1,4 @@
-"""What `dev.py` shows."""
+"""The output of `dev.py`."""
 
 import io
 
@@ -14,7 +14,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_every_line_names_its_speaker():
+def test_every_line_names_its_process():
     out = io.StringIO()
     Console(out, {}).say("one\ntwo", "web")
     assert out.getvalue() == "web    | one\nweb    | two\n"
@@ -33,7 +33,7 @@ def test_colours_are_left_out_where_they_are_not_wanted(environ):
     assert not wants_colour(Terminal(), environ)
 
 
-def test_a_closed_pipe_does_not_stop_the_show():
+def test_a_closed_pipe_does_not_stop_the_output():
     out = io.StringIO()
     console = Console(out, {})
     out.close()

@@ -1,4 +1,4 @@
-"""The development inbox, over its real SMTP and HTTP doors."""
+"""The development inbox, over real SMTP and HTTP."""
 
 import asyncio
 import http.client
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 class Doors:
-    """An inbox with both doors open, and the calls of a client."""
+    """An inbox with both servers running, and a client for them."""
 
     def __init__(self) -> None:
         self.inbox = Inbox()
@@ -120,7 +120,7 @@ def test_a_broken_sms_is_refused(doors, body):
     assert doors.messages() == []
 
 
-def test_too_much_is_refused(doors):
+def test_a_too_large_body_is_refused(doors):
     assert doors.call("POST", "/sms", {"to": "+86", "text": "x" * 300_000}).status == 413
 
 
@@ -190,7 +190,7 @@ def test_it_can_be_emptied(doors, method, path):
     assert doors.messages()[0]["copies"] == 1
 
 
-def test_the_page_and_its_parts_allow_nothing_foreign(doors):
+def test_the_page_and_its_files_allow_no_foreign_content(doors):
     for path in ("/", "/inbox.css", "/inbox.js", "/icon.svg"):
         answer = doors.call("GET", path)
         assert answer.status == 200

@@ -1,4 +1,4 @@
-"""Which ports, which processes, and whose gateways a run has."""
+"""The ports, processes and gateways of a run."""
 
 import socket
 from dataclasses import replace
@@ -52,7 +52,7 @@ def test_every_part_gets_a_port_of_its_own():
     assert len({ports.web, ports.broker, ports.inbox, ports.smtp}) == 4
 
 
-def test_a_taken_port_that_is_insisted_on_is_refused():
+def test_a_taken_port_chosen_by_the_user_is_refused():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StartError, match=f"Port {port} is taken"):
@@ -83,7 +83,7 @@ def test_broker_and_inbox_start_only_where_they_are_ours(plan, ports, names):
     assert [child.name for child in servers(replace(plan, ports=ports))] == names
 
 
-def test_a_gateways_file_of_the_users_own_stands(tmp_path):
+def test_the_users_own_gateways_file_is_kept(tmp_path):
     assert choose_gateways(tmp_path, {"GATEWAYS_FILE": "mine.toml"}, PORTS) == ""
     assert choose_gateways(tmp_path, {}, Ports(web=5001)) == ""
     ours = Path(choose_gateways(tmp_path, {}, PORTS))

@@ -1,4 +1,4 @@
-"""What a development start writes and hands to its children."""
+"""The settings that a development start writes, and those that its children get."""
 
 import os
 import stat
@@ -85,7 +85,7 @@ def test_children_get_our_own_parts_where_the_user_says_nothing():
     assert (env["PYTHONUTF8"], env["PYTHONUNBUFFERED"]) == ("1", "1")
 
 
-def test_what_the_user_has_set_anywhere_stands():
+def test_the_users_own_values_are_never_changed():
     environ = {"MAIL_SERVER": "mail.example.com", "SMS_COUNTRIES": "DE"}
     stored = {"PUBLIC_URL": "https://code.example.com", "CELERY_BROKER_URL": "redis://cache.example.com/3"}
     env = child_environment(environ, stored, Ports(web=5001, inbox=8026, smtp=1026))
@@ -97,7 +97,7 @@ def test_what_the_user_has_set_anywhere_stands():
     )
 
 
-def test_a_broker_that_is_no_redis_is_not_taken_for_limits():
+def test_a_broker_other_than_redis_is_not_used_for_limits():
     env = child_environment({"CELERY_BROKER_URL": "amqp://localhost"}, {}, Ports(web=5001))
     assert "REDIS_URL" not in env
     assert "MAIL_SERVER" not in env

@@ -34,7 +34,7 @@ def child(name: str, code: str, **rest) -> Child:
 
 
 class Run:
-    """A supervisor with what a test looks at."""
+    """A supervisor, and the parts of it that a test checks."""
 
     def __init__(self, folder: Path):
         self.out = io.StringIO()
@@ -58,7 +58,7 @@ def run(tmp_path):
 
 
 def lives(pid: int) -> bool:
-    """Say whether a process runs; one that only waits for its parent's look does not."""
+    """Tell whether a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
@@ -153,7 +153,7 @@ def test_a_child_that_keeps_dying_ends_the_run(run):
     assert "worker died 3 times within a minute: stopping everything" in said
 
 
-def test_what_ignores_sigterm_is_killed_at_once_when_asked_twice(run):
+def test_a_child_that_ignores_sigterm_is_killed_on_a_second_request(run):
     run.supervisor.start(child("worker", HANGS))
     run.supervisor.wait_until_ready()
     (pid,) = run.pids()
@@ -163,7 +163,7 @@ def test_what_ignores_sigterm_is_killed_at_once_when_asked_twice(run):
     assert "worker did not end by itself: killed" in run.out.getvalue()
 
 
-def test_what_ignores_sigterm_is_killed_after_the_patience(run, monkeypatch):
+def test_a_child_that_ignores_sigterm_is_killed_after_a_timeout(run, monkeypatch):
     monkeypatch.setattr("devtools.supervisor.PATIENCE_SECONDS", 0.3)
     run.supervisor.start(child("worker", HANGS))
     run.supervisor.wait_until_ready()
@@ -236,7 +236,7 @@ def test_nothing_is_left_when_the_supervisor_itself_is_killed(tmp_path):
     assert wait_for(lambda: not any(lives(pid) for pid in pids))
 
 
-def test_nor_an_installer_that_was_at_work(tmp_path):
+def test_no_installer_is_left_either(tmp_path):
     note = tmp_path / "pid"
     stays = f"import os, time; open({str(note)!r}, 'w').write(f'{{os.getpid()}} '); time.sleep(600)"
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Making and filling `.venv`; a stand-in called `uv` on the path notes what is asked of the installer."""
+"""Making and filling `.venv`; a fake `uv` on the path records its arguments."""
 
 import io
 import json
@@ -57,7 +57,7 @@ class House:
         uv.chmod(0o755)
 
     def ensure(self) -> list[str]:
-        """Ensure the environment and return what was asked of the installer."""
+        """Ensure the environment and return the installer's arguments."""
         self.calls.write_text("")
         venv = Venv(self.root, Console(self.out, {}), self.stop)
         venv.ensure(["requirements.txt"], best_effort=["embedded.txt"])
@@ -90,7 +90,7 @@ def test_only_a_changed_file_is_installed_again(house):
 
 
 @pytest.mark.parametrize("stamp", ['{"unfinished": true}', "", "[]", "{"])
-def test_an_interrupted_environment_is_made_anew(house, stamp):
+def test_an_interrupted_environment_is_made_again(house, stamp):
     house.ensure()
     (house.root / ".venv" / STAMP).write_text(stamp)
     (house.root / ".venv" / "half").write_text("a file of the interrupted installation")
@@ -98,7 +98,7 @@ def test_an_interrupted_environment_is_made_anew(house, stamp):
     assert not (house.root / ".venv" / "half").exists()
 
 
-def test_an_environment_whose_python_is_gone_is_made_anew(house):
+def test_an_environment_whose_python_is_gone_is_made_again(house):
     house.ensure()
     python = Venv(house.root, Console(house.out, {}), house.stop).python
     python.unlink()
@@ -121,7 +121,7 @@ def test_an_environment_made_by_hand_is_used(house):
     assert (house.root / ".venv" / "mine").exists()
 
 
-def test_what_has_no_wheel_here_is_left_out_and_the_rest_installed(house, monkeypatch):
+def test_a_requirement_without_a_wheel_is_left_out_and_the_rest_installed(house, monkeypatch):
     house.ensure()  # with the working installer; only the embedded file is tried again below
     house.write("embedded.txt", LOCKED)
     house.break_installer("r embedded.txt")

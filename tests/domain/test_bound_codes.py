@@ -4,7 +4,7 @@ from domain.bound_codes import bind, host_of
 
 
 def test_the_last_line_is_host_and_code_with_one_space():
-    """The example of wicg.github.io/sms-one-time-codes, 3.1."""
+    """The example in wicg.github.io/sms-one-time-codes, 3.1."""
     text = bind("747723 is your ExampleCo authentication code.\n", "example.com", "747723")
     assert text == "747723 is your ExampleCo authentication code.\n@example.com #747723"
 
@@ -19,7 +19,7 @@ def test_the_last_line_is_host_and_code_with_one_space():
         ("localhost", "localhost"),
     ],
 )
-def test_a_host_is_understood_as_people_paste_it(typed, host):
+def test_a_host_may_be_pasted_as_a_url(typed, host):
     assert host_of(typed) == host
 
 
@@ -37,5 +37,5 @@ def test_a_host_is_understood_as_people_paste_it(typed, host):
         "[::1]",
     ],
 )
-def test_what_names_no_host_is_none(typed):
+def test_a_text_without_a_host_is_refused(typed):
     assert host_of(typed) == ""

@@ -34,7 +34,7 @@ def test_a_guess_may_be_typed_in_groups_and_in_other_digits(typed):
 @pytest.mark.parametrize(
     "typed", ["", "12345", "1234567", "12345a", "12345\n", "1" * 100, "-" * 6, "12345²", "½23456"]
 )
-def test_what_can_not_be_a_code_is_malformed(typed):
+def test_an_impossible_code_is_malformed(typed):
     with pytest.raises(MalformedCode):
         parse_guess(typed, length=6)
 

@@ -1,4 +1,4 @@
-"""Times in steps, and percentiles out of them."""
+"""Times in buckets, and percentiles from them."""
 
 from datetime import timedelta
 
@@ -11,20 +11,20 @@ def seconds(number):
     return timedelta(seconds=number)
 
 
-def test_a_time_on_an_edge_belongs_to_the_longer_step():
+def test_a_time_on_a_boundary_belongs_to_the_longer_bucket():
     for number, edge in enumerate(EDGES):
         assert step(edge) == number + 1
         assert step(edge - timedelta(microseconds=1)) == number
 
 
-def test_steps_lie_side_by_side_from_nothing_to_the_longest():
+def test_buckets_are_contiguous_from_zero_to_the_longest():
     assert bounds(0) == (timedelta(0), EDGES[0])
     for number in range(1, len(EDGES)):
         assert bounds(number) == (EDGES[number - 1], EDGES[number])
     assert bounds(len(EDGES)) == (EDGES[-1], EDGES[-1])
 
 
-def test_what_two_clocks_make_negative_is_short():
+def test_a_negative_time_between_two_clocks_counts_as_short():
     assert step(seconds(-1)) == 0
 
 

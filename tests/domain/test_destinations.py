@@ -56,8 +56,8 @@ def test_spellings_of_one_phone_number_are_one_destination(typed):
         "1" * 400,
     ],
 )
-def test_what_is_not_surely_one_phone_number_is_refused(typed):
-    if typed.endswith("\n"):  # spaces around are cut, so a line end there does no harm
+def test_an_ambiguous_phone_number_is_refused(typed):
+    if typed.endswith("\n"):  # surrounding space is stripped, so a line end there does no harm
         typed = "13800138000\n1"
     with pytest.raises(InvalidDestination):
         parse(Channel.SMS, typed, region="CN")
@@ -98,7 +98,7 @@ def test_a_domain_in_another_script_becomes_idna():
         "a" * 400 + "@b.org",
     ],
 )
-def test_what_is_not_surely_one_mailbox_is_refused(typed):
+def test_an_ambiguous_mailbox_is_refused(typed):
     if typed.endswith("\u2028"):
         typed = "a\u2028@b.org"
     with pytest.raises(InvalidDestination):

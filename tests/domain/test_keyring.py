@@ -5,7 +5,7 @@ from domain.keyring import Keyring, Unreadable
 OLD, NEW = "o" * 32, "n" * 32
 
 
-def test_what_is_sealed_can_be_opened_for_its_own_row_only():
+def test_sealed_data_can_be_opened_for_its_own_row_only():
     keyring = Keyring([NEW])
     sealed = keyring.seal(b"123456", row="row-1")
     assert b"123456" not in sealed
@@ -14,7 +14,7 @@ def test_what_is_sealed_can_be_opened_for_its_own_row_only():
         keyring.open(sealed, row="row-2")
 
 
-def test_a_changed_byte_is_noticed():
+def test_a_changed_byte_is_detected():
     keyring = Keyring([NEW])
     sealed = bytearray(keyring.seal(b"123456", row="row-1"))
     for place in range(len(sealed)):
@@ -24,12 +24,12 @@ def test_a_changed_byte_is_noticed():
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"short", b"\xff" * 60])
-def test_rubbish_is_unreadable(rubbish):
+def test_garbage_is_unreadable(rubbish):
     with pytest.raises(Unreadable):
         Keyring([NEW]).open(rubbish, row="row-1")
 
 
-def test_after_a_rotation_old_rows_are_still_understood_and_new_ones_use_the_new_key():
+def test_after_a_rotation_old_rows_can_be_opened_and_new_ones_use_the_new_key():
     before, after = Keyring([OLD]), Keyring([NEW, OLD])
     assert after.open(before.seal(b"x", row="r"), row="r") == b"x"
     assert after.hash("x", key=before.newest) == before.hash("x")

@@ -14,7 +14,7 @@ def ago(seconds):
     return NOW - timedelta(seconds=seconds)
 
 
-def test_nothing_happened_nothing_is_refused():
+def test_without_past_sends_nothing_is_refused():
     assert refuse([], [COOLDOWN, TEN_MINUTES], NOW) is None
 
 
@@ -24,7 +24,7 @@ def test_a_cooldown_is_a_window_of_one():
     assert refuse([ago(60)], [COOLDOWN], NOW) is None
 
 
-def test_the_refusal_that_lasts_longest_is_told():
+def test_the_longest_wait_is_reported():
     events = [ago(seconds) for seconds in (500, 400, 300, 200, 30)]
     refusal = refuse(events, [COOLDOWN, TEN_MINUTES], NOW)
     assert (refusal.limit, refusal.retry_after) == ("ten_minutes", 100)
@@ -40,7 +40,7 @@ def test_retry_after_is_at_least_one_second():
     assert refuse([ago(59.99)], [COOLDOWN], NOW).retry_after == 1
 
 
-def test_only_what_can_still_count_is_remembered():
+def test_only_times_that_still_count_are_remembered():
     events = [ago(700), ago(90), ago(80)]
     assert remember(events, [COOLDOWN, TEN_MINUTES], NOW) == [ago(90), ago(80), NOW]
     assert len(remember([ago(n) for n in range(1, 50)], [COOLDOWN, TEN_MINUTES], NOW)) == 5
@@ -61,7 +61,7 @@ def test_no_window_ever_holds_more_than_its_count(gaps, count, seconds):
 
 
 @given(st.lists(st.integers(0, 2_000), max_size=30))
-def test_after_the_wait_that_was_told_there_is_room(ages):
+def test_after_the_reported_wait_a_send_is_allowed(ages):
     events = sorted(ago(age) for age in ages)
     refusal = refuse(events, [COOLDOWN, TEN_MINUTES], NOW)
     if refusal:

@@ -29,7 +29,7 @@ def test_a_tag_is_written_as_its_standard_recommends(given, written):
         ("fr", ["fr"]),
     ],
 )
-def test_a_tag_is_made_broader_part_by_part(tag, found):
+def test_a_tag_is_shortened_part_by_part(tag, found):
     assert broader(tag) == found
 
 
@@ -43,5 +43,5 @@ def test_a_tag_is_made_broader_part_by_part(tag, found):
         ("", "", ["en"]),
     ],
 )
-def test_after_the_reader_come_the_default_and_english_each_once(wanted, default, found):
+def test_the_readers_languages_are_followed_by_the_default_and_english(wanted, default, found):
     assert chain(wanted, default) == found

@@ -1,4 +1,4 @@
-"""Where a key may be used from."""
+"""The networks that a key may be used from."""
 
 import pytest
 
@@ -25,12 +25,12 @@ def test_a_network_has_one_spelling(typed: str, meant: str) -> None:
 @pytest.mark.parametrize(
     "typed", ["x", "203.0.113.256", "203.0.113.7/33", "203.0.113", "0x7f000001", "fe80::1%eth0"]
 )
-def test_what_is_no_network_is_refused(typed: str) -> None:
+def test_an_invalid_network_is_refused(typed: str) -> None:
     with pytest.raises(InvalidInput, match="networks"):
         networks.parse([typed])
 
 
-def test_a_list_has_an_end() -> None:
+def test_a_list_has_a_maximum_length() -> None:
     with pytest.raises(InvalidInput, match="at most"):
         networks.parse(f"10.0.0.{number}" for number in range(networks.MOST + 1))
 
@@ -41,6 +41,6 @@ def test_an_address_in_a_network_is_admitted(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["203.0.114.7", "2001:db9::5", "", None, "unix:"])
-def test_an_address_elsewhere_or_none_is_refused(address: str | None) -> None:
+def test_an_address_elsewhere_or_a_missing_one_is_refused(address: str | None) -> None:
     with pytest.raises(AddressNotAllowed):
         networks.admit(networks.parse(["203.0.113.0/24", "2001:db8::/32"]), address)

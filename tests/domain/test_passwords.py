@@ -1,4 +1,4 @@
-"""What a password must be, and what it need not be."""
+"""The rules for passwords."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_a_password_that_is_short_or_easily_guessed_is_refused(password: str) ->
         "I sendcode to seven otters",
     ],
 )
-def test_length_is_all_that_a_good_password_needs(password: str) -> None:
+def test_a_good_password_needs_only_length(password: str) -> None:
     assert check_password(password, names=NAMES) == password
 
 

@@ -6,7 +6,7 @@ def test_a_pinned_message_names_its_one_gateway():
     assert pinned_to(pin("main")) == "main"
 
 
-def test_a_gateway_that_is_only_asked_first_pins_nothing():
+def test_a_preferred_gateway_is_not_a_pinned_one():
     assert pinned_to("main") is None
     assert pinned_to(None) is None
 

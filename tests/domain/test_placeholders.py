@@ -12,12 +12,12 @@ def test_names_are_found_in_all_texts_with_and_without_spaces():
 @pytest.mark.parametrize(
     "text", ["{{ 7*7 }}", "{{ a.b }}", "{{ a|upper }}", "{% for x in y %}", "{{ }}", "{a}", "{{ a"]
 )
-def test_nothing_but_a_name_is_understood(text):
+def test_only_names_are_placeholders(text):
     assert names(text) == frozenset()
     assert fill(text, {}) == text
 
 
-def test_values_are_put_in_once_and_not_read_again():
+def test_values_are_filled_in_once_and_not_expanded_again():
     assert fill("{{ a }}-{{ b }}", {"a": "{{ b }}", "b": "x"}) == "{{ b }}-x"
 
 

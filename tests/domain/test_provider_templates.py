@@ -20,7 +20,7 @@ def test_parameters_are_read_as_people_write_them(text, params):
 
 
 @pytest.mark.parametrize("text", ["code,", "a b", "code;minutes", "=code", "x=", "1"])
-def test_what_is_no_list_of_names_is_refused(text):
+def test_an_invalid_list_of_names_is_refused(text):
     with pytest.raises(ValueError, match="names"):
         read_params(text)
 

@@ -18,12 +18,12 @@ def test_thirty_sends_with_less_than_a_tenth_entered_break_the_rule(sends, appro
 
 
 @pytest.mark.parametrize("rule", [Rule(0, 10), Rule(30, 0)])
-def test_a_rule_of_nothing_is_never_broken(rule):
+def test_a_rule_of_zero_is_never_broken(rule):
     assert not rule.is_on
     assert not rule.is_broken(1_000_000, 0)
 
 
-def test_who_wants_no_limit_of_a_prefix_has_no_guard():
+def test_without_a_prefix_limit_there_is_no_guard():
     settings = {"PUMPING_GUARD_SENDS_PER_HOUR": 30, "PUMPING_GUARD_APPROVED_PERCENT": 10}
     assert Rule.of(settings | {"PREFIX_SENDS_PER_10_MINUTES": 20}) == RULE
     assert not Rule.of(settings | {"PREFIX_SENDS_PER_10_MINUTES": 0}).is_on
@@ -34,14 +34,14 @@ def test_each_closure_is_twice_as_long_up_to_twelve_hours():
     assert hours == [1, 2, 4, 8, 12, 12, 12]
 
 
-def test_a_day_of_peace_lets_it_begin_anew():
+def test_a_quiet_day_resets_the_closure_time():
     assert pumping.times(0, None, NOW) == 1
     assert pumping.times(3, NOW - timedelta(hours=23), NOW) == 4
     assert pumping.times(3, NOW - timedelta(hours=24), NOW) == 1
     assert pumping.times(0, NOW, NOW) == 1, "a person has opened it"
 
 
-def test_what_was_sent_before_it_was_opened_counts_no_more():
+def test_sends_before_the_opening_no_longer_count():
     assert pumping.counts_from(None, NOW) == NOW - timedelta(hours=1)
     assert pumping.counts_from(NOW - timedelta(hours=3), NOW) == NOW - timedelta(hours=1)
     assert pumping.counts_from(NOW - timedelta(minutes=3), NOW) == NOW - timedelta(minutes=3)

@@ -21,7 +21,7 @@ def test_language_tags_are_accepted(locale):
 
 
 @pytest.mark.parametrize("locale", ["", "x", "../en", "en\n", "a" * 36, "en--US"])
-def test_what_is_no_language_tag_is_refused(locale):
+def test_an_invalid_language_tag_is_refused(locale):
     with pytest.raises(InvalidInput):
         check_locale(locale)
 

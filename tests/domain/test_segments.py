@@ -1,8 +1,8 @@
-"""Known texts and what they take.
+"""Known texts and their segments.
 
 Sources: 3GPP TS 23.038 6.2.1 (the alphabet and its extension) and 6.1.2 (160 characters of seven bits, 70 of sixteen);
 3GPP TS 23.040 9.2.3.24.1 (153 and 67 in each part of a longer text); Twilio's Messaging Segment Calculator
-(twiliodeved.github.io/message-segment-calculator) for characters that count twice and are not torn apart.
+(twiliodeved.github.io/message-segment-calculator) for characters that count twice and are never split.
 """
 
 import pytest
@@ -43,11 +43,11 @@ KNOWN = [
 
 
 @pytest.mark.parametrize(("text", "encoding", "units", "segments", "room"), KNOWN, ids=range(len(KNOWN)))
-def test_known_texts_take_what_is_known(text, encoding, units, segments, room):
+def test_known_texts_have_the_known_number_of_segments(text, encoding, units, segments, room):
     found = count(text)
     assert (found.encoding, found.units, found.count, found.room) == (encoding, units, segments, room)
 
 
-def test_the_characters_that_make_it_dear_are_told_once_each():
+def test_expensive_characters_are_listed_once_each():
     assert count("’’ “quoted” … – and 6 more: ①②③④⑤⑥").foreign == ("’", "“", "”", "…", "–")
     assert count("plain €").foreign == ()

@@ -18,6 +18,6 @@ def test_numbers_by_country_are_read(given, read):
 
 
 @pytest.mark.parametrize("given", [["CN"], ["CN="], ["=5"], ["CN=-1"], ["CN=many"], ["CN=٣"]])
-def test_what_is_no_number_by_country_is_refused_by_name(given):
+def test_an_invalid_number_by_country_is_refused_by_name(given):
     with pytest.raises(ConfigurationError, match="COUNTRY_SENDS_PER_DAY must be written"):
         by_country("COUNTRY_SENDS_PER_DAY", given)

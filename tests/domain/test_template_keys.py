@@ -30,12 +30,12 @@ def test_a_locale_has_one_spelling():
         "code.sms.e n",
     ],
 )
-def test_what_is_no_key_is_refused(text):
+def test_an_invalid_key_is_refused(text):
     with pytest.raises(InvalidInput):
         parse(text)
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_errors_are_reported_at_once():
     with pytest.raises(InvalidInput) as caught:
         check("Bad Name", "fax", "?", "LOGIN")
     assert [problem.field for problem in caught.value.problems] == [

@@ -1,4 +1,4 @@
-"""Databases, brokers and installations for live tests; servers of the machine are used where `TEST_*` names them."""
+"""Databases, brokers and installations for live tests; uses the machine's servers where `TEST_*` names them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from tests.live.processes import Broker
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    """An embedded broker of the test's own, which it may kill and silence."""
+    """An embedded broker for this test alone, which may kill and silence it."""
     with Broker(tmp_path / "broker") as broker:
         yield broker
 
@@ -27,7 +27,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 @pytest.fixture
 def make(tmp_path: Path, broker: Broker, template: Template) -> Iterator[Callable[..., Installation]]:
-    """Make an installation on the embedded broker and, unless told otherwise, a file SQLite."""
+    """Make an installation on the embedded broker and, by default, an SQLite file."""
     with ExitStack() as stack:
 
         def one(**settings: Any) -> Installation:

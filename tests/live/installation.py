@@ -1,4 +1,4 @@
-"""A whole installation for one test: broker, gateways that remember, processes, and programs that call the API."""
+"""A whole installation for one test: broker, gateway servers, processes, and programs that call the API."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ from tests.servers.smtp import SmtpServer
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer of the API and how long it took, seen from outside."""
+    """One answer of the API and its response time."""
 
     status: int
     headers: Any
@@ -50,7 +50,7 @@ class Api:
         self.answers: list[str] = []
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
-        """Call one of the web processes, in turn."""
+        """Call the web processes in turn."""
         self._turn += 1
         port = self._ports[self._turn % len(self._ports)]
         sent = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json", **headers}
@@ -68,7 +68,7 @@ class Api:
         return Reply(response.status, response.headers, json.loads(text) if text else None, text, seconds)
 
     def issue(self, to: str, channel: str = "sms", **more: Any) -> Reply:
-        """Ask for a code."""
+        """Request a code."""
         return self.call("POST", "/verifications", {"channel": channel, "to": to, **more})
 
     def check(self, verification_id: str, code: str) -> Reply:
@@ -88,14 +88,14 @@ class Installation:
     ports: list[int] = field(default_factory=list)
 
     def key(self, name: str = "tests") -> str:
-        """Make an API key as an operator does; the first one may be there already."""
+        """Make an API key as an operator does; the first one may exist already."""
         if self.made_key:
             key, self.made_key = self.made_key, None
             return key
         return run(self.env, "flask", "--app", "app", "keys", "add", name).strip()
 
     def api(self, key: str | None = None) -> Api:
-        """Return a program that calls the web processes that run."""
+        """Return a program that calls the running web processes."""
         return Api(self.ports, key or self.key())
 
     @contextmanager
@@ -121,7 +121,7 @@ class Installation:
         return start_worker(self.env, pool, queues, *arguments, wait=wait)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Ask the database from outside."""
+        """Query the database from outside."""
         engine = sqlalchemy.create_engine(self.env["SQLALCHEMY_DATABASE_URI"])
         try:
             with engine.connect() as connection:
@@ -130,11 +130,11 @@ class Installation:
             engine.dispose()
 
     def statuses(self) -> dict[str, int]:
-        """Return how many messages there are of each status."""
+        """Return the number of messages with each status."""
         return dict(self.query("SELECT status, count(*) FROM message GROUP BY status"))  # type: ignore[arg-type]
 
     def logs(self) -> str:
-        """Return what all processes have printed."""
+        """Return the output of all processes."""
         return "\n".join(path.read_text(errors="replace") for path in self.folder.rglob("*.log"))
 
 
@@ -177,7 +177,7 @@ def install(
 
 
 def in_parallel(count: int, work: Callable[[int], Any], threads: int | None = None) -> list[Any]:
-    """Return what `work(0)` to `work(count - 1)` return, all started at one moment as far as threads allow."""
+    """Return the results of `work(0)` to `work(count - 1)`, all started at once as far as threads allow."""
     gate = threading.Event()
 
     def one(number: int) -> Any:
@@ -196,7 +196,7 @@ def phone(number: int) -> str:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that this share of all does not exceed."""
+    """Return the value that this share of all values does not exceed."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 

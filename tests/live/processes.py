@@ -1,4 +1,4 @@
-"""What live tests start processes with."""
+"""Helpers that start processes for live tests."""
 
 from devtools.live.broker import Broker
 from devtools.live.process import HOST, Process, free_port

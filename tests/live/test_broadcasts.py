@@ -1,4 +1,4 @@
-"""Broadcasts against a real worker: they stop within a second, and never stand before a code."""
+"""Broadcasts against a real worker: they stop within a second, and never delay a code."""
 
 import time
 

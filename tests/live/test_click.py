@@ -1,4 +1,4 @@
-"""The click: it answers at once whatever the mail server, the gateway and the broker do."""
+"""A click is answered at once, whatever the mail server, the gateway and the broker do."""
 
 import time
 
@@ -70,7 +70,7 @@ def test_a_broker_restarted_under_a_running_worker_needs_nobodys_hand(make, brok
         time.sleep(2)
         broker.start()
         wait_until(lambda: worker.text().count("Connected to redis") >= 2, 60)
-        time.sleep(5.5)  # the web skips the bell for five seconds after a failure
+        time.sleep(5.5)  # the web process skips the bell for five seconds after a failure
         before = broker.ask("INFO", "commandstats").count(b"cmdstat_lpush")
         api.issue(phone(2))
         installation.sms.wait_for(2)

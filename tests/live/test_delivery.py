@@ -1,4 +1,4 @@
-"""Delivery: codes arrive although workers are killed, brokers are emptied and gateways fail."""
+"""Delivery: codes arrive even though workers are killed, brokers are emptied and gateways fail."""
 
 import collections
 import signal
@@ -91,8 +91,8 @@ def test_a_gateway_that_fails_twice_is_called_at_0_3_and_9_seconds(make, record_
     assert len({(call.headers["idempotency-key"], call.json["params"]["code"]) for call in calls}) == 1
 
 
-def test_a_gateway_that_always_fails_is_called_four_times(make):
-    installation = make(**NO_LIMITS)
+def test_where_tries_are_limited_a_gateway_that_always_fails_is_called_so_often(make):
+    installation = make(**NO_LIMITS, SEND_TRIES="4")
     installation.sms.usual = Answer(500)
     with installation.web(), installation.worker():
         api = installation.api()
@@ -107,6 +107,32 @@ def test_a_gateway_that_always_fails_is_called_four_times(make):
     assert row[:2] == ("failed", 4)
     assert row[2]
     assert row[3] is None
+
+
+def test_codes_and_notices_outlive_an_outage_of_forty_seconds(make, record_property):
+    """Codes have 240 s, notices a day: a restart of a mail server or gateway must end neither."""
+    installation = make(**NO_LIMITS)
+    installation.sms.usual = Answer(503)
+    with installation.web(), installation.worker():
+        api = installation.api()
+        started = time.monotonic()
+        code = api.issue(phone(1)).body
+        notice = {"channel": "sms", "to": phone(2), "text": "Back soon."}
+        assert api.call("POST", "/messages", notice).status == 202
+        for first in (100, 200):
+            recipients = [{"to": phone(first + n)} for n in range(20)]
+            bulk = {"channel": "sms", "text": "News.", "recipients": recipients}
+            assert api.call("POST", "/broadcasts", bulk).body["accepted"] == 20
+        time.sleep(max(0, 40 - (time.monotonic() - started)))
+        asked = len(installation.sms.calls)
+        installation.sms.usual = Answer()
+        wait_until(lambda: installation.statuses() == {"sent": 42}, 90)
+        record_property("calls_during_the_outage", asked)
+        record_property("all_sent_s_after_its_end", round(time.monotonic() - started - 40, 1))
+        assert asked < 42 + 30, "a gateway that is down must not be asked by every message again and again"
+        assert api.call("GET", f"/verifications/{code['id']}").body["message"]["status"] == "sent"
+    sent = [call.json["to"] for call in installation.sms.calls[asked:]]
+    assert len(sent) == len(set(sent)) == 42
 
 
 def test_one_bell_copied_twenty_times_makes_one_call(make, broker):
@@ -148,7 +174,7 @@ def test_a_blogs_task_copied_twenty_times_makes_one_call_too(make, broker):
 
 
 @pytest.mark.parametrize("pool", ["solo", "threads", "prefork"])
-def test_what_a_blogs_task_carries_stands_in_no_log_at_debug(make, broker, tmp_path, pool):
+def test_the_arguments_of_a_blogs_task_are_in_no_debug_log(make, broker, tmp_path, pool):
     installation = make(**NO_LIMITS, FLASK_DEBUG="1")
     shop = _celery_of_another_project(broker.url)
     shop.send_task("ccp_send_sms_code", (phone(1), "13579024"))

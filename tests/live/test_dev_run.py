@@ -1,4 +1,4 @@
-"""`python3 dev.py run` in a fresh copy of the tree: installs, starts, heals, stops, and leaves nothing behind."""
+"""`python3 dev.py run` in a fresh copy of the tree: installs, starts, recovers, stops, and leaves nothing behind."""
 
 import json
 import os
@@ -32,7 +32,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A copy of the tree as a newcomer has it: without .venv, .env and instance."""
+    """A fresh copy of the tree, without .venv, .env and instance."""
     folder = tmp_path_factory.mktemp("dev_run") / "sendcode"
     shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
     return folder
@@ -44,7 +44,7 @@ def port():
 
 
 class DevRun:
-    """One `dev.py run`, and what it printed."""
+    """One `dev.py run` and its output."""
 
     def __init__(self, folder: Path, port: int, *arguments: str, log: str = "run.log"):
         self.folder = folder
@@ -68,7 +68,7 @@ class DevRun:
         assert self.process.poll() is None, self.output()
 
     def pids(self) -> dict[str, int]:
-        """The children of this run by name; a worker that is being restarted is not there."""
+        """The children of this run by name; a worker that is being restarted is missing."""
         return {name: pid for pid, name in children(self.process.pid) if name in PARTS}
 
     def stop(self, number: int) -> int:
@@ -78,7 +78,7 @@ class DevRun:
 
 @pytest.fixture(scope="module")
 def first_start(folder, port):
-    """The first start of all, which installs everything."""
+    """The very first start, which installs everything."""
     run = DevRun(folder, port, log="first.log")
     run.wait_until_running()
     yield run
@@ -88,7 +88,7 @@ def first_start(folder, port):
 
 @pytest.fixture
 def run(folder, port, first_start):
-    """A later start, all up."""
+    """A later start, with all parts up."""
     if first_start.process.poll() is None:
         first_start.stop(signal.SIGINT)
     run = DevRun(folder, port)
@@ -99,12 +99,12 @@ def run(folder, port, first_start):
 
 
 def environment() -> dict[str, str]:
-    """Return the environment without settings, as a newcomer has it."""
+    """Return the environment without any settings."""
     return {name: value for name, value in os.environ.items() if not is_setting(name)}
 
 
 def is_setting(name: str) -> bool:
-    """Say whether a variable would give `dev.py` a part of the user's own."""
+    """Tell whether a variable is a setting of Sendcode."""
     return name.startswith(("CELERY_", "MAIL_", "SMS_", "TEST_")) or name in {
         "SECRET_KEY",
         "CODE_PEPPER",
@@ -116,7 +116,7 @@ def is_setting(name: str) -> bool:
 
 
 def processes() -> list[tuple[int, int, str]]:
-    """List all processes that run: number, parent, command line."""
+    """List all running processes: id, parent id, command line."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -138,7 +138,7 @@ def children(parent: int) -> list[tuple[int, str]]:
 
 
 def left_in(folder: Path) -> list[str]:
-    """List the processes that run from a folder or work in it."""
+    """List the processes that were started from a folder or run in it."""
     found = []
     for pid, _, line in processes():
         try:
@@ -253,7 +253,7 @@ def test_a_start_right_after_a_kill_waits_for_the_old_parts_to_end(folder, port,
     assert left_in(folder) == []
 
 
-def test_it_goes_on_when_nobody_reads_its_output_any_more(folder, port, run):
+def test_it_keeps_running_when_its_output_is_closed(folder, port, run):
     assert run.stop(signal.SIGTERM) == 0
     command = [sys.executable, "dev.py", "run", "--port", str(port)]
     with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE) as deaf:

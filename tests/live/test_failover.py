@@ -1,4 +1,4 @@
-"""Two gateways: one dies, the other takes over; it comes back and gets its share again."""
+"""Two gateways: one dies and the other takes over; the first recovers and gets its share back."""
 
 import collections
 import time
@@ -15,7 +15,7 @@ GATEWAY = '[[gateway]]\nname = "{name}"\nchannel = "sms"\ntype = "http"\nurl = "
 
 @pytest.fixture
 def two(make):
-    """An installation whose SMS go to `a` and, one in ten, to `b`."""
+    """An installation that sends nine of ten SMS through `a` and one through `b`."""
     installation = make(**NO_LIMITS, SEND_CONCURRENCY=50)
     with HttpGatewayServer(port=free_port()) as spare:
         tables = [

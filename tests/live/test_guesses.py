@@ -1,4 +1,4 @@
-"""Guesses and limits under attack: two web processes, many programs at once, each kind of database."""
+"""Guesses and limits under attack: two web processes, many parallel clients, each kind of database."""
 
 import time
 
@@ -19,7 +19,7 @@ def issued_with_code(installation, api, to):
     return issued["id"], call.json["params"]["code"]
 
 
-def test_of_a_thousand_parallel_wrong_guesses_five_are_evaluated_and_of_a_hundred_right_ones_one_is_valid(
+def test_five_of_a_thousand_parallel_wrong_guesses_are_evaluated_and_one_of_a_hundred_right_ones_is_valid(
     make, database_url, record_property
 ):
     installation = make(**NO_LIMITS, database_url=database_url)
@@ -70,7 +70,7 @@ def test_over_any_number_of_codes_twenty_guesses_a_day_are_evaluated(make):
         )
 
 
-def test_of_a_hundred_parallel_sends_to_one_destination_one_is_sent_with_redis_alive_and_dead(
+def test_one_of_a_hundred_parallel_sends_to_one_destination_is_sent_with_redis_alive_and_dead(
     make, broker, database_url
 ):
     installation = make(database_url=database_url, KEY_REQUESTS_PER_MINUTE=0)

@@ -1,6 +1,6 @@
-"""After 200 codes: no byte of database, broker, logs and answers holds one, however it may be written.
+"""After 200 codes, the database, the broker, logs and answers contain none of them, in any encoding.
 
-Codes of ten digits, so that none is found by chance.
+The codes have ten digits, so that none is found by chance.
 """
 
 import base64
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 def forms(code):
-    """Return the ways in which a code might be written."""
+    """Return the encodings in which a code might be written."""
     return {
         "plain": code.encode(),
         **{f"base64 at {offset}": base64_inside(code.encode(), offset) for offset in range(3)},
@@ -31,13 +31,13 @@ def forms(code):
 
 
 def base64_inside(data, offset):
-    """Return the letters that stand for `data` where it lies `offset` bytes after a multiple of three."""
+    """Return the base64 letters for `data` that begins `offset` bytes after a multiple of three."""
     encoded = base64.b64encode(bytes(offset) + data)
     return encoded[math.ceil(offset * 8 / 6) : (offset + len(data)) * 8 // 6]
 
 
 def everything(installation, broker, tmp_path, answers):
-    """Return what lies about after the sends: files of the installation and the broker, and all answers."""
+    """Return all data left after the sends: files of the installation and the broker, and all answers."""
     assert broker.ask("SAVE").startswith(b"+OK")
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "gateways.toml"]
     names = {path.name for path in files}
@@ -81,7 +81,7 @@ def test_no_code_is_found_anywhere_after_two_hundred_sends(make, broker, tmp_pat
 
 
 def _chance(data, needle):
-    """Tell whether ten digits stand only inside longer numbers, as in a time of sixteen digits."""
+    """Tell whether the ten digits occur only inside longer numbers, as in a time of sixteen digits."""
     return needle.isdigit() and not re.search(rb"(?<![0-9])" + needle + rb"(?![0-9])", data)
 
 

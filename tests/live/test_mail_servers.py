@@ -1,4 +1,4 @@
-"""Mail servers that refuse, forget, keep silent or are not who they say; seen by a live solo worker."""
+"""A live solo worker with mail servers that refuse, drop connections, hang, or have a wrong certificate."""
 
 import ssl
 import time
@@ -25,7 +25,7 @@ def message_of(installation):
     return row
 
 
-def test_a_mail_put_off_once_is_tried_again_and_arrives_once(running):
+def test_a_mail_deferred_once_is_tried_again_and_arrives_once(running):
     installation, api = running
     installation.mail.script("RCPT", "451 4.3.0 try again later")
     api.issue("a@x.org", "email")

@@ -1,4 +1,4 @@
-"""The same service on the brokers and databases that a production installation uses."""
+"""The service on the brokers and databases that a production installation uses."""
 
 import os
 import time
@@ -16,7 +16,7 @@ BROKERS = {"redis": "TEST_REDIS_URL", "rabbitmq": "TEST_AMQP_URL"}
 
 @pytest.fixture(params=BROKERS)
 def broker_url(request):
-    """A broker that runs on the machine; skipped where none is named."""
+    """A broker on this machine; skipped where none is named."""
     url = os.environ.get(BROKERS[request.param])
     if not url:
         pytest.skip(f"{BROKERS[request.param]} is not set")
@@ -31,7 +31,7 @@ def test_bells_come_through_every_broker_to_every_pool(make, broker_url, pool):
         for n in range(5):
             assert api.issue(phone(n)).status == 202
         installation.sms.wait_for(5)
-        wait_until(lambda: "Task sendcode.drain" in worker.text(), 15)  # those that came together are one
+        wait_until(lambda: "Task sendcode.drain" in worker.text(), 15)  # bells may merge into one task
         issued = api.issue(phone(9)).body
         code = installation.sms.wait_for(6)[5].json["params"]["code"]
         assert api.check(issued["id"], code).body["valid"]

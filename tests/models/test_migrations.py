@@ -1,4 +1,4 @@
-"""Migrations that move what people have: nothing of it is lost, on any database."""
+"""Migrations that move data: nothing is lost, on any database."""
 
 from pathlib import Path
 from typing import Any

@@ -1,1 +1,1 @@
-"""Scriptable servers for tests: real sockets, real protocols, told in advance how to behave."""
+"""Scriptable servers for tests: real sockets and protocols, with behaviour set in advance."""

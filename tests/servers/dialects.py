@@ -1,7 +1,7 @@
-"""What each company's server says: one row a gateway type that speaks HTTP, for the contract test.
+"""The protocol of each company's server: one row per gateway type over HTTP, for the contract test.
 
-A new type is a new row: the keys of its table, an answer that means yes with the reference in it, an answer for each
-meaning of a refusal, and how its server tells that a request is genuine.
+A new type needs a new row: the keys of its table, a success answer with the reference in it, an answer for each kind of
+refusal, and a function that verifies a request as the company's server would.
 """
 
 import base64
@@ -25,7 +25,7 @@ TEMPLATES = {"code": {"id": "SMS_1", "params": ["code", "minutes"]}}
 
 @dataclass(frozen=True)
 class Dialect:
-    """One company. `url` is added to the address of the test server; `genuine` proves a call and finds its number."""
+    """One company. `url` is added to the test server's URL; `genuine` verifies a call and returns its number."""
 
     type: str
     keys: Mapping[str, Any]
@@ -37,7 +37,7 @@ class Dialect:
     path: str = ""
     reference: str = "ref-1"
     code_in_address: bool = False
-    """Whether the company wants the message, with its code, in the address."""
+    """Whether the company wants the message, with its code, in the URL."""
 
 
 def _http(call: Call) -> str:
@@ -76,7 +76,7 @@ def _ronglian(call: Call) -> str:
 
 
 def _aliyun(call: Call) -> str:
-    """Prove the signature, as the document says it is made, without any line of ours."""
+    """Verify the signature as the company's document says, without using our own code."""
     query = urlsplit(call.target).query
     scheme, _, rest = call.headers["authorization"].partition(" ")
     given = dict(part.split("=", 1) for part in rest.split(","))
@@ -92,7 +92,7 @@ def _aliyun(call: Call) -> str:
 
 
 def _tencent(call: Call) -> str:
-    """Prove the signature, as the document says it is made, without any line of ours."""
+    """Verify the signature as the company's document says, without using our own code."""
     scheme, credential, signed, signature = call.headers["authorization"].replace(",", "").split(" ")
     names = signed.removeprefix("SignedHeaders=")
     lines = "".join(f"{name}:{call.headers[name]}\n" for name in names.split(";"))

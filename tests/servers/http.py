@@ -1,4 +1,4 @@
-"""A scriptable HTTP gateway that keeps every call it gets.
+"""A scriptable HTTP gateway that records every call.
 
     with HttpGatewayServer(delay=1) as server:
         server.script(Answer(500), Answer(429, headers={"Retry-After": "7"}))   # the next two calls
@@ -23,20 +23,20 @@ from tests.servers.thread import ServerThread, reset, silence, wait_until, write
 
 @dataclass(frozen=True)
 class Answer:
-    """How to answer one call. `status` None means silence, or with `drop` only the end of the connection."""
+    """How to answer one call. `status` None means silence, or just closing the connection with `drop`."""
 
     status: int | None = 200
     body: bytes | str | Mapping[str, Any] | None = None
-    """A mapping goes as JSON; None is `{"id": "g<number of the call>"}`."""
+    """A mapping is sent as JSON; None is `{"id": "g<number of the call>"}`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float | None = None
-    """Seconds before the answer; None takes the server's own."""
+    """Seconds before the answer; None uses the server's delay."""
     drip: float = 0
     """Seconds between two bytes of the answer."""
     drop: bool = False
     """Close the connection after the answer."""
     reset: bool = False
-    """Reset it instead."""
+    """Reset the connection instead."""
 
 
 SILENCE = Answer(None)
@@ -46,7 +46,7 @@ RESET = Answer(None, reset=True)
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it came: header names in lower case, `at` from `time.monotonic()`."""
+    """One request as received: header names in lower case, `at` from `time.monotonic()`."""
 
     at: float
     method: str
@@ -82,15 +82,15 @@ class HttpGatewayServer(ServerThread):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's URL."""
         return f"http{'s' if self._tls else ''}://{self.host}:{self.port}/sms"
 
     def script(self, *answers: Answer) -> None:
-        """Answer the next calls with these; then as usual again."""
+        """Answer the next calls with these, then as usual again."""
         self._script.extend(answers)
 
     def wait_for(self, count: int, seconds: float = 10) -> list[Call]:
-        """Wait until at least `count` calls came in; fail the test after `seconds`."""
+        """Wait for at least `count` calls; fail the test after `seconds`."""
         wait_until(lambda: len(self.calls) >= count, seconds)
         return list(self.calls)
 

@@ -28,7 +28,7 @@ from tests.servers.thread import ServerThread, silence, wait_until, write
 
 @dataclass(frozen=True)
 class Answer:
-    """How to answer one step. No `text` means silence, or with `drop` only the end of the connection."""
+    """How to answer one step. No `text` means silence, or just closing the connection with `drop`."""
 
     text: str | None = None
     delay: float = 0
@@ -103,18 +103,18 @@ class SmtpServer(ServerThread):
         self._always: dict[str, Answer] = {}
 
     def script(self, step: str, *answers: str | Answer) -> None:
-        """Answer the next `step`s, over all connections, with these; then as usual again."""
+        """Answer the next `step`s, on any connection, with these, then as usual again."""
         self._scripts[step.upper()].extend(_answer(answer) for answer in answers)
 
     def always(self, step: str, answer: str | Answer | None) -> None:
-        """Answer every `step` so that has no script of its own; None ends it."""
+        """Give this answer to every `step` without a script of its own; None ends it."""
         if answer is None:
             self._always.pop(step.upper(), None)
         else:
             self._always[step.upper()] = _answer(answer)
 
     def wait_for(self, count: int, seconds: float = 10) -> list[Mail]:
-        """Wait until at least `count` mails are there; fail the test after `seconds`."""
+        """Wait for at least `count` mails; fail the test after `seconds`."""
         wait_until(lambda: len(self.mails) >= count, seconds)
         return list(self.mails)
 
@@ -130,7 +130,7 @@ class SmtpServer(ServerThread):
             await step(dialogue, rest, reader, writer)
 
     async def _say(self, writer: asyncio.StreamWriter, step: str, usual: str) -> bool:
-        """Give the scripted or the usual answer; tell whether it was a good one."""
+        """Send the scripted or the usual answer; return whether it was a positive one."""
         script = self._scripts[step]
         answer = script.popleft() if script else self._always.get(step, Answer(usual))
         await asyncio.sleep(answer.delay)
@@ -223,7 +223,7 @@ class SmtpServer(ServerThread):
         await self._finish(writer, mails)
 
     async def _finish(self, writer: asyncio.StreamWriter, mails: list[Mail]) -> None:
-        """Keep the mails if the answer to the dot is a good one, before it is given."""
+        """If the answer to the dot is positive, store the mails, before sending the answer."""
         script = self._scripts["."]
         answer = script[0] if script else self._always.get(".", Answer("250"))
         if answer.text is not None and answer.text.startswith("2"):

@@ -1,4 +1,4 @@
-"""The servers that other tests stand on, tried with independent clients."""
+"""The servers that other tests rely on, checked with independent clients."""
 
 import asyncio
 import smtplib

@@ -1,4 +1,4 @@
-"""An asyncio server that runs in a thread of its own, as a context manager."""
+"""An asyncio server in its own thread, as a context manager."""
 
 import asyncio
 import random
@@ -46,7 +46,7 @@ class ServerThread:
         self._thread.join(10)
 
     def drop_connections(self, farewell: str = "") -> None:
-        """Close every open connection, after a last line if one is given."""
+        """Close every open connection, after sending a last line if one is given."""
         asyncio.run_coroutine_threadsafe(self._drop(farewell), self._loop).result(10)
 
     @property
@@ -73,7 +73,8 @@ class ServerThread:
         server = await self._listen()
         self._ready.set()
         await self._stopping.wait()
-        for listening in server.sockets:  # asyncio stumbles over who is let in while the server closes
+        # Accept no more first: asyncio fails on a connection that it accepts while the server closes.
+        for listening in server.sockets:
             self._loop.remove_reader(listening.fileno())
         await _turns()
         server.close()
@@ -81,7 +82,7 @@ class ServerThread:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
-        await _turns()  # the closed connections tell the loop so
+        await _turns()  # let the loop notice that the connections are closed
 
     async def _listen(self) -> asyncio.Server:
         for port in [self.port] if self.port else random.sample(PORTS, 50):
@@ -103,7 +104,7 @@ class ServerThread:
         try:
             await self.converse(reader, writer)
         except (OSError, EOFError, asyncio.CancelledError):
-            pass  # the client left, or the server was stopped: both are ordinary ends
+            pass  # the client left, or the server was stopped: both are normal
         finally:
             self._writers.discard(writer)
             writer.transport.abort() if self._stopping.is_set() else writer.close()
@@ -113,13 +114,13 @@ class ServerThread:
             if farewell:
                 writer.write(farewell.encode() + b"\r\n")
             writer.close()
-        await asyncio.sleep(0.05)  # time for the last words; TLS would wait for the client's own end
+        await asyncio.sleep(0.05)  # time for the last line; TLS would wait for the client to close
         for writer in list(self._writers):
             writer.transport.abort()
 
 
 async def _turns() -> None:
-    """Let the loop do what is ready, and what becomes ready by it; a pause may end too early on a busy machine."""
+    """Let the loop run ready callbacks, and those that they schedule; a sleep may be too short on a busy machine."""
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -141,7 +142,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def silence() -> None:
-    """Say nothing until the server stops."""
+    """Send nothing until the server stops."""
     await asyncio.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""The services' tests run on every kind of database; tables are made once a kind and emptied after each test."""
+"""Runs the services' tests on every kind of database; tables are created once and emptied after each test."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -44,11 +44,11 @@ ON_EVERY_DATABASE = {
     "test_sms_of_a_day",
     "test_second_factor_resets",
 }
-"""The modules whose statements must mean the same everywhere; the others are about no database or run on SQLite."""
+"""The modules whose SQL must work the same on every database; the others use no database or run on SQLite."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each test of those modules every kind of database."""
+    """Run each test of those modules on every kind of database."""
     if "database_kind" in metafunc.fixturenames:
         module = metafunc.module.__name__.rsplit(".", 1)[-1]
         kinds = KINDS if module in ON_EVERY_DATABASE else ("sqlite",)
@@ -57,7 +57,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def databases() -> Iterator[dict[str, str]]:
-    """One database of each kind for the whole run of this process."""
+    """One database of each kind, for the whole run of this process."""
     with ExitStack() as stack:
         yield _Databases(stack)
 
@@ -76,7 +76,7 @@ class _Databases(dict[str, str]):
 def settings(
     settings: dict[str, Any], database_kind: str, databases: dict[str, str], tmp_path: Path
 ) -> Iterator[dict[str, Any]]:
-    """The usual settings, on the database of this turn."""
+    """The usual settings, with the database under test."""
     if database_kind == "sqlite":
         yield settings
         return
@@ -91,5 +91,5 @@ def settings(
 
 @pytest.fixture
 def doors() -> Sequence[str]:
-    """Services know no doors; a test of them that comes in by one says so."""
+    """Open no doors: services don't know them. A test that uses one overrides this."""
     return ()

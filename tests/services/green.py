@@ -1,7 +1,7 @@
-"""Two hundred slow sends and as many short ones in a process that gevent or eventlet has patched.
+"""Two hundred slow sends and as many short ones in a process patched by gevent or eventlet.
 
-Run by test_send_threads.py with the one argument gevent|eventlet; prints how many greenlets did the slow ones, how long
-that took, and how many did the short ones.
+Run by test_send_threads.py with one argument, gevent or eventlet; prints the number of greenlets for the slow ones,
+how long those took, and the number of greenlets for the short ones.
 """
 
 import sys
@@ -27,7 +27,7 @@ who: set[str] = set()
 
 
 def send(seconds: float) -> None:
-    """Take that long, if it is any time at all."""
+    """Sleep for that long, if it is more than zero."""
     who.add(threading.current_thread().name)
     if seconds:
         time.sleep(seconds)
@@ -37,7 +37,7 @@ threads: SendThreads[str, float, None] = SendThreads(send, 200, news.set)
 
 
 def run(seconds: float) -> int:
-    """Send two hundred as the drain does; return how many greenlets it took."""
+    """Send two hundred as the drain does; return the number of greenlets used."""
     who.clear()
     threads.start("", [seconds] * 200)
     ended = 0

@@ -1,4 +1,4 @@
-"""One row a key: who may do the work, and what the others are told."""
+"""One row per key: which request does the work, and the answers to the others."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def after(seconds):
 
 
 def in_threads(app, number, work):
-    """Run `work` in so many threads at once; return what each returned or raised."""
+    """Run `work` in several threads at once; return what each returned or raised."""
     results, start = [], threading.Barrier(number)
 
     def run():
@@ -113,12 +113,12 @@ def test_after_a_day_the_key_is_new_even_for_another_request():
         claim("key:1", "k", OTHER, after(86_401))
 
 
-def test_of_many_at_once_one_gets_the_claim(app):
+def test_one_of_many_at_once_gets_the_claim(app):
     results = in_threads(app, 16, lambda: claim("key:1", "k", SAME, datetime.now(UTC)))
     assert sorted(type(result).__name__ for result in results) == ["Claim"] + ["FirstInFlight"] * 15
 
 
-def test_of_many_at_once_one_takes_over(app):
+def test_one_of_many_at_once_takes_over(app):
     claim("key:1", "k", SAME, datetime.now(UTC) - timedelta(seconds=90))
     results = in_threads(app, 16, lambda: claim("key:1", "k", SAME, datetime.now(UTC)))
     assert sorted(type(result).__name__ for result in results) == ["Claim"] + ["FirstInFlight"] * 15
@@ -142,7 +142,7 @@ def with_peppers(app, *peppers):
     parts.put(app, Keyring(list(peppers)))
 
 
-def test_what_is_stored_of_a_request_can_not_be_guessed_without_the_pepper():
+def test_the_stored_request_hash_can_not_be_guessed_without_the_pepper():
     guess = idempotency.fingerprint("POST", "/check", b'{"code":"123456"}')
     claim("key:1", "k", guess, NOW)
     stored = db.session.scalars(select(IdempotentAnswer.fingerprint)).one()
@@ -156,5 +156,5 @@ def test_answers_are_still_found_after_the_pepper_was_changed(app):
     with_peppers(app, NEW, OLD)
     assert claim("key:1", "k", SAME, after(1)) == ANSWER
     with_peppers(app, NEW)
-    with pytest.raises(KeyReused):  # nobody can tell any more, and doing it twice would be worse
+    with pytest.raises(KeyReused):  # it is no longer possible to tell, and doing it twice would be worse
         claim("key:1", "k", SAME, after(2))

@@ -1,4 +1,4 @@
-"""What a purge deletes and what it keeps."""
+"""What a purge deletes, and what it keeps."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -41,7 +41,7 @@ def issue(to, owner):
 
 
 def live(client, destinations, owner):
-    """Leave every kind of trace of some destinations."""
+    """Store every kind of data about some destinations."""
     phone, address, other = destinations
     issued = issue(phone, owner)
     checks.check(issued.id, "000000", owner)
@@ -81,7 +81,7 @@ def count(model):
 
 @pytest.fixture
 def doors():
-    """It comes in by a door."""
+    """Open the doors: `live` uses them."""
     return DOORS
 
 
@@ -117,7 +117,7 @@ def test_tries_go_with_their_messages(sms, owner):
     assert db.session.get(Message, kept).to == NEW[0]
 
 
-def test_what_waits_to_be_sent_is_kept_whatever_the_age(sms, owner):
+def test_waiting_messages_are_kept_whatever_their_age(sms, owner):
     sms.failures.append(TemporaryGatewayError("busy"))
     issued = issue(OLD[0], owner)
     assert retention.purge(timedelta())["messages"] == 0
@@ -127,7 +127,7 @@ def test_what_waits_to_be_sent_is_kept_whatever_the_age(sms, owner):
     assert db.session.get(Verification, issued.id), "it can still be checked"
 
 
-def test_a_message_for_a_later_day_is_kept_and_one_that_no_worker_looked_at_is_not(sms, owner):
+def test_a_scheduled_message_is_kept_and_one_that_no_worker_took_is_not(sms, owner):
     for to in OLD[:2]:
         with time_machine.travel(NOW - 2 * MONTH):
             issue(to, owner)
@@ -213,13 +213,13 @@ def test_an_age_is_read_with_its_unit(text, age):
 @pytest.mark.parametrize(
     "text", ["", "30", "d", "-1d", "1.5d", "30w", "٣d", "30 d", "99999d", "9" * 30 + "d"]
 )
-def test_an_age_without_sense_is_refused(text):
+def test_an_invalid_age_is_refused(text):
     with pytest.raises(InvalidInput):
         retention.parse_age(text)
 
 
 @pytest.mark.parametrize("days", [-1, 10**6])
-def test_a_task_can_not_purge_by_an_age_without_sense(days, owner):
+def test_a_task_refuses_to_purge_by_an_invalid_age(days, owner):
     issue(OLD[0], owner)
     with pytest.raises(InvalidInput):
         retention.purge(timedelta(days=days))

@@ -1,4 +1,4 @@
-"""What we write must be what the standard library reads, whatever the text."""
+"""Whatever the text, the standard library must read back what we wrote."""
 
 import email
 import email.policy
@@ -54,7 +54,7 @@ def read(message: EmailMessage, subtype: str) -> str:
 @example(subject="word " * 300 + "end", text="y" * 999, html="y" * 998, to="änn@example.org")
 @example(subject="a  b " * 50 + "c", text="line \n" * 9, html="\t\n \n", to="ann@example.org")
 @example(subject="码" * 300, text="码\n" * 300, html="ä\0" * 9 + "x" * 999, to="ann@bücher.example")
-def test_every_text_is_read_as_it_was_written(subject: str, text: str, html: str | None, to: str) -> None:
+def test_every_text_is_read_back_unchanged(subject: str, text: str, html: str | None, to: str) -> None:
     content = render(mail(subject=subject, text=text, html=html, to=to), SENDER).content
     message = parsed(content)
     assert message.defects == []
@@ -70,7 +70,7 @@ def test_every_text_is_read_as_it_was_written(subject: str, text: str, html: str
 
 @given(subject=TEXTS.filter(is_one_line), text=TEXTS, html=st.none() | TEXTS)
 @example(subject="x" * 2000, text="y" * 999, html="y" * 998)
-def test_every_mail_can_travel(subject: str, text: str, html: str | None) -> None:
+def test_every_mail_is_valid_on_the_wire(subject: str, text: str, html: str | None) -> None:
     content = render(mail(subject=subject, text=text, html=html), SENDER).content
     assert content.isascii()
     assert b"\0" not in content
@@ -103,7 +103,7 @@ def test_no_subject_adds_a_header(subject: str, control: str) -> None:
         ("您的验证码", "base64"),
     ],
 )
-def test_a_text_is_encoded_only_as_far_as_it_must_be(text: str, encoding: str) -> None:
+def test_a_text_is_encoded_only_as_far_as_necessary(text: str, encoding: str) -> None:
     assert parsed(render(mail(text=text), SENDER).content)["Content-Transfer-Encoding"] == encoding
 
 
@@ -148,13 +148,13 @@ def test_a_message_id_that_would_break_its_header_is_refused(message_id: str) ->
 
 
 @pytest.mark.parametrize("field", ["text", "html"])
-def test_half_a_character_is_refused(field: str) -> None:
+def test_a_lone_surrogate_is_refused(field: str) -> None:
     with pytest.raises(GatewayError, match="encoded"):
         render(mail(**{field: "a\ud800"}), SENDER)
 
 
 @pytest.mark.parametrize("to", ["ann@example.org", "änn@example.org"])
-def test_the_link_stands_in_its_header_as_it_is_however_long(to: str) -> None:
+def test_the_link_is_in_its_header_unfolded_however_long(to: str) -> None:
     content = render(mail(to=to, unsubscribe_url=LONG, html="<p>hi</p>"), SENDER).content
     head, _, _ = content.partition(b"\r\n\r\n")
     assert f"List-Unsubscribe: <{LONG}>".encode() in head.split(b"\r\n")
@@ -166,7 +166,7 @@ def test_the_link_stands_in_its_header_as_it_is_however_long(to: str) -> None:
     assert max(map(len, head.split(b"\r\n"))) <= 998  # RFC 5322 2.1.1
 
 
-def test_a_mail_that_is_not_bulk_has_no_such_headers() -> None:
+def test_a_mail_that_is_not_bulk_has_no_unsubscribe_headers() -> None:
     assert b"List-" not in render(mail(), SENDER).content
 
 

@@ -16,14 +16,24 @@ from channels.email.mime import Mail
 from channels.email.smtp import SmtpGateway
 from channels.email.smtp_session import Session
 from channels.sockets import Deadline, trust
-from domain.errors import ConfigurationError, GatewayBusy, GatewayError, TemporaryGatewayError, UnknownResult
+from domain.errors import (
+    ConfigurationError,
+    GatewayAtFault,
+    GatewayBusy,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    TooLate,
+    UnknownResult,
+    WrongGateway,
+)
 from tests.channels.conftest import CODE, Authority, mail
 from tests.servers.smtp import DROP, SILENCE, Answer, SmtpServer
 from tests.servers.thread import closed_port, wait_until
 
 QUICK = {"seconds": 0.3, "wait_seconds": 0.3}
 BOUNDED = 4.0
-"""Far above the limits that the tests set, far below waiting for ever."""
+"""Far above the limits that the tests set, and far below hanging."""
 
 
 @pytest.fixture(params=[(), ("PIPELINING",)], ids=["step by step", "in one go"])
@@ -45,7 +55,7 @@ def gateway_to(server: SmtpServer, *, limits: dict[str, float] | None = None, **
 
 
 def gateway_to_nobody() -> SmtpGateway:
-    return SmtpGateway(MailSettings("127.0.0.1", 1, default_sender="a@example.com"))  # tcpmux: nobody has it
+    return SmtpGateway(MailSettings("127.0.0.1", 1, default_sender="a@example.com"))  # tcpmux: no listener
 
 
 def failure(gateway: SmtpGateway, **changes: object) -> GatewayError:
@@ -116,7 +126,7 @@ def test_a_4xx_is_temporary_and_the_next_try_arrives(server: SmtpServer, gateway
 @pytest.mark.parametrize(
     ("step", "answer", "reason"),
     [
-        ("MAIL", "550 5.7.1 sender refused", "MAIL answered 550 5.7.1"),
+        ("MAIL", "553 5.1.8 sender has no domain", "MAIL answered 553 5.1.8"),
         ("RCPT", "550 5.1.1 <ann@example.org> unknown", "RCPT answered 550 5.1.1"),
         ("DATA", "554 5.5.1 no", "DATA answered 554 5.5.1"),
         (".", "554 looks like spam", "the mail answered 554"),
@@ -134,10 +144,52 @@ def test_a_5xx_is_final_and_the_connection_stays(
     assert (1, "RSET") in server.commands
 
 
-@pytest.mark.parametrize("code", [530, 535])
-def test_a_missing_or_wrong_login_is_the_operators_fault_and_temporary(
-    server: SmtpServer, gateway: SmtpGateway, code: int
+@pytest.mark.parametrize(
+    ("step", "answer", "kind"),
+    [
+        ("MAIL", "550 5.7.1 sender refused", GatewayAtFault),
+        ("MAIL", "530 5.7.0 authentication required", GatewayAtFault),
+        ("MAIL", "550 not you", GatewayAtFault),
+        ("MAIL", "552 5.3.4 message too big for system", WrongGateway),
+        ("RCPT", "554 5.7.1 <ann@example.org>: Relay access denied", GatewayAtFault),
+        ("RCPT", "550 relay not permitted", GatewayAtFault),
+        ("RCPT", "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", GatewayAtFault),
+        ("RCPT", "530 5.7.57 Client not authenticated to send mail", GatewayAtFault),
+        ("RCPT", "550 5.1.1 no such user, relay", GatewayError),
+        ("RCPT", "552 5.2.2 mailbox full", GatewayError),
+        ("RCPT", "450 4.7.1 Error: too much mail from 10.0.0.1", RateLimited),
+        ("MAIL", "451 4.7.0 Temporary rate limit, slow down", RateLimited),
+        ("RCPT", "452 4.5.3 Too many recipients", RateLimited),
+        ("RCPT", "450 4.2.0 Greylisted, see postgrey", TemporaryGatewayError),
+        ("MAIL", "421 4.7.0 Too many connections", RateLimited),
+        (".", "552 5.3.4 message size exceeds limit", WrongGateway),
+        (".", "554 5.7.1 looks like spam", GatewayError),
+    ],
+)
+def test_whose_fault_a_refusal_is(
+    server: SmtpServer, gateway: SmtpGateway, step: str, answer: str, kind: type[GatewayError]
 ) -> None:
+    server.script(step, Answer(answer, drop=answer.startswith("421")))
+    error = failure(gateway)
+    assert isinstance(error, kind)
+    exact = {GatewayError, TemporaryGatewayError, WrongGateway}
+    assert kind not in exact or type(error) is kind
+
+
+def test_a_mail_that_has_expired_is_not_given_although_the_server_waits_for_it(
+    server: SmtpServer, gateway: SmtpGateway
+) -> None:
+    gateway.send(mail())
+    server.script("RCPT", Answer("250 ok", delay=0.4))
+    error = failure(gateway, valid_until=time.monotonic() + 0.2)
+    assert type(error) is TooLate
+    assert len(server.mails) == 1
+    gateway.send(mail())
+    assert len(server.mails) == 2
+
+
+@pytest.mark.parametrize("code", [530, 535])
+def test_a_missing_or_wrong_login_is_temporary(server: SmtpServer, gateway: SmtpGateway, code: int) -> None:
     server.script("MAIL", f"{code} 5.7.0 authentication required")
     assert not is_final(failure(gateway))
 
@@ -152,7 +204,7 @@ def test_a_drop_after_the_accepted_mail_is_success(server: SmtpServer, gateway: 
 @pytest.mark.parametrize(
     "answer", [SILENCE, DROP, "what?", Answer("250 ok", drip=0.3), Answer("250-ok", drop=True)]
 )
-def test_an_unknown_end_is_told_as_such_and_nothing_is_sent_twice_by_us(
+def test_an_unknown_result_is_reported_as_such_and_we_send_nothing_twice(
     server: SmtpServer, answer: str | Answer
 ) -> None:
     gateway = gateway_to(server, limits=QUICK)
@@ -175,7 +227,7 @@ def test_a_server_that_refuses_the_mail_and_leaves_did_not_take_it(
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "."])
-def test_a_silent_server_is_left_in_time(server: SmtpServer, step: str) -> None:
+def test_a_silent_server_is_given_up_in_time(server: SmtpServer, step: str) -> None:
     server.always(step, SILENCE)
     started = time.monotonic()
     assert not is_final(failure(gateway_to(server, limits=QUICK)))
@@ -184,7 +236,7 @@ def test_a_silent_server_is_left_in_time(server: SmtpServer, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "RCPT", "."])
-def test_a_dripping_server_is_left_in_time(server: SmtpServer, step: str) -> None:
+def test_a_dripping_server_is_given_up_in_time(server: SmtpServer, step: str) -> None:
     server.always(step, Answer("250-" + "x" * 200 + "\r\n250 ok", drip=0.1))
     started = time.monotonic()
     assert not is_final(failure(gateway_to(server, limits=QUICK)))
@@ -198,19 +250,21 @@ def test_one_answer_may_take_the_timeout_of_the_settings_at_most(server: SmtpSer
     assert time.monotonic() - started < BOUNDED
 
 
-def test_a_server_that_stops_reading_is_left_in_time(server: SmtpServer) -> None:
+def test_a_server_that_stops_reading_is_given_up_in_time(server: SmtpServer) -> None:
     server.always("DATA", Answer("354 go", deaf=True))
     session = Session(MailSettings(server.host, server.port), trust(), Deadline(5))
     started = time.monotonic()
     with pytest.raises(TemporaryGatewayError):
         session.deliver(
-            Mail("a@x.org", "b@x.org", b"x" * 30_000_000 + b"\r\n", international=False), Deadline(0.5)
+            Mail("a@x.org", "b@x.org", b"x" * 30_000_000 + b"\r\n", international=False),
+            Deadline(0.5),
+            lambda: None,
         )
     assert time.monotonic() - started < BOUNDED
     assert not session.usable
 
 
-def test_nobody_there_is_temporary() -> None:
+def test_an_unreachable_server_is_temporary() -> None:
     error = failure(gateway_to_nobody())
     assert not is_final(error)
     assert error.reason == "the mail server was not reached: Connection refused"
@@ -239,7 +293,7 @@ def test_tls_from_the_first_byte_works_and_its_connection_is_kept(authority: Aut
 
 @pytest.mark.parametrize("way", ["use_tls", "use_ssl"])
 @pytest.mark.parametrize("fault", ["unknown authority", "other name"])
-def test_nothing_is_sent_to_a_server_that_can_not_prove_its_name(
+def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
     authority: Authority, way: str, fault: str
 ) -> None:
     context = authority.server_context("mail.example.net" if fault == "other name" else "127.0.0.1")
@@ -261,7 +315,7 @@ def test_a_server_without_starttls_gets_nothing(server: SmtpServer) -> None:
     assert {line.split()[0].upper() for _, line in server.commands} == {"EHLO"}
 
 
-def test_a_wrong_password_is_temporary_and_never_told() -> None:
+def test_a_wrong_password_is_temporary_and_never_shown() -> None:
     with SmtpServer(login=("ann", "right")) as server:
         error = failure(gateway_to(server, username="ann", password="wr0ng-pass"))
     assert not is_final(error)
@@ -319,7 +373,7 @@ def test_fifty_senders_share_eight_connections(server: SmtpServer, gateway: Smtp
     assert 1 <= server.connections <= 8
 
 
-def test_who_waits_too_long_for_a_connection_is_told_that_it_was_no_try(server: SmtpServer) -> None:
+def test_waiting_too_long_for_a_connection_is_gateway_busy(server: SmtpServer) -> None:
     server.delay = 0.6
     gateway = gateway_to(server, connections=1, limits={"wait_seconds": 0.1})
     first = threading.Thread(target=gateway.send, args=[mail()])
@@ -332,7 +386,7 @@ def test_who_waits_too_long_for_a_connection_is_told_that_it_was_no_try(server: 
     assert len(server.mails) == 1
 
 
-def test_an_international_mailbox_needs_a_server_that_knows_them(
+def test_an_international_mailbox_needs_a_server_with_smtputf8(
     server: SmtpServer, gateway: SmtpGateway
 ) -> None:
     gateway.send(mail(to="änn@example.org"))
@@ -346,7 +400,7 @@ def test_an_international_mailbox_needs_a_server_that_knows_them(
 
 @pytest.mark.parametrize("control", ["\r\n", "\r", "\n", "\0", "\x1b", "\x85", "\u2028", "\u2029", "\ud800"])
 @pytest.mark.parametrize("where", ["subject", "to", "id"])
-def test_control_characters_are_refused_before_anybody_is_asked(control: str, where: str) -> None:
+def test_control_characters_are_refused_before_connecting(control: str, where: str) -> None:
     value = f"ann{control}Bcc: b@example.org" if where == "subject" else f"ann{control}@example.org"
     assert is_final(failure(gateway_to_nobody(), **{where: value}))
 
@@ -374,13 +428,13 @@ def test_a_recipient_that_is_not_one_address_is_refused(to: str) -> None:
         ({"ca_file": "/nowhere.pem"}, "ca_file"),
     ],
 )
-def test_settings_that_can_not_work_are_refused_at_once(settings: dict[str, Any], named: str) -> None:
+def test_unusable_settings_are_refused_at_once(settings: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named) as caught:
         SmtpGateway(MailSettings(**{"server": "127.0.0.1", "default_sender": "a@x.org"} | settings))
     assert "pässword" not in str(caught.value)
 
 
-def test_no_error_and_no_log_tells_the_code_the_password_or_the_recipient(
+def test_no_error_and_no_log_contains_the_code_the_password_or_the_recipient(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)

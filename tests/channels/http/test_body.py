@@ -1,4 +1,4 @@
-"""Bodies for other providers' interfaces."""
+"""Request bodies for other providers' interfaces."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ def test_a_table_is_sent_as_a_form_if_the_content_type_says_so() -> None:
     assert fields == {"mobile": ["8613812345678"], "msg": [NASTY], "type": ["1"]}
 
 
-def test_a_text_is_a_form_unless_told_otherwise() -> None:
+def test_a_text_is_a_form_by_default() -> None:
     body = Body("mobile={to}&msg={text}&ref={reference}")
     assert body.content_type == "application/x-www-form-urlencoded"
     fields = parse_qs(body.render(sms(text=NASTY)).decode(), strict_parsing=True)
@@ -69,7 +69,7 @@ def test_a_message_without_a_named_parameter_is_refused() -> None:
 
 
 @pytest.mark.parametrize("content_type", ["", "text/xml", "text/plain", "application/json"])
-def test_half_characters_break_nothing(content_type: str) -> None:
+def test_lone_surrogates_break_nothing(content_type: str) -> None:
     Body("{text}", content_type).render(sms(text="\ud800"))
     Body({"t": "{text}"}, content_type).render(sms(text="\ud800"))
     Body().render(sms(text="\ud800"))

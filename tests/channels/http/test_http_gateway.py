@@ -17,14 +17,21 @@ from channels.http.body import Body
 from channels.http.http_gateway import HttpGateway
 from channels.http.success import Success
 from channels.signatures import webhooks
-from domain.errors import ConfigurationError, GatewayError, TemporaryGatewayError
+from domain.errors import (
+    ConfigurationError,
+    GatewayAtFault,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    UnknownResult,
+)
 from tests.channels.conftest import CODE, Authority, sms
 from tests.servers.http import DROP, RESET, SILENCE, Answer, HttpGatewayServer
 from tests.servers.thread import closed_port, wait_until
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 BOUNDED = 4.0
-"""Far above the limits that the tests set, far below waiting for ever."""
+"""Far above the limits that the tests set, and far below hanging."""
 
 
 @pytest.fixture
@@ -94,7 +101,40 @@ def test_these_statuses_are_temporary(server: HttpGatewayServer, gateway: HttpGa
     assert error.reason == f"the provider answered {status}"
 
 
-@pytest.mark.parametrize("status", [300, 302, 304, 400, 401, 403, 404, 409, 413, 422, 451])
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 409])
+def test_these_statuses_are_the_gateways_own_fault(
+    server: HttpGatewayServer, gateway: HttpGateway, status: int
+) -> None:
+    server.script(Answer(status, body=b""))
+    assert type(failure(gateway)) is GatewayAtFault
+
+
+def test_a_rate_limit_is_told_from_other_temporary_answers(
+    server: HttpGatewayServer, gateway: HttpGateway
+) -> None:
+    server.script(Answer(429), Answer(503))
+    assert type(failure(gateway)) is RateLimited
+    assert type(failure(gateway)) is TemporaryGatewayError
+
+
+@pytest.mark.parametrize("valid_for", [-1.0, 0.2])
+def test_nothing_goes_out_after_a_message_has_expired(
+    server: HttpGatewayServer, gateway: HttpGateway, monkeypatch: pytest.MonkeyPatch, valid_for: float
+) -> None:
+    lookup = socket.getaddrinfo
+
+    def slow(*arguments: Any, **more: Any) -> Any:
+        time.sleep(0.4)
+        return lookup(*arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    error = failure(gateway, valid_until=time.monotonic() + valid_for)
+    assert isinstance(error, TemporaryGatewayError)
+    assert not isinstance(error, UnknownResult)
+    assert server.calls == []
+
+
+@pytest.mark.parametrize("status", [300, 302, 304, 400, 413, 422, 451])
 def test_any_other_status_is_final(server: HttpGatewayServer, gateway: HttpGateway, status: int) -> None:
     server.script(Answer(status, body=b""))
     error = failure(gateway)
@@ -117,7 +157,7 @@ def test_redirects_are_not_followed(server: HttpGatewayServer, gateway: HttpGate
         ("Tue, 15 Nov 1994 08:12:31 GMT", 0.0),
     ],
 )
-def test_retry_after_is_told(
+def test_retry_after_is_reported(
     server: HttpGatewayServer, gateway: HttpGateway, value: str, seconds: float | None
 ) -> None:
     server.script(Answer(429, headers={"Retry-After": value}))
@@ -166,7 +206,7 @@ def test_the_reference_is_taken_from_the_answer_if_there_is_one(
 @pytest.mark.parametrize(
     "answer", [SILENCE, Answer(500, drip=0.1), Answer(200, drip=0.1, headers={"A": "b"})]
 )
-def test_a_slow_provider_is_left_in_time(server: HttpGatewayServer, answer: Answer) -> None:
+def test_a_slow_provider_is_given_up_in_time(server: HttpGatewayServer, answer: Answer) -> None:
     server.script(answer)
     gateway = HttpGateway(server.url, seconds=0.5)
     started = time.monotonic()
@@ -193,7 +233,7 @@ def test_a_lost_connection_is_temporary(
     assert len(server.calls) == 1
 
 
-def test_nobody_there_is_temporary() -> None:
+def test_an_unreachable_server_is_temporary() -> None:
     error = failure(HttpGateway(f"http://127.0.0.1:{closed_port()}/sms"))
     assert not is_final(error)
     assert error.reason == "no answer from the provider: Connection refused"
@@ -209,7 +249,7 @@ def test_an_unknown_name_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.reason == "no answer from the provider: Name or service not known"
 
 
-def test_what_is_no_http_is_temporary() -> None:
+def test_an_answer_that_is_not_http_is_temporary() -> None:
     with RawServer("SSH-2.0-server\r\n") as raw:
         assert not is_final(failure(HttpGateway(raw.url, seconds=2)))
 
@@ -235,7 +275,7 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(
     assert (len(server.calls), server.connections) == (2, 2)
 
 
-def test_fifty_senders_are_not_held_up_by_eight_kept_connections(server: HttpGatewayServer) -> None:
+def test_fifty_senders_do_not_wait_for_eight_kept_connections(server: HttpGatewayServer) -> None:
     server.delay = 0.3
     gateway = HttpGateway(server.url, connections=8)
     started = time.monotonic()
@@ -259,7 +299,7 @@ def test_a_provider_with_a_trusted_certificate_is_used(authority: Authority) -> 
 
 
 @pytest.mark.parametrize("fault", ["unknown authority", "other name"])
-def test_nothing_is_sent_to_a_provider_that_can_not_prove_its_name(authority: Authority, fault: str) -> None:
+def test_nothing_is_sent_to_a_provider_with_a_wrong_certificate(authority: Authority, fault: str) -> None:
     name = "sms.example.net" if fault == "other name" else "127.0.0.1"
     trusted = authority.file if fault == "other name" else None
     with HttpGatewayServer(tls=authority.server_context(name)) as server:
@@ -308,13 +348,13 @@ def test_another_providers_interface_is_spoken(server: HttpGatewayServer) -> Non
         ({"ca_file": "/nowhere.pem"}, "ca_file"),
     ],
 )
-def test_arguments_that_can_not_work_are_refused_at_once(arguments: Mapping[str, Any], named: str) -> None:
+def test_unusable_arguments_are_refused_at_once(arguments: Mapping[str, Any], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named) as caught:
         HttpGateway(**{"url": "http://x.org/", **arguments})
     assert "s3cret" not in str(caught.value)
 
 
-def test_no_error_and_no_log_tells_a_secret_the_code_or_the_number(
+def test_no_error_and_no_log_contains_a_secret_the_code_or_the_number(
     server: HttpGatewayServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -338,7 +378,7 @@ def test_no_error_and_no_log_tells_a_secret_the_code_or_the_number(
 
 
 class RawServer(HttpGatewayServer):
-    """Says one fixed thing to every request, then drips on if told so."""
+    """Gives one fixed answer to every request, then drips on if asked to."""
 
     def __init__(self, says: str, *, drip: float = 0):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Posting to a provider: what is told where there is no answer, and how refusals are judged."""
+"""Posting to a provider: errors where there is no answer, and the meaning of refusals."""
 
 import socket
 from collections.abc import Iterator
@@ -7,7 +7,14 @@ import pytest
 
 from channels.http.posting import Answer as Told
 from channels.http.posting import Poster, reference, refusal
-from domain.errors import ConfigurationError, GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.errors import (
+    ConfigurationError,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    UnknownResult,
+    WrongGateway,
+)
 from tests.channels.conftest import Authority
 from tests.servers.http import DROP, RESET, SILENCE, Answer, HttpGatewayServer
 from tests.servers.thread import closed_port
@@ -46,7 +53,7 @@ def test_a_lost_answer_leaves_the_result_unknown(server: HttpGatewayServer, answ
     assert len(server.calls) == 1
 
 
-def test_what_never_went_out_is_only_temporary(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_never_sent_is_temporary(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     def lookup(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -69,7 +76,7 @@ def test_an_answer_that_breaks_off_has_no_body(server: HttpGatewayServer) -> Non
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b"5", b"\xff", b"[" * 50_000, b"{"])
-def test_a_body_that_is_no_table_is_an_empty_one(body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_an_empty_table(body: bytes) -> None:
     assert Told(200, {}, body).table() == {}
 
 
@@ -83,17 +90,17 @@ def test_a_body_that_is_no_table_is_an_empty_one(body: bytes) -> None:
         ("http://[::1]:9000/", "[::1]:9000"),
     ],
 )
-def test_the_host_is_known_as_the_header_will_say_it(url: str, host: str) -> None:
+def test_the_host_equals_the_host_header(url: str, host: str) -> None:
     assert Poster(url).host == host
 
 
 @pytest.mark.parametrize("url", ["ftp://x.org/", "x.org", "http://", "http://x.org:99999/", "http://ü.org/"])
-def test_a_url_that_can_not_work_is_refused_at_once(url: str) -> None:
+def test_an_unusable_url_is_refused_at_once(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^url: "):
         Poster(url)
 
 
-def test_refusals_are_judged_by_code_then_by_status() -> None:
+def test_refusals_are_classified_by_code_then_by_status() -> None:
     errors = {"7": GatewayError, "1": TemporaryGatewayError}
 
     def judged(code: object, status: int, **headers: str) -> GatewayError:
@@ -102,7 +109,7 @@ def test_refusals_are_judged_by_code_then_by_status() -> None:
     assert type(judged(7, 500)) is GatewayError
     assert judged("7", 400).reason == "Acme refused: 7"
     assert type(judged("1", 200)) is TemporaryGatewayError
-    assert type(judged("99", 429)) is TemporaryGatewayError
+    assert type(judged("99", 429)) is RateLimited
     assert type(judged("99", 503)) is TemporaryGatewayError
     assert type(judged("99", 400)) is WrongGateway
     assert judged("call +8613812345678", 400).reason == "Acme refused: status 400"

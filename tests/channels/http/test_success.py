@@ -1,4 +1,4 @@
-"""The rule by which a provider's 2xx answer means yes."""
+"""The rule that decides whether a provider's 2xx answer means success."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def met(rule: Success, body: bytes) -> bool:
         ("error", "null", b'{"error": null}'),
     ],
 )
-def test_a_value_in_the_json_says_yes(path: str, equals: str, body: bytes) -> None:
+def test_a_value_in_the_json_means_success(path: str, equals: str, body: bytes) -> None:
     assert met(Success(path=path, equals=equals), body)
 
 
@@ -42,17 +42,17 @@ def test_a_value_in_the_json_says_yes(path: str, equals: str, body: bytes) -> No
         b"[" * 99_999,
     ],
 )
-def test_anything_else_says_no(body: bytes) -> None:
+def test_anything_else_means_refusal(body: bytes) -> None:
     assert not met(Success(path="code", equals="0"), body)
 
 
-def test_a_pattern_in_the_text_says_yes() -> None:
+def test_a_pattern_in_the_text_means_success() -> None:
     rule = Success(matches=r"^(OK|0),")
     assert met(rule, b"OK,17")
     assert not met(rule, b"NO,OK,17")
 
 
-def test_a_no_is_final_unless_configured_otherwise() -> None:
+def test_a_refusal_is_final_unless_configured_otherwise() -> None:
     with pytest.raises(GatewayError) as final:
         Success(matches="OK").check(b"secret answer")
     with pytest.raises(TemporaryGatewayError):

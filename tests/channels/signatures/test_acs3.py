@@ -1,7 +1,7 @@
 """Alibaba Cloud's signatures, pinned by what alibabacloud_dysmsapi20170525 4.6.0 sends.
 
-The vectors are `SendSms` of its client (alibabacloud_tea_openapi 0.4.6, darabonba_core 1.0.9), caught before it went
-out, with its clock set to 2026-03-14 01:59:26 UTC and its nonce to the one below.
+The vectors are `SendSms` of its client (alibabacloud_tea_openapi 0.4.6, darabonba_core 1.0.9), captured before it was
+sent, with its clock set to 2026-03-14 01:59:26 UTC and its nonce to the one below.
 """
 
 import pytest
@@ -51,7 +51,7 @@ ODD = {
         ),
     ],
 )
-def test_authorization_is_that_of_the_vendors_client(
+def test_authorization_equals_that_of_the_vendors_client(
     parameters: dict[str, str], host: str, signature: str
 ) -> None:
     query = query_string(dict(reversed(parameters.items())))
@@ -73,7 +73,7 @@ def test_everything_is_signed() -> None:
     assert len({authorization.rpartition("=")[2] for authorization in signed}) == 3 + len(HEADERS)
 
 
-def test_a_query_has_only_plain_characters_and_a_lone_surrogate_hurts_nobody() -> None:
+def test_a_query_has_only_plain_characters_even_with_a_lone_surrogate() -> None:
     assert query_string({"b": "~ *\n", "a": "码\ud800"}) == "a=%E7%A0%81%3F&b=~%20%2A%0A"
 
 

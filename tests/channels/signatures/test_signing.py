@@ -1,4 +1,4 @@
-"""What holds for the signatures of Amazon and Tencent Cloud alike; each is pinned by vectors in a file of its own."""
+"""Rules for the signatures of both Amazon and Tencent Cloud; vectors for each are in a separate file."""
 
 from datetime import UTC, datetime
 

@@ -1,6 +1,6 @@
 """Amazon's signatures, pinned by what botocore 1.44.5 sends.
 
-The vectors are the whole requests of its client `sns` (`publish`, region eu-central-1), caught before they went out,
+The vectors are the whole requests of its client `sns` (`publish`, region eu-central-1), captured before they were sent,
 with its clock set to 2026-03-14 01:59:26 UTC and the key of Amazon's own examples.
 """
 
@@ -44,7 +44,7 @@ UNICODE = (
         (UNICODE, "d8d1906bde157b62979750e73a2836eaacdf063b71e30242ae3633f9768a11d9"),
     ],
 )
-def test_headers_are_those_of_botocore(body: bytes, signature: str) -> None:
+def test_headers_equal_those_of_botocore(body: bytes, signature: str) -> None:
     assert SIGNER.headers(HOST, "/", FORM, body, AT) == {
         "Content-Type": FORM,
         "X-Amz-Date": "20260314T015926Z",

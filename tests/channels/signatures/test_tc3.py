@@ -1,6 +1,6 @@
 """Tencent Cloud's signatures, pinned by what tencentcloud-sdk-python-sms 3.1.153 sends.
 
-The vectors are `SendSms` of its client (tencentcloud-sdk-python-common 3.1.195), caught before it went out, with its
+The vectors are `SendSms` of its client (tencentcloud-sdk-python-common 3.1.195), captured before it was sent, with its
 clock set to 2026-03-14 01:59:26 UTC.
 """
 
@@ -35,7 +35,7 @@ ABROAD = (
         (ABROAD, "5ab5d6b894114995b1c2578b121d99f87981128ff5e96688fea5d5c11b517012"),
     ],
 )
-def test_headers_are_those_of_the_vendors_client(body: bytes, signature: str) -> None:
+def test_headers_equal_those_of_the_vendors_client(body: bytes, signature: str) -> None:
     assert SIGNER.headers(HOST, "/", JSON, body, AT) == {
         "Content-Type": JSON,
         "X-TC-Timestamp": "1773453566",

@@ -1,4 +1,4 @@
-"""Signatures after the Standard Webhooks specification."""
+"""Signatures of the Standard Webhooks specification."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
 AT = 1614265330
 BODY = b'{"test": 2432232314}'
 SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-"""The vector that the specification's own libraries are tested with."""
+"""The test vector of the specification's own libraries."""
 
 
 def signed(**changes: str) -> dict[str, str]:
@@ -28,7 +28,7 @@ def test_the_published_vector_is_signed_and_verified() -> None:
     assert webhooks.verify(SECRET, signed(), BODY, AT)
 
 
-def test_a_plain_text_secret_is_its_own_bytes() -> None:
+def test_a_plain_text_secret_is_used_as_its_bytes() -> None:
     digest = hmac.new("geheim-ü".encode(), b"id.5.body", hashlib.sha256).digest()
     assert webhooks.sign("geheim-ü", "id", 5, b"body") == "v1," + base64.b64encode(digest).decode()
 

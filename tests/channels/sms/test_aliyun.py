@@ -10,7 +10,9 @@ from channels.signatures.acs3 import Signer
 from channels.sms.aliyun import ERRORS, AliyunGateway
 from domain.errors import (
     ConfigurationError,
+    GatewayAtFault,
     GatewayError,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -35,7 +37,7 @@ DOCUMENTED = {
     "biz_id": BIZ_ID,
     "out_id": OUR_ID,
 }
-"""The example of the document SmsReport, with ids as ours and theirs look."""
+"""The example in the document SmsReport, with realistic ids."""
 KEYS = {
     "access_key_id": "LTAIexampleexample",
     "access_key_secret": "ALIbabaEXAMPLEsecretKEY0123456",
@@ -53,7 +55,7 @@ def refused(server: HttpGatewayServer, answer: Answer) -> GatewayError:
     return refusal_of(gateway(base(server)), server, answer)
 
 
-def test_the_request_is_that_of_the_vendors_client(server: HttpGatewayServer) -> None:
+def test_the_request_equals_that_of_the_vendors_client(server: HttpGatewayServer) -> None:
     server.script(SENT)
     made = gateway(base(server))
     assert made.send(sms(id=OUR_ID)) == BIZ_ID
@@ -85,7 +87,7 @@ def test_each_request_has_a_nonce_of_its_own(server: HttpGatewayServer) -> None:
     assert all(len(nonce) == 32 for nonce in nonces)
 
 
-def test_parameters_go_under_the_approved_texts_own_names(server: HttpGatewayServer) -> None:
+def test_parameters_are_sent_under_the_approved_texts_names(server: HttpGatewayServer) -> None:
     server.script(SENT)
     templates = {"code": {"id": "SMS_1", "params": {"number": "code", "min": "minutes"}}}
     made = gateway(base(server), templates=templates)
@@ -116,9 +118,9 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer) -> None:
 
 def test_there_are_codes_of_every_kind() -> None:
     kinds = {
-        "Throttling": TemporaryGatewayError,
+        "Throttling": RateLimited,
         "isv.MOBILE_NUMBER_ILLEGAL": GatewayError,
-        "isv.AMOUNT_NOT_ENOUGH": WrongGateway,
+        "isv.AMOUNT_NOT_ENOUGH": GatewayAtFault,
     }
     assert kinds.items() <= ERRORS.items()
 
@@ -126,9 +128,9 @@ def test_there_are_codes_of_every_kind() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(400, {"Code": "Throttling.User"}), TemporaryGatewayError),
-        (Answer(404, {"Code": "InvalidAccessKeyId.NotFound"}), WrongGateway),
-        (Answer(400, {"Code": "InvalidTimeStamp.Expired"}), WrongGateway),
+        (Answer(400, {"Code": "Throttling.User"}), RateLimited),
+        (Answer(404, {"Code": "InvalidAccessKeyId.NotFound"}), GatewayAtFault),
+        (Answer(400, {"Code": "InvalidTimeStamp.Expired"}), GatewayAtFault),
         (Answer(200, {"Code": "isv.PIGEON"}), WrongGateway),
         (Answer(400, {"Code": "call 13812345678"}), WrongGateway),
         (Answer(400, {"Code": ["OK"]}), WrongGateway),
@@ -139,7 +141,7 @@ def test_there_are_codes_of_every_kind() -> None:
         (Answer(200, "[]"), UnknownResult),
     ],
 )
-def test_what_is_not_known_is_judged_by_family_and_status(
+def test_an_unknown_code_is_classified_by_family_and_status(
     server: HttpGatewayServer, answer: Answer, kind: type
 ) -> None:
     error = refused(server, answer)
@@ -151,7 +153,7 @@ def test_the_documents_report_is_read() -> None:
     assert read(gateway(), DOCUMENTED) == [Receipt(MessageStatus.DELIVERED, OUR_ID, BIZ_ID)]
 
 
-def test_several_reports_in_one_request_are_all_read_and_what_is_no_report_is_passed_over() -> None:
+def test_all_reports_in_one_request_are_read_and_other_entries_skipped() -> None:
     failed = DOCUMENTED | {"success": False, "err_code": "MK:0001", "out_id": ""}
     leak = failed | {"err_code": "to 13812345678"}
     strange = [{}, {"out_id": "x"}, DOCUMENTED | {"success": "maybe"}, {"success": True}]
@@ -183,7 +185,7 @@ def test_reports_are_answered_as_documented() -> None:
         ("url", "ftp://s3cret"),
     ],
 )
-def test_a_key_that_can_not_work_is_named(key: str, value: str | None) -> None:
+def test_an_unusable_key_is_named(key: str, value: str | None) -> None:
     with pytest.raises(ConfigurationError, match=key) as caught:
         gateway(**{key: value})  # type: ignore[arg-type]
     assert "s3cret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""What holds for each company in China: approved texts only, and reports that are believed by a token."""
+"""Rules for every company in China: approved texts only, and reports authenticated by a token."""
 
 import json
 import re
@@ -55,13 +55,13 @@ def report(kind: str, body: Any = None, query: str = f"?token={TOKEN}") -> Recei
 
 
 def read(made: ChinaProvider, *reports: object) -> list[Receipt]:
-    """Return what the gateway reads of one body with these reports."""
+    """Return the receipts that the gateway reads from one body with these reports."""
     request = ReceiptRequest("POST", f"{ADDRESS}?token={TOKEN}", {}, json.dumps(reports).encode())
     return list(made.read_receipts(request, NOW))
 
 
 def sent_values(server: HttpGatewayServer, kind: str, templates: object, **message: object) -> str:
-    """Send a message with these templates; return what the provider was told, address and body."""
+    """Send a message with these templates; return what the provider got in URL and body."""
     server.usual = YES[kind]
     made = gateway(kind, url=base(server), templates=templates)
     made.send(sms(**message))
@@ -70,9 +70,7 @@ def sent_values(server: HttpGatewayServer, kind: str, templates: object, **messa
 
 
 @EACH
-def test_the_text_in_the_messages_language_goes_before_the_one_for_all(
-    server: HttpGatewayServer, kind: str
-) -> None:
+def test_the_text_in_the_messages_language_is_preferred(server: HttpGatewayServer, kind: str) -> None:
     dotted = {"code": {"zh": {"id": "SMS_zh"}, "de": {"id": "SMS_de"}}}
     quoted = {"code": {"id": "SMS_all"}, "code.zh": {"id": "SMS_zh"}}
     assert "SMS_zh" in sent_values(server, kind, dotted, locale="zh")
@@ -83,14 +81,14 @@ def test_the_text_in_the_messages_language_goes_before_the_one_for_all(
 
 
 @EACH
-def test_a_broader_language_stands_in(server: HttpGatewayServer, kind: str) -> None:
+def test_a_broader_language_is_the_fallback(server: HttpGatewayServer, kind: str) -> None:
     dotted = {"code": {"zh": {"id": "SMS_zh"}, "zh-Hant": {"id": "SMS_hant"}}}
     assert "SMS_hant" in sent_values(server, kind, dotted, locale="zh-Hant-HK")
     assert "SMS_zh" in sent_values(server, kind, dotted, locale="zh-CN")
 
 
 @EACH
-def test_what_the_version_names_goes_before_the_file(server: HttpGatewayServer, kind: str) -> None:
+def test_a_text_named_by_the_version_overrides_the_file(server: HttpGatewayServer, kind: str) -> None:
     server.usual = YES[kind]
     approved = ProviderTemplate("SMS_own", (("number", "code"),), "Own brand")
     for templates in ({"code": {"id": "SMS_file", "params": ["code", "minutes"]}}, None):
@@ -123,7 +121,7 @@ def test_without_any_approved_text_nothing_is_sent(server: HttpGatewayServer, ki
         ({"params": {}}, "no parameter code"),
     ],
 )
-def test_what_has_no_approved_text_is_for_another_gateway_and_not_sent(
+def test_a_message_without_an_approved_text_is_not_sent_and_goes_to_another_gateway(
     server: HttpGatewayServer, kind: str, message: dict[str, object], said: str
 ) -> None:
     made = gateway(kind, url=base(server))
@@ -152,7 +150,7 @@ def test_what_has_no_approved_text_is_for_another_gateway_and_not_sent(
         ({"code": {"zh": {"params": []}}}, "zh: id"),
     ],
 )
-def test_templates_that_can_not_work_are_named(kind: str, templates: object, key: str) -> None:
+def test_unusable_templates_are_named(kind: str, templates: object, key: str) -> None:
     with pytest.raises(ConfigurationError, match=key) as caught:
         gateway(kind, templates=templates)
     assert "s3cret" not in str(caught.value)
@@ -199,13 +197,13 @@ def test_without_the_token_a_report_is_forged(kind: str, query: str) -> None:
 
 
 @EACH
-def test_a_gateway_without_a_token_believes_nobody(kind: str) -> None:
+def test_a_gateway_without_a_token_refuses_every_report(kind: str) -> None:
     for query in ("", "?token=", f"?token={TOKEN}"):
         with pytest.raises(ForgedReceipt):
             gateway(kind, receipt_token=None).read_receipts(report(kind, query=query), NOW)
 
 
-def test_an_address_that_is_none_is_forged() -> None:
+def test_a_report_to_an_invalid_url_is_forged() -> None:
     request = ReceiptRequest("POST", f"https://[bad?token={TOKEN}", {}, b"[]")
     with pytest.raises(ForgedReceipt):
         gateway("aliyun").read_receipts(request, NOW)
@@ -215,7 +213,7 @@ def test_an_address_that_is_none_is_forged() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"no json", b"\xff", b"[" * 50_000, b"5", b"null", b"[5]", b"[[]]", b'"x"', b"1" * 5000]
 )
-def test_a_proven_report_that_makes_no_sense_is_invalid(kind: str, body: bytes) -> None:
+def test_an_authentic_report_that_makes_no_sense_is_invalid(kind: str, body: bytes) -> None:
     with pytest.raises(InvalidInput, match="body"):
         gateway(kind).read_receipts(report(kind, body), NOW)
 
@@ -224,7 +222,7 @@ def test_a_proven_report_that_makes_no_sense_is_invalid(kind: str, body: bytes) 
 @pytest.mark.parametrize(
     "token", ["short", "x" * 129, "sp ace-0123456789", "ümlaut-0123456789", "a&b=c-0123456789"]
 )
-def test_a_token_that_can_be_guessed_or_not_be_sent_is_refused(kind: str, token: str) -> None:
+def test_a_token_that_is_weak_or_unfit_for_a_url_is_refused(kind: str, token: str) -> None:
     with pytest.raises(ConfigurationError, match="receipt_token") as caught:
         gateway(kind, receipt_token=token)
     assert token not in str(caught.value)
@@ -235,7 +233,7 @@ def test_every_code_of_a_table_may_be_shown(kind: str) -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9_.]{4,64}", code) for code in CLASSES[kind].errors)  # type: ignore[attr-defined]
 
 
-def test_numbers_are_bare_at_home() -> None:
+def test_chinese_numbers_have_no_country_code() -> None:
     assert china_number("+8613812345678") == china_number("+8613812345678", abroad="00") == "13812345678"
     assert china_number("+85264001234") == "85264001234"
     assert china_number("+85264001234", abroad="00") == "0085264001234"

@@ -11,6 +11,7 @@ from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from channels.sms.ronglian import ERRORS, RonglianGateway, signature
 from domain.errors import (
     ConfigurationError,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
     TemporaryGatewayError,
@@ -83,13 +84,13 @@ def read(body: bytes) -> list[Receipt]:
     return list(gateway().read_receipts(ReceiptRequest("POST", f"https://x/?token={TOKEN}", {}, body), NOW))
 
 
-def test_the_signature_is_that_of_the_package_whatever_zone_we_live_in() -> None:
+def test_the_signature_equals_that_of_the_package_in_every_time_zone() -> None:
     assert signature(ACCOUNT, SECRET, NOW) == (SIG, AUTHORIZATION)
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-5)))
     assert signature(ACCOUNT, SECRET, elsewhere) == (SIG, AUTHORIZATION)
 
 
-def test_the_request_is_that_of_the_package(server: HttpGatewayServer) -> None:
+def test_the_request_equals_that_of_the_package(server: HttpGatewayServer) -> None:
     server.script(SENT)
     made = gateway(base(server))
     assert made.send(sms()) == SID
@@ -123,7 +124,7 @@ def test_numbers_abroad_begin_with_00(server: HttpGatewayServer) -> None:
         ({"statusCode": "000000", "templateSMS": {"smsMessageSid": {}}}, None),
     ],
 )
-def test_what_is_accepted_stays_so_without_a_reference(
+def test_an_accepted_message_without_a_reference_stays_accepted(
     server: HttpGatewayServer, answer: dict[str, object], sid: str | None
 ) -> None:
     server.script(Answer(200, answer))
@@ -138,7 +139,7 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer) -> None:
 
 
 def test_there_are_codes_of_every_kind() -> None:
-    kinds = {"160000": TemporaryGatewayError, "160042": GatewayError, "111142": WrongGateway}
+    kinds = {"160000": TemporaryGatewayError, "160042": GatewayError, "111142": GatewayAtFault}
     assert kinds.items() <= ERRORS.items()
 
 
@@ -155,7 +156,7 @@ def test_there_are_codes_of_every_kind() -> None:
         (Answer(200, {"statusMsg": "ok"}), UnknownResult),
     ],
 )
-def test_what_is_not_known_is_judged_by_the_status(
+def test_an_unknown_code_is_classified_by_the_status(
     server: HttpGatewayServer, answer: Answer, kind: type
 ) -> None:
     error = refused(server, answer)
@@ -180,20 +181,20 @@ def test_a_report_is_read_as_xml_and_as_json(body: bytes) -> None:
         ("pigeon", "DELIVRD", Receipt(None, None, SID)),
     ],
 )
-def test_any_other_number_is_a_failure_and_a_word_nothing_final(
+def test_any_other_number_is_a_failure_and_a_word_is_not_final(
     make: Any, status: str, code: str, receipt: Receipt
 ) -> None:
     assert read(make(status=status, deliverCode=code)) == [receipt]
 
 
 @pytest.mark.parametrize("make", [as_xml, as_json])
-def test_the_answer_of_a_recipient_is_no_report(make: Any) -> None:
+def test_a_reply_from_a_recipient_is_not_a_report(make: Any) -> None:
     assert read(make(smsType="0", content="STOP")) == []
 
 
 @pytest.mark.parametrize("make", [as_xml, as_json])
 @pytest.mark.parametrize("missing", ["content", "status"])
-def test_a_report_about_nothing_is_named(make: Any, missing: str) -> None:
+def test_a_report_without_a_message_id_is_refused_by_field(make: Any, missing: str) -> None:
     with pytest.raises(InvalidInput, match=missing):
         read(make(**{missing: ""}))
 
@@ -210,12 +211,12 @@ def test_a_report_about_nothing_is_named(make: Any, missing: str) -> None:
         b"[{}]",
     ],
 )
-def test_what_is_neither_is_invalid(body: bytes) -> None:
+def test_a_body_that_is_neither_xml_nor_json_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidInput, match="body"):
         read(body)
 
 
-def test_reports_are_answered_with_the_code_that_means_yes() -> None:
+def test_reports_are_answered_with_the_success_code() -> None:
     answer: ReceiptAnswer = gateway().receipt_answer
     assert ElementTree.fromstring(answer.body.encode()).findtext("statuscode") == "000000"
     assert answer.content_type.startswith("text/xml")
@@ -231,7 +232,7 @@ def test_reports_are_answered_with_the_code_that_means_yes() -> None:
         ("url", "ftp://s3cret"),
     ],
 )
-def test_a_key_that_can_not_work_is_named(key: str, value: str | None) -> None:
+def test_an_unusable_key_is_named(key: str, value: str | None) -> None:
     with pytest.raises(ConfigurationError, match=key) as caught:
         gateway(**{key: value})  # type: ignore[arg-type]
     assert "s3cret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Gateway type `sns`: the whole request pinned by botocore 1.44.5, its client `sns` caught before it went out."""
+"""Gateway type `sns`: the whole request pinned by botocore 1.44.5, its client `sns` captured before it was sent."""
 
 import logging
 from datetime import UTC, datetime
@@ -12,7 +12,9 @@ from channels.signatures.sigv4 import Signer
 from channels.sms.sns import ERRORS, FORM, SnsGateway
 from domain.errors import (
     ConfigurationError,
+    GatewayAtFault,
     GatewayError,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -61,7 +63,7 @@ def refused(server: HttpGatewayServer, answer: Answer) -> GatewayError:
         ("您的验证码 493817 ~*+ &=%", "Sendcode", UNICODE),
     ],
 )
-def test_the_request_is_that_of_botocore(
+def test_the_request_equals_that_of_botocore(
     server: HttpGatewayServer, text: str, sender: str | None, body: bytes
 ) -> None:
     server.script(Answer(200, PUBLISHED))
@@ -90,14 +92,14 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer) -> None:
 
 
 def test_there_are_codes_of_every_kind() -> None:
-    kinds = {"Throttled": TemporaryGatewayError, "OptedOut": GatewayError, "AuthorizationError": WrongGateway}
+    kinds = {"Throttled": RateLimited, "OptedOut": GatewayError, "AuthorizationError": GatewayAtFault}
     assert kinds.items() <= ERRORS.items()
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(429, ""), TemporaryGatewayError),
+        (Answer(429, ""), RateLimited),
         (Answer(500, error_document("Pigeon")), TemporaryGatewayError),
         (Answer(403, error_document("Pigeon")), WrongGateway),
         (Answer(400, "<html>"), WrongGateway),
@@ -108,7 +110,7 @@ def test_there_are_codes_of_every_kind() -> None:
         (Answer(200, PUBLISHED.replace("567910cd-659e-55d4-8ccb-5aaf14679dc0", " ")), UnknownResult),
     ],
 )
-def test_what_is_not_known_is_judged_by_the_status(
+def test_an_unknown_code_is_classified_by_the_status(
     server: HttpGatewayServer, answer: Answer, kind: type
 ) -> None:
     error = refused(server, answer)
@@ -116,7 +118,7 @@ def test_what_is_not_known_is_judged_by_the_status(
     assert "13812345678" not in error.reason
 
 
-def test_retry_after_is_told(server: HttpGatewayServer) -> None:
+def test_retry_after_is_reported(server: HttpGatewayServer) -> None:
     error = refused(server, Answer(503, error_document("Throttling"), headers={"Retry-After": "9"}))
     assert isinstance(error, TemporaryGatewayError)
     assert error.retry_after == 9
@@ -131,7 +133,7 @@ def test_the_first_text_of_an_element_counts() -> None:
     "document", ["", "x", "<a>", "<a></b>", ENTITY.format("x"), LAUGHS, FILE, "<a>&e;</a>"]
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_document_that_defines_anything_or_is_none_has_no_texts(document: str, encoding: str) -> None:
+def test_a_document_with_a_doctype_or_without_xml_has_no_texts(document: str, encoding: str) -> None:
     assert texts(document.encode(encoding)) == {}
 
 
@@ -153,13 +155,13 @@ def test_there_are_no_receipts() -> None:
         ("url", "ftp://s3cret"),
     ],
 )
-def test_a_key_that_can_not_work_is_named(key: str, value: str | None) -> None:
+def test_an_unusable_key_is_named(key: str, value: str | None) -> None:
     with pytest.raises(ConfigurationError, match=key) as caught:
         gateway(**{key: value})  # type: ignore[arg-type]
     assert "s3cret" not in str(caught.value)
 
 
-def test_no_error_and_no_log_tells_key_code_or_number(
+def test_no_error_and_no_log_contains_key_code_or_number(
     server: HttpGatewayServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

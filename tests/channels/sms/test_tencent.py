@@ -10,7 +10,9 @@ from channels.signatures.tc3 import Signer
 from channels.sms.tencent import ERRORS, TencentGateway
 from domain.errors import (
     ConfigurationError,
+    GatewayAtFault,
     GatewayError,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -31,7 +33,7 @@ DOCUMENTED = {
     "description": "用户短信送达成功",
     "sid": SERIAL,
 }
-"""The example of the document, with an id as it looks."""
+"""The example in the document, with a realistic id."""
 KEYS = {
     "secret_id": "AKIDexampleexample",
     "secret_key": "TENcentEXAMPLEsecretKEY0123456",
@@ -47,12 +49,12 @@ def gateway(url: str | None = "http://127.0.0.1:9", **changes: object) -> Tencen
 
 
 def of_number(code: str, **more: object) -> Answer:
-    """Answer what became of the one number."""
+    """Return an answer about the one number."""
     return Answer(200, {"Response": {"SendStatusSet": [{"Code": code, **more}], "RequestId": "r-1"}})
 
 
 def of_request(code: object) -> Answer:
-    """Refuse the request as a whole."""
+    """Return a refusal of the whole request."""
     error = {"Code": code, "Message": "of +8613812345678"}
     return Answer(200, {"Response": {"Error": error, "RequestId": "r-1"}})
 
@@ -77,7 +79,7 @@ def refused(server: HttpGatewayServer, answer: Answer) -> GatewayError:
         ),
     ],
 )
-def test_the_request_is_that_of_the_vendors_client(
+def test_the_request_equals_that_of_the_vendors_client(
     server: HttpGatewayServer, changes: dict[str, object], to: str, region: str, body: bytes
 ) -> None:
     server.script(of_number("Ok", SerialNo=SERIAL, PhoneNumber=to, Fee=1, IsoCode="CN"))
@@ -96,7 +98,7 @@ def test_requests_go_to_the_vendors_address_by_default() -> None:
     assert gateway(None)._poster.host == "sms.tencentcloudapi.com"
 
 
-def test_a_parameter_may_come_twice_in_a_text(server: HttpGatewayServer) -> None:
+def test_a_parameter_may_occur_twice_in_a_text(server: HttpGatewayServer) -> None:
     server.script(of_number("Ok"))
     made = gateway(base(server), templates={"code": {"id": "1", "params": ["code", "minutes", "code"]}})
     assert made.send(sms()) is None
@@ -112,9 +114,9 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer, refuse: Cal
 
 def test_there_are_codes_of_every_kind() -> None:
     kinds = {
-        "RequestLimitExceeded": TemporaryGatewayError,
+        "RequestLimitExceeded": RateLimited,
         "FailedOperation.PhoneNumberInBlacklist": GatewayError,
-        "FailedOperation.InsufficientBalanceInSmsPackage": WrongGateway,
+        "FailedOperation.InsufficientBalanceInSmsPackage": GatewayAtFault,
     }
     assert kinds.items() <= ERRORS.items()
 
@@ -122,8 +124,8 @@ def test_there_are_codes_of_every_kind() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (of_request("AuthFailure.SignatureExpire"), WrongGateway),
-        (of_request("RequestLimitExceeded.UinLimitExceeded"), TemporaryGatewayError),
+        (of_request("AuthFailure.SignatureExpire"), GatewayAtFault),
+        (of_request("RequestLimitExceeded.UinLimitExceeded"), RateLimited),
         (of_number("InternalError.OtherError"), TemporaryGatewayError),
         (of_number("LimitExceeded.PhoneNumberDailyLimit"), WrongGateway),
         (of_number("FailedOperation.Pigeon"), WrongGateway),
@@ -139,7 +141,7 @@ def test_there_are_codes_of_every_kind() -> None:
         (Answer(200, {"Response": {"SendStatusSet": {"Code": "Ok"}}}), UnknownResult),
     ],
 )
-def test_what_is_not_known_is_judged_by_family_and_status(
+def test_an_unknown_code_is_classified_by_family_and_status(
     server: HttpGatewayServer, answer: Answer, kind: type
 ) -> None:
     error = refused(server, answer)
@@ -151,7 +153,7 @@ def test_the_documents_report_is_read() -> None:
     assert read(gateway(), DOCUMENTED) == [Receipt(MessageStatus.DELIVERED, gateway_reference=SERIAL)]
 
 
-def test_several_reports_in_one_request_are_all_read_and_what_is_no_report_is_passed_over() -> None:
+def test_all_reports_in_one_request_are_read_and_other_entries_skipped() -> None:
     failed = DOCUMENTED | {"report_status": "FAIL", "errmsg": "MK:0001", "sid": "s-2"}
     strange = [{}, {"sid": "x"}, DOCUMENTED | {"sid": ""}, DOCUMENTED | {"report_status": ["SUCCESS"]}]
     assert read(gateway(), DOCUMENTED, *strange, failed, failed | {"errmsg": "to 13812345678"}) == [
@@ -163,7 +165,7 @@ def test_several_reports_in_one_request_are_all_read_and_what_is_no_report_is_pa
 
 
 @pytest.mark.parametrize("word", ["success", "PIGEON", ""])
-def test_an_unknown_word_is_nothing_final(word: str) -> None:
+def test_an_unknown_status_is_not_final(word: str) -> None:
     assert read(gateway(), DOCUMENTED | {"report_status": word}) == [Receipt(None, gateway_reference=SERIAL)]
 
 
@@ -183,7 +185,7 @@ def test_reports_are_answered_as_documented() -> None:
         ("url", "ftp://s3cret"),
     ],
 )
-def test_a_key_that_can_not_work_is_named(key: str, value: str | None) -> None:
+def test_an_unusable_key_is_named(key: str, value: str | None) -> None:
     with pytest.raises(ConfigurationError, match=key) as caught:
         gateway(**{key: value})  # type: ignore[arg-type]
     assert "s3cret" not in str(caught.value)

@@ -14,6 +14,7 @@ from domain.errors import (
     ForgedReceipt,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -66,7 +67,7 @@ def refused(server: HttpGatewayServer, answer: Answer) -> GatewayError:
     return refusal_of(gateway(base(server)), server, answer)
 
 
-def test_the_request_is_that_of_twilios_own_client(server: HttpGatewayServer) -> None:
+def test_the_request_equals_that_of_twilios_own_client(server: HttpGatewayServer) -> None:
     server.script(Answer(201, {"sid": SID, "status": "queued", "error_code": None}))
     made = gateway(base(server))
     assert made.send(sms()) == SID
@@ -104,7 +105,7 @@ def test_every_known_code_has_its_meaning(server: HttpGatewayServer) -> None:
 
 def test_there_are_codes_of_every_kind() -> None:
     assert {
-        "20429": TemporaryGatewayError,
+        "20429": RateLimited,
         "21610": GatewayError,
         "21408": WrongGateway,
     }.items() <= ERRORS.items()
@@ -118,7 +119,7 @@ def test_a_message_that_failed_at_once_is_refused(server: HttpGatewayServer) -> 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(429, {"code": 99999}), TemporaryGatewayError),
+        (Answer(429, {"code": 99999}), RateLimited),
         (Answer(503, "<html>"), TemporaryGatewayError),
         (Answer(401, {"code": 99999}), WrongGateway),
         (Answer(400, {"code": "see +8613812345678"}), WrongGateway),
@@ -127,7 +128,7 @@ def test_a_message_that_failed_at_once_is_refused(server: HttpGatewayServer) -> 
         (Answer(200, "<html>login</html>"), UnknownResult),
     ],
 )
-def test_what_is_not_known_is_judged_by_the_status(
+def test_an_unknown_code_is_classified_by_the_status(
     server: HttpGatewayServer, answer: Answer, kind: type
 ) -> None:
     error = refused(server, answer)
@@ -135,13 +136,13 @@ def test_what_is_not_known_is_judged_by_the_status(
     assert "13812345678" not in error.reason
 
 
-def test_retry_after_is_told(server: HttpGatewayServer) -> None:
+def test_retry_after_is_reported(server: HttpGatewayServer) -> None:
     error = refused(server, Answer(429, {"code": 20429}, headers={"Retry-After": "9"}))
     assert isinstance(error, TemporaryGatewayError)
     assert error.retry_after == 9
 
 
-def test_signatures_are_those_of_the_document_and_the_package() -> None:
+def test_signatures_equal_those_of_the_document_and_the_package() -> None:
     document = {
         "CallSid": "CA1234567890ABCDE",
         "Caller": "+14158675309",
@@ -165,12 +166,12 @@ def test_a_signed_callback_is_read_with_and_without_the_usual_port(signed: str) 
         assert made.read_receipts(callback(signed=signed, url="http://inside:8000/x"), NOW) == expected
 
 
-def test_an_address_with_a_port_of_its_own_is_signed_with_it() -> None:
+def test_a_url_with_an_unusual_port_is_signed_with_it() -> None:
     url = CALLBACK.replace(".com/", ".com:8443/")
     assert gateway(status_callback=url).read_receipts(callback(signed=SIGNED_8443), NOW)
 
 
-def test_without_a_callback_address_the_called_one_counts() -> None:
+def test_without_a_callback_url_the_requested_url_is_used() -> None:
     made = gateway(status_callback=None)
     assert made.read_receipts(callback(), NOW)
     for url in ("https://other.example.com/receipts/twilio", "http://[bad", "https://x.org:99999/"):
@@ -187,7 +188,7 @@ def signed_callback(**changes: str) -> ReceiptRequest:
     ("word", "status"),
     [*STATUSES.items(), *((word, None) for word in ("queued", "accepted", "sending", "sent", "pigeon"))],
 )
-def test_only_final_words_are_a_status(word: str, status: MessageStatus | None) -> None:
+def test_only_final_statuses_set_a_status(word: str, status: MessageStatus | None) -> None:
     (receipt,) = gateway().read_receipts(signed_callback(MessageStatus=word, ErrorCode=""), NOW)
     assert receipt == Receipt(status, gateway_reference=SID)
 
@@ -213,13 +214,13 @@ def test_anything_else_is_forged(request_: ReceiptRequest) -> None:
     assert TOKEN not in str(caught.value)
 
 
-def test_another_token_proves_nothing() -> None:
+def test_another_token_is_forged() -> None:
     with pytest.raises(ForgedReceipt):
         gateway(auth_token="another").read_receipts(callback(), NOW)
 
 
 @pytest.mark.parametrize("missing", ["MessageSid", "MessageStatus"])
-def test_a_genuine_callback_about_something_else_is_named(missing: str) -> None:
+def test_a_genuine_callback_about_something_else_is_refused_by_field(missing: str) -> None:
     with pytest.raises(InvalidInput, match=missing):
         gateway().read_receipts(signed_callback(**{missing: ""}), NOW)
 
@@ -236,13 +237,13 @@ def test_a_genuine_callback_about_something_else_is_named(missing: str) -> None:
         ("status_callback", "https://s3cret:99999/"),
     ],
 )
-def test_a_key_that_can_not_work_is_named(key: str, value: str | None) -> None:
+def test_an_unusable_key_is_named(key: str, value: str | None) -> None:
     with pytest.raises(ConfigurationError, match=key) as caught:
         gateway(**{"url": "https://api.twilio.com", key: value})
     assert "s3cret" not in str(caught.value)
 
 
-def test_no_error_and_no_log_tells_token_code_or_number(
+def test_no_error_and_no_log_contains_token_code_or_number(
     server: HttpGatewayServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -13,8 +13,10 @@ from channels.sms.vonage import ERRORS, STATUSES, VonageGateway, signature
 from domain.errors import (
     ConfigurationError,
     ForgedReceipt,
+    GatewayAtFault,
     GatewayError,
     InvalidInput,
+    RateLimited,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,
@@ -135,11 +137,17 @@ def test_every_known_status_has_its_meaning(server: HttpGatewayServer) -> None:
 
 
 def test_there_are_statuses_of_every_kind() -> None:
-    assert {"1": TemporaryGatewayError, "7": GatewayError, "9": WrongGateway}.items() <= ERRORS.items()
+    assert {
+        "1": RateLimited,
+        "5": TemporaryGatewayError,
+        "7": GatewayError,
+        "9": GatewayAtFault,
+        "17": WrongGateway,
+    }.items() <= ERRORS.items()
 
 
 def test_a_text_of_which_one_part_is_refused_is_refused(server: HttpGatewayServer) -> None:
-    assert type(refused(server, Answer(200, parts("0", "1", "7")))) is TemporaryGatewayError
+    assert type(refused(server, Answer(200, parts("0", "1", "7")))) is RateLimited
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ def test_a_text_of_which_one_part_is_refused_is_refused(server: HttpGatewayServe
     [
         (Answer(200, parts("99")), WrongGateway),
         (Answer(200, parts("8613812345678 " + CODE)), WrongGateway),
-        (Answer(429, {"type": "about:blank"}), TemporaryGatewayError),
+        (Answer(429, {"type": "about:blank"}), RateLimited),
         (Answer(500, ""), TemporaryGatewayError),
         (Answer(401, {"title": "Unauthorized"}), WrongGateway),
         (Answer(200, "<html>"), UnknownResult),
@@ -156,27 +164,27 @@ def test_a_text_of_which_one_part_is_refused_is_refused(server: HttpGatewayServe
         (Answer(200, {"messages": {"status": "0"}}), UnknownResult),
     ],
 )
-def test_what_is_not_known_is_decided_too(server: HttpGatewayServer, answer: Answer, kind: type) -> None:
+def test_an_unknown_code_is_classified_too(server: HttpGatewayServer, answer: Answer, kind: type) -> None:
     error = refused(server, answer)
     assert type(error) is kind
     assert "13812345678" not in error.reason
 
 
-def test_retry_after_is_told(server: HttpGatewayServer) -> None:
+def test_retry_after_is_reported(server: HttpGatewayServer) -> None:
     error = refused(server, Answer(429, "", headers={"Retry-After": "9"}))
     assert isinstance(error, TemporaryGatewayError)
     assert error.retry_after == 9
 
 
 @pytest.mark.parametrize("request_", [kind(RECEIPT | {"sig": SIGNED}) for kind in (by_get, by_form, by_json)])
-def test_a_signed_receipt_is_read_however_it_comes(request_: ReceiptRequest) -> None:
+def test_a_signed_receipt_is_read_by_get_form_and_json(request_: ReceiptRequest) -> None:
     made = gateway()
     assert isinstance(made, ReadsReceipts)
     for _ in range(2):  # a repeated one reads the same
         assert made.read_receipts(request_, NOW) == [DELIVERED]
 
 
-def test_other_signatures_of_the_package_are_believed() -> None:
+def test_other_signatures_of_the_package_are_accepted() -> None:
     failed = RECEIPT | {"status": "failed", "err-code": "6", "sig": SIGNED_FAILED.upper()}
     assert gateway().read_receipts(by_form(failed), NOW) == [
         Receipt(MessageStatus.UNDELIVERED, REFERENCE, "0C000000217B7F02", "Vonage: 6")
@@ -199,19 +207,19 @@ def test_old_and_future_receipts_are_forged(age: int, good: bool) -> None:
     ("word", "status"),
     [*STATUSES.items(), *((word, None) for word in ("accepted", "buffered", "unknown", "pigeon"))],
 )
-def test_only_final_words_are_a_status(word: str, status: MessageStatus | None) -> None:
+def test_only_final_statuses_set_a_status(word: str, status: MessageStatus | None) -> None:
     (receipt,) = gateway().read_receipts(by_get(signed(status=word)), NOW)
     assert receipt.status is status
 
 
-def test_a_receipt_without_our_reference_tells_vonages() -> None:
+def test_a_receipt_without_our_reference_has_vonages() -> None:
     (receipt,) = gateway().read_receipts(by_get(signed(**{"client-ref": ""})), NOW)
     assert (receipt.reference, receipt.gateway_reference) == (None, "0C000000217B7F02")
 
 
 GOOD = RECEIPT | {"sig": SIGNED}
 HIDDEN = {"price=0.03330000&scts": "2603140159"}
-"""One name that reads, when it is signed, like two parameters."""
+"""One name that looks like two parameters in the signed text."""
 
 
 @pytest.mark.parametrize(
@@ -243,13 +251,13 @@ def test_anything_else_is_forged(request_: ReceiptRequest) -> None:
     assert SECRET not in str(caught.value)
 
 
-def test_another_secret_proves_nothing() -> None:
+def test_another_secret_is_forged() -> None:
     with pytest.raises(ForgedReceipt):
         gateway(signature_secret="another").read_receipts(by_get(GOOD), NOW)
 
 
 @pytest.mark.parametrize("missing", ["messageId", "status"])
-def test_a_genuine_receipt_about_something_else_is_named(missing: str) -> None:
+def test_a_genuine_receipt_about_something_else_is_refused_by_field(missing: str) -> None:
     with pytest.raises(InvalidInput, match=missing):
         gateway().read_receipts(by_get(signed(**{missing: ""})), NOW)
 
@@ -264,13 +272,13 @@ def test_a_genuine_receipt_about_something_else_is_named(missing: str) -> None:
         ("status_callback", {"status_callback": "ftp://s3cret"}),
     ],
 )
-def test_a_key_that_can_not_work_is_named(key: str, changes: dict[str, object]) -> None:
+def test_an_unusable_key_is_named(key: str, changes: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match=key) as caught:
         gateway(**changes)  # type: ignore[arg-type]
     assert "s3cret" not in str(caught.value)
 
 
-def test_no_error_and_no_log_tells_secret_code_or_number(
+def test_no_error_and_no_log_contains_secret_code_or_number(
     server: HttpGatewayServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

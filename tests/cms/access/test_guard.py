@@ -1,4 +1,4 @@
-"""No page without signing in, no change without the form's token."""
+"""No page without signing in, and no change without the form's token."""
 
 import re
 
@@ -17,9 +17,9 @@ from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 
 OPEN = {"cms.login", "cms.sign_in", "cms.choose_language"}
 MAILED = {"cms.invitation", "cms.send_invitation_code", "cms.accept_invitation"}
-"""Open to who has the token that a mail brought; to all others there is nothing."""
+"""Open to anyone with the token from a mail; 404 for everyone else."""
 HALF_WAY = {"cms.check_second_step", "cms.send_second_step", "cms.use_recovery_code"}
-"""Open to who has given the password and not yet the code; all others are sent to the sign-in page."""
+"""Open after the password and before the code; everyone else is redirected to the sign-in page."""
 
 
 def rules(app: Flask, method: str) -> list[Rule]:
@@ -82,14 +82,14 @@ def test_every_form_is_refused_without_its_token(
         assert db.session.scalar(db.select(db.func.count()).select_from(AdministratorSession)) == 1
 
 
-def test_every_form_says_who_may_send_it(app: Flask) -> None:
+def test_every_form_names_the_role_it_needs(app: Flask) -> None:
     for rule in rules(app, "POST"):
         assert rule.endpoint in OPEN | MAILED | HALF_WAY or needed_role(rule.endpoint, "POST"), rule
     assert needed_role("cms.a_new_form", "POST") is None, "a form is closed to everybody until it says so"
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
-def test_nobody_goes_further_than_the_role(app: Flask, visitor: Visitor, role: Role) -> None:
+def test_nobody_exceeds_their_role(app: Flask, visitor: Visitor, role: Role) -> None:
     with app.app_context():
         administrators.add("kim@example.org", role, PASSWORD)
     visitor.sign_in("kim@example.org")
@@ -112,7 +112,7 @@ def test_nobody_goes_further_than_the_role(app: Flask, visitor: Visitor, role: R
         assert {entry.actor for entry in trail.entries().shown} == {"command line"}
 
 
-def test_a_form_takes_no_get(app: Flask, signed_in: Visitor) -> None:
+def test_a_form_refuses_get(app: Flask, signed_in: Visitor) -> None:
     for rule in rules(app, "POST"):
         if rule.endpoint in ("cms.send_code", "cms.confirm_code", "cms.cancel_code", "cms.logout"):
             answer = signed_in.get(address(rule))

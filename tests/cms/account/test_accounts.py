@@ -1,4 +1,4 @@
-"""Change the e-mail address and bind a phone, without a script as with one."""
+"""Change the e-mail address and bind a phone, with and without JavaScript."""
 
 import re
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_a_code_to_the_new_address_changes_it(
     assert stored().email == NEW
 
 
-def test_the_old_address_is_told_and_all_other_sessions_end(
+def test_the_old_address_is_notified_and_all_other_sessions_end(
     signed_in: Visitor, newcomer: Callable[[], Visitor], mails: MemoryGateway
 ) -> None:
     other = newcomer()
@@ -65,7 +65,7 @@ def test_the_old_address_is_told_and_all_other_sessions_end(
     assert newcomer().sign_in(NEW).status_code == 303
 
 
-def test_a_phone_is_bound_with_a_code_by_sms_and_told_by_mail(
+def test_a_phone_is_bound_with_a_code_by_sms_and_confirmed_by_mail(
     signed_in: Visitor, sms: MemoryGateway, mails: MemoryGateway, stored: Stored
 ) -> None:
     assert send(signed_in, "138 0013 8000", "phone").status_code == 303
@@ -76,7 +76,7 @@ def test_a_phone_is_bound_with_a_code_by_sms_and_told_by_mail(
     assert "+8613800138000" in signed_in.get("/cms/account").text
 
 
-def test_a_reload_sends_nothing_and_the_countdown_goes_on(signed_in: Visitor, mails: MemoryGateway) -> None:
+def test_a_reload_sends_nothing_and_the_countdown_continues(signed_in: Visitor, mails: MemoryGateway) -> None:
     with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
         signed_in.sign_in()
         send(signed_in)
@@ -89,7 +89,7 @@ def test_a_reload_sends_nothing_and_the_countdown_goes_on(signed_in: Visitor, ma
     assert len(mails.sent) == 1
 
 
-def test_pressing_too_early_is_answered_with_the_wait(signed_in: Visitor, mails: MemoryGateway) -> None:
+def test_a_click_during_the_cool_down_gets_the_wait(signed_in: Visitor, mails: MemoryGateway) -> None:
     with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
         signed_in.sign_in()
         send(signed_in)
@@ -104,9 +104,7 @@ def test_pressing_too_early_is_answered_with_the_wait(signed_in: Visitor, mails:
     assert re.findall(r"\b\d{6}\b", first.text)[0] == re.findall(r"\b\d{6}\b", second.text)[0]
 
 
-def test_another_address_takes_the_place_of_the_first(
-    signed_in: Visitor, mails: MemoryGateway, stored: Stored
-) -> None:
+def test_another_address_replaces_the_first(signed_in: Visitor, mails: MemoryGateway, stored: Stored) -> None:
     send(signed_in, "first@example.net")
     first = code_in(mails)
     send(signed_in, "second@example.net")
@@ -136,7 +134,7 @@ def test_a_wrong_code_costs_a_try_and_the_last_one_locks(
     assert "Confirm" not in page
 
 
-def test_what_is_no_code_costs_no_try(signed_in: Visitor, mails: MemoryGateway) -> None:
+def test_a_malformed_code_costs_no_attempt(signed_in: Visitor, mails: MemoryGateway) -> None:
     send(signed_in)
     for code in ("", "12345", "1234567", "abcdef", "<script>"):
         answer = confirm(signed_in, code)
@@ -157,14 +155,14 @@ def test_an_expired_code_says_so(signed_in: Visitor, mails: MemoryGateway, store
     assert stored().email == EMAIL
 
 
-def test_a_code_without_asking_for_one_changes_nothing(signed_in: Visitor, stored: Stored) -> None:
+def test_a_code_that_was_not_requested_changes_nothing(signed_in: Visitor, stored: Stored) -> None:
     answer = confirm(signed_in, "123456")
     assert answer.status_code == 422
     assert "Send a code first." in answer.text
     assert stored().email == EMAIL
 
 
-def test_cancel_gives_the_change_up(signed_in: Visitor, mails: MemoryGateway, stored: Stored) -> None:
+def test_cancel_abandons_the_change(signed_in: Visitor, mails: MemoryGateway, stored: Stored) -> None:
     send(signed_in)
     assert signed_in.submit("/cms/account/email/cancel").location == "/cms/account"
     assert "Confirm" not in text_of(signed_in.get("/cms/account").text)
@@ -202,7 +200,7 @@ def test_markup_in_a_field_stays_text(signed_in: Visitor) -> None:
     assert "<script>alert" not in answer.text
 
 
-def test_an_address_of_another_administrator_is_told_only_to_who_reads_its_mail(
+def test_an_address_in_use_is_revealed_only_to_the_owner_of_its_mailbox(
     app: Flask, signed_in: Visitor, mails: MemoryGateway, stored: Stored
 ) -> None:
     with app.app_context():
@@ -261,7 +259,7 @@ def test_a_code_is_good_only_in_the_session_that_asked_for_it(
     assert confirm(signed_in, code_in(mails)).status_code == 303
 
 
-def test_a_message_that_could_not_be_delivered_is_told(signed_in: Visitor, mails: MemoryGateway) -> None:
+def test_a_failed_delivery_is_shown(signed_in: Visitor, mails: MemoryGateway) -> None:
     mails.failures.append(GatewayError("550 no such mailbox"))
     send(signed_in)
     assert "The message could not be delivered." in signed_in.get("/cms/account").text

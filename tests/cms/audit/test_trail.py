@@ -27,7 +27,7 @@ def test_every_change_has_a_name() -> None:
     assert {action.about for action in Action} == set(page.ABOUT)
 
 
-def test_a_change_of_the_account_is_told_with_masked_destinations(
+def test_a_change_of_the_account_is_audited_with_masked_destinations(
     signed_in: Visitor, mails: MemoryGateway, app: Flask
 ) -> None:
     signed_in.submit("/cms/account/email/send", email=NEW)
@@ -41,7 +41,7 @@ def test_a_change_of_the_account_is_told_with_masked_destinations(
         assert NEW_PASSWORD not in repr(trail.entries())
 
 
-def test_entries_are_chosen_by_person_and_kind(signed_in: Visitor, app: Flask) -> None:
+def test_entries_are_filtered_by_person_and_kind(signed_in: Visitor, app: Flask) -> None:
     with app.app_context():
         api_keys.create("shop")
         administrators.add("kim@example.org", "viewer")
@@ -58,7 +58,7 @@ def test_entries_are_chosen_by_person_and_kind(signed_in: Visitor, app: Flask) -
     assert "No change fits this choice." in signed_in.get("/cms/audit?who=1").text
 
 
-def test_older_entries_are_a_page_further(
+def test_older_entries_are_on_the_next_page(
     signed_in: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trail, "PAGE", 2)
@@ -72,7 +72,7 @@ def test_older_entries_are_a_page_further(
     assert "Administrator added jane@example.org" in row
 
 
-def test_a_time_zone_of_ones_own(signed_in: Visitor) -> None:
+def test_times_are_in_ones_own_time_zone(signed_in: Visitor) -> None:
     answer = signed_in.submit("/cms/account/zone", zone="Asia/Shanghai")
     assert answer.location == "/cms/account"
     html = signed_in.get("/cms/audit").text

@@ -1,4 +1,4 @@
-"""What people see when something goes wrong: our own page, never a trace."""
+"""Error pages: our own page, never a traceback."""
 
 import logging
 
@@ -54,7 +54,7 @@ def app(app: Flask) -> Flask:
         ("/broken/database", 503, "Back in a moment"),
     ],
 )
-def test_an_error_has_a_page_that_gives_nothing_away(
+def test_an_error_has_a_page_that_reveals_nothing(
     visitor: Visitor, caplog: pytest.LogCaptureFixture, path: str, status: int, title: str
 ) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -65,7 +65,7 @@ def test_an_error_has_a_page_that_gives_nothing_away(
     assert "Traceback" not in answer.text
 
 
-def test_a_wait_is_told_where_it_is_known(visitor: Visitor) -> None:
+def test_a_wait_is_shown_where_it_is_known(visitor: Visitor) -> None:
     assert visitor.get("/broken/limit").headers["Retry-After"] == "75"
     assert "Try again in 75 seconds." in visitor.get("/broken/limit").text
     assert visitor.get("/broken/database").headers["Retry-After"] == "5"

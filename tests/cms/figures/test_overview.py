@@ -1,4 +1,4 @@
-"""The overview page: numbers that agree with the rows, in every period, and what to do where there are none."""
+"""The overview page: figures that match the rows in every period, and advice where there is no data."""
 
 import re
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def test_the_tiles_agree_with_the_rows(signed_in: Visitor, traffic: None, app: F
 
 
 @pytest.mark.parametrize(("period", "places"), [("24h", 24), ("7d", 7), ("30d", 30), ("90d", 90)])
-def test_each_period_has_pictures_and_their_tables(
+def test_each_period_has_charts_and_their_tables(
     signed_in: Visitor, traffic: None, period: str, places: int
 ) -> None:
     page = signed_in.get(f"{URL}?period={period}").text
@@ -64,7 +64,7 @@ def test_each_period_has_pictures_and_their_tables(
         assert name in page
 
 
-def test_what_makes_no_sense_shows_the_week(signed_in: Visitor, traffic: None) -> None:
+def test_invalid_parameters_show_the_week(signed_in: Visitor, traffic: None) -> None:
     page = signed_in.get(f"{URL}?period=1y&channel=fax").text
     assert page.count('aria-current="true"') == 2
     assert re.search(r'aria-current="true">7 days<', page)
@@ -80,7 +80,7 @@ def test_without_traffic_it_says_what_to_do(signed_in: Visitor, app: Flask) -> N
     assert "seed-demo" in signed_in.get(f"{URL}?period=90d").text
 
 
-def test_it_tells_what_is_going_on_now(
+def test_it_shows_what_is_going_on_now(
     signed_in: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "memory-sms")

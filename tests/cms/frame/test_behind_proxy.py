@@ -1,4 +1,4 @@
-"""The console behind waitress and a proxy: whom do the limits count?"""
+"""The console behind waitress and a proxy: which address do the limits count?"""
 
 import http.client
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def jane() -> None:
-    """Nobody: this installation is a process of its own."""
+    """Add nobody: this installation is a separate process."""
 
 
 @pytest.fixture
 def sign_in_from(tmp_path: Path, trusted: int) -> Iterator:
-    """Sign in with a wrong password, with what a proxy says of the client; return what the log says of it."""
+    """Sign in with a wrong password and the proxy's headers; return the log of the web process."""
     env = environment(tmp_path, broker_url=f"redis://{HOST}:1/0", TRUSTED_PROXIES=trusted)
     port = free_port()
 
@@ -50,7 +50,7 @@ def sign_in_from(tmp_path: Path, trusted: int) -> Iterator:
 
 
 @pytest.mark.parametrize("trusted", [1])
-def test_a_trusted_proxy_is_believed_who_the_client_is_and_the_client_is_not(sign_in_from):
+def test_a_trusted_proxy_decides_the_client_address_and_the_client_does_not(sign_in_from):
     assert "from 203.0.113.9 refused" in sign_in_from("198.51.100.7, 203.0.113.9")
 
 

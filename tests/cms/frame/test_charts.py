@@ -1,4 +1,4 @@
-"""Where bars, lines and labels are drawn."""
+"""The positions of bars, lines and labels."""
 
 import pytest
 
@@ -17,11 +17,11 @@ from cms.frame.charts import PLOT, TOP, Series, lines, scale_of, stacked
         (160_000, [0, 50_000, 100_000, 150_000, 200_000]),
     ],
 )
-def test_a_scale_counts_in_round_steps_to_a_number_that_is_large_enough(largest, scale):
+def test_a_scale_has_round_steps_up_to_a_large_enough_number(largest, scale):
     assert scale_of(largest) == pytest.approx(scale)
 
 
-def test_bars_stand_on_each_other_and_fill_the_scale():
+def test_bars_are_stacked_and_fill_the_scale():
     chart = stacked([Series("a", [3, 0]), Series("b", [1, 4])], ["x", "y"], ["X", "Y"], str)
     first, second = chart.columns
     assert [(bar.kind, bar.y, bar.height) for bar in first.bars] == [
@@ -32,14 +32,14 @@ def test_bars_stand_on_each_other_and_fill_the_scale():
     assert (first.left, second.left, chart.slot) == (0, 50, 50)
 
 
-def test_a_line_has_gaps_where_there_is_nothing_and_a_dot_where_it_is_alone():
+def test_a_line_has_gaps_for_missing_values_and_dots_for_single_ones():
     chart = lines([Series("a", [1, 2, None, 4, None])], list("vwxyz"), list("vwxyz"), str)
     drawn = [(line.x1, line.x2) for line in chart.lines]
     assert drawn == [(10, 30), (70, 70)]
 
 
 @pytest.mark.parametrize("count", [7, 24, 30, 90])
-def test_the_newest_place_is_named_and_labels_have_room(count):
+def test_the_newest_slot_is_labelled_and_labels_do_not_overlap(count):
     texts = [str(place) for place in range(count)]
     labels = stacked([Series("a", [1] * count)], texts, texts, str).labels
     assert (labels[-1].text, labels[-1].is_minor) == (texts[-1], False)
@@ -47,6 +47,6 @@ def test_the_newest_place_is_named_and_labels_have_room(count):
     assert len([label for label in labels if not label.is_minor]) <= 7
 
 
-def test_nothing_at_all_is_a_chart_too():
+def test_an_empty_chart_is_drawn_too():
     assert stacked([Series("a", [0, 0])], ["x", "y"], ["X", "Y"], str).columns[0].bars == []
     assert lines([Series("a", [None, None])], ["x", "y"], ["X", "Y"], str).lines == []

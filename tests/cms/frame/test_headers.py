@@ -1,4 +1,4 @@
-"""Every page carries the headers that keep it to itself."""
+"""Every page has its security headers."""
 
 import re
 
@@ -29,7 +29,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_run_nothing_of_others_and_are_kept_by_nobody(signed_in: Visitor, path: str) -> None:
+def test_pages_run_no_foreign_code_and_are_never_cached(signed_in: Visitor, path: str) -> None:
     headers = signed_in.get(path).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -44,11 +44,11 @@ def test_pages_run_nothing_of_others_and_are_kept_by_nobody(signed_in: Visitor, 
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_hold_no_inline_script_or_style_and_ask_no_other_host(signed_in: Visitor, path: str) -> None:
+def test_pages_have_no_inline_script_or_style_and_ask_no_other_host(signed_in: Visitor, path: str) -> None:
     keeps_to_itself(signed_in.get(path, follow_redirects=True).text)
 
 
-def test_no_page_of_the_console_forgets_that(app: Flask, signed_in: Visitor) -> None:
+def test_every_page_of_the_console_has_these_headers(app: Flask, signed_in: Visitor) -> None:
     with app.app_context():
         api_keys.create("shop")
         verifications.issue(verifications.Request(Channel.SMS, "+8613800138000"), Owner("key:a"))

@@ -1,4 +1,4 @@
-"""The language of pages and mails: the person's, the browser's, the default."""
+"""The language of pages and mails: the person's, the browser's, or the default."""
 
 import re
 from collections.abc import Callable
@@ -45,18 +45,18 @@ def test_a_language_is_chosen_before_signing_in_and_kept_until_after_signing_out
 
 
 @pytest.mark.parametrize("language", ["", "fr", "xx", "../de"])
-def test_a_language_that_we_do_not_have_is_refused(signed_in: Visitor, language: str) -> None:
+def test_an_unsupported_language_is_refused(signed_in: Visitor, language: str) -> None:
     assert signed_in.submit("/cms/language", language=language).status_code == 422
     if language:
         assert signed_in.submit("/cms/account/language", language=language).status_code == 422
 
 
-def test_the_choice_leads_to_no_other_site(visitor: Visitor) -> None:
+def test_the_language_choice_redirects_to_no_other_site(visitor: Visitor) -> None:
     answer = visitor.submit("/cms/language", page="/cms/login", language="de", next="//evil.example")
     assert answer.location == "/cms/login"
 
 
-def test_the_account_says_the_language_everywhere(
+def test_the_accounts_language_applies_everywhere(
     app: Flask, signed_in: Visitor, newcomer: Callable[[], Visitor], stored: Callable[[], Administrator]
 ) -> None:
     answer = signed_in.submit("/cms/account/language", language="zh")
@@ -78,7 +78,7 @@ def test_the_account_says_the_language_everywhere(
     )
 
 
-def test_a_change_reaches_the_person_s_other_browsers(
+def test_a_change_reaches_the_persons_other_browsers(
     signed_in: Visitor, newcomer: Callable[[], Visitor]
 ) -> None:
     another = newcomer()
@@ -109,7 +109,7 @@ def test_mails_are_in_the_language_of_the_account(signed_in: Visitor, mails: Mem
     assert notice.to == EMAIL
 
 
-def test_mails_are_in_the_language_of_the_page_where_nobody_chose(
+def test_mails_are_in_the_language_of_the_page_if_none_was_chosen(
     visitor: Visitor, mails: MemoryGateway
 ) -> None:
     visitor.submit("/cms/language", page="/cms/login", language="zh")

@@ -1,4 +1,4 @@
-"""The gateways page: what is configured, who fails, never a secret."""
+"""The gateways page: configuration and failures, never a secret."""
 
 from pathlib import Path
 from typing import Any
@@ -44,18 +44,18 @@ from = "+15005550006"
 
 
 def add_spare(app: Flask, channel: Channel = Channel.SMS) -> MemoryGateway:
-    """Let there be another gateway of a channel."""
+    """Add another gateway for a channel."""
     spare = MemoryGateway("spare", channel)
     parts.put(app, Gateways([*parts.of(app, Gateways), spare]))
     return spare
 
 
-def test_each_gateway_is_told_and_none_of_its_secrets(settings: dict[str, Any], tmp_path: Path) -> None:
+def test_each_gateway_is_shown_without_its_secrets(settings: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "gateways.toml").write_text(FILE, encoding="utf-8")
     app = create_app(settings | {"MAIL_SERVER": "mail.example", "MAIL_PASSWORD": "hush-4"})
     with app.app_context():
         db.create_all()
-        if not administrators.everyone():  # the fixtures may have made this database already
+        if not administrators.everyone():  # another fixture may have filled this database already
             administrators.add(EMAIL, "owner", PASSWORD)
     visitor = Visitor(app.test_client())
     visitor.sign_in()
@@ -81,7 +81,7 @@ def test_each_gateway_is_told_and_none_of_its_secrets(settings: dict[str, Any], 
         db.engine.dispose()
 
 
-def test_a_failing_gateway_is_told(signed_in: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_gateway_is_shown(signed_in: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "memory-sms")
     page = signed_in.get("/cms/gateways").text
     assert page.count(">Left alone<") == page.count(">Works<") == 1
@@ -120,7 +120,7 @@ def test_a_gateway_is_switched_off_and_on(signed_in: Visitor, app: Flask) -> Non
     ]
 
 
-def test_the_last_one_goes_off_only_after_its_meaning_was_told(signed_in: Visitor, app: Flask) -> None:
+def test_the_last_one_is_switched_off_only_after_a_warning(signed_in: Visitor, app: Flask) -> None:
     page = "/cms/gateways/memory-sms"
     question = signed_in.get(f"{page}/off").text
     assert "It is the last working gateway of its channel." in question
@@ -133,12 +133,12 @@ def test_the_last_one_goes_off_only_after_its_meaning_was_told(signed_in: Visito
     assert "Switched off" in signed_in.get(page).text
 
 
-def test_of_one_for_some_countries_these_are_told(signed_in: Visitor, sms: MemoryGateway) -> None:
+def test_the_warning_names_the_countries_of_a_gateway(signed_in: Visitor, sms: MemoryGateway) -> None:
     sms.countries = frozenset({"CN", "DE"})
     assert "(CN, DE)" in signed_in.get("/cms/gateways/memory-sms/off").text
 
 
-def test_a_weight_is_set_and_follows_the_file_again(signed_in: Visitor, app: Flask) -> None:
+def test_a_weight_is_set_and_reset_to_the_file(signed_in: Visitor, app: Flask) -> None:
     page = "/cms/gateways/memory-sms"
     signed_in.submit(f"{page}/weight", page=page, weight=" 30 ")
     assert 'value="30"' in signed_in.get(page).text
@@ -148,7 +148,7 @@ def test_a_weight_is_set_and_follows_the_file_again(signed_in: Visitor, app: Fla
 
 
 @pytest.mark.parametrize("weight", ["-1", "1001", "many", "٣", "9" * 30])
-def test_no_weight_is_told_beside_the_field(signed_in: Visitor, weight: str) -> None:
+def test_an_invalid_weight_is_reported_beside_the_field(signed_in: Visitor, weight: str) -> None:
     page = "/cms/gateways/memory-sms"
     answer = signed_in.submit(f"{page}/weight", page=page, weight=weight)
     assert answer.status_code == 422
@@ -156,7 +156,7 @@ def test_no_weight_is_told_beside_the_field(signed_in: Visitor, weight: str) -> 
     assert f'value="{weight}"' in answer.text
 
 
-def test_a_test_goes_to_ones_own_address_through_this_gateway(
+def test_a_test_message_goes_to_ones_own_address_through_this_gateway(
     signed_in: Visitor, app: Flask, mails: MemoryGateway
 ) -> None:
     page = "/cms/gateways/memory-mail"
@@ -172,7 +172,7 @@ def test_a_test_goes_to_ones_own_address_through_this_gateway(
     assert entries(app)[0] == ("gateway.tested", "memory-mail")
 
 
-def test_what_went_wrong_with_a_test_is_shown_and_no_other_gateway_is_asked(
+def test_a_failed_test_message_is_shown_and_no_other_gateway_is_tried(
     signed_in: Visitor, app: Flask, mails: MemoryGateway
 ) -> None:
     spare = add_spare(app, Channel.EMAIL)
@@ -184,7 +184,7 @@ def test_what_went_wrong_with_a_test_is_shown_and_no_other_gateway_is_asked(
     assert spare.sent == mails.sent == []
 
 
-def test_a_test_that_waits_is_looked_at_again(signed_in: Visitor, app: Flask, mails: MemoryGateway) -> None:
+def test_the_page_polls_while_a_test_waits(signed_in: Visitor, app: Flask, mails: MemoryGateway) -> None:
     spare = add_spare(app, Channel.EMAIL)
     mails.failures.append(TemporaryGatewayError("RCPT answered 450"))
     signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail")
@@ -211,7 +211,7 @@ def test_tests_have_a_limit(signed_in: Visitor, mails: MemoryGateway) -> None:
     assert len(mails.sent) == 10
 
 
-def test_errors_of_the_last_hour_are_told_by_class(
+def test_errors_of_the_last_hour_are_shown_by_class(
     signed_in: Visitor, app: Flask, mails: MemoryGateway
 ) -> None:
     mails.failures += [
@@ -252,6 +252,6 @@ def test_no_change_without_the_token(signed_in: Visitor) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/off"])
-def test_an_unknown_gateway_is_not_there(signed_in: Visitor, path: str) -> None:
+def test_an_unknown_gateway_is_not_found(signed_in: Visitor, path: str) -> None:
     assert signed_in.get(f"/cms/gateways/nobody{path}").status_code == 404
     assert signed_in.submit("/cms/gateways/nobody/on").status_code == 404

@@ -15,7 +15,7 @@ NEW = "/cms/api-keys/new"
 
 
 def hidden(visitor: Visitor) -> dict[str, str]:
-    """Return what the form holds besides what is typed."""
+    """Return the hidden fields of the form."""
     html = visitor.get(NEW).text
     return {name: re.search(f'name="{name}" value="([^"]+)"', html)[1] for name in ("csrf_token", "form")}
 
@@ -36,7 +36,7 @@ def test_an_empty_list_says_what_to_do(signed_in: Visitor) -> None:
     assert f'href="{NEW}"' in page
 
 
-def test_a_key_is_shown_once_and_kept_nowhere(signed_in: Visitor, app: Flask) -> None:
+def test_a_key_is_shown_once_and_stored_nowhere(signed_in: Visitor, app: Flask) -> None:
     answer = make(signed_in, ("verifications", "read"), test="1")
     key = re.search(r"sc_test_[\w-]{43}", answer.text)[0]
     assert answer.status_code == 200
@@ -63,7 +63,7 @@ def test_a_reloaded_answer_makes_no_second_key(signed_in: Visitor, app: Flask) -
     assert len(keys(app)) == 2
 
 
-def test_faults_stand_beside_their_fields(signed_in: Visitor, app: Flask) -> None:
+def test_errors_are_shown_beside_their_fields(signed_in: Visitor, app: Flask) -> None:
     answer = make(signed_in, (), name="  ")
     assert answer.status_code == 422
     assert 'id="name-error"' in answer.text
@@ -73,7 +73,7 @@ def test_faults_stand_beside_their_fields(signed_in: Visitor, app: Flask) -> Non
     assert keys(app) == []
 
 
-def test_a_key_is_revoked_after_a_question(signed_in: Visitor, app: Flask) -> None:
+def test_a_key_is_revoked_after_a_confirmation(signed_in: Visitor, app: Flask) -> None:
     make(signed_in)
     (made,) = keys(app)
     page = f"/cms/api-keys/{made.id}/revoke"
@@ -86,7 +86,7 @@ def test_a_key_is_revoked_after_a_question(signed_in: Visitor, app: Flask) -> No
     assert signed_in.get("/cms/api-keys/nothing/revoke").status_code == 404
 
 
-def test_the_password_is_asked_again_and_what_was_typed_stays(visitor: Visitor, app: Flask) -> None:
+def test_the_password_is_asked_again_and_the_input_is_kept(visitor: Visitor, app: Flask) -> None:
     with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
         visitor.sign_in()
         visitor.get(NEW)
@@ -105,7 +105,7 @@ def test_the_password_is_asked_again_and_what_was_typed_stays(visitor: Visitor, 
         assert 'value="Web shop"' not in visitor.get(NEW).text, "a draft is used once"
 
 
-def test_a_key_is_rotated_and_the_old_secret_ended(signed_in: Visitor, app: Flask) -> None:
+def test_a_key_is_rotated_and_the_old_secret_ended_early(signed_in: Visitor, app: Flask) -> None:
     old = re.search(r"sc_live_[\w-]{43}", make(signed_in).text)[0]
     page = f"/cms/api-keys/{keys(app)[0].id}"
     form = signed_in.get(f"{page}/rotate").text
@@ -130,7 +130,7 @@ def test_a_key_is_rotated_and_the_old_secret_ended(signed_in: Visitor, app: Flas
     assert signed_in.submit(f"{page}/rotate", page=page, overlap="1y").status_code == 422
 
 
-def test_what_a_key_may_do_and_from_where_is_edited(signed_in: Visitor, app: Flask) -> None:
+def test_scopes_and_networks_of_a_key_can_be_edited(signed_in: Visitor, app: Flask) -> None:
     make(signed_in, networks="203.0.113.9/24")
     page = f"/cms/api-keys/{keys(app)[0].id}"
     assert "203.0.113.0/24" in signed_in.get(f"{page}/edit").text

@@ -1,4 +1,4 @@
-"""The limits page: what is in force, and who hit it."""
+"""The limits page: the limits in force, and the destinations and callers that hit them."""
 
 import re
 
@@ -14,7 +14,7 @@ PAGE = "/cms/settings"
 SECRET = re.compile("SECRET|PEPPER|PASSWORD|URI|URL|USERNAME|SENDER|SERVER")
 
 
-def test_limits_are_told_with_value_and_unit(signed_in: Visitor, app: Flask) -> None:
+def test_limits_are_shown_with_value_and_unit(signed_in: Visitor, app: Flask) -> None:
     app.config["COUNTRY_SENDS_PER_DAY"] = {"CN": 5000, "*": 200}
     app.config["SMS_SENDS_PER_DAY"] = 0
     page = signed_in.get(PAGE).text
@@ -41,13 +41,13 @@ def test_no_secret_is_among_them(signed_in: Visitor) -> None:
     assert "long enough" not in page, "the keys of the tests"
 
 
-def test_every_limit_stands_on_the_page_or_has_one_of_its_own() -> None:
+def test_every_limit_is_on_the_page_or_has_its_own_page() -> None:
     shown = {name for name, *_ in limits_list.SHOWN} | {"COUNTRY_SENDS_PER_DAY"}
     limits = {name for name in config.DEFAULTS if "_PER_" in name and not name.startswith("PUMPING_")}
     assert limits <= shown
 
 
-def test_who_hit_a_limit_today_is_told_masked(signed_in: Visitor, app: Flask) -> None:
+def test_destinations_that_hit_a_limit_today_are_shown_masked(signed_in: Visitor, app: Flask) -> None:
     assert "Nobody was refused today" in signed_in.get(PAGE).text
     with app.app_context():
         _, key = api_keys.create("Web shop")

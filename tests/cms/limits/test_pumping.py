@@ -1,4 +1,4 @@
-"""The page of the pumping guard: what is closed, opened by hand, and the safe list."""
+"""The page of the pumping guard: closed prefixes, opening by hand, and the safe list."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ PREFIX = "+861700521"
 
 @pytest.fixture
 def closed(app: Flask) -> None:
-    """A prefix that is closed for the second time in a row."""
+    """Close a prefix for the second time in a row."""
     now = datetime.now(UTC)
     with app.app_context():
         values = {"times": 2, "sends": 46, "approved": 1, "closed_at": now, "until": now + timedelta(hours=2)}
@@ -69,7 +69,7 @@ def test_it_says_whether_a_worker_is_looking(signed_in: Visitor, app: Flask) -> 
         ({"PREFIX_SENDS_PER_10_MINUTES": 0}, "The guard is off", ">Off<"),
     ],
 )
-def test_its_state_is_told(
+def test_its_state_is_shown(
     signed_in: Visitor, app: Flask, changes: dict[str, Any], told: str, pill: str
 ) -> None:
     app.config.update(changes)
@@ -77,7 +77,7 @@ def test_its_state_is_told(
     assert pill in signed_in.get("/cms/settings").text
 
 
-def test_a_closed_prefix_is_told_and_opened_by_hand(signed_in: Visitor, app: Flask, closed: None) -> None:
+def test_a_closed_prefix_is_shown_and_opened_by_hand(signed_in: Visitor, app: Flask, closed: None) -> None:
     page = signed_in.get(PAGE).text
     for text in (f"{PREFIX}****", "1 of 46", "closure number 2 in a row"):
         assert text in page
@@ -90,11 +90,11 @@ def test_a_closed_prefix_is_told_and_opened_by_hand(signed_in: Visitor, app: Fla
 
 
 @pytest.mark.parametrize("prefix", [PREFIX, "", "<script>"])
-def test_what_is_not_closed_can_not_be_opened(signed_in: Visitor, prefix: str) -> None:
+def test_an_open_prefix_can_not_be_opened(signed_in: Visitor, prefix: str) -> None:
     assert signed_in.submit(f"{PAGE}/open", page=PAGE, prefix=prefix).status_code == 404
 
 
-def test_codes_and_how_many_were_entered_are_told_by_prefix_and_country(
+def test_sent_and_entered_codes_are_shown_by_prefix_and_country(
     signed_in: Visitor, app: Flask, sms: Any
 ) -> None:
     app.config["COUNTRY_SENDS_PER_DAY"] = {"CN": 3, "DE": 7}
@@ -136,7 +136,7 @@ def test_a_whole_number_of_the_safe_list_is_masked_everywhere(signed_in: Visitor
         ({"prefix": "+49", "note": "x" * 121}, "Write at most 120 characters."),
     ],
 )
-def test_what_is_wrong_with_an_entry_is_told_beside_it(
+def test_an_invalid_entry_is_reported_beside_its_field(
     signed_in: Visitor, app: Flask, typed: dict[str, str], told: str
 ) -> None:
     with app.app_context():
@@ -147,7 +147,7 @@ def test_what_is_wrong_with_an_entry_is_told_beside_it(
     assert f'value="{typed["prefix"]}"' in answer.text
 
 
-def test_a_viewer_looks_only(app: Flask, newcomer: Callable[[], Visitor], closed: None) -> None:
+def test_a_viewer_can_only_look(app: Flask, newcomer: Callable[[], Visitor], closed: None) -> None:
     with app.app_context():
         administrators.add("vera@example.org", Role.VIEWER.value, PASSWORD)
         safe_prefixes.add("+86138", "")

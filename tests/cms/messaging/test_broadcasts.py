@@ -1,4 +1,4 @@
-"""Broadcasts at the console: how far each is, and the buttons that hold it."""
+"""Broadcasts in the console: their progress, and the buttons to pause, resume and cancel."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def start(app: Flask, count: int = 4, owner: str = "key:a", **more) -> str:
 
 @pytest.fixture
 def made(app: Flask) -> str:
-    """A broadcast to four, none of them sent yet."""
+    """A broadcast to four recipients, none of them sent yet."""
     return start(app)
 
 
@@ -57,7 +57,7 @@ def test_an_empty_list_says_what_to_do(signed_in: Visitor) -> None:
     assert 'href="/cms/api-keys"' in page
 
 
-def test_the_list_tells_whose_each_is_and_how_far(signed_in: Visitor, app: Flask) -> None:
+def test_the_list_shows_owner_and_progress(signed_in: Visitor, app: Flask) -> None:
     with app.app_context():
         key, _ = api_keys.create("Web shop")
     made = start(app, owner=f"key:{key.id}")
@@ -69,7 +69,7 @@ def test_the_list_tells_whose_each_is_and_how_far(signed_in: Visitor, app: Flask
     assert "3 of 4" in page
 
 
-def test_the_list_goes_on_where_a_page_ended(signed_in: Visitor, app: Flask, monkeypatch) -> None:
+def test_the_list_continues_on_the_next_page(signed_in: Visitor, app: Flask, monkeypatch) -> None:
     monkeypatch.setattr(broadcast_lists, "PAGE", 2)
     made = [start(app, 1) for _ in range(3)]
     first = signed_in.get("/cms/broadcasts").text
@@ -80,7 +80,7 @@ def test_the_list_goes_on_where_a_page_ended(signed_in: Visitor, app: Flask, mon
     assert signed_in.get("/cms/broadcasts?cursor=x").location == "/cms/broadcasts"
 
 
-def test_a_page_tells_numbers_and_is_looked_at_again_until_it_has_ended(
+def test_a_page_shows_counts_and_polls_until_the_broadcast_has_ended(
     signed_in: Visitor, app: Flask, made: str
 ) -> None:
     settle(app, made, 1)
@@ -101,7 +101,7 @@ def test_a_page_tells_numbers_and_is_looked_at_again_until_it_has_ended(
     assert f"{path}/pause" not in page
 
 
-def test_its_messages_are_found_by_it(signed_in: Visitor, app: Flask, made: str) -> None:
+def test_its_messages_can_be_listed(signed_in: Visitor, app: Flask, made: str) -> None:
     other = start(app, 2)
     page = signed_in.get(f"/cms/messages?broadcast={made}").text
     assert page.count('class="name"') == 4
@@ -113,9 +113,7 @@ def test_its_messages_are_found_by_it(signed_in: Visitor, app: Flask, made: str)
     assert page.count('class="name"') == 1
 
 
-def test_it_is_paused_resumed_and_canceled_and_the_audit_tells(
-    signed_in: Visitor, app: Flask, made: str
-) -> None:
+def test_pausing_resuming_and_canceling_are_audited(signed_in: Visitor, app: Flask, made: str) -> None:
     path = f"/cms/broadcasts/{made}"
     settle(app, made, 1)
     for act, text, status in (
@@ -135,7 +133,7 @@ def test_it_is_paused_resumed_and_canceled_and_the_audit_tells(
     assert "Broadcast canceled" in signed_in.get("/cms/audit?what=broadcast").text
 
 
-def test_to_cancel_is_asked_first(signed_in: Visitor, app: Flask, made: str) -> None:
+def test_canceling_needs_a_confirmation(signed_in: Visitor, app: Flask, made: str) -> None:
     path = f"/cms/broadcasts/{made}"
     page = signed_in.get(f"{path}/cancel").text
     assert "Cancel this broadcast?" in page
@@ -143,7 +141,7 @@ def test_to_cancel_is_asked_first(signed_in: Visitor, app: Flask, made: str) -> 
     assert status_of(app, made) == "sending"
 
 
-def test_what_has_ended_is_too_late(signed_in: Visitor, app: Flask, made: str) -> None:
+def test_an_ended_broadcast_can_not_be_changed(signed_in: Visitor, app: Flask, made: str) -> None:
     path = f"/cms/broadcasts/{made}"
     settle(app, made, 4)
     for act in ("pause", "resume", "cancel"):
@@ -154,7 +152,7 @@ def test_what_has_ended_is_too_late(signed_in: Visitor, app: Flask, made: str) -
         assert not any(one.action.startswith("broadcast.") for one in trail.entries().shown)
 
 
-def test_one_for_a_later_hour_says_when_it_begins(signed_in: Visitor, app: Flask) -> None:
+def test_a_scheduled_broadcast_says_when_it_begins(signed_in: Visitor, app: Flask) -> None:
     made = start(app, send_at=datetime.now(UTC) + timedelta(hours=3))
     page = signed_in.get(f"/cms/broadcasts/{made}").text
     assert "Waits for its time" in page
@@ -165,6 +163,6 @@ def test_one_for_a_later_hour_says_when_it_begins(signed_in: Visitor, app: Flask
     assert "Began" not in page
 
 
-def test_one_that_is_not_there_is_not_found(signed_in: Visitor) -> None:
+def test_a_missing_broadcast_is_not_found(signed_in: Visitor) -> None:
     assert signed_in.get(f"/cms/broadcasts/{'0' * 32}").status_code == 404
     assert signed_in.submit(f"/cms/broadcasts/{'0' * 32}/pause").status_code == 404

@@ -1,4 +1,4 @@
-"""The suppression list: searched without telling the address bar, shown masked, changed by operators."""
+"""The suppression list: searched without destinations in the URL, shown masked, changed by operators."""
 
 import io
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def listed(app: Flask) -> list[str]:
         return sorted(one.canonical for one in suppressions.page())
 
 
-def test_an_empty_list_says_what_will_stand_here(signed_in: Visitor) -> None:
+def test_an_empty_list_says_what_will_be_listed(signed_in: Visitor) -> None:
     assert "Everybody gets bulk messages" in signed_in.get(PAGE).text
     assert 'href="/cms/suppressions" aria-current="page"' in signed_in.get(PAGE).text
 
@@ -57,7 +57,7 @@ def test_a_destination_is_added_found_and_removed_and_never_shown_in_full(
 
 
 @pytest.mark.parametrize("path", ["find", "add"])
-def test_what_is_no_destination_is_refused_beside_the_field(signed_in: Visitor, path: str) -> None:
+def test_an_invalid_destination_is_refused_beside_the_field(signed_in: Visitor, path: str) -> None:
     answer = signed_in.submit(f"{PAGE}/{path}", page=PAGE, to="nobody")
     assert answer.status_code == 422
     assert 'id="to-error"' in answer.text
@@ -75,7 +75,7 @@ def test_the_list_is_paged(signed_in: Visitor, app: Flask, monkeypatch: pytest.M
     assert signed_in.get(f"{PAGE}?after=nothing").location == PAGE
 
 
-def test_a_file_is_taken_in_and_comes_out_again(signed_in: Visitor, app: Flask) -> None:
+def test_a_file_is_imported_and_exported_again(signed_in: Visitor, app: Flask) -> None:
     content = "destination,reason\n=gone@example.org,bounce\n138 0013 8000\n\nnobody\nGONE@example.net,x\n"
     assert send_file(signed_in, f"\ufeff{content}".encode()).location == PAGE
     page = signed_in.get(PAGE).text
@@ -92,16 +92,14 @@ def test_a_file_is_taken_in_and_comes_out_again(signed_in: Visitor, app: Flask) 
 
 
 @pytest.mark.parametrize("content", [b"", b"destination\n", b"\xff\xfe", b"a@example.org\n" * 1001])
-def test_a_file_that_is_none_or_too_long_is_refused(signed_in: Visitor, app: Flask, content: bytes) -> None:
+def test_an_invalid_or_too_long_file_is_refused(signed_in: Visitor, app: Flask, content: bytes) -> None:
     answer = send_file(signed_in, content)
     assert answer.status_code == 422
     assert 'id="file-error"' in answer.text
     assert listed(app) == []
 
 
-def test_a_viewer_looks_and_has_no_button(
-    signed_in: Visitor, newcomer: Callable[[], Visitor], app: Flask
-) -> None:
+def test_a_viewer_sees_no_buttons(signed_in: Visitor, newcomer: Callable[[], Visitor], app: Flask) -> None:
     with app.app_context():
         administrators.add("vera@example.org", "viewer", PASSWORD)
         suppressions.add(Channel.EMAIL, TO, SuppressionReason.UNSUBSCRIBED)

@@ -1,4 +1,4 @@
-"""The page behind the link in bulk messages, and the one click of mail programs."""
+"""The page behind the link in bulk messages, and one-click unsubscribe from mail programs."""
 
 import logging
 import re
@@ -34,7 +34,7 @@ def path_of(app: Flask, channel: Channel, canonical: str) -> str:
 
 @pytest.fixture
 def stands(app: Flask) -> Callable[[], str | None]:
-    """Return why Kim gets no bulk mails, None where she gets them."""
+    """Return why Kim gets no bulk mails, None if she gets them."""
 
     def look() -> str | None:
         with app.app_context():
@@ -46,7 +46,7 @@ def stands(app: Flask) -> Callable[[], str | None]:
 
 @pytest.fixture
 def writes(app: Flask) -> Iterator[list[str]]:
-    """The statements that change something."""
+    """The SQL statements that write."""
     seen: list[str] = []
 
     def note(_: object, __: object, statement: str, *___: object) -> None:
@@ -60,7 +60,7 @@ def writes(app: Flask) -> Iterator[list[str]]:
 
 
 def button(page: TestResponse) -> tuple[str, dict[str, str]]:
-    """Return where the one form of a page goes, and what it sends."""
+    """Return the action and the fields of the page's one form."""
     (action,) = re.findall(r'<form method="post" action="([^"]+)"', page.text)
     return action, dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)"', page.text))
 
@@ -70,7 +70,7 @@ def press(client: FlaskClient, page: TestResponse) -> TestResponse:
     return client.post(action, data=fields)
 
 
-def test_a_mail_program_unsubscribes_with_one_click_and_knows_nothing_else(
+def test_a_mail_program_unsubscribes_with_one_click(
     app: Flask, path: str, stands: Callable[[], str | None]
 ) -> None:
     answer = app.test_client(use_cookies=False).post(
@@ -89,7 +89,7 @@ def test_it_may_post_multipart_and_twice(
         assert stands() == "unsubscribed"
 
 
-def test_to_look_changes_nothing(
+def test_opening_the_page_changes_nothing(
     client: FlaskClient, path: str, stands: Callable[[], str | None], writes: list[str]
 ) -> None:
     for method in ("GET", "HEAD", "OPTIONS"):
@@ -98,7 +98,7 @@ def test_to_look_changes_nothing(
     assert writes == []
 
 
-def test_a_post_that_is_no_click_is_asked(
+def test_a_post_without_the_one_click_field_is_asked_to_confirm(
     client: FlaskClient, path: str, stands: Callable[[], str | None]
 ) -> None:
     for body in ("", "List-Unsubscribe=", "List-Unsubscribe=no", "list=One-Click", "{}"):
@@ -108,7 +108,7 @@ def test_a_post_that_is_no_click_is_asked(
     assert stands() is None
 
 
-def test_a_person_unsubscribes_and_takes_it_back(
+def test_a_person_unsubscribes_and_undoes_it(
     client: FlaskClient, path: str, stands: Callable[[], str | None]
 ) -> None:
     page = client.get(path)
@@ -124,7 +124,7 @@ def test_a_person_unsubscribes_and_takes_it_back(
     assert "Unsubscribe?" in client.get(path).text
 
 
-def test_what_an_operator_has_ended_the_page_does_not_undo(
+def test_the_page_can_not_undo_a_suppression_by_an_operator(
     app: Flask, client: FlaskClient, path: str, stands: Callable[[], str | None]
 ) -> None:
     with app.app_context():
@@ -144,7 +144,7 @@ def test_what_an_operator_has_ended_the_page_does_not_undo(
         ("fr", "en", ["Unsubscribe?", "newsletters by text message"]),
     ],
 )
-def test_the_page_speaks_the_readers_language(
+def test_the_page_is_in_the_readers_language(
     app: Flask, client: FlaskClient, language: str, shown: str, texts: list[str]
 ) -> None:
     path = path_of(app, Channel.SMS, NUMBER)
@@ -183,7 +183,7 @@ def test_an_altered_link_is_not_found(
     assert stands() is None
 
 
-def test_pages_are_kept_by_nobody_run_nothing_and_set_no_cookie(client: FlaskClient, path: str) -> None:
+def test_pages_are_never_cached_run_nothing_and_set_no_cookie(client: FlaskClient, path: str) -> None:
     for answer in (
         client.get(path),
         client.post(path, data=ONE_CLICK),
@@ -200,15 +200,13 @@ def test_pages_are_kept_by_nobody_run_nothing_and_set_no_cookie(client: FlaskCli
         assert not re.search(r"<script|<style|\sstyle=|(src|href|action)=\"(https?:)?//", answer.text)
 
 
-def test_an_administrator_stays_signed_in_and_keeps_what_was_to_be_told(
-    signed_in: Visitor, path: str
-) -> None:
+def test_an_administrator_stays_signed_in_and_keeps_pending_notices(signed_in: Visitor, path: str) -> None:
     signed_in.submit("/cms/logout")
     press(signed_in.client, signed_in.get(path))
     assert "You are signed out." in signed_in.get("/cms/login").text
 
 
-def test_nobodys_address_is_logged_or_shown(
+def test_no_address_is_logged_or_shown(
     client: FlaskClient, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -216,7 +214,7 @@ def test_nobodys_address_is_logged_or_shown(
     assert KIM not in "".join(texts) + caplog.text
 
 
-def test_no_other_form_of_a_page_does_without_its_token(app: Flask, client: FlaskClient) -> None:
+def test_every_other_form_needs_its_csrf_token(app: Flask, client: FlaskClient) -> None:
     pages = [
         rule
         for rule in app.url_map.iter_rules()

@@ -1,4 +1,4 @@
-"""The people of the console, as owners see them."""
+"""The administrators page, as owners see it."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ LIST = "/cms/administrators"
 
 @pytest.fixture
 def kim(app: Flask) -> str:
-    """An operator; return the page about her."""
+    """Add an operator; return the path of her page."""
     with app.app_context():
         return f"{LIST}/{administrators.add(KIM, 'operator', PASSWORD)[0].id}"
 
@@ -30,7 +30,7 @@ def told(app: Flask) -> list[str]:
         return [str(entry.action) for entry in trail.entries().shown if entry.actor == EMAIL]
 
 
-def test_somebody_is_added_with_a_password_that_is_shown_once(
+def test_a_new_administrators_password_is_shown_once(
     signed_in: Visitor, newcomer: Callable[[], Visitor], app: Flask
 ) -> None:
     page = f"{LIST}/new"
@@ -52,7 +52,7 @@ def test_somebody_is_added_with_a_password_that_is_shown_once(
         ({"email": KIM, "role": "king"}, 422, "role-error"),
     ],
 )
-def test_a_fault_stands_beside_its_field(
+def test_an_error_is_shown_beside_its_field(
     signed_in: Visitor, fields: dict[str, str], status: int, error: str
 ) -> None:
     answer = signed_in.submit(f"{LIST}/new", page=f"{LIST}/new", **fields)
@@ -61,7 +61,7 @@ def test_a_fault_stands_beside_its_field(
     assert f'value="{fields["email"]}"' in answer.text
 
 
-def test_a_role_counts_from_the_next_click(
+def test_a_role_applies_from_the_next_click(
     signed_in: Visitor, kim: str, newcomer: Callable[[], Visitor], app: Flask
 ) -> None:
     other = newcomer()
@@ -127,7 +127,7 @@ def test_a_lost_second_step_is_switched_off(
     assert "was off already" in signed_in.get(kim).text
 
 
-def test_ones_own_account_and_the_last_owner_are_left_alone(signed_in: Visitor, app: Flask) -> None:
+def test_ones_own_account_and_the_last_owner_can_not_be_changed(signed_in: Visitor, app: Flask) -> None:
     me = f"{LIST}/1"
     assert "This is you" in signed_in.get(me).text
     for path in ("disable", "reset-password", "second-step-off"):
@@ -139,7 +139,7 @@ def test_ones_own_account_and_the_last_owner_are_left_alone(signed_in: Visitor, 
     assert told(app) == []
 
 
-def test_the_password_is_asked_before_a_change_of_others(visitor: Visitor, kim: str, app: Flask) -> None:
+def test_the_password_is_asked_before_changing_others(visitor: Visitor, kim: str, app: Flask) -> None:
     with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
         visitor.sign_in()
         clock.shift(301)
@@ -153,6 +153,6 @@ def test_the_password_is_asked_before_a_change_of_others(visitor: Visitor, kim: 
         assert told(app) == []
 
 
-def test_who_is_not_there_is_not_found(signed_in: Visitor) -> None:
+def test_a_missing_administrator_is_not_found(signed_in: Visitor) -> None:
     assert signed_in.get(f"{LIST}/99").status_code == 404
     assert signed_in.submit(f"{LIST}/99/enable", page=LIST).status_code == 404

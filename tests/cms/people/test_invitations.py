@@ -1,4 +1,4 @@
-"""An invitation: sent by an owner, taken up with a code from the mailbox, sent again, withdrawn."""
+"""Invitations: sent by an owner, accepted with a code from the mailbox, sent again, withdrawn."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ GUEST, NEW = "guest@example.net", "eight green herons"
 
 
 def link_in(mails: MemoryGateway) -> str:
-    """Return the path of the newest link that arrived."""
+    """Return the path of the newest link received."""
     sent = [outgoing for outgoing in mails.sent if outgoing.template == "invitation"]
     return re.search(r"http://sendcode\.test(/cms/invitation/[\w-]{43})", sent[-1].text)[1]
 
@@ -67,7 +67,7 @@ def test_somebody_is_invited_and_joins_with_a_code(
     )
 
 
-def test_the_link_alone_makes_nobody_an_administrator(
+def test_the_link_alone_creates_no_administrator(
     signed_in: Visitor, newcomer: Callable[[], Visitor], app: Flask, mails: MemoryGateway
 ) -> None:
     invite(signed_in)
@@ -87,7 +87,7 @@ def test_the_link_alone_makes_nobody_an_administrator(
 @pytest.mark.parametrize(
     ("password", "repeated", "field"), [(NEW, "other", "repeated"), ("short", "short", "password")]
 )
-def test_a_bad_password_costs_no_try(
+def test_a_bad_password_costs_no_attempt(
     signed_in: Visitor,
     newcomer: Callable[[], Visitor],
     mails: MemoryGateway,
@@ -106,7 +106,7 @@ def test_a_bad_password_costs_no_try(
     assert guest.submit(f"{link}/accept", page=link, **fields).location == "/cms/login"
 
 
-def test_a_link_dies_of_age_of_a_newer_one_and_of_a_withdrawal(
+def test_a_link_ends_with_age_a_newer_one_or_a_withdrawal(
     visitor: Visitor, newcomer: Callable[[], Visitor], app: Flask, mails: MemoryGateway
 ) -> None:
     with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
@@ -141,7 +141,7 @@ def test_a_link_dies_of_age_of_a_newer_one_and_of_a_withdrawal(
         ({"email": "new@example.org", "role": "king"}, 422),
     ],
 )
-def test_who_is_here_or_invited_is_not_invited_again(
+def test_administrators_and_invited_people_are_not_invited_again(
     signed_in: Visitor, mails: MemoryGateway, fields: dict[str, str], status: int
 ) -> None:
     invite(signed_in)
@@ -150,7 +150,7 @@ def test_who_is_here_or_invited_is_not_invited_again(
     assert len(mails.sent) == 1
 
 
-def test_the_database_keeps_no_token_and_the_purge_takes_the_address(
+def test_the_database_stores_no_token_and_the_purge_deletes_the_address(
     signed_in: Visitor, app: Flask, mails: MemoryGateway
 ) -> None:
     invite(signed_in)
@@ -172,7 +172,7 @@ def test_only_owners_invite(newcomer: Callable[[], Visitor], app: Flask) -> None
     assert kim.submit(PAGE, email=GUEST, role="owner").status_code == 403
 
 
-def test_a_link_that_is_none_of_ours_is_not_found(visitor: Visitor) -> None:
+def test_a_forged_link_is_not_found(visitor: Visitor) -> None:
     page = visitor.get("/cms/invitation/nothing")
     assert page.status_code == 404
     assert "worth nothing" in page.text
@@ -184,7 +184,7 @@ def test_a_link_that_is_none_of_ours_is_not_found(visitor: Visitor) -> None:
     ("email", "said"),
     [("Jane@Example.org", "The page Administrators lists it"), (GUEST, "is invited already")],
 )
-def test_who_is_here_and_who_is_invited_are_told_apart(signed_in: Visitor, email: str, said: str) -> None:
+def test_administrators_and_invitees_are_listed_apart(signed_in: Visitor, email: str, said: str) -> None:
     invite(signed_in)
     answer = signed_in.submit(PAGE, page=PAGE, email=email, role="viewer")
     assert answer.status_code == 409

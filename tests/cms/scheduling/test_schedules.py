@@ -1,4 +1,4 @@
-"""The schedules: listed, added, edited, paused, run and removed without a line of JavaScript."""
+"""Schedules: listed, added, edited, paused, run and removed without JavaScript."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ TYPED = {
 
 @pytest.fixture
 def nightly(app: Flask) -> int:
-    """A schedule; return its number."""
+    """Add a schedule; return its number."""
     with app.app_context():
         new = NewSchedule("nightly", "sendcode.purge", cron="17 3 * * *", kwargs={"older_than_days": 9})
         return schedules.add(new).id
@@ -55,7 +55,7 @@ def test_an_empty_list_says_what_to_do(signed_in: Visitor) -> None:
     assert 'href="/cms/schedules/new"' in page
 
 
-def test_the_next_run_is_told_in_the_readers_zone(signed_in: Visitor, nightly: int) -> None:
+def test_the_next_run_is_shown_in_the_readers_time_zone(signed_in: Visitor, nightly: int) -> None:
     signed_in.submit("/cms/account/zone", zone="Asia/Shanghai")
     for path in ("/cms/schedules", f"/cms/schedules/{nightly}"):
         page = signed_in.get(path).text
@@ -71,7 +71,7 @@ def test_no_warning_where_a_clock_runs(signed_in: Visitor, nightly: int, app: Fl
     assert "No clock is running" not in signed_in.get("/cms/schedules").text
 
 
-def test_a_schedule_is_added_as_it_was_typed(signed_in: Visitor, app: Flask) -> None:
+def test_a_schedule_is_added_as_typed(signed_in: Visitor, app: Flask) -> None:
     answer = add(signed_in)
     added = the_one(app)
     assert answer.location == f"/cms/schedules/{added.id}"
@@ -82,7 +82,7 @@ def test_a_schedule_is_added_as_it_was_typed(signed_in: Visitor, app: Flask) -> 
     assert (entry.actor, entry.ip, entry.action) == (EMAIL, "127.0.0.1", "schedule.added")
 
 
-def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(signed_in: Visitor, app: Flask) -> None:
+def test_every_error_is_shown_beside_its_field_and_the_input_is_kept(signed_in: Visitor, app: Flask) -> None:
     faults = {
         "name": " ",
         "cron": "99 * * * *",
@@ -114,19 +114,19 @@ def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(signed_in:
         ({"zone": "Nowhere"}, "zone"),
     ],
 )
-def test_what_makes_no_sense_is_refused(signed_in: Visitor, changes: dict[str, str], field: str) -> None:
+def test_an_invalid_value_is_refused(signed_in: Visitor, changes: dict[str, str], field: str) -> None:
     answer = add(signed_in, **changes)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
 
 
-def test_a_wrong_crontab_line_is_told_with_its_five_fields(signed_in: Visitor) -> None:
+def test_a_wrong_crontab_line_is_refused_with_the_five_fields(signed_in: Visitor) -> None:
     answer = add(signed_in, timing="cron", cron="99 * * * *")
     assert answer.status_code == 422
     assert "Write minute, hour, day, month and weekday" in answer.text
 
 
-def test_a_name_is_given_once(signed_in: Visitor, nightly: int) -> None:
+def test_a_name_must_be_unique(signed_in: Visitor, nightly: int) -> None:
     answer = add(signed_in)
     assert answer.status_code == 422
     assert "Another schedule has this name." in answer.text
@@ -141,7 +141,7 @@ def test_a_task_of_another_program_is_named(signed_in: Visitor, app: Flask) -> N
     assert re.search(r'name="number"[^>]*value="5"', form)
 
 
-def test_an_edit_changes_what_was_changed_and_fires_nothing(
+def test_an_edit_changes_only_the_edited_fields_and_fires_nothing(
     signed_in: Visitor, nightly: int, app: Flask
 ) -> None:
     with time_machine.travel(datetime.now(UTC) + timedelta(days=3)):
@@ -174,7 +174,7 @@ def test_a_schedule_is_paused_resumed_run_and_removed(signed_in: Visitor, nightl
     assert told == ["schedule.removed", "schedule.run", "schedule.resumed", "schedule.paused"]
 
 
-def test_a_dead_broker_is_told_and_the_run_is_noted(signed_in: Visitor, nightly: int, app: Flask) -> None:
+def test_a_dead_broker_is_reported_and_the_run_recorded(signed_in: Visitor, nightly: int, app: Flask) -> None:
     app.extensions["celery"].conf.task_always_eager = False
     page = f"/cms/schedules/{nightly}"
     signed_in.submit(f"{page}/run", page=page)
@@ -185,9 +185,7 @@ def test_a_dead_broker_is_told_and_the_run_is_noted(signed_in: Visitor, nightly:
         assert len(runs_of("nightly")) == 1
 
 
-def test_a_row_that_can_not_be_understood_can_be_seen_and_mended(
-    signed_in: Visitor, nightly: int, app: Flask
-) -> None:
+def test_a_broken_row_can_be_shown_and_repaired(signed_in: Visitor, nightly: int, app: Flask) -> None:
     with app.app_context():
         db.session.execute(sa.text("UPDATE schedule SET arguments = '{', timezone = 'Nowhere'"))
         db.session.commit()
@@ -211,7 +209,7 @@ def test_a_viewer_sees_no_buttons_and_no_arguments(visitor: Visitor, nightly: in
     assert "/new" not in visitor.get("/cms/schedules").text
 
 
-def test_a_run_tells_what_it_has_done_so_far_until_it_has_ended(
+def test_a_run_shows_its_progress_until_it_has_ended(
     signed_in: Visitor, nightly: int, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC)
@@ -234,7 +232,7 @@ def test_a_run_tells_what_it_has_done_so_far_until_it_has_ended(
 
 
 @pytest.mark.parametrize(("state", "age"), [("queued", timedelta(hours=1)), ("started", timedelta(days=2))])
-def test_a_run_that_nobody_will_end_is_not_waited_for(
+def test_the_page_does_not_wait_for_an_abandoned_run(
     signed_in: Visitor, nightly: int, app: Flask, state: str, age: timedelta
 ) -> None:
     at = datetime.now(UTC) - age

@@ -1,4 +1,4 @@
-"""Sign in and out as a browser sees it."""
+"""Signing in and out, from the browser's side."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 
 
-def test_the_way_in_leads_to_the_sign_in_page_and_back(visitor: Visitor) -> None:
+def test_a_stranger_is_sent_to_sign_in_and_back(visitor: Visitor) -> None:
     assert visitor.get("/").location == "/cms"
     assert visitor.get("/cms").location == "/cms/login?next=/cms"
     answer = visitor.sign_in(next="/cms/account")
@@ -45,7 +45,7 @@ def test_a_sign_in_page_left_open_still_works_after_a_look_elsewhere(visitor: Vi
         "",
     ],
 )
-def test_next_leads_to_our_own_pages_only(visitor: Visitor, elsewhere: str) -> None:
+def test_next_redirects_to_our_own_pages_only(visitor: Visitor, elsewhere: str) -> None:
     assert visitor.sign_in(next=elsewhere).location == "/cms"
 
 
@@ -68,7 +68,7 @@ def test_every_wrong_pair_gets_the_same_page(app: Flask, newcomer: Callable[[], 
     assert len(pages) == 1
 
 
-def test_too_many_failures_are_told_with_the_wait(visitor: Visitor) -> None:
+def test_too_many_failures_are_refused_with_the_wait(visitor: Visitor) -> None:
     for _ in range(5):
         assert visitor.sign_in(password="wrong").status_code == 422
     answer = visitor.sign_in()
@@ -77,7 +77,7 @@ def test_too_many_failures_are_told_with_the_wait(visitor: Visitor) -> None:
     assert "Too many failed sign-ins. Try again in 5 minutes." in answer.text
 
 
-def test_signing_in_makes_a_new_session_and_leaves_nothing_of_the_old(
+def test_signing_in_makes_a_new_session_and_discards_the_old(
     visitor: Visitor, newcomer: Callable[[], Visitor]
 ) -> None:
     visitor.get("/cms/login")
@@ -102,7 +102,7 @@ def test_a_copied_cookie_is_dead_after_signing_out(
     assert "Your session has ended." in thief.get("/cms/login").text
 
 
-def test_the_cookie_is_kept_from_scripts_and_other_sites(visitor: Visitor) -> None:
+def test_the_cookie_is_hidden_from_scripts_and_other_sites(visitor: Visitor) -> None:
     cookie = visitor.sign_in().headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
@@ -154,7 +154,7 @@ class TestOneTimePassword:
         assert answer.location == "/cms/account"
         assert "Your password is changed." in visitor.get("/cms/account").text
 
-    def test_one_may_sign_out_instead(self, app: Flask, visitor: Visitor) -> None:
+    def test_signing_out_is_allowed_instead(self, app: Flask, visitor: Visitor) -> None:
         with app.app_context():
             _, password = administrators.add("new@example.org", "owner")
         assert password

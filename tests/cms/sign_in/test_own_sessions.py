@@ -1,4 +1,4 @@
-"""Where one is signed in, and how to end that."""
+"""The list of one's own sessions, and how to end them."""
 
 from collections.abc import Callable
 
@@ -46,6 +46,6 @@ def test_a_session_is_ended_from_another(
         ("", "Unknown browser"),
     ],
 )
-def test_a_browser_is_told_in_a_few_words(app: Flask, text: str, said: str) -> None:
+def test_a_browser_is_described_in_a_few_words(app: Flask, text: str, said: str) -> None:
     with app.test_request_context():
         assert agent(text) == said

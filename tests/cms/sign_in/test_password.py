@@ -1,4 +1,4 @@
-"""Prove the password again, and change it."""
+"""Confirming and changing the password."""
 
 from collections.abc import Callable
 
@@ -72,7 +72,7 @@ def test_five_minutes_after_signing_in_the_password_is_asked_first(visitor: Visi
         assert visitor.get("/cms/password").status_code == 200
 
 
-def test_asking_again_is_no_way_to_guess(signed_in: Visitor) -> None:
+def test_the_password_prompt_can_not_be_used_to_guess(signed_in: Visitor) -> None:
     for _ in range(5):
         signed_in.submit("/cms/confirm-password", page="/cms/confirm-password", password="wrong")
     answer = signed_in.submit("/cms/confirm-password", page="/cms/confirm-password", password=PASSWORD)
@@ -80,7 +80,7 @@ def test_asking_again_is_no_way_to_guess(signed_in: Visitor) -> None:
     assert "Retry-After" in answer.headers
 
 
-def test_the_way_back_is_one_of_our_own_pages(signed_in: Visitor) -> None:
+def test_the_redirect_back_is_to_our_own_pages_only(signed_in: Visitor) -> None:
     answer = signed_in.submit(
         "/cms/confirm-password", page="/cms/confirm-password", password=PASSWORD, next="//evil.example"
     )

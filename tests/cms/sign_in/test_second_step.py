@@ -1,4 +1,4 @@
-"""The second step at the console: switched on, asked for at sign-in, recovered from."""
+"""The second step at the console: switching on, signing in, recovery."""
 
 import re
 from collections.abc import Callable
@@ -58,7 +58,7 @@ def test_it_is_switched_on_with_a_code_and_asked_for_from_then_on(
         assert "Wrong code" in history
 
 
-def test_a_recovery_code_leads_in_once(
+def test_a_recovery_code_works_once(
     visitor: Visitor, newcomer: Callable[[], Visitor], mails: MemoryGateway
 ) -> None:
     visitor.sign_in()
@@ -76,7 +76,7 @@ def test_a_recovery_code_leads_in_once(
     assert again.submit(page, page=page, recovery=codes[1]).status_code == 422, "new codes end the old"
 
 
-def test_it_is_switched_off_after_a_question(
+def test_it_is_switched_off_after_a_confirmation(
     signed_in: Visitor, newcomer: Callable[[], Visitor], mails: MemoryGateway
 ) -> None:
     switch_on(signed_in, mails)
@@ -113,7 +113,7 @@ def test_the_password_is_asked_first(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("path", ["/cms/login/code", "/cms/login/recovery"])
-def test_who_has_not_begun_is_sent_to_the_beginning(visitor: Visitor, path: str) -> None:
+def test_a_visitor_without_the_first_step_is_sent_back_to_it(visitor: Visitor, path: str) -> None:
     assert visitor.get(path).location == "/cms/login?next=/cms"
     for posted in (path, "/cms/login/code/send"):
         assert visitor.submit(posted, page="/cms/login", code="123456").location == "/cms/login?next=/cms"

@@ -1,4 +1,4 @@
-"""The pages of texts: what each shows, what an editor does on them, and what is refused."""
+"""The pages for texts: what each shows, how to edit, and what is refused."""
 
 import re
 
@@ -84,7 +84,7 @@ def test_the_way_from_a_draft_to_what_is_sent_and_back(signed_in, sms):
     assert "Go back to this one" in signed_in.get(f"{SMS}/versions/1").text
 
 
-def test_the_editor_begins_with_what_is_sent(signed_in):
+def test_the_editor_starts_with_the_published_text(signed_in):
     page = signed_in.get(f"{SMS}/edit").text
     assert "your code is {{ code }}" in page
     assert "You can use: {{ code }}, {{ minutes }}, {{ service }}" in page
@@ -136,7 +136,7 @@ def test_sample_values_can_be_typed(signed_in):
         ),
     ],
 )
-def test_what_is_not_fit_is_told_beside_its_field_and_kept(signed_in, fields, said):
+def test_an_invalid_text_is_reported_beside_its_field_and_kept(signed_in, fields, said):
     answer = edit(signed_in, base="0", **fields)
     assert answer.status_code == 422
     assert said in answer.text
@@ -149,7 +149,7 @@ def test_a_mail_needs_a_subject_without_the_code(signed_in):
     assert "Write something here" in edit(signed_in, "code.email.en", text="{{ code }}", base="0").text
 
 
-def test_who_saves_over_another_is_told_and_loses_nothing(signed_in, published):
+def test_a_conflicting_save_is_reported_and_loses_nothing(signed_in, published):
     published("code.sms.en")
     answer = edit(signed_in, text="mine {{ code }}", base="0")
     assert answer.status_code == 409
@@ -160,7 +160,7 @@ def test_who_saves_over_another_is_told_and_loses_nothing(signed_in, published):
     assert edit(signed_in, text="mine {{ code }}", base="1").location == f"{SMS}/versions/2"
 
 
-def test_the_last_line_takes_the_host_of_this_service_where_none_is_typed(signed_in):
+def test_the_last_line_defaults_to_the_host_of_this_service(signed_in):
     edit(signed_in, text="{{ code }}", bound="1", host="", base="0")
     assert "@sendcode.test #012345" in signed_in.get(f"{SMS}/versions/1").text
 
@@ -179,7 +179,7 @@ def test_approved_texts_of_providers_are_kept_with_the_version(app, signed_in):
     assert "SMS_1" in signed_in.get(f"{SMS}/versions/1").text
 
 
-def test_a_new_text_is_written_where_its_name_leads(signed_in):
+def test_a_new_text_is_saved_under_its_name(signed_in):
     query = {"name": "offer", "channel": "email", "locale": "ZH_hant", "purpose": ""}
     answer = signed_in.get("/cms/templates/new", query_string=query)
     assert answer.location == "/cms/templates/offer.email.zh-Hant/edit"
@@ -195,7 +195,7 @@ def test_a_new_text_is_written_where_its_name_leads(signed_in):
         ({"name": "offer", "channel": "sms", "locale": "en", "purpose": "login"}, "template code only"),
     ],
 )
-def test_a_name_that_is_none_is_told(signed_in, query, said):
+def test_an_invalid_name_is_reported(signed_in, query, said):
     assert said in signed_in.get("/cms/templates/new", query_string=query).text
 
 
@@ -211,11 +211,11 @@ def test_a_name_that_is_none_is_told(signed_in, query, said):
         "offer.sms.en",
     ],
 )
-def test_what_is_not_there_is_not_found(signed_in, path):
+def test_a_missing_text_is_not_found(signed_in, path):
     assert signed_in.get(f"/cms/templates/{path}").status_code == 404
 
 
-def test_html_is_shown_in_a_frame_that_can_do_nothing(signed_in, published):
+def test_html_is_shown_in_a_sandboxed_frame(signed_in, published):
     published("offer.email.en", "Hi {{ name }}", subject="S", html=HTML)
     page = signed_in.get(MAIL)
     assert (
@@ -242,7 +242,7 @@ def test_html_that_is_only_typed_is_shown_the_same_way(signed_in):
     assert signed_in.submit(f"{MAIL}/preview/mail", **{**fields, "text": "{{"}).text == ""
 
 
-def test_a_test_goes_to_the_own_address_with_the_version_that_is_looked_at(app, signed_in, mails, published):
+def test_a_test_message_goes_to_ones_own_address_with_the_shown_version(app, signed_in, mails, published):
     published("offer.email.en", "Hi {{ name }}", subject="S")
     edit(signed_in, "offer.email.en", text="Draft {{ name }}", subject="S", base="1")
     answer = signed_in.submit(f"{MAIL}/versions/2/test", **{"sample-name": "Kim"})
@@ -253,7 +253,7 @@ def test_a_test_goes_to_the_own_address_with_the_version_that_is_looked_at(app, 
         assert db.session.scalars(db.select(Message.owner)).one().startswith("session:")
 
 
-def test_a_message_tells_its_version(app, signed_in, mails, published):
+def test_a_message_shows_its_version(app, signed_in, mails, published):
     published("offer.email.en", "Hi {{ name }}", subject="S")
     signed_in.submit(f"{MAIL}/versions/1/test")
     with app.app_context():
@@ -282,7 +282,7 @@ def test_tests_are_counted_as_sends(app, signed_in, mails):
     assert "Too many codes were sent to this address" in signed_in.get("/cms/templates").text
 
 
-def test_a_viewer_looks_and_changes_nothing(viewer, published):
+def test_a_viewer_can_look_but_change_nothing(viewer, published):
     published("code.sms.en")
     for path in ("/cms/templates", SMS, f"{SMS}/versions/1"):
         page = viewer.get(path)
@@ -296,7 +296,7 @@ def test_a_viewer_looks_and_changes_nothing(viewer, published):
         assert viewer.submit(f"{SMS}/{path}", text="{{ code }}").status_code == 403
 
 
-def test_an_operator_may_all_of_it(app, newcomer, published):
+def test_an_operator_may_do_all_of_it(app, newcomer, published):
     published("code.sms.en")
     with app.app_context():
         administrators.add("olga@example.org", "operator", PASSWORD)
@@ -312,7 +312,7 @@ def test_an_operator_may_all_of_it(app, newcomer, published):
     assert "two " not in page
 
 
-def test_a_draft_is_discarded_once_it_is_meant(signed_in, published):
+def test_a_draft_is_discarded_after_a_confirmation(signed_in, published):
     published("code.sms.en")
     edit(signed_in, text="two {{ code }}", base="1")
     path = f"{SMS}/versions/2/discard"
@@ -330,7 +330,7 @@ def test_a_draft_is_discarded_once_it_is_meant(signed_in, published):
     assert "This is no draft any more" in signed_in.get(SMS).text
 
 
-def test_people_are_named_masked(signed_in):
+def test_people_are_shown_masked(signed_in):
     edit(signed_in, text="{{ code }}", base="0")
     page = signed_in.get(SMS).text
     assert "j***@example.org" in page

@@ -1,4 +1,4 @@
-"""Messages and verifications at the console: found, looked at, sent again, canceled, exported."""
+"""Messages and verifications in the console: searched, viewed, sent again, canceled, exported."""
 
 import csv
 import io
@@ -60,7 +60,7 @@ def search(visitor: Visitor, text: str, of: str = "messages", **fields: str) -> 
 
 @pytest.fixture
 def operator(app: Flask, visitor: Visitor) -> Visitor:
-    """Kim, who may act."""
+    """Kim, an operator, signed in."""
     with app.app_context():
         administrators.add("kim@example.net", "operator", PASSWORD)
     visitor.sign_in("kim@example.net")
@@ -69,7 +69,7 @@ def operator(app: Flask, visitor: Visitor) -> Visitor:
 
 @pytest.fixture
 def viewer(app: Flask, visitor: Visitor) -> Visitor:
-    """Lee, who may look."""
+    """Lee, a viewer, signed in."""
     with app.app_context():
         administrators.add("lee@example.net", "viewer", PASSWORD)
     visitor.sign_in("lee@example.net")
@@ -77,7 +77,7 @@ def viewer(app: Flask, visitor: Visitor) -> Visitor:
 
 
 @pytest.mark.parametrize("of", ["messages", "verifications"])
-def test_an_empty_list_says_what_comes(signed_in: Visitor, of: str) -> None:
+def test_an_empty_list_says_what_will_be_listed(signed_in: Visitor, of: str) -> None:
     page = signed_in.get(f"/cms/{of}").text
     assert "over the API" in page
     assert 'href="/cms/api-keys"' in page
@@ -103,7 +103,7 @@ def test_lists_and_pages_show_destinations_masked_and_no_content(
         assert "Show destination" not in page, "viewers see no button for it"
 
 
-def test_what_is_searched_for_stands_in_no_address(app: Flask, viewer: Visitor) -> None:
+def test_search_terms_are_not_in_the_url(app: Flask, viewer: Visitor) -> None:
     send(app), send(app, "kim@example.org")
     place = search(viewer, "138 0013 8000", status="sent").location
     assert place.startswith("/cms/messages?")
@@ -128,9 +128,7 @@ def test_a_search_by_id_or_reference(app: Flask, viewer: Visitor) -> None:
 
 
 @pytest.mark.parametrize("of", ["messages", "verifications"])
-def test_a_search_that_can_not_be_read_finds_nothing_and_says_so(
-    app: Flask, operator: Visitor, of: str
-) -> None:
+def test_an_unreadable_search_token_finds_nothing_and_says_so(app: Flask, operator: Visitor, of: str) -> None:
     send(app), issue(app)
     answer = operator.get(f"/cms/{of}?q=nonsense")
     assert answer.status_code == 422
@@ -141,7 +139,7 @@ def test_a_search_that_can_not_be_read_finds_nothing_and_says_so(
     assert (answer.status_code, "too long" in answer.text) == (422, True)
 
 
-def test_filters_are_in_the_readers_days(app: Flask, viewer: Visitor) -> None:
+def test_filters_use_days_in_the_readers_time_zone(app: Flask, viewer: Visitor) -> None:
     send(app), send(app, "kim@example.org")
     today = datetime.now(UTC).date()
     for query, count in (
@@ -159,7 +157,7 @@ def test_filters_are_in_the_readers_days(app: Flask, viewer: Visitor) -> None:
         assert len(destinations_in(answer.text)) == count, query
 
 
-def test_older_ones_are_a_page_further(app: Flask, viewer: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_ones_are_on_the_next_page(app: Flask, viewer: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(message_lists, "PAGE", 2)
     for name in "abc":
         send(app, f"{name}@example.org")
@@ -171,7 +169,7 @@ def test_older_ones_are_a_page_further(app: Flask, viewer: Visitor, monkeypatch:
     assert "Newest" in further
 
 
-def test_a_look_that_was_cut_short_says_how_far_it_went(
+def test_a_search_that_was_cut_short_says_how_far_it_went(
     app: Flask, viewer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "LOOK_THROUGH", 1)
@@ -182,7 +180,7 @@ def test_a_look_that_was_cut_short_says_how_far_it_went(
     assert "Look further back" in page
 
 
-def test_the_timeline_tells_each_try(app: Flask, viewer: Visitor, mails: MemoryGateway) -> None:
+def test_the_timeline_shows_each_try(app: Flask, viewer: Visitor, mails: MemoryGateway) -> None:
     mails.failures.append(GatewayError("550 no such user"))
     page = viewer.get(f"/cms/messages/{send(app, 'kim@example.org')}").text
     steps = [
@@ -194,7 +192,7 @@ def test_the_timeline_tells_each_try(app: Flask, viewer: Visitor, mails: MemoryG
     assert any(step.startswith("Given up") for step in steps)
 
 
-def test_an_operator_sees_one_destination_and_the_audit_tells(app: Flask, operator: Visitor) -> None:
+def test_showing_one_destination_to_an_operator_is_audited(app: Flask, operator: Visitor) -> None:
     message_id, issued = send(app), issue(app)
     for path, of in ((f"messages/{message_id}", "message"), (f"verifications/{issued.id}", "verification")):
         page = operator.submit(f"/cms/{path}/destination", page=f"/cms/{path}").text
@@ -205,7 +203,7 @@ def test_an_operator_sees_one_destination_and_the_audit_tells(app: Flask, operat
         assert actions(app)[0] == f"{of}.destinations_shown"
 
 
-def test_an_operator_sees_those_of_one_page(app: Flask, operator: Visitor) -> None:
+def test_an_operator_sees_the_destinations_of_one_page(app: Flask, operator: Visitor) -> None:
     send(app), issue(app)
     for of in ("messages", "verifications"):
         page = operator.submit(f"/cms/{of}/destinations?channel=sms", page=f"/cms/{of}").text
@@ -213,7 +211,7 @@ def test_an_operator_sees_those_of_one_page(app: Flask, operator: Visitor) -> No
     assert actions(app) == ["verification.destinations_shown", "message.destinations_shown"]
 
 
-def test_a_message_is_sent_again_and_one_that_waits_is_canceled(
+def test_a_failed_message_is_sent_again_and_a_waiting_one_canceled(
     app: Flask, operator: Visitor, sms: MemoryGateway
 ) -> None:
     first = f"/cms/messages/{send(app)}"
@@ -228,7 +226,7 @@ def test_a_message_is_sent_again_and_one_that_waits_is_canceled(
     assert actions(app) == ["message.canceled", "message.resent"]
 
 
-def test_what_the_rules_forbid_is_refused_with_its_reason(app: Flask, operator: Visitor) -> None:
+def test_a_forbidden_action_is_refused_with_its_reason(app: Flask, operator: Visitor) -> None:
     waiting, sent, code = send(app, send_at=later()), send(app), issue(app)
     for message_id, verb, text in (
         (waiting, "resend", "still on its way"),
@@ -249,7 +247,7 @@ def test_what_the_rules_forbid_is_refused_with_its_reason(app: Flask, operator: 
     assert actions(app) == ["verification.canceled"]
 
 
-def test_failed_ones_of_the_choice_are_counted_then_sent_again(
+def test_failed_messages_of_a_filter_are_counted_then_sent_again(
     app: Flask, operator: Visitor, sms: MemoryGateway, mails: MemoryGateway
 ) -> None:
     sms.failures.append(GatewayError("no"))
@@ -268,7 +266,7 @@ def test_failed_ones_of_the_choice_are_counted_then_sent_again(
     assert "1 message fits." in operator.get(path).text, "what came after the count was not meant"
 
 
-def test_what_waits_is_canceled_and_what_was_not_is_told(
+def test_waiting_messages_are_canceled_and_the_others_reported(
     app: Flask, operator: Visitor, sms: MemoryGateway
 ) -> None:
     send(app, send_at=later())
@@ -282,7 +280,7 @@ def test_what_waits_is_canceled_and_what_was_not_is_told(
     assert operator.get("/cms/messages/bulk/nonsense").status_code == 404
 
 
-def test_pending_verifications_of_the_choice_are_canceled(
+def test_pending_verifications_of_a_filter_are_canceled(
     app: Flask, operator: Visitor, sms: MemoryGateway
 ) -> None:
     sms.failures.append(TemporaryGatewayError("busy"))
@@ -300,7 +298,7 @@ def test_pending_verifications_of_the_choice_are_canceled(
 
 
 @pytest.mark.parametrize("of", ["messages", "verifications"])
-def test_an_export_says_before_how_many_rows_it_has(
+def test_an_export_shows_its_row_count_first(
     app: Flask, operator: Visitor, of: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):
@@ -361,15 +359,13 @@ def test_every_form_needs_its_token(app: Flask, operator: Visitor) -> None:
     assert actions(app) == []
 
 
-def test_no_log_shows_what_was_searched_for(
-    app: Flask, viewer: Visitor, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_log_contains_search_terms(app: Flask, viewer: Visitor, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     viewer.get(search(viewer, NUMBER).location)
     assert "13800138000" not in caplog.text
 
 
 @pytest.mark.parametrize("path", ["messages/nowhere", "verifications/nowhere"])
-def test_what_is_gone_is_said_to_be_gone(operator: Visitor, path: str) -> None:
+def test_purged_objects_are_reported_as_gone(operator: Visitor, path: str) -> None:
     assert operator.get(f"/cms/{path}").status_code == 404
     assert operator.submit(f"/cms/{path}/resend", page="/cms/messages").status_code == 404

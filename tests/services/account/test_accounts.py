@@ -1,4 +1,4 @@
-"""Changes of one's own account: proven, committed together, refused in parts."""
+"""Changes of one's own account: confirmed by a code, committed together, refused when anything is wrong."""
 
 import dataclasses
 import re
@@ -50,7 +50,7 @@ def test_the_right_code_makes_the_change_once(session: ConsoleSession, mails: Me
     assert [outgoing.template for outgoing in mails.sent] == ["code", "email_changed"]
 
 
-def test_a_change_that_fails_leaves_the_code_unused_and_nobody_told(
+def test_a_failed_change_leaves_the_code_unused_and_sends_no_notice(
     session: ConsoleSession, mails: MemoryGateway
 ) -> None:
     verification_id = send(session)
@@ -64,9 +64,7 @@ def test_a_change_that_fails_leaves_the_code_unused_and_nobody_told(
     assert len(mails.sent) == 1
 
 
-def test_a_session_that_was_ended_meanwhile_changes_nothing(
-    session: ConsoleSession, mails: MemoryGateway
-) -> None:
+def test_a_session_that_has_ended_changes_nothing(session: ConsoleSession, mails: MemoryGateway) -> None:
     send(session)
     sessions.end(session.id)
     with pytest.raises(NotAuthenticated):
@@ -94,7 +92,7 @@ def test_sending_again_sends_the_same_code_while_it_lives_long_enough(
 
 
 def proven(session: ConsoleSession) -> ConsoleSession:
-    """Return the session with the password proven just now."""
+    """Return the session with the password just confirmed."""
     return dataclasses.replace(session, password_at=datetime.now(UTC))
 
 

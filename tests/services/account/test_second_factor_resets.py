@@ -1,4 +1,4 @@
-"""A second step that is switched off for somebody: who may, what ends, and that the person reads of it."""
+"""Switching off somebody's second step: permissions, what ends, and the mail to the person."""
 
 import pytest
 from sqlalchemy import select
@@ -27,7 +27,7 @@ def jane() -> Administrator:
 
 @pytest.fixture
 def token(jane: Administrator) -> str:
-    """Jane is signed in, has a second step, recovery codes, and German as her language."""
+    """Sign Jane in, with a second step, recovery codes, and German as her language."""
     token, _ = sessions.sign_in(EMAIL, PASSWORD, ip=None, user_agent="")
     jane.second_factor, jane.locale = "sms", "de"
     db.session.commit()
@@ -35,7 +35,7 @@ def token(jane: Administrator) -> str:
     return token
 
 
-def test_it_ends_the_sessions_and_the_codes_and_is_in_the_audit(jane: Administrator, token: str) -> None:
+def test_it_ends_the_sessions_and_the_codes_and_is_audited(jane: Administrator, token: str) -> None:
     with pytest.raises(SecondStepNeeded):
         sessions.sign_in(EMAIL, PASSWORD, ip=None, user_agent="")
     assert second_factor_resets.reset("Jane@Example.org", by=OWNER)
@@ -51,7 +51,7 @@ def test_it_ends_the_sessions_and_the_codes_and_is_in_the_audit(jane: Administra
     sessions.sign_in(EMAIL, PASSWORD, ip=None, user_agent="")
 
 
-def test_the_person_is_told_in_the_own_language(token: str, mails: MemoryGateway) -> None:
+def test_the_person_is_notified_in_their_own_language(token: str, mails: MemoryGateway) -> None:
     second_factor_resets.reset(EMAIL)
     [mail] = mails.sent
     assert (mail.to, mail.template) == (EMAIL, "second_step_reset")
@@ -59,7 +59,7 @@ def test_the_person_is_told_in_the_own_language(token: str, mails: MemoryGateway
     assert "Alle Ihre Sitzungen sind beendet" in mail.text
 
 
-def test_what_is_off_stays_off_and_nobody_is_told(jane: Administrator, mails: MemoryGateway) -> None:
+def test_switching_off_twice_sends_no_notice(jane: Administrator, mails: MemoryGateway) -> None:
     token, _ = sessions.sign_in(EMAIL, PASSWORD, ip=None, user_agent="")
     assert not second_factor_resets.reset(EMAIL, by=OWNER)
     assert sessions.resume(token) is not None
@@ -67,7 +67,7 @@ def test_what_is_off_stays_off_and_nobody_is_told(jane: Administrator, mails: Me
     assert "administrator.second_factor_reset" not in [one.action for one in trail.entries().shown]
 
 
-def test_nobody_does_it_to_the_own_account_or_to_nobody(jane: Administrator, token: str) -> None:
+def test_ones_own_account_and_unknown_ones_are_refused(jane: Administrator, token: str) -> None:
     with pytest.raises(OwnAccount):
         second_factor_resets.reset(EMAIL, by=Actor(jane.id, EMAIL))
     assert sessions.resume(token) is not None

@@ -1,4 +1,4 @@
-"""The audit: in the transaction of the change, without what must not be told, newest first."""
+"""The audit trail: written in the transaction of the change, without secrets, newest first."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_a_change_that_fails_leaves_no_entry() -> None:
     assert trail.entries().shown == ()
 
 
-def test_an_entry_says_who_what_on_what_from_where_and_how_it_was() -> None:
+def test_an_entry_has_actor_action_object_address_and_old_values() -> None:
     administrators.add("kim@example.org", "viewer", by=JANE)
     administrators.disable("kim@example.org")
     disabled, added = trail.entries().shown
@@ -55,7 +55,7 @@ def test_an_entry_says_who_what_on_what_from_where_and_how_it_was() -> None:
     assert (disabled.before, disabled.after) == ({"state": "active"}, {"state": "disabled"})
 
 
-def test_what_changes_nothing_is_no_entry() -> None:
+def test_an_action_that_changes_nothing_writes_no_entry() -> None:
     view, _ = api_keys.create("shop")
     for _ in range(2):
         api_keys.revoke(view.id)
@@ -66,7 +66,7 @@ def test_what_changes_nothing_is_no_entry() -> None:
     assert told.count(Action.KEY_REVOKED) == told.count(Action.ADMINISTRATOR_DISABLED) == 1
 
 
-def test_no_secret_and_no_destination_is_kept() -> None:
+def test_no_secret_and_no_destination_is_stored() -> None:
     _, key = api_keys.create("shop")
     _, password = administrators.add("kim@example.org", "viewer")
     reset = administrators.reset_password("kim@example.org")
@@ -98,7 +98,7 @@ def rows() -> list[AuditEntry]:
         ({}, "object of 0"),
     ],
 )
-def test_of_what_somebody_typed_only_small_numbers_are_told(value: Any, told: Any) -> None:
+def test_only_small_numbers_of_the_input_are_recorded(value: Any, told: Any) -> None:
     assert trail.outline(value) == told
 
 
@@ -114,7 +114,7 @@ def test_pages_follow_each_other_without_gap_or_doubling() -> None:
     assert second.older_than is None
 
 
-def test_entries_are_found_by_who_and_by_what() -> None:
+def test_entries_are_found_by_actor_and_by_action() -> None:
     fill(1)
     fill(1, by=COMMAND_LINE)
     fill(1, action=Action.KEY_REVOKED)

@@ -188,19 +188,19 @@ def run_parallel(app, count, work):
     return results
 
 
-def test_of_many_parallel_wrong_guesses_only_five_are_evaluated(app, issued, code, owner):
+def test_only_five_of_many_parallel_wrong_guesses_are_evaluated(app, issued, code, owner):
     results = run_parallel(app, 40, lambda: check(issued.id, wrong(code), owner))
     assert sum(not isinstance(result, LimitExceeded) for result in results) == 5
 
 
-def test_of_many_parallel_right_guesses_exactly_one_is_valid(app, issued, code, owner):
+def test_exactly_one_of_many_parallel_right_guesses_is_valid(app, issued, code, owner):
     effects = []
     results = run_parallel(app, 40, lambda: check(issued.id, code, owner, effect=effects.append))
     assert sum(not isinstance(result, LimitExceeded) and result.valid for result in results) == 1
     assert len(effects) == 1
 
 
-def test_of_many_parallel_sends_to_one_destination_one_message_is_made(app, sms, owner):
+def test_many_parallel_sends_to_one_destination_make_one_message(app, sms, owner):
     results = run_parallel(
         app, 40, lambda: verifications.issue(Request(Channel.SMS, "+8613800138000"), owner)
     )

@@ -112,7 +112,7 @@ def test_a_country_that_is_not_switched_on_gets_nothing(sms, owner):
     assert sms.sent == []
 
 
-def test_one_address_can_not_send_without_end(sms, owner, app):
+def test_one_ip_address_can_not_send_without_limit(sms, owner, app):
     app.config["IP_SENDS_PER_MINUTE"] = 3
     for n in range(3):
         verifications.issue(sms_to(f"+49170123456{n}", client_ip=f"2001:db8::{n}"), owner)

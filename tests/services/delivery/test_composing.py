@@ -1,4 +1,4 @@
-"""What a message becomes on its way to the gateway: which ones carry a link to unsubscribe, down to the wire."""
+"""Composing a message for the gateway: which ones have an unsubscribe link, down to the wire."""
 
 import json
 from collections.abc import Iterator
@@ -64,14 +64,14 @@ def test_every_copy_of_a_message_is_the_same() -> None:
     assert compose(claimed(), KEYRING, PUBLIC) == compose(claimed(), KEYRING, PUBLIC)
 
 
-def test_other_messages_carry_none() -> None:
+def test_other_messages_have_no_link() -> None:
     assert compose(claimed(bulk=False), KEYRING, PUBLIC).unsubscribe_url is None
     assert compose(claimed(), KEYRING, "").unsubscribe_url is None
 
 
 @pytest.fixture
 def newsletter(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A template that shows the link where there is one."""
+    """A template that shows the link if there is one."""
     folder = tmp_path / "en"
     folder.mkdir()
     text = "News\nHello{% if unsubscribe_url %}, enough? {{ unsubscribe_url }}{% endif %}\n"
@@ -107,7 +107,7 @@ class TestOnTheWire:
 
     @pytest.fixture
     def mails(self, server: SmtpServer) -> Iterator[SmtpGateway]:
-        """A mail server in place of the memory."""
+        """A mail server instead of the memory gateway."""
         gateway = SmtpGateway(
             MailSettings(server=server.host, port=server.port, default_sender="no-reply@example.com")
         )

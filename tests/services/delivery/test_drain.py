@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("context")
 
 
 class SlowSender:
-    """Takes `seconds` for each message and remembers what it was given and how many at once."""
+    """Takes `seconds` for each message; records the messages and how many were in flight at once."""
 
     def __init__(self, seconds=0.0):
         self.seconds = seconds
@@ -31,7 +31,7 @@ class SlowSender:
         self._now = 0
         self._lock = threading.Lock()
 
-    def send(self, claimed):
+    def send(self, claimed, lease_until):
         with self._lock:
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
@@ -74,7 +74,7 @@ def wait_until(condition, seconds=20):
 
 @pytest.fixture
 def running():
-    """Drains that are stopped at the end."""
+    """Start drains, and stop them at the end."""
     started = []
 
     def start(sender, slots=10, lanes=tuple(Lane)):
@@ -104,7 +104,7 @@ def test_as_many_sends_are_in_flight_as_there_are_slots(running):
     assert sender.most_at_once == 10
 
 
-def test_a_bell_wakes_it_and_without_one_it_looks_by_itself(running):
+def test_a_bell_wakes_it_and_without_one_it_polls(running):
     sender = SlowSender()
     drain = running(sender)
     wait_until(lambda: not drain._look)
@@ -199,7 +199,7 @@ def test_results_that_could_not_be_written_are_written_later(running, monkeypatc
     assert len(sender.sent) == 3
 
 
-def test_what_is_past_its_deadline_is_expired_and_never_sent(running):
+def test_a_message_past_its_deadline_expires_and_is_never_sent(running):
     put(2, deadline=-1)
     sender = SlowSender()
     running(sender)
@@ -219,9 +219,9 @@ def test_waiting_costs_no_turns_of_the_loop(running, monkeypatch):
 
 
 class TwiceRefused(SlowSender):
-    """Puts a message off twice, by a time that is no whole second."""
+    """Defers a message twice, by a fraction of a second."""
 
-    def send(self, claimed):
+    def send(self, claimed, lease_until):
         self.sent.append(time.monotonic())
         now = datetime.now(UTC)
         if len(self.sent) < 3:
@@ -238,7 +238,7 @@ def test_a_retry_is_sent_when_it_is_due_and_not_at_the_next_look(running):
     assert all(1.3 <= gap < 1.9 for gap in gaps), "whole looks would make it two seconds each"
 
 
-def test_what_could_not_be_written_down_is_not_claimed_again_when_its_lease_has_ended(running, monkeypatch):
+def test_a_message_with_an_unwritten_result_is_not_claimed_after_its_lease(running, monkeypatch):
     away = [True]
     settle, claim = settling.settle, claims.claim
 
@@ -263,7 +263,7 @@ def test_what_could_not_be_written_down_is_not_claimed_again_when_its_lease_has_
     assert len(sender.sent) == 3
 
 
-def test_what_no_thread_could_start_in_time_is_given_back_untried(monkeypatch):
+def test_a_message_not_started_in_time_is_released_untried(monkeypatch):
     put(2)
     sender = SlowSender()
     monkeypatch.setattr("services.delivery.drain.START_WITHIN_SECONDS", -1.0)

@@ -1,4 +1,4 @@
-"""SQLite alone: whole blocks as JSON tell and keep the same as rows do."""
+"""SQLite only: blocks sent as JSON read and write the same as single rows."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ ODD = 'refused: "quotes", back\\slash, {"json": [1]}, 短信 ü 😀'
 
 @pytest.fixture
 def ids() -> list[str]:
-    """Two messages that are due: a code, and an SMS with values in every column."""
+    """Two due messages: a code, and an SMS with a value in every column."""
     code = NewMessage(
         owner="key:tests",
         destination=parse(Channel.SMS, "+8613800138000", region="CN"),
@@ -56,7 +56,7 @@ def claim(at: datetime) -> list[claims.Claimed]:
         return claims.claim(connection, Lane.SMS, Priority.SINGLE, 100, at)
 
 
-def test_a_claim_tells_the_same_with_and_without(ids: list[str], monkeypatch: pytest.MonkeyPatch):
+def test_a_claim_returns_the_same_with_and_without(ids: list[str], monkeypatch: pytest.MonkeyPatch):
     at = NOW + timedelta(seconds=1)
     assert one_step.can_do(db.engine.dialect)
     at_once = claim(at)
@@ -73,7 +73,7 @@ def test_a_claim_tells_the_same_with_and_without(ids: list[str], monkeypatch: py
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_an_outcome_is_kept_the_same_with_and_without(
+def test_an_outcome_is_stored_the_same_with_and_without(
     ids: list[str], at_once: bool, monkeypatch: pytest.MonkeyPatch
 ):
     code, notice = claim(NOW + timedelta(seconds=1))

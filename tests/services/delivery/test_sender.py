@@ -1,11 +1,19 @@
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
-from domain.errors import GatewayBusy, GatewayError, TemporaryGatewayError
+from domain.errors import (
+    GatewayAtFault,
+    GatewayBusy,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    TooLate,
+)
 from domain.keyring import Keyring
 from domain.statuses import MessageStatus
 from services.delivery.claims import Claimed
@@ -42,10 +50,10 @@ def gateway():
     return MemoryGateway()
 
 
-def sender(*gateways):
+def sender(*gateways, most_tries=0):
     breaker = Breaker()
     router = Router(Gateways(gateways), GatewayHealth("", breaker), RateWindows("", breaker))
-    return Sender(router, KEYRING, clock=lambda: NOW)
+    return Sender(router, KEYRING, most_tries=most_tries, clock=lambda: NOW)
 
 
 def test_a_message_is_opened_rendered_and_handed_over(gateway):
@@ -65,13 +73,61 @@ def test_a_temporary_refusal_is_tried_again_later(gateway, tries, wait):
     assert settled.due_at == NOW + timedelta(seconds=wait)
 
 
-def test_the_fourth_temporary_refusal_is_the_last(gateway):
-    gateway.failures.append(TemporaryGatewayError("busy"))
-    settled = sender(gateway).send(claimed(4))
+def test_tries_end_where_the_settings_say_so_or_at_the_deadline(gateway):
+    gateway.failures += [TemporaryGatewayError("busy") for _ in range(3)]
+    settled = sender(gateway, most_tries=4).send(claimed(4))
     assert (settled.status, settled.due_at, settled.error) == (MessageStatus.FAILED, None, "busy")
+    assert sender(gateway).send(claimed(4)).due_at == NOW + timedelta(seconds=24)
+    late = claimed(20)._replace(deadline_at=NOW + timedelta(seconds=10))
+    assert sender(gateway).send(late).status is MessageStatus.FAILED
 
 
-def test_a_gateway_without_a_free_place_is_asked_again_soon_and_it_counts_no_try(gateway):
+@pytest.mark.parametrize(
+    ("error", "least", "most"),
+    [
+        (RateLimited("429"), 1, 2),
+        (RateLimited("429", retry_after=4), 4, 8),
+        (GatewayAtFault("401"), 3, 3),
+        (TooLate("the lease ended"), 1, 1),
+    ],
+)
+def test_what_says_nothing_about_the_message_uses_up_no_try(gateway, error, least, most):
+    gateway.failures.append(error)
+    settled = sender(gateway, most_tries=1).send(claimed(1))
+    assert (settled.status, settled.tried) == (MessageStatus.QUEUED, False)
+    assert least <= (settled.due_at - NOW).total_seconds() <= most
+
+
+def test_a_rate_limit_holds_the_next_message_back_without_asking_anybody(gateway):
+    one = sender(gateway)
+    gateway.failures.append(RateLimited("too much mail", retry_after=60))
+    one.send(claimed())
+    held = one.send(claimed())
+    assert (gateway.sent, held.status, held.tried, held.asked) == ([], MessageStatus.QUEUED, False, ())
+    bulk = one.send(claimed()._replace(is_bulk=True))
+    assert NOW + timedelta(seconds=50) < bulk.due_at <= NOW + timedelta(seconds=120)
+    assert held.due_at <= NOW + timedelta(seconds=10), "a person waits for a code"
+
+
+def test_a_message_that_waits_is_looked_at_once_more_at_its_deadline(gateway):
+    one = sender(gateway)
+    gateway.failures.append(RateLimited("too much mail", retry_after=60))
+    one.send(claimed())
+    soon = claimed()._replace(deadline_at=NOW + timedelta(seconds=0.5))
+    assert one.send(soon).due_at == soon.deadline_at
+
+
+@pytest.mark.parametrize("late", ["lease", "deadline"])
+def test_nothing_is_handed_over_after_its_lease_or_deadline(gateway, late):
+    lease_until = time.monotonic() - 0.01 if late == "lease" else time.monotonic() + 60
+    expired = claimed()._replace(
+        deadline_at=NOW - timedelta(seconds=1) if late == "deadline" else NOW + timedelta(60)
+    )
+    settled = sender(gateway).send(expired, lease_until)
+    assert (gateway.sent, settled.status, settled.tried) == ([], MessageStatus.QUEUED, False)
+
+
+def test_a_busy_gateway_is_tried_again_soon_and_it_counts_no_try(gateway):
     gateway.failures.append(GatewayBusy("all connections are in use"))
     settled = sender(gateway).send(claimed(4))
     assert (settled.status, settled.tried) == (MessageStatus.QUEUED, False)
@@ -89,7 +145,7 @@ def test_without_a_gateway_the_message_waits_for_one():
     assert settled.status is MessageStatus.QUEUED
 
 
-def test_a_gateway_that_breaks_its_promise_loses_no_message(gateway, caplog):
+def test_an_unexpected_error_of_a_gateway_loses_no_message(gateway, caplog):
     gateway.failures.append(RuntimeError("code 123456 to +8613800138000"))
     settled = sender(gateway).send(claimed())
     assert settled.status is MessageStatus.QUEUED
@@ -106,7 +162,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_what_can_not_be_read_fails_at_once_and_loudly(gateway, caplog, kind):
+def test_an_unreadable_message_fails_at_once_and_loudly(gateway, caplog, kind):
     settled = sender(gateway).send(claimed(sealed=UNREADABLE[kind]))
     assert settled.status is MessageStatus.FAILED
     assert any(record.levelno == logging.ERROR for record in caplog.records)
@@ -123,13 +179,13 @@ def test_logs_show_neither_code_nor_destination(gateway, caplog):
     assert "13800138000" not in caplog.text
 
 
-def test_a_good_first_try_leaves_nothing_but_how_long_it_took(gateway):
+def test_a_good_first_try_records_only_its_duration(gateway):
     settled = sender(gateway).send(claimed())
     assert settled.asked == ()
     assert 0 <= settled.took_ms < 15_000
 
 
-def test_every_gateway_that_did_not_take_it_is_told_in_order(gateway):
+def test_every_failed_try_is_recorded_in_order(gateway):
     other, spare = MemoryGateway("other", weight=0), MemoryGateway("spare", weight=0)
     gateway.failures.append(TemporaryGatewayError("busy"))
     other.failures.append(GatewayBusy("no free place"))
@@ -139,6 +195,6 @@ def test_every_gateway_that_did_not_take_it_is_told_in_order(gateway):
     assert (settled.status, settled.gateway) == (MessageStatus.SENT, "spare")
 
 
-def test_a_message_that_no_gateway_serves_tells_of_its_try():
+def test_a_message_that_no_gateway_serves_records_its_try():
     (asked,) = sender().send(claimed()).asked
     assert (asked.gateway, asked.answer, asked.took_ms) == (None, "temporary", None)

@@ -1,4 +1,4 @@
-"""How many sends there may be."""
+"""How many sends may be in flight."""
 
 from domain.statuses import Lane, Priority
 from services.delivery.slots import Slots
@@ -8,7 +8,7 @@ def flow(slots, priority, lane):
     return next(one for one in slots.flows if (one.priority, one.lane) == (priority, lane))
 
 
-def test_a_lane_with_a_ceiling_is_given_what_it_sends_in_a_moment_and_no_more(monkeypatch):
+def test_a_lane_with_a_ceiling_claims_only_what_it_sends_in_a_moment(monkeypatch):
     now = [0.0]
     monkeypatch.setattr("services.delivery.slots.time.monotonic", lambda: now[0])
     slots = Slots(list(Lane), 100, {Lane.EMAIL: 2})
@@ -22,12 +22,12 @@ def test_a_lane_with_a_ceiling_is_given_what_it_sends_in_a_moment_and_no_more(mo
     mails.in_flight = 40
     assert slots.free(mails) == 0
     assert slots.free(flow(slots, Priority.CODE, Lane.SMS)) == 60
-    now[0] += 60  # a rest, and then a slow send
+    now[0] += 60  # a pause, and then a slow send
     slots.ended(mails, 40)
     assert slots.free(mails) == 2
 
 
-def test_others_are_given_more_than_their_slots_only_while_thousands_end_in_a_second(monkeypatch):
+def test_others_claim_more_than_their_slots_only_at_thousands_a_second(monkeypatch):
     now = [0.0]
     monkeypatch.setattr("services.delivery.slots.time.monotonic", lambda: now[0])
     slots = Slots([Lane.SMS, Lane.BULK], 100)

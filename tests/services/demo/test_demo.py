@@ -1,4 +1,4 @@
-"""Invented traffic: as much as was asked for, believable, nobody's, and nothing that would be sent."""
+"""Demo traffic: the requested amount, believable, with nobody's real address, and never sent."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ def count(model, *conditions):
     return db.session.scalar(select(func.count()).select_from(model).where(*conditions))
 
 
-def test_there_is_as_much_as_was_asked_for_and_it_is_rolled_up():
+def test_the_requested_amount_is_made_and_rolled_up():
     assert count(Message) == COUNT
     found = overview.of(Period.QUARTER, None, UTC)
     assert found.total.all == COUNT

@@ -1,4 +1,4 @@
-"""What the doctor finds, on real servers where there are servers."""
+"""The doctor's findings, with real servers where a check needs one."""
 
 import time
 from collections.abc import Iterator
@@ -38,13 +38,13 @@ class SilentServer(ServerThread):
 
 @pytest.fixture
 def doors():
-    """It comes in by a door."""
+    """Open the doors, unlike the other tests of services."""
     return DOORS
 
 
 @pytest.fixture
 def migrated(app):
-    """The application on a database made by the migrations."""
+    """The application on a database created by the migrations."""
     with app.app_context():
         db.drop_all()
         db.session.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
@@ -108,7 +108,7 @@ def test_a_healthy_installation_has_no_failure(migrated, broker):
     assert names >= {"gateway memory-sms", "gateway memory-mail"}
 
 
-def test_a_broken_installation_is_told_in_bounded_time_without_secrets(settings, tmp_path):
+def test_a_broken_installation_is_reported_in_bounded_time_without_secrets(settings, tmp_path):
     dead = closed_port()
     settings |= {
         "SQLALCHEMY_DATABASE_URI": f"postgresql+psycopg://user:{SECRET}@127.0.0.1:{dead}/x",
@@ -176,7 +176,7 @@ def test_packages_as_tested_are_fine(app):
         ("", "", Level.WARN, "not compared"),
     ],
 )
-def test_other_packages_are_told(tmp_path, pinned, supported, level, said):
+def test_other_packages_are_reported(tmp_path, pinned, supported, level, said):
     folder = requirements(tmp_path, pinned, supported)
     told, text = only(lambda: versions.check_packages(folder))
     assert told is level
@@ -186,7 +186,7 @@ def test_other_packages_are_told(tmp_path, pinned, supported, level, said):
 # settings
 
 
-def test_the_settings_of_a_careful_operator_need_no_word(app):
+def test_careful_settings_have_no_findings(app):
     with configured(
         app, CELERY_TASK_ALWAYS_EAGER=False, PUBLIC_URL="https://codes.example.org", TRUSTED_PROXIES=1
     ).app_context():
@@ -204,7 +204,7 @@ def test_the_settings_of_a_careful_operator_need_no_word(app):
         ({"PUBLIC_URL": "https://codes.example.org", "TRUSTED_PROXIES": 0}, "TRUSTED_PROXIES is 0"),
         ({"SMS_SENDS_PER_DAY": 0}, "SMS_SENDS_PER_DAY"),
         ({"CELERY_TASK_ALWAYS_EAGER": True}, "CELERY_TASK_ALWAYS_EAGER"),
-        ({"MAIL_SERVER": "mail.example.org", "MAIL_USERNAME": "me"}, "travels in clear"),
+        ({"MAIL_SERVER": "mail.example.org", "MAIL_USERNAME": "me"}, "password is sent in clear"),
     ],
 )
 def test_an_unwise_setting_is_named(app, changes, said):
@@ -217,7 +217,7 @@ def test_two_keys_should_differ(app):
         assert "should differ" in texts(settings.check_settings)
 
 
-def test_missing_gateways_are_told(app):
+def test_missing_gateways_are_reported(app):
     with_gateways(app)
     with app.app_context():
         said = texts(settings.check_settings)
@@ -228,7 +228,7 @@ def test_missing_gateways_are_told(app):
 # the database
 
 
-def test_a_migrated_database_is_written_and_left_as_it_was(migrated):
+def test_a_migrated_database_is_written_to_and_left_unchanged(migrated):
     with migrated.app_context():
         level, text = only(database.check_database)
         assert (level, db.session.scalar(sa.text("SELECT count(*) FROM lease"))) == (Level.OK, 0)
@@ -236,7 +236,7 @@ def test_a_migrated_database_is_written_and_left_as_it_was(migrated):
     assert text.split()[0] in ("SQLite", "PostgreSQL", "MariaDB", "MySQL")
 
 
-def test_a_database_behind_its_migrations_is_told_the_command(migrated):
+def test_a_database_behind_its_migrations_is_reported_with_the_command(migrated):
     with migrated.app_context():
         db.session.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
         db.session.commit()
@@ -246,7 +246,7 @@ def test_a_database_behind_its_migrations_is_told_the_command(migrated):
     assert "flask --app app db upgrade" in text
 
 
-def test_a_database_without_tables_is_told_the_command(app):
+def test_a_database_without_tables_is_reported_with_the_command(app):
     with app.app_context():
         db.drop_all()
         db.session.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
@@ -278,7 +278,7 @@ def test_a_broker_that_answers_is_fine(app, broker):
         assert only(servers.check_broker)[0] is Level.OK
 
 
-def test_a_silent_broker_is_given_up(app, monkeypatch):
+def test_a_silent_broker_times_out(app, monkeypatch):
     monkeypatch.setattr(servers, "SECONDS", 0.3)
     with SilentServer() as server:
         url = f"redis://:{SECRET}@127.0.0.1:{server.port}/0"
@@ -288,7 +288,7 @@ def test_a_silent_broker_is_given_up(app, monkeypatch):
             assert only(servers.check_limits_store) == (Level.FAIL, "did not answer in time (REDIS_URL)")
 
 
-def test_a_refused_login_is_told(app, broker):
+def test_a_refused_login_is_reported(app, broker):
     broker.ask("CONFIG", "SET", "requirepass", "another")
     url = f"redis://:{SECRET}@127.0.0.1:{broker.port}/0"
     app.extensions["celery"].conf.broker_url = url
@@ -297,14 +297,14 @@ def test_a_refused_login_is_told(app, broker):
         assert only(servers.check_limits_store) == (Level.FAIL, "refused the login (REDIS_URL)")
 
 
-def test_a_limits_store_that_forgets_is_told(app, broker):
+def test_a_limits_store_that_evicts_keys_is_reported(app, broker):
     with configured(app, REDIS_URL=broker.url).app_context():
         assert [level for level, _ in found(servers.check_limits_store)] == [Level.OK]
         broker.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         assert "set noeviction" in texts(servers.check_limits_store)
 
 
-def test_no_limits_store_is_told(app):
+def test_a_missing_limits_store_is_reported(app):
     with configured(app, REDIS_URL="").app_context():
         assert only(servers.check_limits_store)[0] is Level.WARN
 
@@ -332,7 +332,7 @@ def test_gateways_are_reached_and_sent_nothing(app):
         ("the mail server was not reached in time", "(MAIL_SERVER, MAIL_PORT)"),
     ],
 )
-def test_a_mail_server_that_fails_is_told_by_its_settings(app, reason, setting):
+def test_a_failing_mail_server_is_reported_with_its_settings(app, reason, setting):
     broken = MemoryGateway("smtp", Channel.EMAIL)
     broken.failures.append(TemporaryGatewayError(reason))
     with_gateways(app, broken)
@@ -341,7 +341,7 @@ def test_a_mail_server_that_fails_is_told_by_its_settings(app, reason, setting):
         assert only(check) == (Level.FAIL, f"{reason} {setting}")
 
 
-def test_a_provider_that_fails_is_told_by_its_table(app):
+def test_a_failing_provider_is_reported_with_its_table(app):
     broken = MemoryGateway("main", Channel.SMS)
     broken.failures.append(TemporaryGatewayError("no answer"))
     with_gateways(app, broken)
@@ -353,13 +353,13 @@ def test_a_provider_that_fails_is_told_by_its_table(app):
 # processes and clocks
 
 
-def test_processes_that_were_not_seen_are_told_by_their_command(app):
+def test_missing_processes_are_reported_with_their_command(app):
     with app.app_context():
         assert "celery -A tasks.celery worker" in only(processes.check_worker)[1]
         assert "celery -A tasks.celery beat" in only(processes.check_beat)[1]
 
 
-def test_a_lane_that_no_worker_takes_is_told(app):
+def test_a_lane_without_a_worker_is_reported(app):
     with app.app_context():
         say_alive(db.engine, "worker", ["sms"], datetime.now(UTC))
         (level, text), *others = found(processes.check_worker)
@@ -386,7 +386,7 @@ def test_our_clock_is_compared_with_that_of_redis(app, broker):
     assert text.endswith(("Redis", "the database"))
 
 
-def test_the_first_cause_of_an_error_is_told():
+def test_the_first_cause_of_an_error_is_reported():
     error = RuntimeError(SECRET)
     error.__cause__ = ConnectionRefusedError(111, "Connection refused")
     assert why(error) == "connection refused"

@@ -1,4 +1,4 @@
-"""The overview against a count by hand, in every period, zone and channel."""
+"""The overview compared with a count in Python, for every period, zone and channel."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ def first_day(period, zone):
 
 
 def inside(row, period, zone):
-    """Whether a row is counted in a period; days begin with an hour, where zones let them begin between two."""
+    """Whether a period counts a row; days begin on the hour, even in zones where they begin between two hours."""
     hour = row.created_at.replace(minute=0, second=0, microsecond=0)
     if period is Period.DAY:
         return hour > NOW - timedelta(hours=24)
@@ -45,7 +45,7 @@ def inside(row, period, zone):
     return nearest >= first or hour >= midnight.replace(minute=0)
 
 
-def test_it_agrees_with_a_count_by_hand(rows):
+def test_it_matches_a_count_in_python(rows):
     for name, period, channel in product(ZONES, Period, [None, *Channel]):
         compare(period, ZoneInfo(name), channel)
 
@@ -108,7 +108,7 @@ def test_a_day_is_a_day_when_the_clocks_change(rows):
     assert (found["2026-03-08"], found["2026-03-09"]) == (2, 1)
 
 
-def test_time_to_deliver_is_told_in_all_by_time_and_by_gateway(rows):
+def test_time_to_deliver_is_shown_in_total_over_time_and_by_gateway(rows):
     found = overview.of(Period.MONTH, None, UTC, NOW)
     assert found.delay.p50 is not None
     assert found.delay.p50 <= found.delay.p95
@@ -124,7 +124,7 @@ def test_the_largest_part_comes_first(rows):
         assert sizes == sorted(sizes, reverse=True)
 
 
-def test_nothing_is_an_overview_too():
+def test_an_empty_overview_works():
     found = overview.of(Period.WEEK, None, UTC, NOW)
     assert (found.total.all, found.total.conversion, found.delay.p50) == (0, None, None)
     assert len(found.slots) == 7

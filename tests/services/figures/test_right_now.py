@@ -1,4 +1,4 @@
-"""What waits, and who is there to send it."""
+"""Waiting messages, and the workers that are alive."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +33,7 @@ def wait(name, lane, since):
     db.session.commit()
 
 
-def test_each_lane_tells_how_much_waits_and_for_how_long():
+def test_each_lane_shows_how_much_waits_and_for_how_long():
     wait("a", Lane.SMS, timedelta(seconds=3))
     wait("b", Lane.SMS, timedelta(seconds=40))
     wait("c", Lane.BULK, -timedelta(hours=1))
@@ -45,7 +45,7 @@ def test_each_lane_tells_how_much_waits_and_for_how_long():
     assert right_now.look(NOW).is_late
 
 
-def test_workers_and_clocks_are_alive_while_they_say_so():
+def test_workers_and_clocks_are_alive_while_they_report():
     assert not right_now.look(NOW).has_worker
     say_alive(db.engine, "worker", ["sms", "email"], NOW)
     say_alive(db.engine, "beat", [], NOW - timedelta(minutes=5))

@@ -1,4 +1,4 @@
-"""Roll-ups and live rows together are what a count by hand says, whatever changes, runs twice or is purged."""
+"""Roll-ups and live rows together match a count in Python, whatever changes, runs twice or is purged."""
 
 import random
 import threading
@@ -29,7 +29,7 @@ STATUSES = list(MessageStatus)
 
 
 class Rows:
-    """Makes believable rows by chance, the same for the same seed."""
+    """Makes believable random rows, the same for the same seed."""
 
     def __init__(self, seed=1):
         self.chance = random.Random(seed)
@@ -104,7 +104,7 @@ class Rows:
         )
 
     def change_some(self):
-        """Let messages of any age go on: late reports, planned sends, a canceled broadcast."""
+        """Change messages of any age: late reports, scheduled sends, a canceled broadcast."""
         ids = db.session.scalars(select(Message.id).order_by(Message.id)).all()
         for name in self.chance.sample(ids, len(ids) // 4):
             status = self.chance.choice(STATUSES)
@@ -122,7 +122,7 @@ def hour(at):
 
 
 def by_hand():
-    """Count every row one by one: by all that it has in common but the owner, by owner, and by time to deliver."""
+    """Count the rows one by one: by every dimension except the owner, by owner, and by time to deliver."""
     found, of_owners, times = {}, {}, {}
     codes = {row.id: row for row in db.session.scalars(select(Verification))}
 
@@ -146,7 +146,7 @@ def by_hand():
 
 
 def as_told():
-    """Return the same from roll-ups and live rows."""
+    """Return the same counts from roll-ups and live rows."""
     return traffic.look(
         SINCE, lambda counts: (told(counts, DIMENSIONS), told(counts, OF_OWNERS), counts.times())
     )
@@ -163,7 +163,7 @@ def told(counts, names):
     }
 
 
-def test_it_agrees_with_a_count_by_hand_before_between_and_after_roll_ups(rows):
+def test_it_matches_a_count_in_python_before_between_and_after_roll_ups(rows):
     rows.add(150)
     assert as_told() == by_hand()
     assert rollups.roll_up(NOW) > 0
@@ -175,7 +175,7 @@ def test_it_agrees_with_a_count_by_hand_before_between_and_after_roll_ups(rows):
     )
 
 
-def test_what_changes_afterwards_is_corrected_by_the_next_run(rows):
+def test_later_changes_are_corrected_by_the_next_run(rows):
     rows.add(120, back=rollups.STILL_CHANGING)
     rollups.roll_up(NOW)
     rows.change_some()
@@ -227,7 +227,7 @@ def test_hours_without_messages_are_remembered_as_such(rows):
     assert rollups.uncounted(db.session(), SINCE) == [(SINCE, begin), (hour(NOW), None)]
 
 
-def test_runs_at_once_count_nothing_twice(app, rows):
+def test_parallel_runs_count_nothing_twice(app, rows):
     rows.add(80, back=timedelta(hours=30))
     failures = []
 
@@ -235,7 +235,7 @@ def test_runs_at_once_count_nothing_twice(app, rows):
         with app.app_context():
             try:
                 rollups.roll_up(NOW)
-            except Exception as error:  # noqa: BLE001 - told by the test
+            except Exception as error:  # noqa: BLE001 - reported by the test
                 failures.append(error)
 
     threads = [threading.Thread(target=run) for _ in range(3)]
@@ -247,7 +247,7 @@ def test_runs_at_once_count_nothing_twice(app, rows):
     assert as_told() == by_hand()
 
 
-def test_who_counted_before_another_wrote_counts_again(rows, monkeypatch):
+def test_a_run_that_counted_before_another_wrote_counts_again(rows, monkeypatch):
     at = hour(NOW) - 5 * HOUR
     rows.message(at, status="sent")
     db.session.commit()
@@ -268,7 +268,7 @@ def test_who_counted_before_another_wrote_counts_again(rows, monkeypatch):
 
 
 @pytest.mark.parametrize("age", [timedelta(days=3), timedelta(hours=20), timedelta(minutes=30)])
-def test_what_is_purged_still_counts(rows, age):
+def test_purged_messages_still_count(rows, age):
     rows.add(200)
     before = by_hand()
     rollups.roll_up(NOW)
@@ -309,7 +309,7 @@ def test_an_hour_that_is_rolled_up_while_it_is_purged_is_tried_again(rows):
     assert db.session.scalar(select(RolledHour.is_current)) is False
 
 
-def test_roll_ups_are_kept_for_a_year_and_hold_no_destination(rows):
+def test_roll_ups_are_kept_for_a_year_and_contain_no_destination(rows):
     rows.add(30)
     rollups.roll_up(NOW)
     with time_machine.travel(NOW + timedelta(days=360), tick=False):

@@ -1,4 +1,4 @@
-"""The SMS of a day, from roll-ups and rows together: what a count by hand says."""
+"""The SMS of a day, from roll-ups and rows together, compared with a count in Python."""
 
 from collections import Counter
 from datetime import timedelta
@@ -32,7 +32,7 @@ def told(now=NOW):
 
 
 @pytest.mark.parametrize("rolled_up_before", [None, timedelta(), timedelta(hours=3), timedelta(hours=40)])
-def test_it_is_what_a_count_by_hand_says(rolled_up_before):
+def test_it_matches_a_count_in_python(rolled_up_before):
     Rows().add(400, back=timedelta(days=2))
     if rolled_up_before is not None:
         rollups.roll_up(NOW - rolled_up_before)
@@ -42,7 +42,7 @@ def test_it_is_what_a_count_by_hand_says(rolled_up_before):
     assert told(later) == by_hand(later)
 
 
-def test_what_was_purged_within_the_day_still_counts():
+def test_messages_purged_within_the_day_still_count():
     Rows().add(200, back=timedelta(hours=20))
     rollups.roll_up(NOW)
     before = told()
@@ -52,7 +52,7 @@ def test_what_was_purged_within_the_day_still_counts():
     assert told() == before
 
 
-def test_an_hour_that_is_rolled_up_in_the_meantime_counts_once(monkeypatch):
+def test_an_hour_that_is_rolled_up_during_the_count_counts_once(monkeypatch):
     Rows().add(300, back=timedelta(hours=20))
     looked, uncounted = [], rollups.uncounted
 

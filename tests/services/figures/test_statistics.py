@@ -1,4 +1,4 @@
-"""Counts by day, channel and gateway, against a count by hand."""
+"""Counts by day, channel and gateway, compared with a count in Python."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +19,7 @@ TICK = timedelta(microseconds=1)
 
 
 class Rows:
-    """Puts rows in and counts them by hand as it does."""
+    """Adds rows, and counts them in Python as it does."""
 
     def __init__(self):
         self.number = 0
@@ -86,7 +86,7 @@ def test_nothing_is_counted_as_nothing():
     assert (found.since, found.until) == (datetime(2026, 3, 1, tzinfo=UTC), NOW)
 
 
-def test_it_agrees_with_a_count_by_hand(rows):
+def test_it_matches_a_count_in_python(rows):
     by_hand = Counter()
     for number in range(400):
         at = NOW - timedelta(hours=number % 100)
@@ -149,7 +149,7 @@ def test_a_code_that_was_sent_again_after_midnight_counts_on_the_day_it_was_issu
     assert count(days=1).total.issued == 0
 
 
-def test_what_others_made_is_not_counted(rows):
+def test_other_owners_messages_are_not_counted(rows):
     rows.message(owner="key:b")
     rows.code(used=True, owner="key:b")
     assert count().groups == []

@@ -1,4 +1,4 @@
-"""Answers are remembered until a roll-up changes."""
+"""Answers are cached until a roll-up changes."""
 
 from services.figures.traffic_memory import MOST, Memory
 

@@ -25,7 +25,7 @@ def test_a_gateway_that_was_given_nothing_has_no_figures():
     assert figures().error_rate is figures().mean is None
 
 
-def test_what_was_sent_failed_and_refused_is_told_apart(sms, owner):
+def test_sent_failed_and_refused_are_counted_separately(sms, owner):
     sms.failures += [TemporaryGatewayError("HTTP 503"), GatewayError("HTTP 400")]
     for n in range(5):
         send(owner, n)

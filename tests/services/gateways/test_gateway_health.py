@@ -9,7 +9,7 @@ from tests.live.processes import Broker
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that the test sets."""
 
     def __init__(self):
         self.now = 1000.0
@@ -31,7 +31,7 @@ def redis(tmp_path_factory):
 
 @pytest.fixture(params=["local", "shared"])
 def health(request, clock):
-    """Both kinds must behave the same."""
+    """Both kinds, with and without Redis, must behave the same."""
     if request.param == "local":
         return LocalHealth(clock)
     broker = request.getfixturevalue("redis")
@@ -80,7 +80,7 @@ def test_one_probe_every_fifteen_seconds(clock):
     assert probes.index(True) == 14
 
 
-def test_of_many_workers_one_gets_the_probe(redis, clock):
+def test_one_of_many_workers_gets_the_probe(redis, clock):
     client = Redis.from_url(redis.url)
     client.flushdb()
     workers = [SharedHealth(Redis.from_url(redis.url), clock) for _ in range(8)]

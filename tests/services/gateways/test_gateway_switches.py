@@ -29,7 +29,7 @@ def settings(settings):
 
 @pytest.fixture
 def spare(app, sms, mails):
-    """A second gateway for SMS, as heavy as the first."""
+    """A second gateway for SMS, with the same weight as the first."""
     spare = MemoryGateway("spare")
     parts.put(app, Gateways([sms, spare, mails]))
     return spare
@@ -64,7 +64,7 @@ def test_off_and_on_are_kept_and_audited(spare):
     ]
 
 
-def test_a_weight_is_kept_until_it_follows_the_file_again():
+def test_a_weight_is_kept_until_it_is_reset_to_the_file():
     gateway_switches.set_weight("memory-sms", 30)
     assert set_now().weights == {"memory-sms": 30}
     gateway_switches.set_weight("memory-sms", None)
@@ -85,7 +85,7 @@ def test_only_gateways_of_the_file_can_be_switched():
             change("nobody")
 
 
-def test_the_last_one_is_switched_off_only_where_that_is_meant(spare):
+def test_the_last_one_is_switched_off_only_with_a_confirmation(spare):
     gateway_switches.switch_off("spare")
     with pytest.raises(LastGateway):
         gateway_switches.switch_off("memory-sms")
@@ -94,13 +94,13 @@ def test_the_last_one_is_switched_off_only_where_that_is_meant(spare):
     assert set_now().off == {"spare", "memory-sms"}
 
 
-def test_one_that_fails_stands_in_for_nobody(spare, monkeypatch):
+def test_a_failing_gateway_does_not_count_as_a_replacement(spare, monkeypatch):
     assert not gateway_switches.is_last("memory-sms")
     monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "spare")
     assert gateway_switches.is_last("memory-sms")
 
 
-def test_one_that_serves_other_countries_stands_in_for_nobody(spare, sms):
+def test_a_gateway_for_other_countries_does_not_count_as_a_replacement(spare, sms):
     spare.countries = frozenset({"DE"})
     assert gateway_switches.is_last("memory-sms")
     sms.countries = frozenset({"DE"})
@@ -110,7 +110,7 @@ def test_one_that_serves_other_countries_stands_in_for_nobody(spare, sms):
     assert not gateway_switches.is_last("spare")
 
 
-def test_what_is_sent_goes_by_the_switches(spare, sms, owner):
+def test_messages_follow_the_switches(spare, sms, owner):
     gateway_switches.switch_off("memory-sms")
     for n in range(5):
         send(owner, n)

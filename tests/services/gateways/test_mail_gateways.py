@@ -1,4 +1,4 @@
-"""Two mail servers named in gateways.toml: they share the mails, and one takes over when the other fails."""
+"""Two mail servers in gateways.toml: they share the mails, and one takes over when the other fails."""
 
 from collections import Counter
 
@@ -37,7 +37,7 @@ def servers():
 
 @pytest.fixture
 def sender_of(tmp_path):
-    """Make what sends by the gateways `first` and `second`, given as port and weight; the settings name a third."""
+    """Make a sender with the gateways `first` and `second`, given as port and weight; the settings name a third."""
     loaded = []
 
     def make(*places):
@@ -67,7 +67,7 @@ def test_mails_are_shared_by_weight_and_come_from_each_servers_own_sender(server
     assert {mail.sender for mail in second.mails} == {"second@shop.example"}
 
 
-def test_one_that_puts_a_mail_off_is_followed_by_the_other_in_the_same_try(servers, sender_of):
+def test_after_a_deferral_the_other_is_tried_in_the_same_try(servers, sender_of):
     first, second = servers
     first.always("RCPT", "451 4.3.0 try again later")
     sender = sender_of((first.port, 100), (second.port, 0))
@@ -78,14 +78,14 @@ def test_one_that_puts_a_mail_off_is_followed_by_the_other_in_the_same_try(serve
     assert asked == 5, "after five failures it is left alone"
 
 
-def test_one_that_is_not_there_is_followed_by_the_other(servers, sender_of):
+def test_after_a_refused_connection_the_other_is_tried(servers, sender_of):
     _, second = servers
     sender = sender_of((closed_port(), 100), (second.port, 0))
     assert sender.send(MAIL).gateway == "second"
     assert len(second.mails) == 1
 
 
-def test_a_mail_refused_for_good_is_not_taken_to_the_other(servers, sender_of):
+def test_a_mail_refused_for_good_is_not_given_to_the_other(servers, sender_of):
     first, second = servers
     first.always("RCPT", "550 5.1.1 no such user")
     sender = sender_of((first.port, 100), (second.port, 0))

@@ -70,7 +70,7 @@ def test_delivered_is_never_taken_back_and_repeated_or_late_reports_change_nothi
     assert (row(sent).status, row(sent).error, row(sent).settled_at) == ("delivered", None, settled_at)
 
 
-def test_of_reordered_reports_the_first_final_one_holds(sms, sent):
+def test_the_first_final_one_of_reordered_reports_wins(sms, sent):
     report(
         sms,
         Receipt(None, reference=sent),
@@ -80,7 +80,7 @@ def test_of_reordered_reports_the_first_final_one_holds(sms, sent):
     assert row(sent).status == "undelivered"
 
 
-def test_an_unknown_message_changes_nothing_and_is_thanked(sms, sent):
+def test_an_unknown_message_changes_nothing_and_is_acknowledged(sms, sent):
     assert report(sms, Receipt(DELIVERED, reference="0" * 32)).body == "thanks"
     assert row(sent).status == "sent"
 
@@ -102,7 +102,7 @@ def test_a_message_whose_try_had_an_unknown_result_is_not_sent_again_once_it_is_
     assert (row(waiting).status, row(waiting).due_at, row(waiting).sealed) == ("delivered", None, None)
 
 
-def test_a_report_of_what_was_never_tried_is_not_believed(sms, sent):
+def test_a_report_about_an_untried_message_is_ignored(sms, sent):
     message = row(sent)
     message.status, message.tries, message.due_at = "queued", 0, datetime.now(UTC) + timedelta(hours=1)
     db.session.commit()

@@ -1,10 +1,20 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
-from domain.errors import GatewayBusy, GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.errors import (
+    GatewayAtFault,
+    GatewayBusy,
+    GatewayError,
+    GatewaysHeld,
+    RateLimited,
+    TemporaryGatewayError,
+    UnknownResult,
+    WrongGateway,
+)
 from domain.pinning import pin
 from domain.statuses import Channel, MessageStatus
 from services.delivery.sender import Sender
@@ -101,11 +111,47 @@ def test_a_message_that_failed_before_is_no_probe(sender, health, main, spare, m
     assert sender.send(claimed(1)).gateway == "main"
 
 
-def test_the_only_gateway_is_asked_even_if_it_is_sick(health, main):
+@pytest.mark.parametrize("may_probe", [True, False])
+def test_while_the_only_gateway_is_sick_one_message_in_a_while_tries_it(health, main, monkeypatch, may_probe):
     router = Router(Gateways([main]), health, RateWindows("", Breaker()))
     for _ in range(5):
         health.failed("main")
-    assert choose(router).name == "main"
+    assert choose(router, may_probe=may_probe) is None
+    nobody = router.why_nobody(Channel.SMS, "CN")
+    assert isinstance(nobody, GatewaysHeld)
+    assert 1 <= nobody.seconds <= 2
+    later = time.monotonic() + 15.5
+    monkeypatch.setattr(health._local, "_clock", lambda: later)
+    assert choose(router, may_probe=may_probe).name == "main"
+    assert choose(router, may_probe=may_probe) is None
+
+
+def test_messages_that_wait_for_a_sick_gateway_look_less_often_and_not_together(health, main, monkeypatch):
+    router = Router(Gateways([main]), health, RateWindows("", Breaker()))
+    for _ in range(5):
+        health.failed("main")
+    router.choose(Channel.SMS, "CN", ask_first=None, refused=frozenset(), may_probe=False)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 300)
+    waits = sorted(router.why_nobody(Channel.SMS, "CN").seconds for _ in range(1000))
+    assert 30 <= waits[0] < 33
+    assert 57 < waits[-1] <= 60
+
+
+def test_a_gateway_that_takes_no_more_is_left_alone_and_another_one_asked(router, sender, main, spare):
+    main.failures.append(RateLimited("too many", retry_after=30))
+    assert sender.send(claimed(1)).gateway == "spare"
+    assert {sender.send(claimed(1)).gateway for _ in range(20)} == {"spare"}
+    assert len(main.failures) == 0
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_gateways_own_fault_sends_by_the_other_and_opens_the_breaker(sender, health, main, spare, count):
+    main.failures += [GatewayAtFault("401") for _ in range(count)]
+    assert {sender.send(claimed(1)).gateway for _ in range(20)} == (
+        {"main", "spare"} if count == 1 else {"spare"}
+    )
+    assert health.is_open("main") is (count == 10)
 
 
 def test_a_refusal_of_the_message_does_not_make_a_gateway_sick(sender, health, main, spare):
@@ -160,14 +206,14 @@ def test_where_no_gateway_serves_a_message_it_does_not_wait_for_a_switch(sender,
     assert router.why_nobody(Channel.EMAIL, None).code == "temporary"
 
 
-def test_a_weight_that_was_set_takes_the_place_of_that_of_the_file(router, main, spare):
+def test_a_weight_that_was_set_overrides_the_file(router, main, spare):
     router.take_over(Switches(weights={"main": 0, "spare": 1}))
     assert {choose(router).name for _ in range(50)} == {"spare"}
     router.take_over(Switches(weights={"main": 50, "spare": 50}))
     assert {choose(router).name for _ in range(200)} == {"main", "spare"}
 
 
-def test_what_is_set_for_a_gateway_that_has_left_the_file_means_nothing(router):
+def test_settings_for_a_gateway_that_left_the_file_are_ignored(router):
     router.take_over(Switches(off=frozenset({"gone"}), weights={"gone": 7}))
     assert choose(router).name == "main"
 

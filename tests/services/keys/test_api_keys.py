@@ -1,4 +1,4 @@
-"""Keys of the programs that call the API."""
+"""API keys."""
 
 import hashlib
 import logging
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("context")
 
 @pytest.fixture
 def statements():
-    """The SQL statements that are executed from now on."""
+    """The SQL statements executed from now on."""
     seen = []
     event.listen(db.engine, "before_cursor_execute", lambda *arguments: seen.append(arguments[2]))
     return seen
@@ -31,7 +31,7 @@ def row(view):
     return db.session.get(ApiKey, view.id, populate_existing=True)
 
 
-def test_a_key_says_what_it_is_and_has_256_random_bits():
+def test_a_key_names_its_kind_and_has_256_random_bits():
     _, live = api_keys.create("shop")
     _, test = api_keys.create("shop", is_test=True)
     assert live.startswith("sc_live_")
@@ -50,7 +50,7 @@ def test_only_the_hash_of_a_key_is_stored():
     assert key not in repr(view)
 
 
-def test_a_key_may_do_everything_unless_told_otherwise():
+def test_a_key_has_all_scopes_by_default():
     assert api_keys.create("all")[0].scopes == ("verifications", "messages", "read")
     assert api_keys.create("some", scopes=["read", "verifications"])[0].scopes == ("verifications", "read")
 
@@ -90,7 +90,7 @@ def test_a_key_just_seen_is_recognised_without_asking_the_database(statements):
     assert statements == []
 
 
-def test_a_revoked_key_ends_at_once_here_and_soon_in_other_processes(context):
+def test_a_revoked_key_ends_at_once_here_and_soon_elsewhere(context):
     here, key_here = api_keys.create("here")
     there, key_there = api_keys.create("there")
     assert key_owners.authenticate(key_here)
@@ -111,11 +111,11 @@ def test_revoking_twice_keeps_the_first_time_and_an_unknown_key_is_not_found():
         api_keys.revoke("nobody")
 
 
-def test_the_last_use_is_noted_once_a_minute(app, statements):
+def test_the_last_use_is_recorded_once_a_minute(app, statements):
     view, key = api_keys.create("shop")
     start = datetime.now(UTC)
     for seconds, noted in ((0, True), (30, False), (59, False), (61, True)):
-        app.extensions.pop("sendcode_api_keys", None)  # as another process, which has not seen it
+        app.extensions.pop("sendcode_api_keys", None)  # as in another process, which has not seen it
         statements.clear()
         with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
             key_owners.authenticate(key)

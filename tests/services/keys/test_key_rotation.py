@@ -1,4 +1,4 @@
-"""A new secret for a key, and how long the old one lasts."""
+"""A new secret for a key, and the overlap with the old one."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,7 +23,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def works(app: Flask, key: str) -> bool:
-    """Ask as another process, which has not seen the key lately."""
+    """Check the key as another process would, without a cached answer."""
     app.extensions.pop("sendcode_api_keys", None)
     return key_owners.authenticate(key) is not None
 
@@ -46,7 +46,7 @@ def test_both_secrets_work_until_the_old_one_dies(
     assert works(app, new)
 
 
-def test_a_leaked_secret_dies_at_once_even_where_it_was_just_seen() -> None:
+def test_a_leaked_secret_dies_at_once_even_where_it_is_cached() -> None:
     view, old = api_keys.create("shop")
     assert key_owners.authenticate(old)
     _, new = key_rotation.rotate(view.id, "0")
@@ -105,7 +105,7 @@ def test_the_last_use_is_known_for_each_secret(clock: time_machine.Traveller) ->
     assert found.last_used_at == found.secrets[1].last_used_at
 
 
-def test_a_key_is_found_with_one_look_up(app: Flask) -> None:
+def test_a_key_is_found_with_one_lookup(app: Flask) -> None:
     view, key = api_keys.create("shop")
     key_rotation.rotate(view.id)
     works(app, key)
@@ -118,7 +118,7 @@ def test_a_key_is_found_with_one_look_up(app: Flask) -> None:
     assert not [step for step in plan if step.detail.startswith("SCAN")], plan
 
 
-def test_the_audit_tells_of_it_without_a_secret() -> None:
+def test_it_is_audited_without_a_secret() -> None:
     view, old = api_keys.create("shop")
     rotated, new = key_rotation.rotate(view.id, "1h")
     key_rotation.end_early(view.id, rotated.secrets[1].id)

@@ -1,4 +1,4 @@
-"""Two owners who take each other's role at once: one of them stays an owner, on every database."""
+"""Two owners demote each other at once: one of them stays an owner, on every database."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from services.people import administrators
 PASSWORD = "seven purple otters"
 
 
-def test_two_who_demote_each_other_leave_an_owner(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_owners_who_demote_each_other_leave_an_owner(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     look = administrators._keep_an_owner
 
     def look_long_before_the_commit(session: Session, taken: str) -> None:

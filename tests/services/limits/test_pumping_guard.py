@@ -1,4 +1,4 @@
-"""The guard from the click to the closure and back, on its real rows; only the clock is set by hand."""
+"""The guard, from the click to the closure and back, on real rows; only the clock is fake."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ def settings(settings):
 
 @pytest.fixture(autouse=True)
 def always_fresh(app):
-    """Read the closures at every click: the second until they are read again is no part of these tests."""
+    """Read the closures on every click: these tests are not about the cache of one second."""
     fresh = FreshClosures(seconds=0)
     parts.put(app, fresh)
 
@@ -106,7 +106,7 @@ def test_a_prefix_whose_codes_are_entered_stays_open(clock, app, owner, sms):
     assert look(app) == [PREFIX], "three of thirty-one are less than a tenth"
 
 
-def test_what_is_older_than_an_hour_or_was_never_sent_counts_nothing(clock, app, owner):
+def test_codes_older_than_an_hour_or_never_sent_do_not_count(clock, app, owner):
     send(owner, 29)
     clock.shift(HOUR + timedelta(seconds=1))
     send(owner, 29)
@@ -117,7 +117,7 @@ def test_what_is_older_than_an_hour_or_was_never_sent_counts_nothing(clock, app,
     assert look(app) == [], "a gateway that is away is no fraud"
 
 
-def test_codes_of_test_keys_are_no_codes(clock, app):
+def test_codes_of_test_keys_do_not_count(clock, app):
     send(Owner("key:tests", is_test=True), 30)
     assert look(app) == []
 
@@ -158,7 +158,7 @@ def test_a_safe_number_of_a_closed_prefix_gets_its_codes(clock, app, owner):
     assert refusal(owner, 7).limit == "pumping_guard"
 
 
-def test_a_dry_run_tells_and_refuses_nothing(clock, app, owner, caplog):
+def test_a_dry_run_logs_and_refuses_nothing(clock, app, owner, caplog):
     app.config["PUMPING_GUARD_DRY_RUN"] = True
     send(owner, 30)
     assert look(app) == [PREFIX]
@@ -206,7 +206,7 @@ def test_a_country_has_a_budget_of_a_day(app, owner):
         send_limits.take_budget(["DE"])
 
 
-def test_several_sms_at_once_take_from_a_budget_all_or_none(app, owner):
+def test_several_sms_at_once_use_a_budget_all_or_none(app, owner):
     app.config["COUNTRY_SENDS_PER_DAY"] = {"CN": 2}
     with pytest.raises(LimitExceeded, match="country_sends_per_day"):
         send_limits.take_budget(["CN", "CN", "CN", "DE"])

@@ -19,7 +19,7 @@ def redis(tmp_path_factory):
 
 @pytest.fixture(params=["local", "shared"])
 def counted(request):
-    """Both kinds must tell the same."""
+    """Both kinds, with and without Redis, must return the same."""
     if request.param == "local":
         return Refusals("", Breaker())
     url = request.getfixturevalue("redis").url
@@ -32,7 +32,7 @@ def note(counted, limit, who, times=1):
         counted.note(LimitExceeded(limit, 60, who=who))
 
 
-def test_refusals_are_counted_by_limit_and_by_who(counted):
+def test_refusals_are_counted_by_limit_and_by_caller(counted):
     note(counted, "ip_sends_per_minute", "192.0.2.1", 3)
     note(counted, "ip_sends_per_minute", "2001:db8::/64")
     note(counted, "resend_cooldown", "+86138****8000", 2)
@@ -51,7 +51,7 @@ def test_a_new_day_begins_with_nothing(counted):
         assert counted.today(9).by_limit == {}
 
 
-def test_who_is_kept_is_bounded_and_the_count_is_not(counted, monkeypatch):
+def test_the_callers_kept_are_bounded_and_the_count_is_not(counted, monkeypatch):
     monkeypatch.setattr(refusals, "MOST", 3)
     for n in range(5):
         note(counted, "ip_sends_per_minute", f"192.0.2.{n}", 2)
@@ -60,7 +60,7 @@ def test_who_is_kept_is_bounded_and_the_count_is_not(counted, monkeypatch):
     assert len(today.most) == 3
 
 
-def test_without_redis_each_process_tells_what_it_knows():
+def test_without_redis_each_process_reports_its_own():
     counted = Refusals("redis://127.0.0.1:1/0", Breaker())
     note(counted, "resend_cooldown", "a***@b.org", 2)
     today = counted.today(9)

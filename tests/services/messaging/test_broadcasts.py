@@ -1,4 +1,4 @@
-"""Broadcasts while workers are at them."""
+"""Broadcasts while workers send them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -57,7 +57,7 @@ def test_a_paused_one_starts_nothing_more_until_it_is_resumed(owner):
     (first,) = claim(1)
     broadcasts.pause(made, owner)
     assert claim() == []
-    comes_back(first)  # a try that ends after the pause waits like the others
+    comes_back(first)  # a try that fails after the pause waits like the others
     assert claim() == []
     assert broadcasts.resume(made, owner).status is BroadcastStatus.SENDING
     assert len(claim()) == 3
@@ -94,7 +94,7 @@ def test_a_pause_stops_the_clock(owner):
         assert broadcast_views.get(made, owner).counts["expired"] == 2
 
 
-def test_what_no_worker_took_in_time_is_expired_and_erased_only_by_the_purge(owner):
+def test_messages_not_sent_in_time_expire_and_only_the_purge_erases_them(owner):
     made = start(owner)
     with later(days=1, seconds=1):
         with db.engine.begin() as connection:
@@ -169,7 +169,7 @@ def test_its_end_is_that_of_the_last_message_and_no_report_moves_it(owner):
     assert timedelta(minutes=4) < ended - datetime.now(UTC) <= timedelta(minutes=5)
 
 
-def test_what_no_worker_took_ends_with_its_deadline(owner):
+def test_a_broadcast_that_no_worker_took_ends_with_its_deadline(owner):
     made = start(owner)
     with later(days=1, seconds=1):
         details = broadcast_lists.get(made)
@@ -177,7 +177,7 @@ def test_what_no_worker_took_ends_with_its_deadline(owner):
     assert details.listed.view.share == 1
 
 
-def test_what_the_purge_took_was_settled(owner):
+def test_purged_messages_count_as_settled(owner):
     made = start(owner)
     send(claim(2))
     with later(hours=2):
@@ -206,7 +206,7 @@ def test_the_list_of_messages_is_narrowed_to_one(owner):
     assert len(message_lists.page(sent).messages) == counts["sent"]
 
 
-def test_the_audit_tells_what_our_people_did_and_not_what_programs_did(owner):
+def test_changes_by_people_are_audited_and_those_by_programs_are_not(owner):
     made, kim = start(owner), Actor(None, "kim@example.org")
     broadcasts.pause(made, owner)
     broadcasts.resume(made, owner)

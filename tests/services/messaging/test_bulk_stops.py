@@ -1,4 +1,4 @@
-"""Whoever unsubscribes while a broadcast is on its way gets nothing more of it."""
+"""A person who unsubscribes during a broadcast gets no more of it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -43,7 +43,7 @@ def statuses():
     return dict(db.session.execute(db.select(Message.to, Message.status)).all())
 
 
-def test_who_is_on_the_list_is_left_out_and_told_by_place(owner, mails):
+def test_suppressed_recipients_are_left_out_and_reported_by_index(owner, mails):
     unsubscribe()
     made = start(owner, LEE, "KIM@example.com")
     assert (made.accepted, [(one.index, one.code) for one in made.rejected]) == (1, [(1, "suppressed")])
@@ -51,7 +51,7 @@ def test_who_is_on_the_list_is_left_out_and_told_by_place(owner, mails):
     assert [one.to for one in mails.sent] == [LEE]
 
 
-def test_who_unsubscribes_after_the_queueing_gets_nothing(owner, mails):
+def test_unsubscribing_after_queueing_stops_the_message(owner, mails):
     made = start(owner)
     unsubscribe()
     drain_now()
@@ -59,16 +59,16 @@ def test_who_unsubscribes_after_the_queueing_gets_nothing(owner, mails):
     assert broadcast_views.get(made.id, owner).counts["canceled"] == 1
 
 
-@pytest.mark.parametrize("moment", ["before the look", "after the look", "after the commit"])
-def test_who_unsubscribes_while_it_is_put_in_gets_nothing(owner, mails, monkeypatch, moment):
-    """The three places where the other's commit can fall; the last one leaves it to whoever unsubscribes."""
+@pytest.mark.parametrize("moment", ["before the lookup", "after the lookup", "after the commit"])
+def test_unsubscribing_during_queueing_stops_the_message(owner, mails, monkeypatch, moment):
+    """Commit the other transaction at each of three moments; after the last, unsubscribing itself cancels."""
     sort, put_in = recipients.sort, broadcasts.transaction
 
     def sort_slowly(*arguments):
-        if moment == "before the look":
+        if moment == "before the lookup":
             unsubscribe()
         found = sort(*arguments)
-        if moment == "after the look":
+        if moment == "after the lookup":
             unsubscribe()
         return found
 
@@ -84,7 +84,7 @@ def test_who_unsubscribes_while_it_is_put_in_gets_nothing(owner, mails, monkeypa
     assert [one.to for one in mails.sent] == [LEE]
 
 
-def test_what_was_in_flight_stays_stopped_when_its_broadcast_is_resumed(owner):
+def test_a_stopped_message_stays_stopped_when_its_broadcast_is_resumed(owner):
     made = start(owner)
     claimed = claim()
     unsubscribe()
@@ -98,7 +98,7 @@ def test_what_was_in_flight_stays_stopped_when_its_broadcast_is_resumed(owner):
     assert statuses() == {KIM: "canceled", LEE: "sending"}
 
 
-def test_a_message_of_a_broadcast_is_not_sent_again_to_who_has_left(owner, mails):
+def test_a_broadcast_message_is_not_sent_again_to_an_unsubscriber(owner, mails):
     start(owner)
     drain_now()
     unsubscribe()
@@ -113,7 +113,7 @@ def test_a_message_of_a_broadcast_is_not_sent_again_to_who_has_left(owner, mails
     assert again.text == next(one.text for one in mails.sent if one.to == LEE)
 
 
-def test_to_catch_up_reaches_no_further_back_than_it_must(owner):
+def test_catching_up_scans_no_further_back_than_necessary(owner):
     unsubscribe()
     start(owner, LEE)
     db.session.execute(db.update(Message).values(canonical=KIM, to=KIM))

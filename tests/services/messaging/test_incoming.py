@@ -19,7 +19,7 @@ def test_a_mail_task_becomes_one_message_for_each_recipient(mails):
     ]
 
 
-def test_one_recipient_may_stand_without_a_list(mails):
+def test_a_single_recipient_needs_no_list(mails):
     assert accept_mail("task-1", "Report", "a@x.org", "Hello") == 0
     assert [sent.to for sent in mails.sent] == ["a@x.org"]
 

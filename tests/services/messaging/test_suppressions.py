@@ -1,4 +1,4 @@
-"""The list of those who get no bulk messages, and what waits for them when they join it."""
+"""The suppression list for bulk messages, and the messages that wait when somebody joins it."""
 
 import logging
 import threading
@@ -27,7 +27,7 @@ UNSUBSCRIBED, OPERATOR = SuppressionReason.UNSUBSCRIBED, SuppressionReason.OPERA
 
 
 def put(to=KIM, priority=Priority.BULK, *, later=timedelta()):
-    """Queue a message that is due at once or later."""
+    """Queue a message, due now or later."""
     now = datetime.now(UTC)
     message = NewMessage(
         owner="key:tests",
@@ -59,7 +59,7 @@ def suppress(to=KIM, reason=UNSUBSCRIBED, *, channel=Channel.EMAIL):
     return suppressions.add(channel, to, reason)
 
 
-def test_a_list_of_thousands_is_asked_about_in_blocks():
+def test_a_list_of_thousands_is_looked_up_in_blocks():
     everybody = [f"n{number}@example.org" for number in range(2_000)]
     listed = set(everybody[::300])
     for one in listed:
@@ -79,12 +79,12 @@ def test_a_tagged_address_is_an_address_of_its_own():
     assert suppressed(KIM, "kim+news@example.com", "kim+other@example.com") == {"kim+news@example.com"}
 
 
-def test_to_be_suppressed_twice_is_to_be_suppressed():
+def test_suppressing_twice_is_the_same_as_once():
     assert [suppress(), suppress()] == [True, False]
     assert db.session.query(Suppression).count() == 1
 
 
-def test_what_an_operator_says_stands_above_the_link():
+def test_an_operators_suppression_overrides_the_link():
     suppress()
     suppress(reason=OPERATOR)
     assert suppressions.find(Channel.EMAIL, KIM).reason is OPERATOR
@@ -96,7 +96,7 @@ def test_what_an_operator_says_stands_above_the_link():
     assert suppressed(KIM) == set()
 
 
-def test_what_our_own_people_do_is_told_in_the_audit_and_what_others_do_is_not():
+def test_changes_by_operators_are_audited_and_others_are_not():
     suppressions.add(Channel.EMAIL, KIM, UNSUBSCRIBED, by=None)
     suppressions.remove(Channel.EMAIL, KIM, by=None)
     assert trail.entries().shown == ()
@@ -115,7 +115,7 @@ def test_what_our_own_people_do_is_told_in_the_audit_and_what_others_do_is_not()
     assert removed.subject_id == added.subject_id
 
 
-def test_what_waits_is_canceled_and_erased_now_and_later():
+def test_waiting_messages_are_canceled_and_erased_now_and_later():
     now, later = put(), put(later=timedelta(days=3))
     suppress()
     for message in (row(now), row(later)):
@@ -135,14 +135,14 @@ def test_codes_single_messages_and_other_people_are_left_alone():
     assert {status(one) for one in kept} == {"queued"}
 
 
-def test_suppressing_again_stops_what_came_meanwhile():
+def test_suppressing_again_stops_newer_messages():
     suppress()
     late = put()
     suppress()
     assert status(late) == "canceled"
 
 
-def test_what_is_in_flight_may_arrive_but_is_not_tried_again():
+def test_a_message_in_flight_may_arrive_but_is_not_tried_again():
     arrives, fails = put(), put()
     now = datetime.now(UTC)
     with db.engine.begin() as connection:
@@ -159,7 +159,7 @@ def test_what_is_in_flight_may_arrive_but_is_not_tried_again():
     assert row(fails).sealed is None
 
 
-def test_the_list_goes_on_where_a_page_ended():
+def test_the_list_continues_on_the_next_page():
     at = datetime(2026, 1, 1, tzinfo=UTC)
     for number in range(7):
         with time_machine.travel(at + timedelta(minutes=number // 3), tick=False):
@@ -174,7 +174,7 @@ def test_the_list_goes_on_where_a_page_ended():
     assert len(set(seen)) == 7
 
 
-def test_of_many_at_once_one_is_the_first(app):
+def test_one_of_many_at_once_is_the_first(app):
     answers, start = [], threading.Barrier(4)
 
     def work():

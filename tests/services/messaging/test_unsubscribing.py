@@ -1,4 +1,4 @@
-"""What the link does, and what it can't."""
+"""What the unsubscribe link does, and what it can't do."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def token():
     return unsubscribe_links.token(part(Keyring), Channel.EMAIL, KIM)
 
 
-def test_one_unsubscribes_and_takes_it_back_as_often_as_one_likes(token):
+def test_unsubscribing_can_be_done_and_undone_any_number_of_times(token):
     for _ in range(2):
         assert unsubscribing.look(token) == SUBSCRIBED
         assert unsubscribing.unsubscribe(token) == unsubscribing.unsubscribe(token) == UNSUBSCRIBED
@@ -31,7 +31,7 @@ def test_one_unsubscribes_and_takes_it_back_as_often_as_one_likes(token):
 
 
 @pytest.mark.parametrize("reason", [one for one in SuppressionReason if one != "unsubscribed"])
-def test_what_others_have_ended_the_link_does_not_undo(token, reason):
+def test_the_link_can_not_undo_other_suppressions(token, reason):
     suppressions.add(Channel.EMAIL, KIM, reason)
     assert unsubscribing.unsubscribe(token) == unsubscribing.undo(token) == FOR_GOOD
 

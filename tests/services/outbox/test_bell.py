@@ -11,7 +11,7 @@ from tests.servers.thread import wait_until
 
 
 class Broker:
-    """Stands for what a ringer publishes to; remembers or refuses each bell, and may hold one up."""
+    """A fake broker: records or refuses each bell, and can delay one."""
 
     def __init__(self, error=None):
         self.error = error
@@ -28,7 +28,7 @@ class Broker:
 
 @pytest.fixture
 def bell(app, monkeypatch):
-    """Return a bell on the application's Celery that rings at a broker of the test's own."""
+    """Return a bell that uses the application's Celery and a fake broker."""
 
     def make(broker, *, eager=False, seconds=5.0):
         monkeypatch.setattr(Ringer, "_publish", lambda _ringer, lane: broker.publish(lane))
@@ -57,7 +57,7 @@ def test_a_bell_goes_to_the_queue_of_its_lane(bell):
     wait_until(lambda: set(broker.rung) == set(Lane))
 
 
-def test_nobody_waits_for_a_broker_and_bells_in_the_meantime_are_one(bell):
+def test_nobody_waits_for_a_broker_and_pending_bells_are_merged(bell):
     broker = Broker()
     broker.free.clear()
     one = bell(broker)
@@ -66,7 +66,7 @@ def test_nobody_waits_for_a_broker_and_bells_in_the_meantime_are_one(bell):
         one.ring(Lane.SMS)
     assert time.monotonic() - began < 5
     wait_until(lambda: len(broker.rung) == 1)
-    one.ring(Lane.SMS)  # committed after the first was on its way: it must be heard, too
+    one.ring(Lane.SMS)  # committed after the first bell was sent: it must be heard, too
     broker.free.set()
     wait_until(lambda: len(broker.rung) == 2)
     time.sleep(0.05)

@@ -62,7 +62,7 @@ def test_the_lease_is_longer_than_a_send_may_take():
     assert claims.LEASE.total_seconds() >= SEND_SECONDS + 2
 
 
-def test_who_lost_the_lease_can_not_settle():
+def test_a_worker_that_lost_the_lease_can_not_settle():
     message_id = put()
     (first,) = claim()
     (second,) = claim(NOW + claims.LEASE)
@@ -81,7 +81,7 @@ def test_a_sent_message_holds_nothing_to_send_and_is_never_due():
     assert claim(NOW + timedelta(seconds=200)) == []
 
 
-def test_tries_that_failed_are_kept_beside_the_message():
+def test_failed_tries_are_stored_with_the_message():
     message_id = put()
     answers = (
         Asked("first", "temporary", "busy", 12, NOW),
@@ -108,7 +108,7 @@ def test_a_message_to_be_tried_again_keeps_what_it_needs_and_waits():
     assert claim(due_at)[0].tries == 2
 
 
-def test_a_message_that_reached_nobody_counts_no_try():
+def test_a_message_that_reached_no_gateway_counts_no_try():
     put()
     settle(Settled(claim()[0], MessageStatus.QUEUED, NOW, NOW, error="busy", tried=False))
     assert claim()[0].tries == 1
@@ -119,7 +119,7 @@ def test_nothing_is_claimed_at_or_after_its_deadline():
     assert claim(NOW + timedelta(seconds=10)) == []
 
 
-def test_what_passed_its_deadline_expires_and_is_erased():
+def test_a_message_past_its_deadline_expires_and_is_erased():
     message_id, other = put(deadline=10), put(deadline=100)
     with db.engine.begin() as connection:
         assert settling.expire(connection, NOW + timedelta(seconds=9)) == 0

@@ -1,4 +1,4 @@
-"""Administrators: added once, reset, disabled; passwords kept only as hashes."""
+"""Administrators: added once, reset, disabled; passwords are stored only as hashes."""
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_reset_password_replaces_the_password_by_a_one_time_one() -> None:
     assert stored().must_change_password
 
 
-def test_disable_says_since_when() -> None:
+def test_disable_records_the_time() -> None:
     administrators.add("jane@example.org", "viewer", PASSWORD)
     administrators.disable("jane@example.org")
     first = stored().disabled_at
@@ -89,7 +89,7 @@ def test_the_last_owner_stays_one() -> None:
     assert administrators.by_id(gone.id).disabled_at is None
 
 
-def test_nobody_changes_the_own_role_or_locks_the_own_account() -> None:
+def test_nobody_changes_or_disables_their_own_account() -> None:
     jane, _ = administrators.add("jane@example.org", "owner", PASSWORD)
     administrators.add("kim@example.org", "owner", PASSWORD)
     by = Actor(jane.id, jane.email)
@@ -102,7 +102,7 @@ def test_nobody_changes_the_own_role_or_locks_the_own_account() -> None:
         administrators.change_role("kim@example.org", "king", by=by)
 
 
-def test_what_is_not_there_is_not_found() -> None:
+def test_a_missing_administrator_is_not_found() -> None:
     with pytest.raises(NotFound):
         administrators.by_id(1)
     with pytest.raises(NotFound):
@@ -115,5 +115,5 @@ def test_what_is_not_there_is_not_found() -> None:
         administrators.disable("nobody@example.org")
 
 
-def test_no_account_has_no_password() -> None:
+def test_every_account_has_a_password() -> None:
     assert not is_password(None, PASSWORD)

@@ -1,4 +1,4 @@
-"""Looking at most every so many seconds."""
+"""Polling at most once in so many seconds."""
 
 import threading
 
@@ -8,19 +8,19 @@ from services.process.freshness import Fresh
 from tests.servers.thread import wait_until
 
 
-def test_the_last_finding_is_kept_for_a_while():
+def test_the_last_result_is_cached_for_a_while():
     looks = []
     fresh = Fresh(lambda: looks.append(1) or len(looks), 60)
     assert [fresh.get(), fresh.get()] == [1, 1]
 
 
-def test_an_old_finding_is_looked_at_again():
+def test_an_old_result_is_refreshed():
     looks = []
     fresh = Fresh(lambda: looks.append(1) or len(looks), 0)
     assert [fresh.get(), fresh.get()] == [1, 2]
 
 
-def test_while_one_looks_again_the_others_are_told_the_last_finding():
+def test_during_a_refresh_other_callers_get_the_last_result():
     looking, go_on = threading.Event(), threading.Event()
     answers = iter([lambda: 1, lambda: looking.set() or (go_on.wait(10) and 2)])
     fresh = Fresh(lambda: next(answers)(), 0)
@@ -34,7 +34,7 @@ def test_while_one_looks_again_the_others_are_told_the_last_finding():
     wait_until(lambda: not slow.is_alive())
 
 
-def test_what_could_not_be_found_is_looked_for_again():
+def test_a_failed_lookup_is_repeated():
     answers = iter([ValueError("no"), 7])
 
     def look():

@@ -1,4 +1,4 @@
-"""The mails that say what an hour or a day came to."""
+"""The mails that report an hour or a day."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("context")
 
 
 def codes(owner: Owner, sms: MemoryGateway, mails: MemoryGateway, at: datetime) -> None:
-    """Send two codes by SMS, of which one is entered, and one by mail."""
+    """Send two codes by SMS, one of which is entered, and one by mail."""
     with time_machine.travel(at, tick=False):
         for number, is_entered in (("+8613800138000", True), ("+8613800138001", False)):
             issued = verifications.issue(Request(Channel.SMS, number, purpose="register"), owner)
@@ -35,7 +35,7 @@ def codes(owner: Owner, sms: MemoryGateway, mails: MemoryGateway, at: datetime) 
         mails.sent.clear()
 
 
-def test_the_last_full_hour_is_told(
+def test_the_last_full_hour_is_reported(
     owner: Owner, sms: MemoryGateway, mails: MemoryGateway, settings: dict[str, object]
 ) -> None:
     codes(owner, sms, mails, NOON + timedelta(minutes=10))
@@ -58,7 +58,7 @@ def test_the_last_full_hour_is_told(
 
 
 @pytest.mark.parametrize("is_rolled_up", [False, True])
-def test_yesterday_is_told_in_the_zone_and_the_language(
+def test_yesterday_is_reported_in_the_time_zone_and_the_language(
     owner: Owner, sms: MemoryGateway, mails: MemoryGateway, is_rolled_up: bool
 ) -> None:
     codes(owner, sms, mails, datetime(2026, 5, 3, 22, 30, tzinfo=UTC))  # 4 May in Berlin
@@ -90,12 +90,12 @@ def test_without_recipients_nothing_is_sent(mails: MemoryGateway) -> None:
 @pytest.mark.parametrize(
     "given", [{"recipients": ["nobody"]}, {"recipients": ["a@example.org"], "zone": "Nowhere"}]
 )
-def test_what_can_not_be_sent_fails_for_all_to_see(mails: MemoryGateway, given: dict[str, object]) -> None:
+def test_a_report_that_can_not_be_sent_fails_visibly(mails: MemoryGateway, given: dict[str, object]) -> None:
     assert hourly_report.apply(kwargs=given).failed()
     assert mails.sent == []
 
 
-def test_a_schedule_sends_a_report_and_notes_how_many(app: Flask, mails: MemoryGateway) -> None:
+def test_a_schedule_sends_a_report_and_records_how_many(app: Flask, mails: MemoryGateway) -> None:
     schedules.add(
         NewSchedule("hourly", "sendcode.hourly_report", every="1h", kwargs={"recipients": ["a@example.org"]})
     )

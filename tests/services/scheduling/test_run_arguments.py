@@ -1,4 +1,4 @@
-"""What a schedule gives its task: destinations stay in the row and never travel through the broker."""
+"""A schedule's arguments for its task: destinations stay in the row and never go through the broker."""
 
 from typing import Any
 
@@ -23,31 +23,31 @@ OPS, MAIL = (
 
 @pytest.fixture
 def settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """A broker in this process whose queues can be read."""
+    """An in-process broker whose queues can be read."""
     return {**settings, "CELERY_TASK_ALWAYS_EAGER": False, "CELERY_BROKER_URL": "memory://"}
 
 
 def published(app: Flask) -> Any:
-    """Take the one message that waits at the broker."""
+    """Take the one message in the broker's queue."""
     with app.extensions["celery"].connection_for_read() as connection:
         queue = connection.SimpleQueue("celery")
         return queue.get(timeout=1)
 
 
 def run(name: str, task: str, app: Flask, *args: Any, **kwargs: Any) -> tuple[str, Any]:
-    """Fire a schedule; return the run's id and what travelled."""
+    """Fire a schedule; return the run's id and the published message."""
     schedules.add(NewSchedule(name, task, every="1d", args=args, kwargs=kwargs), force=True)
     run_id = schedules.run_now(name)
     return run_id, published(app)
 
 
 def taken(task: Any, run_id: str, *args: Any, **kwargs: Any) -> EagerResult:
-    """Run a task as a worker does that got it from a schedule."""
+    """Run a task as a worker does when a schedule has fired it."""
     return task.apply(args=args, kwargs=kwargs, task_id=run_id, headers={MARK: True})
 
 
 def sent(app: Flask, mails: MemoryGateway) -> list[str]:
-    """Send what is due; return to whom."""
+    """Send what is due; return the recipients."""
     app.extensions["celery"].tasks["sendcode.drain"].apply()
     return [mail.to for mail in mails.sent]
 
@@ -64,13 +64,13 @@ def test_the_recipients_of_a_report_are_read_from_the_row(
     assert "Nachrichten gesendet" in mails.sent[0].subject
 
 
-def test_what_was_queued_with_its_recipients_is_still_done(app: Flask, mails: MemoryGateway) -> None:
+def test_an_older_task_with_recipients_in_its_arguments_still_runs(app: Flask, mails: MemoryGateway) -> None:
     run_id, _ = run("report", hourly_report.name, app, recipients=[OPS])
     assert taken(hourly_report, run_id, recipients=["old@example.org"]).get() == 1
     assert sent(app, mails) == ["old@example.org"]
 
 
-def test_who_calls_the_task_by_hand_is_given_no_schedules_recipients(app: Flask) -> None:
+def test_a_task_called_by_hand_gets_no_schedules_recipients(app: Flask) -> None:
     run_id, _ = run("report", hourly_report.name, app, recipients=[OPS])
     assert hourly_report.apply(task_id=run_id).get() == 0
 
@@ -84,7 +84,7 @@ def test_a_mail_by_schedule_leaves_its_text_in_the_row(app: Flask, mails: Memory
 
 
 @pytest.mark.parametrize("task", ["sendcode.purge", "elsewhere.report"])
-def test_all_other_tasks_are_given_theirs_by_the_broker(app: Flask, task: str) -> None:
+def test_all_other_tasks_get_their_arguments_from_the_broker(app: Flask, task: str) -> None:
     _, message = run("other", task, app, older_than_days=7)
     assert message.payload[:2] == [[], {"older_than_days": 7}]
 
@@ -96,7 +96,7 @@ def test_a_run_whose_schedule_is_gone_sends_nothing(app: Flask, mails: MemoryGat
     assert sent(app, mails) == []
 
 
-def test_a_row_that_can_not_be_read_fails_for_all_to_see(app: Flask) -> None:
+def test_a_row_that_can_not_be_read_fails_visibly(app: Flask) -> None:
     run_id, _ = run("report", hourly_report.name, app, recipients=[OPS])
     db.session.execute(sa.text("UPDATE schedule SET arguments = '[]'"))
     db.session.commit()

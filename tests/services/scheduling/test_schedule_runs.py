@@ -1,4 +1,4 @@
-"""How far a run is, kept in its row."""
+"""The progress of a run, stored in its row."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ def shown() -> schedule_views.RunView:
     return run
 
 
-def test_what_is_done_so_far_is_shown_while_it_runs(run_id, monkeypatch):
+def test_progress_is_shown_while_it_runs(run_id, monkeypatch):
     monkeypatch.setattr(schedule_runs, "TELL_EVERY_SECONDS", 0)
     tell = Progress(db.engine, run_id)
     tell({"messages": 12_000, "broadcasts": 0, "idempotent answers": 3})
@@ -48,14 +48,14 @@ def test_it_is_written_at_most_once_a_second(run_id, monkeypatch):
         assert shown().so_far == seen
 
 
-def test_a_long_tale_is_cut_between_its_parts(run_id, monkeypatch):
+def test_long_progress_is_cut_between_its_parts(run_id, monkeypatch):
     monkeypatch.setattr(schedule_runs, "TELL_EVERY_SECONDS", 0)
     Progress(db.engine, run_id)({f"kind of thing {number}": 10**9 for number in range(20)})
     assert len(shown().result) <= schedule_runs.LONGEST_RESULT
     assert set(shown().so_far.values()) == {10**9}
 
 
-def test_what_is_no_run_keeps_nothing(run_id, monkeypatch):
+def test_an_unknown_run_stores_nothing(run_id, monkeypatch):
     monkeypatch.setattr(schedule_runs, "TELL_EVERY_SECONDS", 0)
     Progress(db.engine, None)({"messages": 1})
     assert shown().result is None

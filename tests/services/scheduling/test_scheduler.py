@@ -1,4 +1,4 @@
-"""The clock: fake time, a real database, tasks that run where they are fired."""
+"""The clock, with fake time, a real database, and tasks that run in the same process."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,7 @@ def make(app):
 
 @pytest.fixture
 def always_leading(monkeypatch):
-    """Let every beat believe that it holds the lease."""
+    """Make every beat believe that it holds the lease."""
     monkeypatch.setattr(leases, "hold", lambda *_: True)
 
 
@@ -64,7 +64,7 @@ def offsets(name):
 
 
 def run_for(clock, seconds, *beats):
-    """Let beats tick through fake time, each as often as it asks to."""
+    """Run beats through fake time, each ticking as often as it asks to."""
     end = datetime.now(UTC) + timedelta(seconds=seconds)
     while datetime.now(UTC) < end:
         wait = min(beat.tick() for beat in beats)
@@ -103,7 +103,7 @@ def test_ten_minutes_with_edits_and_the_death_of_a_leader_run_everything_once(cl
     run_for(clock, 110, leader, standby)
     schedules.edit(NewSchedule("changing", "tests.count", cron="* * * * *", queue="bulk"))
     run_for(clock, 100, leader, standby)
-    run_for(clock, 300, standby)  # the leader is killed: nothing was given back
+    run_for(clock, 300, standby)  # the leader was killed and did not release its lease
     often = offsets("often")
     assert often[:59] == list(range(5, 300, 5))
     taken_over = often[59]
@@ -124,7 +124,7 @@ def test_an_interval_keeps_its_beat_without_drift(clock, make):
 
 
 @pytest.mark.parametrize("when", [{"every": "1m"}, {"cron": "* * * * *"}])
-def test_what_a_stopped_clock_missed_runs_once(clock, make, when):
+def test_runs_missed_by_a_stopped_clock_run_once(clock, make, when):
     add("often", **when)
     clock.shift(timedelta(hours=2, seconds=30))
     run_for(clock, 10, make())
@@ -212,7 +212,7 @@ def test_a_closed_clock_gives_its_lease_back(clock, make):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Lease)) == 0
 
 
-def test_broken_rows_are_told_once_and_stop_nothing(clock, make, caplog):
+def test_broken_rows_are_logged_once_and_stop_nothing(clock, make, caplog):
     add("good", every="1s")
     for name in ("crontab", "zone", "arguments", "interval", "both", "stranger"):
         add(f"bad {name}", cron="* * * * *")
@@ -234,12 +234,12 @@ def test_broken_rows_are_told_once_and_stop_nothing(clock, make, caplog):
     db.session.commit()
     run_for(clock, 61, make())
     assert offsets("good") == list(range(1, 61))
-    assert caplog.text.count("can't be understood") == 5
+    assert caplog.text.count("can't be parsed") == 5
     (stranger,) = runs_of("bad stranger")
-    assert stranger.state is RunState.FAILED  # nobody is there to take what only another program knows
+    assert stranger.state is RunState.FAILED  # no worker here knows a task of another program
 
 
-def test_a_dead_broker_is_waited_for_once_and_noted(settings, clock, make, app, caplog):
+def test_a_dead_broker_is_waited_for_once_and_recorded(settings, clock, make, app, caplog):
     app.extensions["celery"].conf.task_always_eager = False
     for number in range(20):
         add(f"job {number}", every="1s")
@@ -271,7 +271,7 @@ def test_a_database_that_is_away_is_waited_for(clock, make, caplog):
     assert len(offsets("often")) == ran + 2
 
 
-def test_a_clock_says_that_it_lives(clock, make):
+def test_a_clock_reports_that_it_is_alive(clock, make):
     run_for(clock, 12, make())
     (seen,) = db.session.scalars(sa.select(SeenProcess)).all()
     assert (seen.kind, seen.seen_at) == ("beat", START + timedelta(seconds=10))

@@ -57,11 +57,11 @@ def test_a_schedule_is_shown_as_it_was_added():
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 121, "a\nb", "a\0b", "tail ", "a\u2028b", "\u202eb"])
-def test_a_name_without_sense_is_refused(name):
+def test_an_invalid_name_is_refused(name):
     assert fault(NewSchedule(name, "sendcode.purge", every="1d")) == "name"
 
 
-def test_a_name_is_given_once():
+def test_a_name_must_be_unique():
     schedules.add(NewSchedule("nightly", "sendcode.purge", every="1d"))
     with pytest.raises(InvalidInput, match="taken"):
         schedules.add(NewSchedule("nightly", "sendcode.drain", every="1h"))
@@ -87,7 +87,7 @@ def test_an_unknown_task_must_be_forced():
         ("queue", {"every": "1d", "queue": ""}),
     ],
 )
-def test_each_fault_is_told_by_its_field(field, given):
+def test_each_error_is_reported_by_its_field(field, given):
     assert fault(NewSchedule("nightly", "sendcode.purge", **given)) == field
 
 
@@ -120,7 +120,7 @@ def test_removing_takes_the_runs_along():
 @pytest.mark.parametrize(
     "change", [schedules.remove, schedules.enable, schedules.disable, schedules.run_now, get]
 )
-def test_what_is_not_there_is_not_found(change):
+def test_a_missing_schedule_is_not_found(change):
     with pytest.raises(NotFound):
         change("nothing")
 
@@ -135,7 +135,7 @@ def test_a_run_now_is_written_down_and_moves_nothing():
     assert (after.next_run_at, after.runs) == (added.next_run_at, 0)
 
 
-def test_a_failed_run_tells_the_kind_of_error_only(app):
+def test_a_failed_run_records_only_the_kind_of_error(app):
     @app.extensions["celery"].task(name="tests.fail", shared=False)
     def fail(code):
         raise ValueError(f"bad code {code}")
@@ -149,7 +149,7 @@ def test_a_failed_run_tells_the_kind_of_error_only(app):
 @pytest.mark.parametrize(
     ("returned", "kept"), [(7, "7"), (0.5, "0.5"), ("code 314159", None), ([1], None), (None, None)]
 )
-def test_of_what_a_task_returns_only_numbers_are_kept(app, returned, kept):
+def test_only_numbers_of_a_tasks_result_are_stored(app, returned, kept):
     @app.extensions["celery"].task(name="tests.give", shared=False)
     def give():
         return returned
@@ -167,7 +167,7 @@ def test_a_task_that_no_schedule_fired_leaves_no_run(app):
 
 @pytest.mark.usefixtures("no_eager")
 @pytest.mark.parametrize("task", ["sendcode.purge", "elsewhere.report"])
-def test_a_dead_broker_is_told_and_noted(task):
+def test_a_dead_broker_is_reported_and_recorded(task):
     schedules.add(NewSchedule("nightly", task, every="1d"), force=True)
     with pytest.raises(BrokerUnreachable):
         schedules.run_now("nightly")
@@ -218,7 +218,7 @@ def test_an_edit_of_the_rule_counts_from_now():
         assert schedules.enable("often").next_run_at == NOON + timedelta(hours=1)
 
 
-def test_an_edit_tells_the_audit_what_is_different_and_no_text():
+def test_an_edit_is_audited_with_the_changed_fields_and_no_text():
     new = NewSchedule("mail", "send_mail", every="1h", args=["Hi", ["a@b.org"], "text"])
     schedules.add(new)
     schedules.edit(new)
@@ -232,7 +232,7 @@ def test_an_edit_tells_the_audit_what_is_different_and_no_text():
     )
 
 
-def test_an_edit_tells_every_fault_and_changes_nothing():
+def test_an_invalid_edit_reports_every_error_and_changes_nothing():
     schedules.add(NewSchedule("nightly", "sendcode.purge", every="1d"))
     with pytest.raises(InvalidInput) as refused:
         schedules.edit(NewSchedule("nightly", "nothing", cron="99 * * * *", queue="?"))
@@ -242,7 +242,7 @@ def test_an_edit_tells_every_fault_and_changes_nothing():
         schedules.edit(NewSchedule("nothing", "sendcode.purge", every="1d"))
 
 
-def test_a_switch_that_is_where_it_should_be_moves_nothing():
+def test_enabling_an_enabled_schedule_changes_nothing():
     with time_machine.travel(NOON, tick=False) as clock:
         schedules.add(NewSchedule("often", "sendcode.purge", every="1h"))
         clock.shift(timedelta(minutes=50))

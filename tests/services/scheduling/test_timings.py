@@ -34,7 +34,7 @@ def test_an_interval_does_not_drift_by_a_late_look():
 
 
 @pytest.mark.parametrize(("seconds", "late"), [(60, 6), (2, 1.5), (86_400, 43_000)])
-def test_an_interval_begins_anew_when_it_was_missed(seconds, late):
+def test_a_missed_interval_restarts(seconds, late):
     due_at = datetime(2026, 1, 1, tzinfo=UTC)
     now = due_at + timedelta(seconds=late)
     assert Every(seconds).counted_from(due_at, now) == now
@@ -111,7 +111,7 @@ def test_an_interval_is_read_with_its_unit(text, seconds):
 
 
 @pytest.mark.parametrize("text", ["", "5", "5w", "-5s", "1.5h", "٣s", "s", "9999999999s"])
-def test_an_interval_without_sense_is_refused(text):
+def test_an_invalid_interval_is_refused(text):
     with pytest.raises(InvalidInput):
         parse_every(text)
 

@@ -1,4 +1,4 @@
-"""A sign-in with a second step: nothing opens before it, and nobody guesses for long."""
+"""Signing in with a second step: no session before it, and few guesses."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -48,7 +48,7 @@ def id_of(email: str = EMAIL) -> int:
 
 
 def begin(password: str = PASSWORD) -> str:
-    """Get as far as the password leads; return the token of the step."""
+    """Sign in with the password only; return the token of the second step."""
     with pytest.raises(SecondStepNeeded) as needed:
         sessions.sign_in(EMAIL, password, ip=BROWSER.ip, user_agent=BROWSER.user_agent)
     return needed.value.token
@@ -89,7 +89,7 @@ def test_a_wrong_password_sends_no_code(mails: MemoryGateway) -> None:
     assert db.session.scalars(select(SignInStep)).all() == []
 
 
-def test_wrong_codes_are_counted_noted_and_end_in_a_lock(mails: MemoryGateway) -> None:
+def test_wrong_codes_are_counted_recorded_and_end_in_a_lock(mails: MemoryGateway) -> None:
     token = begun()
     wrong = other(code_in(mails))
     for left in (4, 3, 2, 1, 0):
@@ -128,7 +128,7 @@ def test_an_address_that_guesses_is_refused(app: Flask, mails: MemoryGateway) ->
     assert second_steps.check(token, code_in(mails), browser=elsewhere)[0].valid
 
 
-def test_a_step_dies_of_age_of_a_new_password_and_of_a_disabled_account(
+def test_a_step_ends_with_age_a_new_password_or_a_disabled_account(
     mails: MemoryGateway, clock: time_machine.Traveller
 ) -> None:
     token = begun()
@@ -172,7 +172,7 @@ def test_codes_go_to_the_phone_that_was_chosen_and_to_the_mailbox_where_it_is_go
     assert len(mails.sent) == 1
 
 
-def test_a_recovery_code_is_good_once_and_noted(mails: MemoryGateway) -> None:
+def test_a_recovery_code_is_valid_once_and_recorded(mails: MemoryGateway) -> None:
     codes = transaction(lambda session: recovery_codes.make(session, id_of()))
     assert len(set(codes)) == 10
     stored = repr(db.session.execute(select(RecoveryCode.__table__)).all())
@@ -198,7 +198,7 @@ def test_recovery_codes_are_guessed_five_times_and_no_more() -> None:
     assert recovery_codes.left(id_of()) == 10
 
 
-def test_a_required_second_step_goes_to_the_mailbox_of_who_has_chosen_none(
+def test_a_required_second_step_defaults_to_the_mailbox(
     app: Flask, jane: Administrator, mails: MemoryGateway
 ) -> None:
     jane.second_factor = None

@@ -1,4 +1,4 @@
-"""Who is signed in where, and how it ends."""
+"""Lists of sessions, and ending sessions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ def ids(administrator: Actor | None = None) -> set[str]:
     return {one.id for one in session_lists.living(administrator and administrator.id)}
 
 
-def test_only_what_lives_is_listed(jane: Actor) -> None:
+def test_only_live_sessions_are_listed(jane: Actor) -> None:
     administrators.add("kim@example.org", "viewer", PASSWORD)
     ended, mine, theirs = sign_in(), sign_in(), sign_in("kim@example.org")
     sessions.end(ended.id)
@@ -41,7 +41,7 @@ def test_only_what_lives_is_listed(jane: Actor) -> None:
         assert ids() == set()
 
 
-def test_one_ends_ones_own_only(jane: Actor) -> None:
+def test_people_end_only_their_own_sessions(jane: Actor) -> None:
     administrators.add("kim@example.org", "viewer", PASSWORD)
     mine, other, theirs = sign_in(), sign_in(), sign_in("kim@example.org")
     with pytest.raises(NotFound):

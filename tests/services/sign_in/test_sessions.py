@@ -1,4 +1,4 @@
-"""Console sessions: how long they live, what they cost to guess, what the database keeps."""
+"""Console sessions: their lifetime, limits on guessing, and what the database stores."""
 
 from collections.abc import Iterator
 
@@ -76,7 +76,7 @@ def test_the_busiest_session_ends_after_its_whole_life(clock: time_machine.Trave
     assert sessions.resume(token) is None
 
 
-def test_being_seen_is_written_at_most_once_a_minute(clock: time_machine.Traveller) -> None:
+def test_last_seen_is_written_at_most_once_a_minute(clock: time_machine.Traveller) -> None:
     token = sign_in()
     started = row().last_seen_at
     clock.shift(59)
@@ -137,7 +137,7 @@ def test_twenty_failures_close_an_address_whatever_the_accounts() -> None:
     assert sign_in(ip="192.0.2.77")
 
 
-def test_an_old_hash_is_made_anew_at_the_next_sign_in() -> None:
+def test_an_old_hash_is_upgraded_at_the_next_sign_in() -> None:
     administrator = db.session.scalars(db.select(Administrator)).one()
     administrator.password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     db.session.commit()

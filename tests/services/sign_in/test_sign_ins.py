@@ -32,7 +32,7 @@ def attempt(email: str, password: str = "wrong") -> None:
         sessions.sign_in(email, password, ip="192.0.2.7", user_agent="Firefox " * 60)
 
 
-def test_good_and_bad_tries_are_noted_with_their_browser() -> None:
+def test_good_and_bad_attempts_are_recorded_with_their_browser() -> None:
     attempt(EMAIL)
     attempt(EMAIL.upper(), PASSWORD)
     good, bad = sign_ins.of(id_of()).shown
@@ -44,7 +44,7 @@ def test_good_and_bad_tries_are_noted_with_their_browser() -> None:
     )
 
 
-def test_of_a_stranger_only_a_masked_address_is_kept() -> None:
+def test_only_a_masked_address_of_a_stranger_is_stored() -> None:
     attempt("stranger@example.net")
     attempt("my secret password")
     assert [(one.administrator_id, one.typed) for one in sign_ins.of().shown] == [
@@ -57,7 +57,7 @@ def test_of_a_stranger_only_a_masked_address_is_kept() -> None:
     assert sign_ins.of(id_of()).shown == ()
 
 
-def test_who_is_disabled_has_the_try_in_the_own_history() -> None:
+def test_an_attempt_of_a_disabled_person_is_in_their_history() -> None:
     administrators.add("kim@example.org", "viewer", PASSWORD)
     administrators.disable("kim@example.org")
     attempt("kim@example.org", PASSWORD)
@@ -74,7 +74,7 @@ def test_pages_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({one.id for one in first.shown + second.shown}) == 3
 
 
-def test_a_trace_goes_with_the_purge_and_after_ninety_days_at_the_latest() -> None:
+def test_a_record_is_purged_after_ninety_days_at_the_latest() -> None:
     now = datetime.now(UTC)
     for days in (100, 40, 1):
         with time_machine.travel(now - timedelta(days=days)):

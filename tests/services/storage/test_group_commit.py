@@ -1,4 +1,4 @@
-"""Work that waits for its turn is committed together; what fails takes nobody with it."""
+"""Work that waits for the write lock is committed together; a failure affects no other caller."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ Work = Callable[[Connection], Any]
 
 
 class Crowd:
-    """Callers that all wait for a turn, so that they get it together."""
+    """Callers that all wait for the write lock, so that they are committed together."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -39,7 +39,7 @@ class Crowd:
         self._pool.shutdown()
 
     def do(self, works: Sequence[Work], put: Any = None) -> list[Future[Any]]:
-        """Let each piece of work wait behind the one before, give them the turn, and return what became of them."""
+        """Queue the pieces of work in order, release the write lock, and return their results or errors."""
         ended: list[Future[Any]] = []
         with turn_to_write(self.engine):
             for number, work in enumerate(works):
@@ -60,7 +60,7 @@ class Crowd:
 
 
 def nothing(_: Connection, __: Sequence[Any]) -> None:
-    """There is nothing more to write."""
+    """Write nothing more."""
 
 
 def row(key: str) -> dict[str, Any]:
@@ -88,14 +88,14 @@ def named(connection: Connection) -> str:
     return WHO.get()
 
 
-def test_who_waits_shares_a_commit_and_gets_its_own_result(crowd: Crowd) -> None:
+def test_waiting_callers_share_a_commit_and_get_their_own_results(crowd: Crowd) -> None:
     names = [f"caller {number}" for number in range(5)]
     assert [one.result() for one in crowd.do([named] * 5)] == names
     assert kept() == set(names)
     assert crowd.commits == 1
 
 
-def test_what_is_left_to_be_written_is_written_at_once(crowd: Crowd) -> None:
+def test_the_remaining_writes_are_made_together(crowd: Crowd) -> None:
     calls = []
 
     def put(connection: Connection, names: Sequence[str]) -> None:
@@ -113,7 +113,7 @@ def test_a_commit_has_an_end(crowd: Crowd) -> None:
     assert crowd.commits == 2
 
 
-def test_who_fails_before_it_writes_fails_alone(crowd: Crowd) -> None:
+def test_a_caller_that_fails_before_it_writes_fails_alone(crowd: Crowd) -> None:
     def refuse(_: Connection) -> None:
         raise ValueError(WHO.get())
 
@@ -124,7 +124,7 @@ def test_who_fails_before_it_writes_fails_alone(crowd: Crowd) -> None:
     assert crowd.commits == 1
 
 
-def test_who_fails_after_it_wrote_leaves_nothing_and_the_others_all(crowd: Crowd) -> None:
+def test_a_caller_that_fails_after_it_wrote_is_rolled_back_alone(crowd: Crowd) -> None:
     def half(connection: Connection) -> None:
         write(connection, "half")
         raise ValueError(WHO.get())
@@ -136,7 +136,7 @@ def test_who_fails_after_it_wrote_leaves_nothing_and_the_others_all(crowd: Crowd
     assert crowd.commits == 2
 
 
-def test_what_can_not_be_written_together_is_written_alone(crowd: Crowd) -> None:
+def test_writes_that_fail_together_are_made_one_by_one(crowd: Crowd) -> None:
     def put(connection: Connection, keys: Sequence[str]) -> None:
         for key in keys:
             write(connection, key)
@@ -148,7 +148,7 @@ def test_what_can_not_be_written_together_is_written_alone(crowd: Crowd) -> None
     assert kept() == {"same", "other"}
 
 
-def test_one_alone_meets_its_error_once(crowd: Crowd) -> None:
+def test_a_lone_caller_gets_its_error_once(crowd: Crowd) -> None:
     tried = []
 
     def fail(connection: Connection) -> None:
@@ -176,14 +176,14 @@ def test_a_locked_database_is_an_error_of_each(crowd: Crowd) -> None:
     assert not kept()
 
 
-def test_a_database_that_can_not_be_opened_is_nobodys_work() -> None:
+def test_a_database_that_can_not_be_opened_runs_no_work() -> None:
     nowhere = create_engine("sqlite:////no/such/folder/sendcode.db")
     with pytest.raises(OperationalError):
         group_commit.commit(nowhere, named, nothing)
     assert not group_commit._waiting[nowhere]
 
 
-def test_work_that_asks_for_a_turn_itself_does_not_wait_for_itself() -> None:
+def test_nested_work_does_not_wait_for_itself() -> None:
     def inner(connection: Connection) -> str:
         write(connection, "inner")
         return "inner"
@@ -195,7 +195,7 @@ def test_work_that_asks_for_a_turn_itself_does_not_wait_for_itself() -> None:
     assert kept() == {"inner"}
 
 
-def test_who_has_waited_for_as_long_as_the_database_would_goes_on(
+def test_a_caller_that_waited_for_the_database_timeout_goes_on(
     crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.turns.BUSY_SECONDS", 0.05)
@@ -214,7 +214,7 @@ def test_who_has_waited_for_as_long_as_the_database_would_goes_on(
         holder.join()
 
 
-def test_a_thread_that_is_told_to_end_leaves_the_others_their_work(crowd: Crowd) -> None:
+def test_a_thread_that_must_end_leaves_the_others_their_work(crowd: Crowd) -> None:
     told = []
 
     def end_once(connection: Connection) -> str:

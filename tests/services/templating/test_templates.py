@@ -1,4 +1,4 @@
-"""Versions of texts: saving, publishing, going back, and what a message is sent with through all of it."""
+"""Versions of texts: saving, publishing, going back, and which version a message is sent with."""
 
 import json
 import threading
@@ -53,7 +53,7 @@ def settings(settings):
 
 @pytest.fixture
 def waiting(app, monkeypatch):
-    """Messages stay queued until the test lets a worker look."""
+    """Keep messages queued until the test runs a worker."""
     monkeypatch.setattr(part(Bell), "ring", lambda lane: None)
 
 
@@ -131,7 +131,7 @@ def test_going_back_publishes_the_old_number_again(owner, sms):
     assert states == {second: State.OLDER, first: State.PUBLISHED, 0: State.OLDER}
 
 
-def test_every_version_is_kept_with_who_and_when():
+def test_every_version_is_kept_with_author_and_time():
     publish(SMS, "First {{ code }}")
     templates.save(SMS, Source("Unused {{ code }}"), base=1, by=BY)
     templates.save(SMS, Source("Draft {{ code }}"), base=2, by=BY)
@@ -146,19 +146,19 @@ def test_every_version_is_kept_with_who_and_when():
     assert versions[2].published_at >= versions[2].saved_at
 
 
-def test_to_save_the_same_again_makes_no_version():
+def test_saving_the_same_text_again_makes_no_version():
     first = templates.save(SMS, Source("Same {{ code }}\r\n"), base=0, by=BY)
     assert templates.save(SMS, Source("Same {{ code }}"), base=1, by=BY) == first
     assert db.session.scalars(select(TemplateVersion)).all()[-1].number == 1
 
 
-def test_who_saves_over_somebody_elses_version_is_told():
+def test_saving_over_another_persons_version_is_a_conflict():
     templates.save(SMS, Source("Mine {{ code }}"), base=0, by=BY)
     with pytest.raises(Conflict):
         templates.save(SMS, Source("Theirs {{ code }}"), base=0, by=BY)
 
 
-def test_of_two_who_save_at_once_one_is_told(app):
+def test_one_of_two_parallel_saves_is_a_conflict(app):
     outcomes, start = [], threading.Barrier(2)
 
     def save(text):
@@ -177,7 +177,7 @@ def test_of_two_who_save_at_once_one_is_told(app):
     assert len(db.session.scalars(select(Template)).all()) == 1
 
 
-def test_what_is_not_there_can_not_be_published():
+def test_a_missing_version_can_not_be_published():
     with pytest.raises(NotFound):
         templates.publish(SMS, 1, by=BY)
     templates.save(SMS, Source("{{ code }}"), base=0, by=BY)
@@ -187,7 +187,7 @@ def test_what_is_not_there_can_not_be_published():
         templates.withdraw(parse("code.sms.fr"), by=BY)
 
 
-def test_the_audit_tells_numbers_and_no_text():
+def test_the_audit_has_version_numbers_and_no_text():
     publish(SMS, "Secret plan {{ code }}")
     publish(SMS, "Other plan {{ code }}")
     templates.withdraw(SMS, by=BY)
@@ -212,7 +212,7 @@ def test_a_purpose_has_its_own_text_and_others_the_general_one(owner, sms):
     assert [sent.text.split(" ")[0] for sent in sms.sent] == ["Login", "General"]
 
 
-def test_a_language_one_can_read_goes_before_the_text_of_the_purpose(owner, sms):
+def test_a_readable_language_is_preferred_to_the_text_of_the_purpose(owner, sms):
     publish(parse("code.sms.en@login"), "Login {{ code }}")
     issue(owner, purpose="login", locale="zh-TW")
     issue(owner, purpose="login", locale="fr")
@@ -224,7 +224,7 @@ def test_a_language_one_can_read_goes_before_the_text_of_the_purpose(owner, sms)
     ("wanted", "found"),
     [("zh-Hant-HK", "zh-Hant"), ("zh-TW", "zh-Hant"), ("zh-CN", "zh"), ("pt-BR", "en"), (None, "en")],
 )
-def test_a_new_locale_stands_in_the_chain(owner, sms, wanted, found):
+def test_a_new_locale_joins_the_fallback_chain(owner, sms, wanted, found):
     publish(parse("code.sms.zh-Hant"), "驗證碼 {{ code }}")
     issue(owner, locale=wanted)
     assert sms.sent[-1].locale == found
@@ -245,13 +245,13 @@ def test_a_template_of_the_console_is_known_to_callers(owner, sms):
         messages.send(messages.Request(Channel.SMS, TO, template="sale"), owner)
 
 
-def test_a_template_without_a_text_in_the_chain_tells_which_there_are(owner):
+def test_a_template_without_a_text_in_the_chain_lists_its_locales(owner):
     publish(parse("sale.sms.fr"), "Salut")
     with pytest.raises(InvalidInput, match="it has: fr"):
         messages.send(messages.Request(Channel.SMS, TO, template="sale", locale="de"), owner)
 
 
-def test_nobody_sends_a_code_template_as_a_notice_even_where_it_is_edited(owner):
+def test_an_edited_code_template_can_not_be_sent_as_a_notice(owner):
     publish(SMS, "{{ code }}")
     with pytest.raises(InvalidInput, match="template"):
         messages.send(messages.Request(Channel.SMS, TO, template="code", params={"code": "1"}), owner)
@@ -323,7 +323,7 @@ def kinds(key, source):
     ],
     ids=range(24),
 )
-def test_a_text_that_is_not_fit_to_be_sent_is_refused(key, source, wrong):
+def test_an_unsendable_text_is_refused(key, source, wrong):
     assert kinds(key, source) == wrong
     assert db.session.scalars(select(Template)).all() == []
 
@@ -334,13 +334,13 @@ def test_an_unknown_variable_is_named_with_those_that_are_known():
     assert caught.value.faults[0].told == {"name": "minuets", "known": ["code", "minutes", "service"]}
 
 
-def test_the_line_that_does_not_fit_tells_by_how_much():
+def test_a_line_that_does_not_fit_is_reported_with_its_excess():
     with pytest.raises(BadText) as caught:
         templates.save(SMS, Source("x" * 150 + "{{ code }}", host="a.example"), base=0, by=BY)
     assert caught.value.faults[0].told == {"over": 15, "most": 160}
 
 
-def test_what_a_channel_has_not_is_left_out():
+def test_parts_that_a_channel_lacks_are_left_out():
     templates.save(SMS, Source("{{ code }}", "subject", "<p>"), base=0, by=BY)
     key = parse("code.email.en")
     templates.save(key, Source("{{ code }}", "s", " ", host="a.example"), base=0, by=BY)
@@ -348,7 +348,7 @@ def test_what_a_channel_has_not_is_left_out():
     assert template_views.text(key).versions[0].source == Source("{{ code }}", "s")
 
 
-def test_a_click_and_a_send_read_no_texts_once_they_are_known(owner, sms):
+def test_a_click_and_a_send_read_no_texts_once_they_are_cached(owner, sms):
     publish(SMS, "{{ code }}")
     issue(owner)
     statements = []
@@ -378,14 +378,14 @@ def test_another_process_follows_within_two_seconds(app, owner, sms):
     other = part(TextVersions)
     fresh = other._published
     publish(SMS, "Elsewhere {{ code }}")
-    other._published = fresh  # as if another process had published
+    other._published = fresh  # as if another process had published it
     assert published.choose("code", Channel.SMS, "en").version is None
-    fresh._found = (0.0, fresh._found[1])  # its second is over
+    fresh._found = (0.0, fresh._found[1])  # its cache of one second has expired
     assert published.choose("code", Channel.SMS, "en").version.number == 1
     assert FRESH_SECONDS <= 2
 
 
-def test_a_discarded_draft_is_kept_and_no_draft_any_more():
+def test_a_discarded_draft_is_kept_but_is_no_longer_a_draft():
     publish(SMS, "First {{ code }}")
     number = templates.save(SMS, Source("Draft {{ code }}"), base=1, by=BY)
     templates.discard(SMS, number, by=BY)
@@ -423,13 +423,13 @@ def test_only_a_draft_is_discarded():
         templates.discard(parse("sale.sms.en"), 1, by=BY)
 
 
-def test_a_text_that_was_only_a_discarded_draft_begins_anew():
+def test_a_text_that_was_only_a_discarded_draft_starts_over():
     key = parse("code.sms.fr")
     templates.discard(key, templates.save(key, Source("Brouillon {{ code }}"), base=0, by=BY), by=BY)
     assert template_views.starting_point(template_views.text(key)).text.startswith("{{ service }}")
 
 
-def test_the_own_notices_can_be_edited(owner):
+def test_the_services_own_notices_can_be_edited(owner):
     publish(parse("email_changed.email.de"), "Neu: {{ new }}", subject="Achtung")
     assert published.choose("email_changed", Channel.EMAIL, "de-AT") is not None
     with pytest.raises(BadText):

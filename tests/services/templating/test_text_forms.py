@@ -1,4 +1,4 @@
-"""A text that is filled in is the text that Jinja would have rendered."""
+"""A filled-in form equals the text that Jinja renders."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -42,7 +42,7 @@ VALUES = st.text(max_size=12)
 @pytest.mark.parametrize("escapes", [False, True])
 @pytest.mark.parametrize("source", SOURCES)
 @given(messages=st.lists(st.tuples(VALUES, VALUES, st.integers(0, 3)), min_size=2, max_size=4))
-def test_what_is_filled_in_is_what_jinja_renders(
+def test_a_filled_in_form_equals_what_jinja_renders(
     source: str, escapes: bool, messages: list[tuple[str, str, int]]
 ) -> None:
     made = form(source, escapes=escapes)
@@ -64,7 +64,7 @@ def test_a_missing_parameter_is_refused_each_time() -> None:
     assert made.fill({"code": "1", "name": "x"}) == "1 X"
 
 
-def test_one_form_serves_all_codes_and_keeps_none() -> None:
+def test_one_form_serves_all_codes_and_stores_none() -> None:
     made = form("{{ name|upper }}: {{ code }}")
     for code in ("123456", "654321"):
         assert made.fill({"code": code, "name": "acme"}) == f"ACME: {code}"

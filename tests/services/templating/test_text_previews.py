@@ -17,7 +17,7 @@ def test_an_sms_is_shown_with_its_last_line_and_its_segments():
     assert shown.to_type == {}
 
 
-def test_names_that_nobody_knows_stand_for_themselves_until_values_are_typed():
+def test_unknown_names_show_themselves_until_values_are_typed():
     source = Source("Hi {{ name }} of {{ service }}", "S")
     assert preview(MAIL, source).said.text == "Hi name of Sendcode\n"
     typed = preview(MAIL, source, {"name": "Kim", "service": "no", "other": "x"})

@@ -51,25 +51,25 @@ BOMBS = [
 
 
 @pytest.mark.parametrize("source", ESCAPES)
-def test_what_could_climb_out_is_refused(source):
+def test_a_sandbox_escape_is_refused(source):
     assert {fault.kind for fault in faults("text", source)} == {FaultKind.FORBIDDEN}
 
 
 @pytest.mark.parametrize("source", BOMBS, ids=range(len(BOMBS)))
-def test_what_could_eat_a_worker_is_refused(source):
+def test_an_expensive_template_is_refused(source):
     kinds = {fault.kind for fault in faults("text", source)}
     assert kinds
     assert kinds <= {FaultKind.FORBIDDEN, FaultKind.COMPLEX, FaultKind.SYNTAX}
 
 
-def test_a_mistake_is_told_with_its_line():
+def test_a_mistake_is_reported_with_its_line():
     (fault,) = faults("text", "one\ntwo {{ code }\nthree")
     assert (fault.kind, fault.told["line"]) == (FaultKind.SYNTAX, 2)
     (fault,) = faults("text", "one\n\n{% for x in y %}{% endfor %}")
     assert fault.told["line"] == 3
 
 
-def test_what_is_forbidden_is_named():
+def test_a_forbidden_construct_is_named():
     told = [fault.told["what"] for fault in faults("text", "{{ code.real }}\n{{ code|replace('a','b') }}")]
     assert told == [".", "|replace"]
 

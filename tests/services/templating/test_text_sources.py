@@ -1,4 +1,4 @@
-"""The shipped files as editing begins with them: fit to be saved as they are, and they say the same."""
+"""The shipped files as sources for editing: they can be saved unchanged, and render the same text."""
 
 import pytest
 
@@ -18,7 +18,7 @@ KEYS = [
 
 @pytest.mark.usefixtures("context")
 @pytest.mark.parametrize("key", KEYS, ids=map(str, KEYS))
-def test_a_shipped_text_can_be_edited_and_says_the_same(key):
+def test_a_shipped_text_can_be_edited_and_renders_the_same(key):
     source = shipped(key)
     assert text_checks.faults(key, source) == []
     version = source.version()
@@ -30,7 +30,7 @@ def test_a_shipped_text_can_be_edited_and_says_the_same(key):
     assert (edited.html or "").strip() == (file.html or "").strip()
 
 
-def test_what_is_not_shipped_has_no_source():
+def test_a_text_that_is_not_shipped_has_no_source():
     assert shipped(TextKey("code", Channel.SMS, "fr")) is None
     assert shipped(TextKey("code", Channel.SMS, "en", "login")) is None
     assert shipped(TextKey("sale", Channel.SMS, "en")) is None

@@ -1,4 +1,4 @@
-"""The versions that a process keeps: each read once, and no more kept than are of use."""
+"""The cache of versions in a process: each is read once, and the cache is bounded."""
 
 import threading
 
@@ -18,7 +18,7 @@ BY = Actor(7, "kim@example.org", "192.0.2.1")
 
 
 class Clock:
-    """A clock that the test moves."""
+    """A clock that the test sets."""
 
     now = 1000.0
 
@@ -50,7 +50,7 @@ def known(versions: TextVersions, ids: list[int]) -> list[int]:
     return found
 
 
-def test_those_asked_for_longest_ago_are_let_go(ids: list[int]) -> None:
+def test_the_least_recently_used_versions_are_evicted(ids: list[int]) -> None:
     clock = Clock()
     versions = TextVersions(clock)
     for one in ids[:4]:
@@ -66,13 +66,13 @@ def test_those_asked_for_longest_ago_are_let_go(ids: list[int]) -> None:
     assert known(versions, ids) == [0, 1, 4]
 
 
-def test_a_block_with_more_versions_than_are_kept_finds_all_of_them(ids: list[int]) -> None:
+def test_a_block_with_more_versions_than_the_cache_finds_all_of_them(ids: list[int]) -> None:
     versions = TextVersions(Clock())
     versions.load(db.session(), ids)
     assert known(versions, ids) == list(range(8))
 
 
-def test_what_is_known_is_not_read_again(ids: list[int]) -> None:
+def test_cached_versions_are_not_read_again(ids: list[int]) -> None:
     versions, statements = TextVersions(Clock()), []
     versions.load(db.session(), ids)
     event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
@@ -81,7 +81,7 @@ def test_what_is_known_is_not_read_again(ids: list[int]) -> None:
     assert statements == []
 
 
-def test_an_id_of_no_version_does_not_pile_up(ids: list[int]) -> None:
+def test_unknown_ids_do_not_fill_the_cache(ids: list[int]) -> None:
     clock = Clock()
     versions = TextVersions(clock)
     for nobody in range(100_000, 100_020):

@@ -27,7 +27,7 @@ def test_the_nearest_locale_is_the_language_else_the_default_else_english(wanted
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_text_of_a_code_says_code_life_and_service(locale):
+def test_every_text_of_a_code_contains_code_lifetime_and_service(locale):
     sms = render("code", Channel.SMS, locale, CODE)
     mail = render("code", Channel.EMAIL, locale, CODE)
     for text in (sms.text, mail.text):
@@ -66,7 +66,7 @@ def test_a_template_can_not_climb_out_of_its_folder():
 
 @pytest.mark.parametrize(("locale", "one"), [("en", "1 minute."), ("de", "1 Minute.")])
 @pytest.mark.parametrize("minutes", [1, "1"])
-def test_one_minute_is_no_plural(locale, one, minutes):
+def test_one_minute_is_singular(locale, one, minutes):
     params = {**CODE, "minutes": minutes}
     mail = render("code", Channel.EMAIL, locale, params)
     for text in (render("code", Channel.SMS, locale, params).text, mail.text, mail.html):

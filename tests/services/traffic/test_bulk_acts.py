@@ -1,4 +1,4 @@
-"""Acts on all messages of a filter: each once, none against its rules, and each told of."""
+"""Actions on all messages of a filter: each once, none against the rules, all of them audited."""
 
 import threading
 from collections import Counter
@@ -68,7 +68,7 @@ def test_failed_ones_are_sent_again_once(sms):
     assert len(sms.sent) == 3
 
 
-def test_what_waits_is_canceled_and_codes_are_left(sms, owner):
+def test_waiting_messages_are_canceled_except_codes(sms, owner):
     waiting = [send(send_at=later()), send("kim@example.org", send_at=later())]
     code = verifications.issue(verifications.Request(Channel.SMS, "+8613900139000"), owner)
     db.session.execute(sa.update(Message).where(Message.id == code.message_id).values(status="queued"))
@@ -101,7 +101,7 @@ def test_a_code_is_sent_again_while_it_is_good_and_never_after(sms, owner):
     assert row(issued[2].message_id).resent_as is None, "it can be tried again"
 
 
-def test_what_may_not_be_sent_again_is_counted_by_its_reason(sms, mails, app):
+def test_messages_that_may_not_be_sent_again_are_counted_by_reason(sms, mails, app):
     mails.failures.append(GatewayError("550"))
     request = broadcasts.Request(
         Channel.EMAIL, recipients=[{"to": "kim@example.org"}], subject="News", text="News"
@@ -143,14 +143,14 @@ def test_many_are_done_in_blocks_up_to_the_most(mails, monkeypatch):
     assert db.session.scalar(sa.select(sa.func.count()).where(Message.resent_as.is_not(None))) == 5
 
 
-def test_a_filter_says_what_makes_sense():
+def test_a_filter_lists_its_allowed_actions():
     assert bulk_acts.fitting(ALL) == [Act.REPLAY, Act.CANCEL]
     assert bulk_acts.fitting(Filter(statuses=(MessageStatus.SENT,))) == [Act.RESEND]
     assert bulk_acts.fitting(Filter(statuses=(MessageStatus.CANCELED,))) == []
     assert bulk_acts.count(Filter(statuses=(MessageStatus.SENT,)), Act.CANCEL).number == 0
 
 
-def test_two_who_send_the_same_again_at_once_send_it_once(app, mails):
+def test_two_parallel_resends_send_a_message_once(app, mails):
     sent = [send(f"reader{number}@example.org") for number in range(20)]
     start, done, refused = threading.Barrier(2), [], Counter()
 

@@ -1,4 +1,4 @@
-"""Destinations in full, and files: each look is told to the audit first."""
+"""Full destinations and exports: each access is written to the audit trail first."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def rows(lines):
     return list(csv.DictReader(io.StringIO("".join(lines))))
 
 
-def test_one_destination_is_shown_and_told_of_masked(owner):
+def test_one_destination_is_shown_and_audited_masked(owner):
     message_id = send()
     assert disclosures.message(message_id, by=KIM).to == NUMBER
     assert last_note() == ("message.destinations_shown", "+86138****8000", message_id, {})
@@ -49,7 +49,7 @@ def test_one_destination_is_shown_and_told_of_masked(owner):
         disclosures.message("nowhere", by=KIM)
 
 
-def test_a_page_is_shown_and_its_extent_is_told():
+def test_a_page_is_shown_and_its_extent_is_audited():
     first, last = send(), send("a@example.org")
     chosen = Filter(statuses=(MessageStatus.SENT,))
     assert {one.to for one in disclosures.messages(chosen, None, by=KIM).messages} == {
@@ -63,7 +63,7 @@ def test_a_page_is_shown_and_its_extent_is_told():
 
 
 @pytest.mark.parametrize(("unmasked", "expected"), [(False, "'+86138****8000"), (True, f"'{NUMBER}")])
-def test_a_file_is_masked_unless_somebody_said_otherwise(unmasked, expected, monkeypatch):
+def test_a_file_is_masked_by_default(unmasked, expected, monkeypatch):
     monkeypatch.setattr(disclosures, "EXPORT_BLOCK", 2)
     sent = [send() for _ in range(5)]
     found = rows(disclosures.export_messages(Filter(), unmasked=unmasked, by=KIM))
@@ -72,7 +72,7 @@ def test_a_file_is_masked_unless_somebody_said_otherwise(unmasked, expected, mon
     assert last_note() == ("message.exported", "all", None, {"unmasked": unmasked})
 
 
-def test_nothing_of_a_file_is_a_formula_to_a_spreadsheet():
+def test_a_file_contains_no_spreadsheet_formula():
     send()
     for evil in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("x")'):
         db.session.execute(sa.update(Message).values(error=evil))

@@ -1,4 +1,4 @@
-"""Lists of messages and verifications: every row once, whatever is added meanwhile, and never too long a look."""
+"""Lists of messages and verifications: every row once, whatever is added in between, and no long scans."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 
 def put(number, *, minute=None, **values):
-    """Put a message, `number` minutes after the first one."""
+    """Add a message, `number` minutes after the first one."""
     row = {
         "id": f"{number:032x}",
         "owner": "key:a",
@@ -69,13 +69,13 @@ def test_pages_have_no_gap_and_no_repetition_while_rows_come_and_go():
     assert numbers(walk(between=between)) == [10, 9, 8, 6, 5, 4, 3, 2, 1]
 
 
-def test_rows_of_one_moment_are_told_apart_by_their_ids():
+def test_rows_with_the_same_time_are_ordered_by_id():
     for number in range(1, 9):
         put(number, minute=0)
     assert numbers(walk()) == [8, 7, 6, 5, 4, 3, 2, 1]
 
 
-def test_the_list_of_an_owner_goes_on_in_the_same_way():
+def test_the_list_of_an_owner_continues_in_the_same_way():
     for number in range(1, 9):
         put(number, minute=number // 4)
     found, cursor = [], None
@@ -117,7 +117,7 @@ def test_each_filter_alone_and_together(chosen, expected):
     assert numbers([message_lists.ids(chosen, most=2)]) == expected[:2]
 
 
-def test_a_rare_thing_is_looked_for_step_by_step(monkeypatch):
+def test_a_rare_row_is_searched_for_step_by_step(monkeypatch):
     monkeypatch.setattr(listing, "LOOK_THROUGH", 4)
     for number in range(1, 15):
         put(number, gateway="spare" if number in (2, 3) else "main", minute=number // 2)
@@ -129,7 +129,7 @@ def test_a_rare_thing_is_looked_for_step_by_step(monkeypatch):
     assert numbers([message_lists.ids(chosen, most=10)]) == [3, 2]
 
 
-def test_a_list_without_a_sieve_is_never_cut_short(monkeypatch):
+def test_a_search_with_an_index_is_never_cut_short(monkeypatch):
     monkeypatch.setattr(listing, "LOOK_THROUGH", 2)
     for number in range(1, 8):
         put(number)
@@ -138,7 +138,7 @@ def test_a_list_without_a_sieve_is_never_cut_short(monkeypatch):
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "ä", "", "MTIz"])
-def test_a_cursor_of_nobody_is_refused(cursor):
+def test_an_invalid_cursor_is_refused(cursor):
     with pytest.raises(InvalidInput):
         message_lists.page(Filter(), cursor=cursor)
 

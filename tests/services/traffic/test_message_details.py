@@ -51,7 +51,7 @@ def test_a_try_that_failed_for_good(sms):
     assert failed.what is Happening.FAILED
 
 
-def test_a_retry_that_waits_tells_when(sms):
+def test_a_waiting_retry_shows_its_time(sms):
     sms.failures.append(TemporaryGatewayError("busy"))
     _, asked, next_try = message_details.get(send()).timeline
     assert (asked.number, asked.answer) == (1, "temporary")
@@ -78,7 +78,7 @@ def test_a_carriers_report_comes_last(status):
     assert (report.what, report.at, report.gateway, report.reason) == (status, now, "memory-sms", "why")
 
 
-def test_what_waits_says_what_for():
+def test_a_waiting_message_shows_what_it_waits_for():
     later = datetime.now(UTC) + timedelta(hours=1)
     scheduled = messages.send(
         messages.Request(Channel.SMS, "+8613800138000", text="Hello", send_at=later), KEY
@@ -108,6 +108,6 @@ def test_a_code_sent_again_points_to_the_new_message(owner):
     assert message_details.get(issued.message_id).resent_as == again.message_id
 
 
-def test_there_is_no_such_message():
+def test_a_missing_message_is_not_found():
     with pytest.raises(NotFound):
         message_details.get("nowhere")

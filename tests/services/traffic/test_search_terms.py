@@ -1,4 +1,4 @@
-"""What is typed into a search travels sealed."""
+"""Search terms are sealed in URLs."""
 
 import pytest
 
@@ -18,12 +18,12 @@ def test_a_destination_is_not_to_be_read_from_its_token():
 
 
 @pytest.mark.parametrize("token", ["", "x", "ü", "a" * 40, "====", "_-_-"])
-def test_a_token_of_nobody_is_refused(token):
+def test_an_invalid_token_is_refused(token):
     with pytest.raises(InvalidInput):
         search_terms.unseal(token)
 
 
-def test_what_is_too_long_is_refused():
+def test_a_too_long_term_is_refused():
     with pytest.raises(InvalidInput):
         search_terms.seal("x" * 321)
 
@@ -39,5 +39,5 @@ def test_what_is_too_long_is_refused():
         ("", False),
     ],
 )
-def test_what_may_be_a_destination_is_known(text, expected):
+def test_possible_destinations_are_recognised(text, expected):
     assert search_terms.is_destination(text) is expected
