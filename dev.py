@@ -41,10 +41,13 @@ ROOT = Path(__file__).resolve().parent
 SERVICE = "requirements.txt"
 EMBEDDED = "requirements/embedded.txt"
 EXTRAS = "requirements/extras.txt"
+GREEN = "requirements/green.txt"
 BENCH = "requirements/bench.txt"
-TESTS = ("requirements/tests.txt", "requirements/browser.txt")
+TESTS = "requirements/tests.txt"
+BROWSER = "requirements/browser.txt"
 PORT_LOST = -1
-POOLS = ("solo", "threads", "prefork", "gevent", "eventlet")
+GREEN_POOLS = ("gevent", "eventlet")
+POOLS = ("solo", "threads", "prefork", *GREEN_POOLS)
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,9 @@ def run(options: argparse.Namespace, console: Console, stop: Stop) -> int:
         with closing(Guard(keep_open=(lock.descriptor,))) as guard:
             user = read_env_file(ROOT / ".env") | os.environ
             venv = Venv(ROOT, console, stop, guard)
-            extras = [EXTRAS] if needs_extras(user, options.pool) else []
-            venv.ensure([SERVICE, *extras], best_effort=[EMBEDDED])
+            extras = [EXTRAS] if needs_extras(user) else []
+            green = [GREEN] if options.pool in GREEN_POOLS else []
+            venv.ensure([SERVICE, *extras, *green], best_effort=[EMBEDDED])
             written = complete_env_file(ROOT / ".env", os.environ)
             if written:
                 console.say(f"wrote {', '.join(written)} to .env")
@@ -172,7 +176,8 @@ def shown_once(first: FirstRun) -> list[str]:
 def test(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     """Install what the tests need and run pytest."""
     with closing(Guard()) as guard:
-        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, *TESTS], best_effort=[EMBEDDED])
+        venv = Venv(ROOT, console, stop, guard)
+        venv.ensure([SERVICE, EXTRAS, TESTS], best_effort=[EMBEDDED, GREEN, BROWSER])
     return become_module("pytest", arguments or ["-n", "4", "--dist", "loadgroup"])
 
 

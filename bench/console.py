@@ -16,12 +16,12 @@ from sqlalchemy import select
 
 from app import create_app
 from bench.report import Figure, Skipped, percentile
+from devtools.live.databases import SERVERS, temporary_database
 from exts import db
 from models import Message
 from services import demo
 from services.people import administrators
 from services.traffic import search_terms
-from tests.databases import SERVERS, database_of
 
 COUNT, QUICK_COUNT = 1_000_000, 5_000
 PAGES, QUICK_PAGES = 20, 2
@@ -53,7 +53,7 @@ def measure(quick: bool) -> Iterator[Figure | Skipped]:
             url = (
                 f"sqlite:///{folder}/console.db"
                 if kind == "sqlite"
-                else stack.enter_context(database_of(kind))
+                else stack.enter_context(temporary_database(os.environ[SERVERS[kind]]))
             )
             app = _furnished(url, QUICK_COUNT if quick else COUNT)
             waits = list(_walk(app, QUICK_PAGES if quick else PAGES))

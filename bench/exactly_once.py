@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from bench.client import call
 from bench.house import house, wait_for
 from bench.report import Figure, Skipped
-from tests.databases import database_of
+from devtools.live.databases import SERVERS, temporary_database
 
 PATH = "/api/v1/verifications"
 WORKERS = 4
@@ -35,7 +35,7 @@ def wrong(count: int, broker_url: str) -> int:
     """Return how many ids did not reach the gateway exactly once."""
     more = {"CELERY_BROKER_URL": broker_url} if broker_url else {}
     with (
-        database_of("postgresql") as database,
+        temporary_database(os.environ[SERVERS["postgresql"]]) as database,
         house(database_url=database, **more) as made,
         made.web(),
         ExitStack() as stack,

@@ -26,10 +26,9 @@ class Plan:
     pool: str
 
 
-def needs_extras(user: Mapping[str, str], pool: str) -> bool:
-    """Tell whether the user wants a database driver or green pool that the service itself does not need."""
-    database = user.get("SQLALCHEMY_DATABASE_URI", "")
-    return database.startswith(("postgres", "mysql", "mariadb")) or pool in ("gevent", "eventlet")
+def needs_extras(user: Mapping[str, str]) -> bool:
+    """Tell whether the user wants a database driver that the service itself does not need."""
+    return user.get("SQLALCHEMY_DATABASE_URI", "").startswith(("postgres", "mysql", "mariadb"))
 
 
 def choose_ports(user: Mapping[str, str], port: int | None = None, *, inbox: bool = True) -> Ports:

@@ -17,6 +17,7 @@ from devtools.processes import run_to_end
 from devtools.stopping import Stop
 
 STAMP = "sendcode.json"
+ONE = "one.txt"
 MODERN = "import sys; sys.exit(sys.version_info < (3, 11))"
 UNFINISHED = {"unfinished": True}
 WINDOWS = sys.platform == "win32"
@@ -122,11 +123,15 @@ class Venv:
             self._install_files([name])
         except InstallError:
             self._console.say(f"{name} can't be installed as a whole here: trying line by line")
+            one = self.folder / ONE
             for requirement in requirement_lines((self.root / name).read_text(encoding="utf-8")):
+                title = requirement.partition(" --hash")[0]
+                one.write_text(requirement, encoding="utf-8")  # hashes are read from files only
                 try:
-                    self._pip(f"installing {requirement}", [requirement])
+                    self._pip(f"installing {title}", ["--no-deps", "-r", str(one)])
                 except InstallError:
-                    self._console.say(f"left out, it can't be installed here: {requirement}")
+                    self._console.say(f"left out, it can't be installed here: {title}")
+            one.unlink(missing_ok=True)
 
     def _pip(self, title: str, arguments: Sequence[str]) -> None:
         hint = "Check the network, the proxy (HTTPS_PROXY) and pip's configuration, then run this again."
@@ -172,6 +177,7 @@ class Venv:
 
 
 def requirement_lines(text: str) -> list[str]:
-    """Return the requirements of a file without comments, blank lines and options."""
-    lines = (line.split(" #")[0].strip() for line in text.splitlines())
+    """Return the requirements of a file, each with its hashes on one line, without comments and options."""
+    joined = text.replace("\\\n", " ")
+    lines = (" ".join(line.split(" #")[0].split()) for line in joined.splitlines())
     return [line for line in lines if line and not line.startswith(("#", "-"))]

@@ -31,6 +31,22 @@ def test_a_percentile_is_a_value_that_was_seen():
     assert percentile([5, 1, 3], 0.95) == 5
 
 
+def test_it_needs_none_of_the_test_tools():
+    tools = (
+        "pytest",
+        "_pytest",
+        "xdist",
+        "hypothesis",
+        "schemathesis",
+        "time_machine",
+        "trustme",
+        "requests",
+    )
+    code = f"import sys; sys.modules.update(dict.fromkeys({tools})); import bench.__main__"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
 def test_a_small_run_ends_with_a_table(tmp_path):

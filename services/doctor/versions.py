@@ -43,7 +43,7 @@ def read_requirements(path: Path) -> list[Requirement]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
-    texts = [text for line in lines if (text := line.partition("#")[0].strip())]
+    texts = [text for line in lines if (text := line.partition("#")[0].strip(" \\"))]
     found = [Requirement(text) for text in texts if not text.startswith("-")]
     return [one for one in found if one.marker is None or one.marker.evaluate()]
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.channels.conftest import Authority
+from tests.pools import GREEN
 from tests.servers.http import HttpGatewayServer
 from tests.servers.smtp import SmtpServer
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("kind", ["gevent", "eventlet"])
+@pytest.mark.parametrize("kind", GREEN)
 def test_twenty_greenlets_share_four_connections(kind: str, authority: Authority) -> None:
     with (
         SmtpServer(delay=0.1, starttls=authority.server_context()) as smtp,

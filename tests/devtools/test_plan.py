@@ -29,19 +29,16 @@ def plan(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("user", "pool", "needed"),
+    ("user", "needed"),
     [
-        ({}, "solo", False),
-        ({}, "prefork", False),
-        ({}, "gevent", True),
-        ({}, "eventlet", True),
-        ({"SQLALCHEMY_DATABASE_URI": "sqlite:///x.db"}, "solo", False),
-        ({"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg://u@h/d"}, "solo", True),
-        ({"SQLALCHEMY_DATABASE_URI": "mysql+pymysql://u@h/d"}, "solo", True),
+        ({}, False),
+        ({"SQLALCHEMY_DATABASE_URI": "sqlite:///x.db"}, False),
+        ({"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg://u@h/d"}, True),
+        ({"SQLALCHEMY_DATABASE_URI": "mysql+pymysql://u@h/d"}, True),
     ],
 )
-def test_drivers_and_green_pools_are_installed_only_where_wanted(user, pool, needed):
-    assert needs_extras(user, pool) is needed
+def test_drivers_are_installed_only_where_wanted(user, needed):
+    assert needs_extras(user) is needed
 
 
 def test_parts_that_the_user_brings_get_no_port():

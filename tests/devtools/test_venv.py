@@ -18,6 +18,17 @@ UV = """#!/bin/sh
 case "$*" in *--version*) exit 0;; esac
 echo "$*" >> {calls}
 case "$*" in *{broken}*) echo "no wheel for this machine"; exit 1;; esac
+case "$*" in *one.txt*) for file in "$@"; do :; done; cat "$file" >> {calls}; echo >> {calls};; esac
+"""
+
+LOCKED = """\
+broken==9 ; sys_platform != 'win32' \\
+    --hash=sha256:0a \\
+    --hash=sha256:0b
+    # via -r embedded.in
+aiosmtpd==1.4 \\
+    --hash=sha256:0c
+    # via -r embedded.in
 """
 
 
@@ -112,7 +123,7 @@ def test_an_environment_made_by_hand_is_used(house):
 
 def test_a_requirement_without_a_wheel_is_left_out_and_the_rest_installed(house, monkeypatch):
     house.ensure()  # with the working installer; only the embedded file is tried again below
-    house.write("embedded.txt", "broken==9  # via -r embedded.in\naiosmtpd==1.4")
+    house.write("embedded.txt", LOCKED)
     house.break_installer("r embedded.txt")
     monkeypatch.setattr(Venv, "_runs", staticmethod(lambda *command: True))
     pip = Venv(house.root, Console(house.out, {}), house.stop).python.with_name("python")
@@ -121,7 +132,14 @@ def test_a_requirement_without_a_wheel_is_left_out_and_the_rest_installed(house,
         '#!/bin/sh\necho "$*" >> ' + f"{house.calls}\n" + 'case "$*" in *embedded*) exit 1;; esac\n'
     )
     pip.chmod(0o755)
-    assert house.ensure()[-2:] == ["broken==9", "aiosmtpd==1.4"]
+    one = f"--no-deps -r {house.root / '.venv' / 'one.txt'}"
+    assert house.ensure()[-4:] == [
+        one,
+        "broken==9 ; sys_platform != 'win32' --hash=sha256:0a --hash=sha256:0b",
+        one,
+        "aiosmtpd==1.4 --hash=sha256:0c",
+    ]
+    assert "installing aiosmtpd==1.4 (uv) ..." in house.out.getvalue()
 
 
 def test_a_failed_installation_says_why_and_what_to_do_and_keeps_what_was_there(house, monkeypatch):
@@ -142,6 +160,13 @@ def test_a_stop_during_the_installation_leaves_it_marked_as_unfinished(house):
     with pytest.raises(StoppedError):
         house.ensure()
     assert house.stamp() == {"unfinished": True}
+
+
+def test_requirements_are_read_with_their_hashes():
+    assert requirement_lines(LOCKED) == [
+        "broken==9 ; sys_platform != 'win32' --hash=sha256:0a --hash=sha256:0b",
+        "aiosmtpd==1.4 --hash=sha256:0c",
+    ]
 
 
 def test_requirements_are_read_without_comments_and_options():

@@ -6,6 +6,7 @@ import pytest
 
 from tests.live.installation import NO_LIMITS, in_parallel, percentile, phone
 from tests.live.processes import wait_until
+from tests.pools import GREEN
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,7 @@ def test_a_broker_that_is_gone_delays_neither_click_nor_code(make, broker, recor
                 broker.resume()
 
 
-@pytest.mark.parametrize("pool", ["solo", "prefork", "gevent"])
+@pytest.mark.parametrize("pool", ["solo", "prefork", *GREEN[:1]])
 def test_a_worker_that_starts_with_a_dead_broker_sends_all_the_same(make, broker, pool):
     installation = make(**NO_LIMITS)
     broker.kill()

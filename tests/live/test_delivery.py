@@ -8,6 +8,7 @@ import pytest
 
 from tests.live.installation import NO_LIMITS, in_parallel, phone
 from tests.live.processes import wait_until
+from tests.pools import GREEN
 from tests.servers.http import Answer
 
 pytestmark = pytest.mark.slow
@@ -193,7 +194,7 @@ def _celery_of_another_project(broker_url):
     return Celery("shop", broker=broker_url, set_as_current=False)
 
 
-@pytest.mark.parametrize("pool", ["solo", "threads", "prefork", "gevent", "eventlet"])
+@pytest.mark.parametrize("pool", ["solo", "threads", "prefork", *GREEN])
 def test_every_pool_sends_by_bell_and_stops_without_loss(make, pool):
     installation = make(**NO_LIMITS, SEND_CONCURRENCY=10)
     installation.sms.delay = 0.5

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.delivery.send_threads import MANY, SHORT_SENDS, TICK_SECONDS, SendThreads
+from tests.pools import GREEN
 from tests.servers.thread import wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -140,7 +141,7 @@ def test_stop_lets_what_was_started_end_and_leaves_no_thread():
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("kind", ["gevent", "eventlet"])
+@pytest.mark.parametrize("kind", GREEN)
 def test_greenlets_do_the_same(kind):
     command = [sys.executable, "-m", "tests.services.green", kind]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)

@@ -169,6 +169,7 @@ def test_packages_as_tested_are_fine(app):
     ("pinned", "supported", "level", "said"),
     [
         ("flask==99.1  # via us", "Flask>=3", Level.WARN, "tested with 99.1"),
+        ("flask==99.1 \\\n    --hash=sha256:0a\n    # via us", "Flask>=3", Level.WARN, "tested with 99.1"),
         ("flask==99.1", "Flask~=99.0", Level.FAIL, "not supported: needs ~=99.0"),
         ("no-such-package-here==1.0", "", Level.FAIL, "is not installed"),
         ("no-such-package-here==1.0 ; sys_platform == 'amiga'\nflask>=3", "", Level.OK, "1 as tested"),
