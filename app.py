@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import models  # noqa: F401 - the tables must be known before the first migration or query
+import serving
 from channels.registry import MailSettings, load_gateways
 from domain.errors import ConfigurationError
 from domain.keyring import Keyring
@@ -77,6 +78,7 @@ def create_app(settings: Mapping[str, Any] | None = None, *, doors: Sequence[str
     parts.of(app, Bell).attach(make_celery(app))
     for door in doors:
         import_module(door).init_app(app)
+    serving.init_app(app)
     if app.config["TRUSTED_PROXIES"]:
         _trust_proxies(app, app.config["TRUSTED_PROXIES"])
     return app

@@ -93,6 +93,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
 
 FIXED: dict[str, Any] = {
     "MAX_CONTENT_LENGTH": 64 * 1024,
+    "LONGER_BODIES": {},  # more bytes for paths that begin so: subjects of the API add theirs
     "MAX_FORM_MEMORY_SIZE": 64 * 1024,
     "SESSION_COOKIE_NAME": "sendcode_session",
     "SESSION_COOKIE_HTTPONLY": True,
@@ -133,6 +134,7 @@ def load(
     settings = {**FIXED, **CELERY, **DEFAULTS}
     settings.update(_parsed(texts))
     settings.update(overrides or {})
+    settings["LONGER_BODIES"] = dict(settings["LONGER_BODIES"])
     _refuse_renamed({**texts, **(overrides or {})})
     _derive(settings)
     _validate(settings)

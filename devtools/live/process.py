@@ -69,6 +69,10 @@ class Process:
         """Send a signal to the process alone, not to its children."""
         self._process.send_signal(number)
 
+    def wait_to_end(self, seconds: float = STOP_SECONDS) -> None:
+        """Wait until it has ended by itself. Raises TimeoutExpired."""
+        self._process.wait(seconds)
+
     def kill(self) -> None:
         """End it and its children as a power cut does."""
         kill_group(self.pid)
