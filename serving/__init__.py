@@ -6,10 +6,13 @@ and classes up after it has called us. gunicorn reads `gunicorn.conf.py`, which 
 
 from flask import Flask
 
-from serving import waitress_server
+from serving import addresses, proxies, waitress_server
 from serving.ceilings import Ceilings
 
 
 def init_app(app: Flask) -> None:
-    """Bind to `app`: its ceilings for bodies, `MAX_CONTENT_LENGTH` and `LONGER_BODIES`, are the server's."""
+    """Bind to `app`, before its doors are: how long bodies may be, whom proxies name, what may stand in a path."""
+    addresses.init_app(app)
+    if app.config["TRUSTED_PROXIES"]:
+        proxies.trust(app, app.config["TRUSTED_PROXIES"])
     waitress_server.install(Ceilings(app.config["MAX_CONTENT_LENGTH"], app.config["LONGER_BODIES"]))

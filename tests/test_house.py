@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "api": {"api", "services", "domain", "exts"},
     "cms": {"cms", "services", "domain", "exts"},
     "commands": {"commands", "services", "domain", "exts"},
-    "serving": {"serving"},
+    "serving": {"serving", "domain"},
     "app": {
         "serving",
         "api",
