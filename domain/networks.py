@@ -31,7 +31,7 @@ def address(text: str | None) -> str | None:
     Proxies write `203.0.113.7:51234`, `[2001:db8::1]:443` and `fe80::1%eth0`; a mapped IPv4 address is that address.
     """
     found = _WITH_PORT.fullmatch((text or "").strip())
-    host = (found["bracketed"] or found["plain"]) if found else (text or "").strip()
+    host = (found["bracketed"] or found["plain"] or "") if found else (text or "").strip()
     try:
         named = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

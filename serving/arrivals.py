@@ -8,12 +8,36 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn
 from waitress.adjustments import Adjustments
+from waitress.receiver import ChunkedReceiver, FixedStreamReceiver
 
 from serving.parser import Parser
 from serving.patience import BODY_SECONDS, HEADER_SECONDS, LINGER_SECONDS, body_seconds
+from serving.streams import Stream
 
 READ_BYTES = 16 * 1024
 EXPECT = re.compile(rb"\r\nexpect:[^\r\n]*", re.IGNORECASE)
+
+
+class Counted(Stream):
+    """A body of which only the length is kept: its bytes wait for gunicorn's parser."""
+
+    def append(self, data: bytes) -> None:
+        """Count what arrived."""
+        self.received += len(data)
+
+
+class Probe(Parser):
+    """Says when a request is whole, or too long."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Parse the headers, and keep nothing of the body."""
+        super().parse_header(header_plus)
+        if self.body_rcv is not None:
+            body = Counted()
+            self.stream = body if self.stream else None
+            self.body_rcv = (
+                ChunkedReceiver(body) if self.chunked else FixedStreamReceiver(self.content_length, body)
+            )
 
 
 class Connection(TConn):  # type: ignore[misc]
@@ -33,7 +57,7 @@ class Connection(TConn):  # type: ignore[misc]
     def expect(self, began: float) -> None:
         """Wait for the next request."""
         self.began = began or time.monotonic()
-        self._probe = Parser(self.adjustments)
+        self._probe = Probe(self.adjustments)
         self._raw = bytearray()
 
     @property

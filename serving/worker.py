@@ -34,19 +34,38 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def accept(self, listener: Any) -> None:
         """Accept; where no more are allowed, the one that has kept us waiting longest makes room."""
-        if self.cfg.is_ssl or self.cfg.proxy_protocol != "off" or self.cfg.http2_cleartext != "off":
+        if not self._is_patient():
             super().accept(listener)
             return
+        self._accept_one(listener)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Begin or cease to accept; a stopping worker takes in who has connected already, and refuses others."""
+        is_last = not enabled and not self.alive and self._accepting
+        if is_last:
+            for listener in self.sockets:
+                while self._is_patient() and self._accept_one(listener):
+                    pass
+        super().set_accept_enabled(enabled)
+        if is_last:
+            for listener in self.sockets:
+                listener.close()
+
+    def _is_patient(self) -> bool:
+        return not self.cfg.is_ssl and self.cfg.proxy_protocol == "off" == self.cfg.http2_cleartext
+
+    def _accept_one(self, listener: Any) -> bool:
         Connection.adjustments = Connection.adjustments or Adjustments()
         try:
             client, address = listener.accept()
         except OSError:
-            return
+            return False
         self.nr_conns += 1
         connection = Connection(self.cfg, client, address, listener.getsockname())
         if self.nr_conns >= self.worker_connections and self._arriving:
             self._drop(slowest(list(self._arriving)))
         self._watch(connection)
+        return True
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """Read the next request of a kept connection."""

@@ -12,7 +12,7 @@ Nothing of the environment or the `.env` of whoever runs this gets in.
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -166,8 +166,7 @@ def _started(name: str, command: Sequence[str | Path], env: Mapping[str, str]) -
 
 
 def _is_alive(port: int) -> bool:
-    with suppress(OSError, HTTPException):
-        connection = HTTPConnection(HOST, port, timeout=1)
+    with suppress(OSError, HTTPException), closing(HTTPConnection(HOST, port, timeout=2)) as connection:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
     return False
