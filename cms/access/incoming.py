@@ -18,8 +18,11 @@ def refuse_what_no_database_holds() -> None:
 
 
 def number(name: str) -> int | None:
-    """Return an id of the query, None where there is none; raises NotFound where no row can have it."""
-    given: int | None = request.args.get(name, type=int)
+    """Return an id or a version that the query or the form names, None where none is.
+
+    Raises NotFound where no row can have it.
+    """
+    given: int | None = request.values.get(name, type=int)
     if given is not None and not 0 <= given <= LARGEST:
         raise NotFound
     return given

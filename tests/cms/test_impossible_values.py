@@ -19,35 +19,8 @@ pytestmark = pytest.mark.slow
 HUGE = ("99999999999999999999", "9223372036854775808", "2147483648", "9" * 400, "-1")
 TEXTS = ("\0", "a\0b", "%ff%fe", "%ed%a0%80", "\U0010ffff", "\udcff")
 QUERIES = (
-    *(
-        "before",
-        "after",
-        "cursor",
-        "older_than",
-        "who",
-        "what",
-        "page",
-        "limit",
-        "days",
-        "since",
-        "until",
-        "next",
-    ),
-    *(
-        "status",
-        "channel",
-        "lane",
-        "gateway",
-        "purpose",
-        "key",
-        "to",
-        "sought",
-        "kept",
-        "found",
-        "locale",
-        "version",
-    ),
-    *("template", "country", "from", "of", "base", "number", "range", "hours", "q", "s", "k"),
+    *("cursor", "older_than", "who", "what", "days", "after", "found", "status", "channel", "since", "until"),
+    *("gateway", "purpose", "key", "to", "kept", "sought", "locale", "limit", "next"),
 )
 BODIES: Mapping[str, Any] = {
     "/api/v1/verifications": {
@@ -84,7 +57,7 @@ def settings(request: pytest.FixtureRequest, settings: dict[str, Any]) -> Iterat
         "SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES",
         "KEY_REQUESTS_PER_MINUTE",
     )
-    settings = {**settings, **dict.fromkeys(limits, 0)}
+    settings = {**settings, **dict.fromkeys(limits, 0), "PROPAGATE_EXCEPTIONS": False}
     if request.param == "sqlite":
         yield settings
         return
@@ -134,7 +107,7 @@ def odd_bodies(body: Any) -> Iterator[Any]:
 def test_of_no_address_and_no_query(house: House, app: Flask) -> None:
     caller, bad = new_caller(app), []
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.endswith("logout"):
+        if rule.endpoint in ("cms.logout", "health.ready", "root.favicon"):  # readyz is 503 without a worker
             continue
         client = caller.client if rule.rule.startswith("/api") else house.jane.client
         headers = caller.headers if client is caller.client else {}
@@ -158,7 +131,7 @@ def test_of_no_address_and_no_query(house: House, app: Flask) -> None:
             for query in queries:
                 answer = client.get(f"{rule.rule}?{query}", headers=headers)
                 bad += [(answer.status_code, rule.rule, query)] if answer.status_code >= 500 else []
-    assert bad == []
+    assert not bad, bad
 
 
 def test_of_no_form(house: House, app: Flask) -> None:
