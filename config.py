@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "SQLALCHEMY_DATABASE_URI": "",  # empty: SQLite in instance/sendcode.db
     "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",  # where bells are rung; codes never travel through it
     "REDIS_URL": "",  # windows per IP, prefix and key; empty: the broker if it is a Redis, else in process
-    "PUBLIC_URL": "",  # how people reach this service, for links in texts; empty: as the request says
+    "PUBLIC_URL": "",  # how people reach this service, for links in texts; empty: there are none, and nobody is invited
     "SERVICE_NAME": "Sendcode",  # the brand in texts
     "TRUSTED_PROXIES": 0,  # how many proxies before us set X-Forwarded-*
     # -- mail: one gateway called "smtp" unless gateways.toml names mail gateways

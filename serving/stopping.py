@@ -11,6 +11,7 @@ from typing import Any
 
 from waitress import wasyncore
 
+from serving import files
 from serving.patience import STOP_IDLE_SECONDS, STOP_PARTIAL_SECONDS, STOP_SECONDS
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ TURN_SECONDS = 0.05
 
 def serve(servers: Sequence[Any], sockets: dict[int, Any], adjustments: Any, dispatcher: Any) -> None:
     """Serve until a signal comes; then accept nobody, finish and answer what was received, at most 10 s."""
+
+    files.allow_more()
 
     def turn(seconds: float) -> None:
         wasyncore.loop(seconds, adjustments.asyncore_use_poll, sockets, count=1)

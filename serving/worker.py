@@ -14,6 +14,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 from waitress.adjustments import Adjustments
 
+from serving import files
 from serving.arrivals import Connection, slowest
 from serving.patience import STOP_IDLE_SECONDS, STOP_PARTIAL_SECONDS
 from serving.waitress_server import ALWAYS_ANSWERED
@@ -30,6 +31,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self._early: set[Connection] = set()
         self._spare = futures.ThreadPoolExecutor(1)
         self._next_look = self._stopping_since = 0.0
+        files.allow_more()
         super().init_process()
 
     def accept(self, listener: Any) -> None:
