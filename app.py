@@ -11,11 +11,10 @@ from importlib import import_module
 from typing import Any
 
 from flask import Flask
-from waitress.adjustments import Adjustments
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import models  # noqa: F401 - the tables must be known before the first migration or query
+import serving
 from channels.registry import MailSettings, load_gateways
 from domain.errors import ConfigurationError
 from domain.keyring import Keyring
@@ -74,20 +73,10 @@ def create_app(settings: Mapping[str, Any] | None = None, *, doors: Sequence[str
         raise StartRefused(reason) from error
     _bind_extensions(app)
     parts.of(app, Bell).attach(make_celery(app))
+    serving.init_app(app)
     for door in doors:
         import_module(door).init_app(app)
-    if app.config["TRUSTED_PROXIES"]:
-        _trust_proxies(app, app.config["TRUSTED_PROXIES"])
     return app
-
-
-def _trust_proxies(app: Flask, count: int) -> None:
-    """Trust the forwarded headers of the last `count` proxies.
-
-    Waitress would drop these headers before we see them, unless its own command line names the proxies.
-    """
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
-    Adjustments.clear_untrusted_proxy_headers = False
 
 
 def _parts(app: Flask) -> list[object]:

@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "SQLALCHEMY_DATABASE_URI": "",  # empty: SQLite in instance/sendcode.db
     "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",  # wakes the workers; codes never pass through it
     "REDIS_URL": "",  # counts limits per IP, prefix and key; empty: the broker if it is a Redis, else in process
-    "PUBLIC_URL": "",  # how people reach this service, for links in texts; empty: taken from the request
+    "PUBLIC_URL": "",  # how people reach this service, for links in texts; empty: no links, and nobody is invited
     "SERVICE_NAME": "Sendcode",  # the brand in texts
     "TRUSTED_PROXIES": 0,  # how many proxies in front of us set X-Forwarded-*
     # -- mail: one gateway called "smtp" unless gateways.toml names mail gateways
@@ -95,6 +95,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
 
 FIXED: dict[str, Any] = {
     "MAX_CONTENT_LENGTH": 64 * 1024,
+    "LONGER_BODIES": {},  # more bytes for paths that begin so: subjects of the API add theirs
     "MAX_FORM_MEMORY_SIZE": 64 * 1024,
     "SESSION_COOKIE_NAME": "sendcode_session",
     "SESSION_COOKIE_HTTPONLY": True,
@@ -135,6 +136,7 @@ def load(
     settings = {**FIXED, **CELERY, **DEFAULTS}
     settings.update(_parsed(texts))
     settings.update(overrides or {})
+    settings["LONGER_BODIES"] = dict(settings["LONGER_BODIES"])
     _refuse_renamed({**texts, **(overrides or {})})
     _derive(settings)
     _validate(settings)

@@ -9,6 +9,7 @@ from flask import Request, current_app, g
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from domain.characters import is_storable
 from domain.errors import FieldProblem, InvalidInput
 
 FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -29,10 +30,13 @@ class BodyParser(FlaskParser):
         return read(req)
 
     def load_querystring(self, req: Request, schema: marshmallow.Schema) -> Any:
-        """Return the query's names and values; raises BadRequest for a duplicate name."""
+        """Return the query's names and values; raises BadRequest for a duplicate name, and InvalidInput."""
         if any(len(values) > 1 for values in req.args.listvalues()):
             raise BadRequest("The query has a duplicate name.")
-        return req.args.to_dict()
+        found = req.args.to_dict()
+        if not all(is_storable(value) for value in found.values()):
+            raise InvalidInput(FieldProblem("query", "must not contain NUL"))
+        return found
 
     def handle_error(self, error: marshmallow.ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Raise InvalidInput with one problem per field."""

@@ -5,7 +5,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from api import openapi
 from api.idempotent import begin, finish
@@ -37,6 +37,12 @@ class Subject(openapi.Blueprint):
         self.before_request(self._guard)
         self.before_request(begin)
         self.after_request(finish)
+
+    def register(self, app: Flask, options: dict[str, Any]) -> None:
+        """Bind to `app`, and tell its servers how long a body may be."""
+        super().register(app, options)
+        if self._longest_body:
+            app.config["LONGER_BODIES"][self.url_prefix] = self._longest_body
 
     def location(self, thing_id: str) -> dict[str, str]:
         """Return the `Location` header of one of the subject's resources."""

@@ -18,6 +18,11 @@ def has_unseen_characters(text: str) -> bool:
     return _has(text, _UNSEEN)
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether every database takes a text: PostgreSQL no NUL, none of them half characters."""
+    return text.isprintable() or not any(one == "\0" or "\ud800" <= one <= "\udfff" for one in text)
+
+
 def _has(text: str, categories: set[str]) -> bool:
     """Search character by character only where it is needed: printable texts, nearly all, hold none of these."""
     return not text.isprintable() and any(unicodedata.category(character) in categories for character in text)

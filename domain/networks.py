@@ -1,12 +1,14 @@
 """Where a key may be used from: IPv4 and IPv6 addresses and networks."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from domain.errors import AddressNotAllowed, FieldProblem, InvalidInput, InvalidNetwork
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST = 50
+_WITH_PORT = re.compile(r"\[(?P<bracketed>[^\[\]]*)\](:\d{1,5})?|(?P<plain>[^:]*):\d{1,5}", re.ASCII)
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 
@@ -23,15 +25,26 @@ def spelled(network: Network) -> str:
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
-def admit(networks: Iterable[Network], address: str | None) -> None:
-    """Raise AddressNotAllowed where the address is in none of the networks, or is missing."""
+def address(text: str | None) -> str | None:
+    """Return the address that a peer or a proxy names, None where it is none.
+
+    Proxies write `203.0.113.7:51234`, `[2001:db8::1]:443` and `fe80::1%eth0`; a mapped IPv4 address is that address.
+    """
+    found = _WITH_PORT.fullmatch((text or "").strip())
+    host = (found["bracketed"] or found["plain"] or "") if found else (text or "").strip()
     try:
-        found = ipaddress.ip_address((address or "").partition("%")[0])
+        named = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        raise AddressNotAllowed(None) from None
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    if not any((mapped or found) in network for network in networks):
-        raise AddressNotAllowed(str(mapped or found))
+        return None
+    mapped = named.ipv4_mapped if isinstance(named, ipaddress.IPv6Address) else None
+    return str(mapped or named)
+
+
+def admit(networks: Iterable[Network], peer: str | None) -> None:
+    """Raise AddressNotAllowed where an address is in none of the networks, or there is none."""
+    found = address(peer)
+    if found is None or not any(ipaddress.ip_address(found) in network for network in networks):
+        raise AddressNotAllowed(found)
 
 
 def _network(text: str) -> Network:

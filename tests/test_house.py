@@ -39,7 +39,20 @@ MAY_IMPORT = {
     "api": {"api", "services", "domain", "exts"},
     "cms": {"cms", "services", "domain", "exts"},
     "commands": {"commands", "services", "domain", "exts"},
-    "app": {"api", "cms", "commands", "tasks", "services", "models", "channels", "exts", "config", "domain"},
+    "serving": {"serving", "domain"},
+    "app": {
+        "serving",
+        "api",
+        "cms",
+        "commands",
+        "tasks",
+        "services",
+        "models",
+        "channels",
+        "exts",
+        "config",
+        "domain",
+    },
 }
 OURS = set(MAY_IMPORT) | {"devtools", "tests", "dev", "bench", "migrations"}
 NO_WEB_NO_SQL = {"flask", "sqlalchemy", "celery", "redis", "urllib3", "smtplib", "requests", "socket", "exts"}

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
-from cms.access import drafts
+from cms.access import drafts, incoming
 from cms.access.identity import TOKEN, signed_in
 from cms.access.paths import HOME
 from cms.errors import error_pages
@@ -72,8 +72,9 @@ def may(endpoint: str) -> bool:
 def admit() -> Response | None:
     """Redirect strangers to the sign-in page, and people with a one-time password to the page that replaces it.
 
-    Raises NotAllowed and PasswordNeeded.
+    Raises NotAllowed, PasswordNeeded and UnprocessableEntity.
     """
+    incoming.refuse_what_no_database_holds()
     endpoint = request.endpoint or ""
     if endpoint in _public:
         return None

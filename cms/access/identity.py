@@ -1,11 +1,10 @@
 """Who is signed in: Flask-Login keeps the session token in the signed cookie; services validate it."""
 
-import ipaddress
-
 from flask import Flask, request
 from flask_babel import refresh
 from flask_login import UserMixin, current_user, login_user
 
+from domain import networks
 from exts import login
 from services.audit.trail import Actor
 from services.languages import locales
@@ -62,7 +61,4 @@ def start(token: str, started: ConsoleSession) -> None:
 
 def client_ip() -> str | None:
     """Return the peer's address, or None if it has none (a Unix socket)."""
-    try:
-        return str(ipaddress.ip_address(request.remote_addr or ""))
-    except ValueError:
-        return None
+    return networks.address(request.remote_addr)

@@ -8,6 +8,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from cms.access import incoming
 from cms.access.guard import console, needs
 from cms.errors.error_texts import ROLES
 from cms.frame import languages
@@ -163,7 +164,7 @@ def audit() -> str:
         actions=[action for action in Action if what in (action, action.about)],
         actor_id=int(who) if who in emails else None,
         command_line=who == COMMAND_LINE,
-        older_than=request.args.get("older_than", type=int),
+        older_than=incoming.number("older_than"),
     )
     return render_template(
         "cms/audit/trail.html",

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, render_template, request
+from flask import Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
+from cms.errors import insecure
 from cms.errors.error_texts import wait_text
 from domain.errors import LimitExceeded, SendcodeError
 from services.limits.refusals import Refusals
@@ -19,6 +20,7 @@ from services.process.parts import part
 log = logging.getLogger(__name__)
 DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnection)
 RETRY_SECONDS = 5
+SIGN_IN = "cms.sign_in"
 
 
 def init_app(app: Flask) -> None:
@@ -33,6 +35,8 @@ def show(error: HTTPException) -> Response | tuple[str, int, dict[str, str]]:
     """Show an HTTP error."""
     if isinstance(error, RequestRedirect) or error.code is None:
         return error.get_response()
+    if isinstance(error, CSRFError) and request.endpoint == SIGN_IN and insecure.is_cookie_lost():
+        return redirect(url_for("cms.login", **{insecure.LOST: "1"}), 303)
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     title, text = _expired_form() if isinstance(error, CSRFError) else _texts(error.code)
     return _page(error.code, title, text), error.code, kept

@@ -27,6 +27,8 @@ def new_invitation() -> str:
 @needs(Role.OWNER, password=True)
 def invite() -> Answer:
     """Send an invitation by mail."""
+    if not current_app.config["PUBLIC_URL"]:
+        return _form(request.form, {}), 409
     email, role = request.form.get("email", ""), request.form.get("role", "")
     try:
         invited = service.invite(email, role, link_of=_link, by=actor())
@@ -42,6 +44,9 @@ def invite() -> Answer:
 @needs(Role.OWNER, password=True)
 def resend_invitation(invitation_id: str) -> Response:
     """Send a new link."""
+    if not current_app.config["PUBLIC_URL"]:
+        flash(_no_address(), "error")
+        return redirect(url_for("cms.administrators"), 303)
     sent = service.resend(invitation_id, link_of=_link, by=actor())
     flash(
         _("A new link is on its way to %(email)s. The old one no longer works.", email=sent.email), "success"
@@ -59,13 +64,20 @@ def withdraw_invitation(invitation_id: str) -> Response:
 
 
 def _link(token: str) -> str:
-    path = url_for("cms.invitation", token=token)
-    public = current_app.config["PUBLIC_URL"].rstrip("/")
-    return f"{public}{path}" if public else url_for("cms.invitation", token=token, _external=True)
+    """Return the address of an invitation's page; never from the Host header, which its sender chooses."""
+    return current_app.config["PUBLIC_URL"].rstrip("/") + url_for("cms.invitation", token=token)
+
+
+def _no_address() -> str:
+    return _(
+        "Nobody can be invited while the setting PUBLIC_URL is empty: the link in the mail begins with it. Set it to "
+        "the address of this console, such as https://codes.example.org, and restart."
+    )
 
 
 def _form(typed: MultiDict[str, str], errors: dict[str, str]) -> str:
     hours = int(service.LIFE.total_seconds() // 3600)
+    fault = None if current_app.config["PUBLIC_URL"] else _no_address()
     return render_template(
-        "cms/people/person_form.html", typed=typed, errors=errors, roles=ROLES, hours=hours
+        "cms/people/person_form.html", typed=typed, errors=errors, roles=ROLES, hours=hours, fault=fault
     )

@@ -9,7 +9,7 @@ from cms.access import identity
 from cms.access.guard import before_new_password, console, needs, public
 from cms.access.identity import client_ip, signed_in
 from cms.access.paths import HOME, own_path
-from cms.errors import error_texts
+from cms.errors import error_texts, insecure
 from cms.errors.error_texts import Answer
 from cms.sign_in import second_step
 from domain.errors import LimitExceeded, NotAuthenticated, SecondStepNeeded
@@ -24,7 +24,8 @@ def login() -> str | Response:
     """Show the form; redirect people who are already signed in."""
     if current_user.is_authenticated:
         return redirect(_next())
-    return render_template("cms/sign_in/login.html", email="", error=None, next=_next())
+    needed = insecure.needed_address(url_for("cms.login"))
+    return render_template("cms/sign_in/login.html", email="", error=None, next=_next(), needed=needed)
 
 
 @console.post("/login")

@@ -1,8 +1,9 @@
 """The history of sign-ins: a person's own; for owners everybody's, including attempts by strangers."""
 
-from flask import render_template, request
+from flask import render_template
 from flask_babel import lazy_gettext
 
+from cms.access import incoming
 from cms.access.guard import console, needs
 from cms.access.identity import signed_in
 from domain.roles import Role
@@ -33,7 +34,7 @@ def own_sign_ins() -> str:
 def sign_ins() -> str:
     """Show everybody's history, or one person's."""
     people = {one.id: one.email for one in administrators.everyone()}
-    who = request.args.get("who", type=int)
+    who = incoming.number("who")
     chosen = who if who in people else None
     found = service.of(chosen, older_than=_older_than())
     return render_template(
@@ -47,4 +48,4 @@ def sign_ins() -> str:
 
 
 def _older_than() -> int | None:
-    return request.args.get("older_than", type=int)
+    return incoming.number("older_than")

@@ -7,6 +7,7 @@ from flask import Response, current_app, flash, redirect, render_template, reque
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from cms.access import incoming
 from cms.access.guard import console, needs
 from cms.access.identity import actor
 from cms.errors.error_texts import Answer
@@ -76,7 +77,7 @@ def save_template(key: str) -> Answer:
     try:
         if faults:
             raise BadText(*faults, *text_checks.faults(view.key, service.tidy(view.key, source)))
-        base = request.form.get("base", 0, type=int)
+        base = incoming.number("base") or 0
         number = service.save(view.key, source, base=base, by=actor())
     except BadText as error:
         return _page(view, request.form, text_faults.texts(error)), 422

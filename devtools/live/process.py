@@ -69,6 +69,10 @@ class Process:
         """Send a signal to the process alone, not to its children."""
         self._process.send_signal(number)
 
+    def wait_to_end(self, seconds: float = STOP_SECONDS) -> None:
+        """Wait until it has ended by itself. Raises TimeoutExpired."""
+        self._process.wait(seconds)
+
     def kill(self) -> None:
         """Kill it and its children at once, as a power cut would."""
         kill_group(self.pid)

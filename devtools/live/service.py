@@ -12,8 +12,9 @@ Ignores the environment and the `.env` of the person who runs this.
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -136,12 +137,39 @@ def start_web(env: Mapping[str, str], port: int, *arguments: str) -> Iterator[Pr
 
 
 @contextmanager
+def start_gunicorn(env: Mapping[str, str], port: int, *arguments: str, kind: str = "") -> Iterator[Process]:
+    """Run the web service behind gunicorn on a port of loopback; `kind` of worker, where it is not ours."""
+    kinds = [f"--worker-class={kind}"] if kind else []
+    command = [COMMANDS / "gunicorn", f"--bind={HOST}:{port}", *kinds, *arguments, "app:create_app()"]
+    with _started("gunicorn", command, env) as process:
+        process.wait_until_said("Booting worker")
+        process.wait_until_ready(lambda: _is_alive(port))  # it listens before it has loaded us
+        yield process
+
+
+@contextmanager
+def start_flask(env: Mapping[str, str], port: int, *arguments: str) -> Iterator[Process]:
+    """Run the web service with Flask's own server on a port of loopback."""
+    command = [COMMANDS / "flask", "--app", "app", "run", f"--port={port}", *arguments]
+    with _started("flask", command, env) as process:
+        process.wait_until_ready(lambda: not is_free(port))
+        yield process
+
+
+@contextmanager
 def _started(name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Iterator[Process]:
     process = Process(name, command, env, Path(env["LIVE_FOLDER"]) / f"{_serial(name)}.log")
     try:
         yield process
     finally:
         process.stop()
+
+
+def _is_alive(port: int) -> bool:
+    with suppress(OSError, HTTPException), closing(HTTPConnection(HOST, port, timeout=2)) as connection:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    return False
 
 
 _counts: dict[str, int] = {}

@@ -19,7 +19,7 @@ from services.people import administrators
 EMAIL, PASSWORD = "jane@example.org", "seven purple otters"
 
 
-WITH_A_PROGRAM = {"test_broadcasts", "test_headers", "test_limits"}
+WITH_A_PROGRAM = {"test_broadcasts", "test_headers", "test_impossible_values", "test_limits"}
 """The modules whose tests call the API, too."""
 
 

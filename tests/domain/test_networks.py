@@ -44,3 +44,24 @@ def test_an_address_in_a_network_is_admitted(address: str) -> None:
 def test_an_address_elsewhere_or_a_missing_one_is_refused(address: str | None) -> None:
     with pytest.raises(AddressNotAllowed):
         networks.admit(networks.parse(["203.0.113.0/24", "2001:db8::/32"]), address)
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("203.0.113.7:51234", "203.0.113.7"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("2001:db8::1:443", "2001:db8::1:443"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:", None),
+        ("203.0.113.7:٣", None),
+        (":443", None),
+        ("[]:443", None),
+        ("unknown", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_address_is_known_with_port_brackets_and_zone(told: str | None, meant: str | None) -> None:
+    assert networks.address(told) == meant

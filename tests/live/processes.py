@@ -2,7 +2,15 @@
 
 from devtools.live.broker import Broker
 from devtools.live.process import HOST, Process, free_port
-from devtools.live.service import environment, run, start_beat, start_web, start_worker
+from devtools.live.service import (
+    environment,
+    run,
+    start_beat,
+    start_flask,
+    start_gunicorn,
+    start_web,
+    start_worker,
+)
 from tests.servers.thread import wait_until
 
 __all__ = [
@@ -13,6 +21,8 @@ __all__ = [
     "free_port",
     "run",
     "start_beat",
+    "start_flask",
+    "start_gunicorn",
     "start_web",
     "start_worker",
     "wait_until",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,8 +15,8 @@ from exts import db
 from models import Invitation
 from services import retention
 from services.audit import trail
-from services.people import administrators
-from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
+from services.people import administrators, invitations
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in, token_of
 
 LIST, PAGE = "/cms/administrators", "/cms/administrators/invite"
 GUEST, NEW = "guest@example.net", "eight green herons"
@@ -189,3 +190,34 @@ def test_administrators_and_invitees_are_listed_apart(signed_in: Visitor, email:
     answer = signed_in.submit(PAGE, page=PAGE, email=email, role="viewer")
     assert answer.status_code == 409
     assert said in answer.text
+
+
+class TestWithoutAPublicAddress:
+    @pytest.fixture
+    def settings(self, settings: dict[str, Any]) -> dict[str, Any]:
+        return {**settings, "PUBLIC_URL": ""}
+
+    def test_nobody_is_invited_and_the_page_names_the_setting(
+        self, signed_in: Visitor, mails: MemoryGateway
+    ) -> None:
+        assert "PUBLIC_URL" in signed_in.get(PAGE).text
+        answer = signed_in.submit(PAGE, page=PAGE, email=GUEST, role="viewer")
+        assert (answer.status_code, "PUBLIC_URL" in answer.text) == (409, True)
+        assert mails.sent == []
+        assert GUEST not in signed_in.get(LIST).text
+
+    def test_a_link_is_not_sent_again(self, app: Flask, signed_in: Visitor, mails: MemoryGateway) -> None:
+        with app.app_context():
+            invited = invitations.invite(GUEST, "viewer", link_of=str, by=trail.COMMAND_LINE)
+        sent = len(mails.sent)
+        signed_in.submit(f"{LIST}/invitations/{invited.id}/resend")
+        assert "PUBLIC_URL" in signed_in.get(LIST).text
+        assert len(mails.sent) == sent
+
+
+def test_a_link_never_begins_with_what_the_browser_calls_us(signed_in: Visitor, mails: MemoryGateway) -> None:
+    token = token_of(signed_in.get(PAGE).text)
+    fields = {"csrf_token": token, "email": GUEST, "role": "viewer"}
+    signed_in.client.post(PAGE, data=fields, headers={"X-Forwarded-Host": "evil.example"})
+    assert "evil" not in mails.sent[-1].text
+    assert link_in(mails)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -160,3 +161,45 @@ class TestOneTimePassword:
         assert password
         visitor.sign_in("new@example.org", password)
         assert visitor.submit("/cms/logout", page="/cms/password").location == "/cms/login"
+
+
+class TestCookiesForHttpsOnly:
+    """PUBLIC_URL is https, so a browser that came over http throws the cookie away."""
+
+    SAYS = "Nobody can sign in on this page"
+
+    @pytest.fixture
+    def settings(self, settings: dict[str, Any]) -> dict[str, Any]:
+        return {**settings, "PUBLIC_URL": "https://codes.example.org"}
+
+    def test_the_sign_in_page_over_http_says_so_and_leads_to_the_right_one(self, visitor: Visitor) -> None:
+        page = visitor.get("/cms/login", base_url="http://10.0.0.5:8000").text
+        assert self.SAYS in page
+        assert 'href="https://codes.example.org/cms/login"' in page
+
+    def test_over_https_it_says_nothing(self, visitor: Visitor) -> None:
+        assert self.SAYS not in visitor.get("/cms/login", base_url="https://codes.example.org").text
+
+    def test_behind_a_proxy_that_is_not_trusted_it_says_nothing_before_a_cookie_is_lost(
+        self, visitor: Visitor
+    ) -> None:
+        assert self.SAYS not in visitor.get("/cms/login", base_url="http://codes.example.org").text
+
+    def test_a_form_that_came_back_without_its_cookie_leads_to_the_page_that_says_why(
+        self, app: Flask, visitor: Visitor
+    ) -> None:
+        base = "http://codes.example.org"
+        token = token_of(visitor.get("/cms/login", base_url=base).text)
+        browser = app.test_client(use_cookies=False)
+        fields = {"csrf_token": token, "email": EMAIL, "password": PASSWORD}
+        answer = browser.post("/cms/login", data=fields, base_url=base)
+        assert answer.status_code == 303
+        assert self.SAYS in browser.get(answer.location, base_url=base).text
+
+
+def test_a_form_without_its_cookie_is_an_expired_one_where_http_is_meant(
+    app: Flask, visitor: Visitor
+) -> None:
+    token = token_of(visitor.get("/cms/login").text)
+    browser = app.test_client(use_cookies=False)
+    assert browser.post("/cms/login", data={"csrf_token": token}).status_code == 400
