@@ -161,7 +161,5 @@ def country_of(number: PhoneNumber) -> str | None:
 
 def readable(to: str, country: str | None) -> str:
     """Return an E.164 number in groups, with its country: `+86 138 0013 8000 (CN)`."""
-    grouped = phonenumbers.format_number(
-        phonenumbers.parse(to), phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    )
+    grouped = phonenumbers.format_number(phonenumbers.parse(to), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     return f"{grouped} ({country})" if country else grouped

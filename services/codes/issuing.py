@@ -8,13 +8,14 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Connection, insert
 
-from domain import codes, destinations
+from domain import codes
 from domain.destinations import Destination
 from domain.errors import Conflict
 from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
-from domain.statuses import Channel, Priority
+from domain.statuses import Priority
 from models import Verification
+from services import typed
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
 from services.process.parts import part
@@ -44,9 +45,7 @@ def challenge_of(verification: Verification, template_version: int | None) -> Ch
     """Return the challenge of a row; its later messages use the same version of the text as the first."""
     return Challenge(
         owner=Owner(verification.owner, verification.is_test),
-        destination=destinations.parse(
-            Channel(verification.channel), verification.to, region=current_app.config["DEFAULT_REGION"]
-        ),
+        destination=typed.kept(verification.channel, verification.to),
         purpose=verification.purpose,
         locale=verification.locale,
         metadata=verification.details,

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flask import current_app
 from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
+from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import issuing
@@ -60,13 +60,12 @@ def issue(request: Request, owner: Owner) -> VerificationView:
 
     Raises InvalidInput, InvalidDestination, CountryNotAllowed and LimitExceeded.
     """
-    settings = current_app.config
     purpose = check_purpose(request.purpose)
     locale = check_locale(request.locale) if request.locale else None
     text = published.choose_own(TEMPLATE, request.channel, locale, purpose)
     challenge = Challenge(
         owner=owner,
-        destination=destinations.parse(request.channel, request.to, region=settings["DEFAULT_REGION"]),
+        destination=typed.destination(request.channel, request.to),
         purpose=purpose,
         locale=text.locale,
         metadata=check_metadata(request.metadata),
@@ -101,11 +100,7 @@ def get(verification_id: str, owner: Owner) -> VerificationView:
 def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | None) -> str:
     """Return the id of the owner's newest pending verification of a destination; raises NotFound."""
     now = datetime.now(UTC)
-    parsed = destinations.parse(
-        channel or (Channel.EMAIL if "@" in to else Channel.SMS),
-        to,
-        region=current_app.config["DEFAULT_REGION"],
-    )
+    parsed = typed.sought(to, channel)
     found = db.session.scalars(
         select(Verification)
         .where(

@@ -9,7 +9,6 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain import destinations
 from domain.characters import has_control_characters
 from domain.destinations import Destination
 from domain.errors import FieldProblem, InvalidInput, LimitExceeded
@@ -17,6 +16,7 @@ from domain.keyring import Keyring
 from domain.limits import Window
 from domain.statuses import Channel, Lane, Priority
 from models import Message
+from services import typed
 from services.codes.issuing import TEMPLATE
 from services.languages import locales
 from services.limits import counters, pumping_guard, send_limits
@@ -85,7 +85,7 @@ def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
 def _parse(channel: Channel, text: str) -> Destination:
     if not isinstance(text, str):
         raise InvalidInput(FieldProblem("to", "must be text"))
-    return destinations.parse(channel, text, region=current_app.config["DEFAULT_REGION"])
+    return typed.destination(channel, text)
 
 
 def _message(

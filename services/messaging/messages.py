@@ -20,6 +20,7 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Broadcast, Message
+from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import send_limits
@@ -66,7 +67,7 @@ def send(request: Request, owner: Owner) -> MessageView:
         locale=request.locale,
     )
     params = _params(request.params, content)
-    destination = destinations.parse(request.channel, request.to, region=current_app.config["DEFAULT_REGION"])
+    destination = typed.destination(request.channel, request.to)
     send_limits.ensure_country(destination)
     span = notices.span(request.send_at, now)
     return _put(
@@ -164,9 +165,7 @@ def copy_of(row: Message, now: datetime) -> NewMessage:
         raise NotAgain(Refusal.UNDER_WAY, f"the message is {row.status}")
     if row.priority == Priority.BULK and suppressions.find(Channel(row.channel), row.canonical):
         raise NotAgain(Refusal.SUPPRESSED, "the destination gets no broadcasts any more")
-    destination = destinations.parse(
-        Channel(row.channel), row.to, region=current_app.config["DEFAULT_REGION"]
-    )
+    destination = typed.kept(row.channel, row.to)
     send_limits.ensure_country(destination)
     return _copy(row, destination, now)
 

@@ -4,12 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import current_app
-
-from domain import destinations
 from domain.destinations import Destination
 from domain.errors import InvalidInput
 from exts import db
+from services import typed
 from services.limits import send_limits
 from services.messaging import bulk_stops, suppressions
 from services.outbox import contents
@@ -85,7 +83,7 @@ def _recipient(index: int, content: Content, one: Any) -> Recipient:
     to = one["to"]
     if not isinstance(to, str) or len(to) > LONGEST_TO:
         raise BadRecipient("invalid_recipient", f"to: must be text of at most {LONGEST_TO} characters")
-    destination = destinations.parse(content.channel, to, region=current_app.config["DEFAULT_REGION"])
+    destination = typed.destination(content.channel, to)
     send_limits.ensure_country(destination)
     return Recipient(index, destination, _params(content, one.get("params", {})))
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import InvalidDestination
@@ -25,6 +24,7 @@ from services.sign_in.sessions import ConsoleSession
 from services.storage.transactions import transaction
 from services.templating import text_samples
 from services.templating.template_views import VersionView
+from services.typed import kept
 
 log = logging.getLogger(__name__)
 DEADLINE = timedelta(minutes=10)
@@ -47,7 +47,7 @@ def send(
     to = own_destination(session, key.channel)
     if to is None:
         raise InvalidDestination("the account has no phone")
-    destination = destinations.parse(key.channel, to, region=current_app.config["DEFAULT_REGION"])
+    destination = kept(key.channel, to)
     send_limits.ensure_country(destination)
     now = datetime.now(UTC)
     message = _message(session, key, version, typed, destination, now)
