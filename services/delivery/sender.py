@@ -65,6 +65,9 @@ class Sender:
         except (Unreadable, TemplateError, ValueError, KeyError) as error:
             log.error("message %s can't be read: %s", claimed.id, type(error).__name__)
             return judging.failed(claimed, None, f"unreadable: {type(error).__name__}", self._clock())
+        except GatewayError as error:
+            log.warning("message %s is not sent: %s", claimed.id, error.reason)
+            return judging.failed(claimed, None, error.reason, self._clock())
         if claimed.is_test:
             return Settled(claimed, MessageStatus.SENT, self._clock(), gateway=TEST_GATEWAY)
         return self._ask_gateways(claimed, outgoing)

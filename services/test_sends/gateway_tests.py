@@ -30,7 +30,7 @@ from services.outbox.outbox import NewMessage
 from services.process.parts import part
 from services.sign_in.sessions import ConsoleSession
 from services.storage.transactions import change, transaction
-from services.templating import published
+from services.templating import code_segments, published
 from services.templating.given import code_params
 
 log = logging.getLogger(__name__)
@@ -76,9 +76,9 @@ def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
     destination = typed.kept(gateway.channel, to)
     send_limits.ensure_country(destination)
     part(RateWindows).hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
-    if gateway.channel is Channel.SMS:
-        send_limits.take_budget([destination.country])
     message = _message(session, destination)
+    if gateway.channel is Channel.SMS:
+        send_limits.take_budget([destination.country] * message.segments)
 
     def work(database: Session) -> None:
         now = datetime.now(UTC)
@@ -104,6 +104,7 @@ def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
         template_version=text.version_id,
         locale=text.locale,
         params=code_params(TEST_DIGIT * settings["CODE_LENGTH"], life, settings),
+        segments=code_segments.of_code(text) if destination.channel is Channel.SMS else 1,
         priority=Priority.SINGLE,
         deadline_at=datetime.now(UTC) + DEADLINE,
     )

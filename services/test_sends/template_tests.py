@@ -16,7 +16,7 @@ from domain.template_keys import TextKey
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import counters, send_limits
-from services.outbox import outbox
+from services.outbox import fitting, outbox
 from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
 from services.process.parts import part
@@ -57,7 +57,7 @@ def send(
         counted = counters.look(database, counters.sends_key(destination), windows)
         counters.ensure_room(counted, now)
         if key.channel is Channel.SMS:
-            send_limits.take_budget([destination.country], reader=database)
+            send_limits.take_budget([destination.country] * message.segments, reader=database)
         counters.count(database, counted, now)
         outbox.put(database, part(Keyring), [message], now)
         told = {"version": version.number, "destination": mask(to)}
@@ -77,14 +77,17 @@ def _message(
     destination: Destination,
     now: datetime,
 ) -> NewMessage:
-    names = version.source.version().variables | ({"code"} if key.name == "code" else set())
+    text = version.source.version()
+    names = text.variables | ({"code"} if key.name == "code" else set())
+    params = {"service": current_app.config["SERVICE_NAME"], **text_samples.values(key, names, typed)}
     return NewMessage(
         owner=f"session:{session.id}",
         destination=destination,
         template=key.name,
         template_version=version.id,
         locale=key.locale,
-        params={"service": current_app.config["SERVICE_NAME"], **text_samples.values(key, names, typed)},
+        params=params,
+        segments=fitting.fit_text(key.channel, text.render({"unsubscribe_url": "", **params})),
         priority=Priority.SINGLE,
         deadline_at=now + DEADLINE,
     )
