@@ -256,8 +256,15 @@ def test_a_mail_too_long_once_filled_in_is_refused(caller, mails):
     body = {**MAIL, "text": "{{ a }}" * 11, "params": params}
     assert problem(caller.post(URL, body), 422, "invalid_input")["errors"][0]["field"] == "text"
     many = {f"p{number}": '"' * 2000 for number in range(25)}
-    refused = {**MAIL, "text": "x", "params": many}
-    assert problem(caller.post(URL, refused), 422, "invalid_input")["errors"][0]["field"] == "params"
+    broadcast = {"channel": "email", "subject": "Hello", "text": "x"}
+    recipients = [{"to": MAIL["to"], "params": many}, {"to": "a@example.com", "params": params}]
+    told = caller.post("/api/v1/broadcasts", {**broadcast, "recipients": recipients}).json
+    assert (told["accepted"], [one["code"] for one in told["rejected"]]) == (1, ["invalid_params"])
+    mails.sent.clear()
+    told = caller.post(
+        "/api/v1/broadcasts", {**broadcast, "text": body["text"], "recipients": recipients[1:]}
+    )
+    assert (told.json["accepted"], [one["code"] for one in told.json["rejected"]]) == (0, ["invalid_input"])
     assert mails.sent == []
 
 
