@@ -29,7 +29,7 @@ from services.limits.rate_windows import RateWindows
 from services.limits.refusals import Refusals
 from services.limits.send_limits import RecentSms
 from services.outbox.bell import Bell
-from services.process import parts
+from services.process import parts, url_parts
 from services.process.breaker import Breaker
 from services.templating.text_versions import TextVersions
 from tasks import make_celery
@@ -64,6 +64,7 @@ def create_app(settings: Mapping[str, Any] | None = None, *, doors: Sequence[str
     A missing or invalid setting ends the process with one line that names it.
     """
     app = Service(__name__)
+    app.url_map.converters.update(url_parts.CONVERTERS)
     try:
         app.config.update(config.load(settings))
         engine.prepare(app.config)

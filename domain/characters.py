@@ -32,6 +32,13 @@ def _has(text: str, categories: set[str]) -> bool:
     return not text.isprintable() and any(unicodedata.category(character) in categories for character in text)
 
 
+def one_line(text: str, most: int) -> str:
+    """Return what somebody else's program said as one line of at most `most` characters that every row can take."""
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(one) in _BREAKING else one for one in text)
+    return text[:most]
+
+
 def without_unseen(text: str) -> str:
     """Return a text without the marks that print nothing; they come along when people copy from a page or a contact."""
     return text if text.isascii() else _MARKS.sub("", text)

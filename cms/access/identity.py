@@ -63,6 +63,7 @@ def start(token: str, started: ConsoleSession) -> None:
 def client_ip() -> str | None:
     """Return the peer's address, None where the peer has none (a Unix socket)."""
     try:
-        return str(ipaddress.ip_address(request.remote_addr or ""))
+        # without the zone of a link-local address, which a proxy may pass on and which may be of any length
+        return str(ipaddress.ip_address((request.remote_addr or "").partition("%")[0]))
     except ValueError:
         return None

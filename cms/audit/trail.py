@@ -17,6 +17,7 @@ from domain.roles import Role
 from services.audit import trail as service
 from services.audit.trail import EntryView
 from services.people import administrators
+from services.process.url_parts import whole
 
 COMMAND_LINE = "command-line"
 ABOUT = {
@@ -163,7 +164,7 @@ def audit() -> str:
         actions=[action for action in Action if what in (action, action.about)],
         actor_id=int(who) if who in emails else None,
         command_line=who == COMMAND_LINE,
-        older_than=request.args.get("older_than", type=int),
+        older_than=request.args.get("older_than", type=whole),
     )
     return render_template(
         "cms/audit/trail.html",

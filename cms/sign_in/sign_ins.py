@@ -8,6 +8,7 @@ from cms.access.identity import signed_in
 from domain.roles import Role
 from domain.statuses import SignInOutcome
 from services.people import administrators
+from services.process.url_parts import whole
 from services.sign_in import sign_ins as service
 
 OUTCOMES = {
@@ -33,7 +34,7 @@ def own_sign_ins() -> str:
 def sign_ins() -> str:
     """Show everybody's history, or one person's."""
     people = {one.id: one.email for one in administrators.everyone()}
-    who = request.args.get("who", type=int)
+    who = request.args.get("who", type=whole)
     chosen = who if who in people else None
     found = service.of(chosen, older_than=_older_than())
     return render_template(
@@ -47,4 +48,4 @@ def sign_ins() -> str:
 
 
 def _older_than() -> int | None:
-    return request.args.get("older_than", type=int)
+    return request.args.get("older_than", type=whole)
