@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from kombu.transport import TRANSPORT_ALIASES
 from phonenumbers import SUPPORTED_REGIONS
 
+from domain.destinations import Numbers
 from domain.errors import ConfigurationError
 from domain.setting_texts import by_country, parse, parse_free
 
@@ -41,10 +42,12 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_PASSWORD": "",
     "MAIL_DEFAULT_SENDER": "",  # empty: no-reply@ the host of PUBLIC_URL
     "MAIL_TIMEOUT": 10,  # seconds to wait for one answer of the mail server
+    "MAIL_SMTPUTF8": False,  # the server takes addresses that are not ASCII before the @ (RFC 6531)
     "MAIL_CONNECTIONS": 8,  # pooled SMTP connections of one worker process to one server
     # -- SMS
     "GATEWAYS_FILE": "gateways.toml",  # the default file may be missing; empty: no file
     "DEFAULT_REGION": "CN",  # ISO country of numbers written without +
+    "SMS_NUMBERS": "valid",  # valid: of a range that is in use; possible: any of the right length
     "SMS_COUNTRIES": [],  # ISO countries that SMS may go to; * = any; empty: DEFAULT_REGION
     "SMS_SENDS_PER_DAY": None,  # caps the bill; must be set outside development
     # -- texts
@@ -211,6 +214,8 @@ def _validate(settings: Mapping[str, Any]) -> None:
     transport, separator, _ = settings["CELERY_BROKER_URL"].partition("://")
     if not separator or transport.split("+")[0] not in TRANSPORT_ALIASES:
         raise ConfigurationError("CELERY_BROKER_URL must begin with redis://, amqp:// or another broker")
+    if settings["SMS_NUMBERS"] not in list(Numbers):
+        raise ConfigurationError("SMS_NUMBERS must be valid or possible")
     if settings["DEFAULT_REGION"] not in SUPPORTED_REGIONS:
         raise ConfigurationError("DEFAULT_REGION must be an ISO country code of two letters")
     if not SUPPORTED_REGIONS | {"*"} >= set(settings["SMS_COUNTRIES"]):

@@ -50,6 +50,8 @@ class Gateway(Protocol):
     """Its `type` in gateways.toml: `http`, `smtp` or the provider's name."""
     rate: int
     """Rate limit in sends a second, shared by all workers; 0 = no limit."""
+    smtputf8: bool
+    """Whether it takes mail addresses that are not ASCII before the @ (RFC 6531)."""
 
     def send(self, outgoing: Outgoing) -> str | None:
         """Hand over one message within `SEND_SECONDS`; return the provider's reference if it gave one.

@@ -28,6 +28,7 @@ class Provider:
     type = ""
     """Set by the registry, from the file."""
     rate = 0
+    smtputf8 = False
 
     def __init__(self, options: Options, url: str, path: str, seconds: float = SEND_SECONDS):
         """Read the keys; connects on the first send only. Raises ConfigurationError."""

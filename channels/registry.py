@@ -98,6 +98,11 @@ class Gateways:
         """Return the gateway of that name, switched off or not."""
         return next((gateway for gateway in self._gateways if gateway.name == name), None)
 
+    @property
+    def take_smtputf8(self) -> bool:
+        """Tell whether a mail gateway takes addresses that are not ASCII before the @."""
+        return any(gateway.smtputf8 for gateway in self._gateways if gateway.channel is Channel.EMAIL)
+
     def capacity(self, channel: Channel) -> int | None:
         """Return how many sends all gateways of a channel can have in flight; None where there is no limit."""
         bounds = [gateway.capacity for gateway in self._gateways if gateway.channel == channel]

@@ -1,16 +1,15 @@
 """`flask --app app suppressions`: destinations that get no bulk messages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
 import click
-from flask import current_app
 
 from commands.groups import DatabaseGroup
-from domain import destinations
 from domain.destinations import Destination
 from domain.errors import InvalidDestination, InvalidInput
-from domain.statuses import Channel, SuppressionReason
+from domain.statuses import SuppressionReason
+from services import typed
 from services.messaging import suppression_lists
 from services.messaging import suppressions as service
 
@@ -71,18 +70,18 @@ def take_in(file: TextIO) -> None:
 @click.argument("to", metavar="DESTINATION...", nargs=-1, required=True)
 def remove(to: tuple[str, ...]) -> None:
     """Send bulk messages to e-mail addresses or phone numbers again."""
-    removed = [service.remove(one.channel, one.canonical) for one in _destinations(to)]
+    removed = [service.remove(one.channel, one.canonical) for one in _destinations(to, typed.sought)]
     click.echo(f"{sum(removed)} removed, {len(removed) - sum(removed)} not on the list", err=True)
 
 
-def _destinations(texts: Iterable[str]) -> list[Destination]:
+def _destinations(
+    texts: Iterable[str], parse: Callable[[str], Destination] = suppression_lists.parse
+) -> list[Destination]:
     """Parse all destinations before anything is changed; raises UsageError."""
-    region = current_app.config["DEFAULT_REGION"]
     found = []
     for number, text in enumerate(texts, 1):
-        channel = Channel.EMAIL if "@" in text else Channel.SMS
         try:
-            found.append(destinations.parse(channel, text, region=region))
+            found.append(parse(text))
         except InvalidDestination as error:
             raise click.UsageError(f"destination {number} {error.problems[0].message}") from error
     return found

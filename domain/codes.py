@@ -2,10 +2,13 @@
 
 import hmac
 import secrets
-import unicodedata
 
+from domain.characters import is_dash, plain, without_unseen
 from domain.errors import MalformedCode
 from domain.keyring import Keyring
+
+LONGEST_GUESS = 100
+"""Characters of a pasted code, with what is dropped from it."""
 
 
 def generate(length: int) -> str:
@@ -18,14 +21,21 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def parse_guess(text: str, *, length: int) -> str:
-    """Return the digits of a guess without spaces and dashes; raises MalformedCode."""
-    digits = "".join(
-        str(unicodedata.decimal(character)) if character.isdecimal() else character
-        for character in text
-        if character not in " -"
+def bare(text: str) -> str:
+    """Return a typed or pasted code without white space, dashes and unseen marks, its full-width signs as ASCII."""
+    if text.isascii() and text.isalnum():
+        return text
+    return "".join(
+        plain(character)
+        for character in without_unseen(text)
+        if not (character.isspace() or is_dash(character))
     )
-    if len(text) > 2 * length + 8 or len(digits) != length or not (digits.isascii() and digits.isdigit()):
+
+
+def parse_guess(text: str, *, length: int) -> str:
+    """Return the digits of a guess, however people pasted it; raises MalformedCode."""
+    digits = bare(text) if len(text) <= LONGEST_GUESS else ""
+    if len(digits) != length or not (digits.isascii() and digits.isdigit()):
         raise MalformedCode(length)
     return digits
 

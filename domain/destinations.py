@@ -1,19 +1,20 @@
 """Where a message goes: one canonical form for each e-mail address and phone number, however it was typed."""
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from domain.characters import has_unseen_characters
+from domain import phone_numbers
+from domain.characters import half_width, has_unseen_characters, trimmed, without_unseen
 from domain.errors import InvalidDestination
+from domain.phone_numbers import Numbers as Numbers
 from domain.statuses import Channel
 
-_PHONE = re.compile(r"[ (]*\+?[0-9 ().\-]+")
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # what phones and office programs put for a hyphen
 MAX_LENGTH = 320
+LONGEST_LOCAL_PART = 64
+"""Octets (RFC 5321, 4.5.3.1.1)."""
+_JOINERS = ("\u200c", "\u200d")
+_GMAIL = ("gmail.com", "googlemail.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Destination:
     """One place a message can go to.
 
     `to` goes to the gateway; `canonical` is equal for two spellings of one place; `limit_key` is equal for places that
-    certainly belong to one person (`+tag` cut), and is used for counting only.
+    certainly belong to one person (`+tag` cut, Gmail's dots left out), and is used for counting only.
     """
 
     channel: Channel
@@ -32,32 +33,67 @@ class Destination:
     prefix: str | None = field(default=None, repr=False)
 
 
-def parse(channel: Channel, text: str, *, region: str) -> Destination:
-    """Return the destination that `text` means; raises InvalidDestination where it is none, or could be two."""
-    trimmed = text.strip()
-    if not trimmed or len(trimmed) > MAX_LENGTH:
+def parse(
+    channel: Channel,
+    text: str,
+    *,
+    region: str,
+    numbers: Numbers = Numbers.VALID,
+    takes_smtputf8: bool = False,
+) -> Destination:
+    """Return the destination that `text` means; raises InvalidDestination where it is none, or could be two.
+
+    `region` is the home region of numbers without `+`; `takes_smtputf8` tells whether a mail gateway takes an address
+    whose part before the @ is not ASCII (RFC 6531).
+    """
+    ours = trimmed(text) if len(text) <= 2 * MAX_LENGTH else ""
+    bare = without_unseen(ours)
+    if not bare or len(bare) > MAX_LENGTH:
         raise InvalidDestination(f"must have 1 to {MAX_LENGTH} characters")
-    if has_unseen_characters(trimmed):
+    if has_unseen_characters(bare):
         raise InvalidDestination("must not contain control characters")
-    return _email(trimmed) if channel is Channel.EMAIL else _phone(trimmed, region)
+    if channel is Channel.SMS:
+        return _phone(bare, region, numbers)
+    if not bare.isascii() and any(joiner in ours for joiner in _JOINERS):
+        # in some scripts a joiner is part of a domain's name (RFC 5892, A.1), so leaving it out gives another domain
+        raise InvalidDestination("must not contain invisible characters")
+    return _email(half_width(bare), takes_smtputf8)
 
 
-def _email(text: str) -> Destination:
+def channel_of(text: str) -> Channel:
+    """Return the channel that a typed destination belongs to."""
+    return Channel.EMAIL if "@" in text or "＠" in text else Channel.SMS
+
+
+def _email(text: str, takes_smtputf8: bool) -> Destination:
+    if text[:7].lower() == "mailto:":
+        text = text[7:].lstrip()
     try:
         address = validate_email(
             text,
             check_deliverability=False,
-            allow_smtputf8=False,
+            allow_smtputf8=True,
             allow_quoted_local=False,
             test_environment=True,
         )
     except EmailNotValidError as error:
         raise InvalidDestination("is not one e-mail address") from error
-    domain = address.ascii_domain.lower()
+    domain = (address.ascii_domain or "").lower()
     local = address.local_part
+    if len(local.encode()) > LONGEST_LOCAL_PART:
+        raise InvalidDestination(f"has more than {LONGEST_LOCAL_PART} octets before the @")
+    if not local.isascii() and not takes_smtputf8:
+        raise InvalidDestination("has letters before the @ that no mail gateway takes (SMTPUTF8)")
     to = f"{local}@{domain}"
-    plain = local.lower().split("+", 1)[0] or local.lower()
-    return Destination(Channel.EMAIL, to, canonical(to), f"{plain}@{domain}")
+    return Destination(Channel.EMAIL, to, canonical(to), _limit_key(local.lower(), domain))
+
+
+def _limit_key(local: str, domain: str) -> str:
+    plain = local.split("+", 1)[0] or local
+    if domain not in _GMAIL:
+        return f"{plain}@{domain}"
+    # Gmail ignores dots, and both domains are one: https://support.google.com/mail/answer/7436150
+    return f"{plain.replace('.', '') or plain}@{_GMAIL[0]}"
 
 
 def canonical(to: str) -> str:
@@ -65,39 +101,17 @@ def canonical(to: str) -> str:
     return to.lower()
 
 
-def _phone(text: str, region: str) -> Destination:
-    plain = text if text.isascii() else "".join(_plain(character) for character in text)
-    digits = plain.translate(_DASHES)
-    if not _PHONE.fullmatch(digits):
-        raise InvalidDestination("is not one phone number")
-    bare = re.sub(r"[^0-9+]", "", digits)
-    if bare.startswith("00"):
-        bare = "+" + bare[2:]
-    try:
-        number = phonenumbers.parse(bare, region)
-    except phonenumbers.NumberParseException as error:
-        raise InvalidDestination("is not one phone number") from error
-    # is_possible_number() also accepts local numbers, which belong to nobody without an area code
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise InvalidDestination("is not a possible phone number")
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Destination(Channel.SMS, e164, e164, e164, _country(number), e164[:-4])
+def _phone(text: str, region: str, numbers: Numbers) -> Destination:
+    number = phone_numbers.understand(text, region=region, numbers=numbers)
+    e164 = phone_numbers.e164(number)
+    return Destination(Channel.SMS, e164, e164, e164, phone_numbers.country_of(number), e164[:-4])
 
 
-def _plain(character: str) -> str:
-    """Return the ASCII form of a digit, a space or a sign of any script; a superscript ² is not a 2."""
-    if character.isdecimal():
-        return str(unicodedata.decimal(character))
-    return character if unicodedata.category(character) == "No" else unicodedata.normalize("NFKC", character)
-
-
-def _country(number: phonenumbers.PhoneNumber) -> str | None:
-    """Return the ISO country, or None where a shared calling code (+1, +44) leaves it open."""
-    region = phonenumbers.region_code_for_number(number)
-    if region:
-        return region
-    candidates = phonenumbers.region_codes_for_country_code(number.country_code or 0)
-    return candidates[0] if len(candidates) == 1 else None
+def readable(destination: Destination) -> str:
+    """Return a destination as people check it before they send: a number in groups, with its country."""
+    if destination.channel is Channel.EMAIL:
+        return destination.to
+    return phone_numbers.readable(destination.to, destination.country)
 
 
 def mask(to: str) -> str:

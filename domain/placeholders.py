@@ -4,12 +4,22 @@ import re
 from collections.abc import Mapping
 from html import escape
 
-_PLACEHOLDER = re.compile(r"\{\{ *([A-Za-z_][A-Za-z0-9_]{0,63}) *\}\}")
+_PLACEHOLDER = re.compile(
+    r"\{\{[\s\u200b\u2060\ufeff]*([A-Za-z_][A-Za-z0-9_]{0,63})[\s\u200b\u2060\ufeff]*\}\}"
+)
+"""With any white space: editors put no-break spaces, and zero-width ones, where a space was typed."""
 
 
 def names(*texts: str | None) -> frozenset[str]:
     """Return the names that the texts use."""
     return frozenset(name for text in texts if text for name in _PLACEHOLDER.findall(text))
+
+
+def stray(text: str) -> str | None:
+    """Return the beginning of braces that are no placeholder and would reach people, None where there are none."""
+    left = _PLACEHOLDER.sub("\0", text)
+    at = left.find("{{")
+    return None if at < 0 else left[at : at + 20].partition("\n")[0]
 
 
 def fill(text: str, params: Mapping[str, str], *, is_html: bool = False) -> str:

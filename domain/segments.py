@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain import gsm
+from domain.characters import is_unseen, shown
 
 MOST_NAMED = 5
 """The most characters outside the alphabet to report."""
@@ -30,7 +31,8 @@ EACH = {Encoding.GSM: 153, Encoding.UNICODE: 67}
 class Segments:
     """What a text takes: `units` are characters, where some count twice; `room` is left in the last segment.
 
-    `foreign` are the first characters that GSM-7 lacks: they make the text more than twice as expensive.
+    `foreign` are characters that GSM-7 lacks: they make the text more than twice as expensive. Those that nobody sees
+    come first, else they are in the order of the text.
     """
 
     encoding: Encoding
@@ -39,10 +41,16 @@ class Segments:
     room: int
     foreign: tuple[str, ...] = ()
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The foreign characters with their names, since some of them can't be seen."""
+        return tuple(map(shown, self.foreign))
+
 
 def count(text: str) -> Segments:
     """Return what a text takes; an empty one also takes a segment."""
-    foreign = tuple(dict.fromkeys(one for one in text if one not in gsm.ALPHABET))[:MOST_NAMED]
+    outside = dict.fromkeys(one for one in text if one not in gsm.ALPHABET)
+    foreign = tuple(sorted(outside, key=is_unseen, reverse=True))[:MOST_NAMED]
     encoding = Encoding.UNICODE if foreign else Encoding.GSM
     sizes = [_size(character, encoding) for character in text]
     units = sum(sizes)
@@ -54,6 +62,15 @@ def count(text: str) -> Segments:
             number, filled = number + 1, 0
         filled += size
     return Segments(encoding, units, number, EACH[encoding] - filled, foreign)
+
+
+def number(text: str) -> int:
+    """Return the number of segments alone; most texts take one, and that is quick to see."""
+    if gsm.fits(text):
+        units, encoding = len(text) + sum(map(text.count, gsm.EXTENSION)), Encoding.GSM
+    else:
+        units, encoding = len(text) + sum(one > "\uffff" for one in text), Encoding.UNICODE
+    return 1 if units <= ONE[encoding] else count(text).count
 
 
 def _size(character: str, encoding: Encoding) -> int:

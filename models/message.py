@@ -75,6 +75,8 @@ class Message(db.Model):
     """The content, encrypted for this row; erased when the message settles, unless `keeps_content`."""
     keeps_content: Mapped[bool] = mapped_column(default=False)
     """True for a notice, which can be sent again after it has settled. False for a code: its verification keeps it."""
+    segments: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How many segments an SMS is billed as, which is what the day's budgets count; 1 for a mail."""
     is_test: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(String(16), default=MessageStatus.QUEUED)
     due_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -77,7 +77,8 @@ TOWERS = {
         *("templating", "traffic", "gateways", "messaging", "scheduling"),
     ),
     "services": (
-        *("storage", "process", "audit", "languages", "templating", "outbox", "figures", "limits", "codes"),
+        *("storage", "process", "typed", "audit", "languages", "templating", "outbox", "figures", "limits"),
+        "codes",
         *(
             "gateways",
             "delivery",

@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 
-from domain.characters import has_control_characters
+from domain.characters import has_control_characters, trimmed
+from domain.codes import LONGEST_GUESS
 from services.limits.send_limits import address_key
 
 _MESSAGES = {"required": "is required", "null": "must be text", "invalid": "must be text"}
@@ -54,6 +55,23 @@ class Text(fields.String):
         if has_control_characters(text):
             raise self.make_error("control")
         return text
+
+
+class Typed(Text):
+    """One line of text that people may have pasted: white space and marks that print nothing around it are cut."""
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
+        return super()._deserialize(trimmed(value) if isinstance(value, str) else value, *args, **options)
+
+
+class PastedCode(fields.String):
+    """A code as it was typed or pasted; which characters it may have is for the service to say."""
+
+    default_error_messages = _MESSAGES
+
+    def __init__(self, **options: Any):
+        length = validate.Length(1, LONGEST_GUESS, error="must have {min} to {max} characters")
+        super().__init__(validate=length, **options)
 
 
 class Whole(fields.Integer):

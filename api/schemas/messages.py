@@ -14,6 +14,7 @@ from api.schemas.fields import (
     Query,
     Text,
     Time,
+    Typed,
     Whole,
     Word,
 )
@@ -39,7 +40,7 @@ class Content(Body):
 class NewMessage(Content):
     """One notice to one destination."""
 
-    to = Text(400, required=True, metadata={"description": TO})
+    to = Typed(400, required=True, metadata={"description": TO})
     params = Params(load_default=dict, metadata={"description": "Texts and numbers for the placeholders."})
 
 
@@ -70,7 +71,7 @@ class Chosen(Query):
 
     status = Choice(MessageStatus, load_default=None)
     channel = Choice(Channel, load_default=None)
-    to = Text(400, load_default=None, metadata={"description": TO})
+    to = Typed(400, load_default=None, metadata={"description": TO})
     limit = Whole(1, MOST, load_default=50)
     cursor = Text(100, load_default=None, metadata={"description": "`next_cursor` of the previous page."})
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from api.schemas.fields import Address, Answer, Body, Choice, Text, Texts, Time, Word
+from api.schemas.fields import Address, Answer, Body, Choice, PastedCode, Text, Texts, Time, Typed, Word
 from domain.purposes import METADATA_BYTES, METADATA_KEYS
 from domain.statuses import Channel, MessageStatus, VerificationStatus
 
@@ -16,7 +16,7 @@ class NewVerification(Body):
     """What to verify, and how."""
 
     channel = Choice(Channel, required=True)
-    to = Text(400, required=True, metadata={"description": _TO})
+    to = Typed(400, required=True, metadata={"description": _TO})
     purpose = Text(
         64, load_default="default", metadata={"description": _PURPOSE, "pattern": "^[a-z0-9_.-]{1,64}$"}
     )
@@ -32,13 +32,16 @@ class NewVerification(Body):
 class Guess(Body):
     """A code as the user typed it."""
 
-    code = Text(40, required=True, metadata={"description": "The digits; spaces and dashes are ignored."})
+    code = PastedCode(
+        required=True,
+        metadata={"description": "The digits; white space, dashes and marks that print nothing are ignored."},
+    )
 
 
 class GuessFor(Guess):
     """A code for the newest pending verification of a destination."""
 
-    to = Text(400, required=True, metadata={"description": _TO})
+    to = Typed(400, required=True, metadata={"description": _TO})
     purpose = Text(
         64, load_default="default", metadata={"description": _PURPOSE, "pattern": "^[a-z0-9_.-]{1,64}$"}
     )

@@ -21,6 +21,8 @@ class MailSettings:
     """`a@x.org` or `Some Name <a@x.org>`."""
     timeout: float = 10.0
     """Seconds to wait for one answer; 0 leaves only the limit of the whole send."""
+    smtputf8: bool = False
+    """The server takes addresses that are not ASCII before the @ (RFC 6531); each session must still offer it."""
     connections: int = 8
     """Most connections that one process opens at once; 0 = no limit."""
     ca_file: str | None = None

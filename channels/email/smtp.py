@@ -62,6 +62,7 @@ class SmtpGateway:
         self.weight = weight
         self.countries: frozenset[str] = frozenset()
         self.capacity = settings.connections or None
+        self.smtputf8 = settings.smtputf8
         self._settings = settings
         self._sender = _sender(settings)
         self._context = _context(settings)
@@ -129,6 +130,7 @@ def create(options: Options) -> SmtpGateway:
         password=options.text("password", ""),
         default_sender=options.text("sender"),
         timeout=options.integer("timeout", 10, least=0, most=int(SEND_SECONDS)),
+        smtputf8=options.flag("smtputf8"),
         connections=options.integer("connections", 8, least=0),
         ca_file=options.text("ca_file", "") or None,
     )

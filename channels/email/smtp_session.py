@@ -12,7 +12,7 @@ from channels.email.mail_settings import MailSettings
 from channels.email.mime import Mail
 from channels.email.smtp_replies import NONSENSE, LostConnectionError, Replies, TurnedAwayError
 from channels.sockets import CONNECT_SECONDS, Deadline, connect
-from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult
+from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
 
 Read = TypeVar("Read")
 
@@ -64,7 +64,7 @@ class Session(smtplib.SMTP):
         """
         self.deadline = deadline
         if mail.international and not self.has_extn("smtputf8"):
-            raise GatewayError("the mail server takes no international addresses")
+            raise WrongGateway("the mail server takes no international addresses")
         self._open_transaction(mail)
         try:
             ensure_valid()

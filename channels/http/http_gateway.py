@@ -46,6 +46,7 @@ class HttpGateway:
     channel = Channel.SMS
     type = "http"
     rate = 0
+    smtputf8 = False
     receipt_answer = ReceiptAnswer('{"status": "ok"}', "application/json")
 
     def __init__(

@@ -14,7 +14,6 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import AlreadyYours, Conflict, NotAuthenticated, NotFound, PasswordNeeded, WeakPassword
@@ -24,6 +23,7 @@ from domain.passwords import check_password
 from domain.statuses import Channel, Lane, VerificationStatus
 from exts import db
 from models import Administrator, AdministratorSession, Verification
+from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import checks, verifications
@@ -217,7 +217,7 @@ def _is_worth_a_resend(view: VerificationView) -> bool:
 
 
 def _parse(channel: Channel, to: str) -> Destination:
-    return destinations.parse(channel, to, region=current_app.config["DEFAULT_REGION"])
+    return typed.destination(channel, to)
 
 
 def _owner(session: ConsoleSession) -> Owner:

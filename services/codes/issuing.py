@@ -8,13 +8,14 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Connection, insert
 
-from domain import codes, destinations
+from domain import codes
 from domain.destinations import Destination
 from domain.errors import Conflict
 from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
-from domain.statuses import Channel, Priority
-from models import Verification
+from domain.statuses import Priority
+from models import Message, Verification
+from services import typed
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
 from services.process.parts import part
@@ -37,20 +38,21 @@ class Challenge:
     locale: str
     metadata: Mapping[str, str]
     template_version: int | None
+    segments: int = 1
+    """What an SMS with the code is billed as."""
     id: str = field(default_factory=codes.new_id)
 
 
-def challenge_of(verification: Verification, template_version: int | None) -> Challenge:
-    """Return the challenge of a row; its later messages use the same version of the text as the first."""
+def challenge_of(verification: Verification, sent: Message) -> Challenge:
+    """Return the challenge of a row; its later messages use the same version of the text as the one sent before."""
     return Challenge(
         owner=Owner(verification.owner, verification.is_test),
-        destination=destinations.parse(
-            Channel(verification.channel), verification.to, region=current_app.config["DEFAULT_REGION"]
-        ),
+        destination=typed.kept(verification.channel, verification.to),
         purpose=verification.purpose,
         locale=verification.locale,
         metadata=verification.details,
-        template_version=template_version,
+        template_version=sent.template_version,
+        segments=sent.segments,
         id=verification.id,
     )
 
@@ -136,6 +138,7 @@ def new_message(challenge: Challenge, code: str, now: datetime, *, code_ends_at:
         priority=Priority.CODE,
         deadline_at=min(now + deadline, code_ends_at),
         verification_id=challenge.id,
+        segments=challenge.segments,
         is_test=challenge.owner.is_test,
     )
 

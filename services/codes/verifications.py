@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flask import current_app
 from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
+from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import issuing
@@ -38,7 +38,7 @@ from services.outbox import outbox
 from services.outbox.bell import Bell
 from services.process.parts import part
 from services.storage.transactions import change, grouped, transaction
-from services.templating import published
+from services.templating import code_segments, published
 
 log = logging.getLogger(__name__)
 
@@ -60,31 +60,41 @@ def issue(request: Request, owner: Owner) -> VerificationView:
 
     Raises InvalidInput, InvalidDestination, CountryNotAllowed and LimitExceeded.
     """
-    settings = current_app.config
     purpose = check_purpose(request.purpose)
     locale = check_locale(request.locale) if request.locale else None
     text = published.choose_own(TEMPLATE, request.channel, locale, purpose)
     challenge = Challenge(
         owner=owner,
-        destination=destinations.parse(request.channel, request.to, region=settings["DEFAULT_REGION"]),
+        destination=typed.destination(request.channel, request.to),
         purpose=purpose,
         locale=text.locale,
         metadata=check_metadata(request.metadata),
         template_version=text.version_id,
+        segments=code_segments.of_code(text) if request.channel is Channel.SMS else 1,
     )
     code = new_code(owner)
 
     def work(connection: Connection) -> Issue:
         now = datetime.now(UTC)
-        send_limits.take(connection, challenge.destination, now, client_ip=request.client_ip)
+        send_limits.take(
+            connection,
+            challenge.destination,
+            now,
+            client_ip=request.client_ip,
+            segments=challenge.segments,
+        )
         message = new_message(challenge, code, now, code_ends_at=expires_at(now))
         return Issue(challenge, code, message, now)
 
     return _on_its_way(first_view(grouped(work, issuing.put)))
 
 
-def _version_of(session: Session, message_id: str) -> int | None:
-    return session.scalar(select(Message.template_version).where(Message.id == message_id))
+def _sent(session: Session, verification: Verification) -> Message:
+    """Return the message that carried the code last; raises NotAgain where it was purged."""
+    found = session.get(Message, verification.message_id)
+    if found is None:
+        raise NotAgain(Refusal.GONE, "the message with the code is no longer kept")
+    return found
 
 
 def _on_its_way(view: VerificationView) -> VerificationView:
@@ -101,11 +111,7 @@ def get(verification_id: str, owner: Owner) -> VerificationView:
 def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | None) -> str:
     """Return the id of the owner's newest pending verification of a destination; raises NotFound."""
     now = datetime.now(UTC)
-    parsed = destinations.parse(
-        channel or (Channel.EMAIL if "@" in to else Channel.SMS),
-        to,
-        region=current_app.config["DEFAULT_REGION"],
-    )
+    parsed = typed.sought(to, channel)
     found = db.session.scalars(
         select(Verification)
         .where(
@@ -136,8 +142,9 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
         status = verification.status(now)
         if status is not VerificationStatus.PENDING:
             raise NotAgain(Refusal.ENDED, f"the verification is {status}")
-        challenge = challenge_of(verification, _version_of(session, verification.message_id))
-        send_limits.take(session, challenge.destination, now, client_ip=None)
+        challenge = challenge_of(verification, _sent(session, verification))
+        billed = challenge.segments
+        send_limits.take(session, challenge.destination, now, client_ip=None, segments=billed)
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at
         message = new_message(challenge, issuing.open_code(verification), now, code_ends_at=ends_at)

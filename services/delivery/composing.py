@@ -7,12 +7,14 @@ from typing import Any
 
 from channels.gateway import Outgoing
 from domain.destinations import canonical
+from domain.errors import GatewayError
 from domain.keyring import Keyring
 from domain.statuses import Channel
 from domain.unsubscribe_links import link
 from services.delivery.claims import Claimed
 from services.outbox import contents
 from services.templating import texts
+from services.templating.given import LONGEST_SMS
 from services.templating.text_versions import TextVersions, Version
 
 UNSUBSCRIBE_URL = "unsubscribe_url"
@@ -26,7 +28,10 @@ def compose(
     versions: TextVersions | None = None,
     valid_until: float = math.inf,
 ) -> Outgoing:
-    """Return a message in its own language; raises Unreadable, ValueError, KeyError or jinja2.TemplateError."""
+    """Return a message in its own language; raises Unreadable, ValueError, KeyError or jinja2.TemplateError.
+
+    Raises GatewayError where it is an SMS that no gateway should be asked to send: a blank or an endless one.
+    """
     version = versions[claimed.template_version] if versions and claimed.template_version else None
     params: dict[str, Any] = json.loads(keyring.open(claimed.sealed, row=claimed.id).decode())
     channel = Channel(claimed.channel)
@@ -35,6 +40,8 @@ def compose(
         unsubscribe_url = link(keyring, public_url, channel, canonical(claimed.to))
         params[UNSUBSCRIBE_URL] = unsubscribe_url or ""
     text = _text(claimed, channel, {UNSUBSCRIBE_URL: "", **params}, keyring, version)
+    if channel is Channel.SMS and not 0 < len(text.text.strip()) <= LONGEST_SMS:
+        raise GatewayError("the text is too long for an SMS" if text.text.strip() else "the text is blank")
     return Outgoing(
         id=claimed.id,
         channel=channel,

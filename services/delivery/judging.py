@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from domain.characters import one_line
 from domain.errors import (
     GatewayAtFault,
     GatewayBusy,
@@ -59,7 +60,7 @@ def failed(
     claimed: Claimed, gateway: str | None, reason: str, now: datetime, answers: tuple[Asked, ...] = ()
 ) -> Settled:
     """Return that a message will never be sent."""
-    error = reason[:ERROR_LENGTH]
+    error = one_line(reason, ERROR_LENGTH)
     return Settled(claimed, MessageStatus.FAILED, now, gateway=gateway, error=error, asked=answers)
 
 
@@ -97,7 +98,7 @@ def _again(
         now,
         due_at,
         gateway,
-        error=error.reason[:ERROR_LENGTH],
+        error=one_line(error.reason, ERROR_LENGTH),
         tried=tried,
         ask_first=_ask_first(claimed, gateway, error),
         asked=answers,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from jinja2 import TemplateError
 
 from channels.gateway import Gateway, Outgoing
+from domain.characters import one_line
 from domain.destinations import mask
 from domain.errors import (
     GatewayAtFault,
@@ -66,6 +67,9 @@ class Sender:
         except (Unreadable, TemplateError, ValueError, KeyError) as error:
             log.error("message %s can't be read: %s", claimed.id, type(error).__name__)
             return judging.failed(claimed, None, f"unreadable: {type(error).__name__}", self._clock())
+        except GatewayError as error:
+            log.warning("message %s is not sent: %s", claimed.id, error.reason)
+            return judging.failed(claimed, None, error.reason, self._clock())
         if claimed.is_test:
             return Settled(claimed, MessageStatus.SENT, self._clock(), gateway=TEST_GATEWAY)
         return self._ask_gateways(claimed, outgoing)
@@ -122,7 +126,7 @@ class Sender:
         if isinstance(error, GatewayBusy):
             return ()
         took_ms = None if since is None else _milliseconds(since)
-        name, reason = gateway.name if gateway else None, error.reason[: judging.ERROR_LENGTH]
+        name, reason = gateway.name if gateway else None, one_line(error.reason, judging.ERROR_LENGTH)
         return (Asked(name, error.code, reason, took_ms, self._clock()),)
 
     def _hand_over(self, gateway: Gateway, outgoing: Outgoing) -> str | None:
@@ -168,7 +172,7 @@ class Sender:
             MessageStatus.SENT,
             self._clock(),
             gateway=gateway.name,
-            gateway_reference=reference,
+            gateway_reference=one_line(reference, judging.ERROR_LENGTH) if reference else None,
             took_ms=took_ms,
             asked=answers,
         )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from channels.receipts import ReadsReceipts, Receipt, ReceiptAnswer, ReceiptRequest
 from channels.registry import Gateways
+from domain.characters import has_control_characters, one_line
 from domain.errors import NotFound
 from domain.receipts import statuses_before
 from models import Message
@@ -33,9 +34,15 @@ def take(name: str, *, method: str, url: str, headers: Mapping[str, str], body: 
     now = datetime.now(UTC)
     reports = gateway.read_receipts(ReceiptRequest(method, url, headers, body), now)
     for report in reports:
-        if report.status is not None:
+        if report.status is not None and _may_be_ours(report):
             _take_one(name, report, now)
     return gateway.receipt_answer
+
+
+def _may_be_ours(report: Receipt) -> bool:
+    """Tell whether a row can have these references: PostgreSQL refuses NUL, and what is too long for the column."""
+    given = (report.reference, report.gateway_reference)
+    return not any(one and (len(one) > REASON_LENGTH or has_control_characters(one)) for one in given)
 
 
 def _take_one(name: str, report: Receipt, now: datetime) -> None:
@@ -63,7 +70,7 @@ def _note(session: Session, name: str, receipt: Receipt, now: datetime) -> bool:
             .where(Message.tries > 0)
             .values(
                 status=receipt.status.value,
-                error=receipt.reason[:REASON_LENGTH] if receipt.reason else None,
+                error=one_line(receipt.reason, REASON_LENGTH) if receipt.reason else None,
                 due_at=None,
                 lease_token=None,
                 sealed=WHAT_IS_KEPT,

@@ -25,8 +25,10 @@ UNKNOWN = "unknown"
 """The country of numbers whose calling code several countries share."""
 
 
-def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: str | None) -> None:
-    """Count one send of a code in the caller's transaction.
+def take(
+    writer: Writer, destination: Destination, now: datetime, *, client_ip: str | None, segments: int = 1
+) -> None:
+    """Count one send of a code in the caller's transaction; the budgets count the segments of an SMS.
 
     Raises CountryNotAllowed, LimitExceeded, and LostRace where another send to the same destination was faster. The
     destination's own limits are checked first, so that what they refuse uses up nobody else's windows.
@@ -43,7 +45,7 @@ def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: 
     if destination.channel is Channel.SMS:
         prefix = destination.prefix or ""
         shared.hit("prefix_sends_per_10_minutes", prefix, settings["PREFIX_SENDS_PER_10_MINUTES"], 600)
-        take_budget([destination.country], reader=writer)
+        take_budget([destination.country] * segments, reader=writer)
     counters.count(writer, counted, now)
 
 
@@ -55,7 +57,9 @@ def ensure_country(destination: Destination) -> None:
 
 
 def take_budget(countries: Collection[str | None], *, reader: Writer | None = None) -> None:
-    """Count one SMS to each of these countries against the day's budgets, all or none; raises LimitExceeded.
+    """Count one segment to each of these countries against the day's budgets, all or none; raises LimitExceeded.
+
+    A country is listed once a segment, because that is what carriers bill.
 
     `reader`: the caller's connection, if it holds one: waiting for a second one could deadlock the connection pool.
 
@@ -87,16 +91,16 @@ def budget_of(country: str | None) -> int:
 
 
 def sms_of_a_day(reader: Writer | None = None) -> Mapping[str | None, int]:
-    """Return how many SMS were accepted in the last day, by country."""
+    """Return how many segments of SMS were accepted in the last day, by country."""
     since = datetime.now(UTC) - timedelta(seconds=counters.DAY)
     is_sms = (Message.channel == Channel.SMS.value, Message.created_at > since)
-    counted = select(Message.country, func.count()).where(*is_sms).group_by(Message.country)
+    counted = select(Message.country, func.sum(Message.segments)).where(*is_sms).group_by(Message.country)
     rows = (reader or db.session()).execute(counted)
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: int(row[1]) for row in rows}
 
 
 class RecentSms(Fresh[Mapping[str | None, int]]):
-    """How many SMS the rows of the last day hold by country, counted once a minute."""
+    """How many segments the rows of the last day hold by country, counted once a minute."""
 
     def __init__(self) -> None:
         super().__init__(sms_of_a_day, seconds=60)

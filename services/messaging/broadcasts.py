@@ -78,7 +78,7 @@ def start(request: Request, owner: Owner) -> Accepted:
     span = notices.span(request.send_at, now)
     good, rejected = recipients.sort(content, request.recipients)
     if good and content.channel is Channel.SMS:
-        send_limits.take_budget([one.destination.country for one in good])
+        send_limits.take_budget([one.destination.country for one in good for _ in range(one.segments)])
     broadcast_id = new_id()
     row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
     new = [_message(broadcast_id, one, content, span, owner) for one in good]
@@ -124,6 +124,7 @@ def _message(broadcast_id: str, one: Recipient, content: Content, span: Span, ow
         deadline_at=span.deadline_at,
         broadcast_id=broadcast_id,
         keeps_content=True,
+        segments=one.segments,
         is_test=owner.is_test,
     )
 

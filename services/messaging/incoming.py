@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,6 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain import destinations
 from domain.characters import has_control_characters
 from domain.destinations import Destination
 from domain.errors import FieldProblem, InvalidInput, LimitExceeded
@@ -17,17 +17,19 @@ from domain.keyring import Keyring
 from domain.limits import Window
 from domain.statuses import Channel, Lane, Priority
 from models import Message
+from services import typed
 from services.codes.issuing import TEMPLATE
 from services.languages import locales
 from services.limits import counters, pumping_guard, send_limits
 from services.limits.refusals import Refusals
-from services.outbox import outbox
+from services.outbox import fitting, outbox
 from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
 from services.process.parts import part
 from services.storage.transactions import transaction
-from services.templating import published
+from services.templating import code_segments, published
 from services.templating.given import code_params
+from services.templating.texts import Text
 
 log = logging.getLogger(__name__)
 OWNER = "task"
@@ -46,6 +48,7 @@ def accept_mail(task_id: str, subject: str, recipients: Sequence[str], body: str
         recipients = [recipients] if isinstance(recipients, str) else recipients
         if not isinstance(recipients, list | tuple) or not recipients:
             raise InvalidInput(FieldProblem("recipients", "must be a list of addresses"))
+        _ensure_fits(subject, body)
         parsed = [_parse(Channel.EMAIL, recipient) for recipient in recipients]
     except InvalidInput as error:
         log.warning("send_mail refused: %s", error)
@@ -82,10 +85,16 @@ def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
         return REFUSED
 
 
+def _ensure_fits(subject: str, body: str) -> None:
+    if has_control_characters(re.sub(r"[\n\r\t]", "", body)):
+        raise InvalidInput(FieldProblem("body", "has characters that can't be sent"))
+    fitting.fit_text(Channel.EMAIL, Text(body, subject))
+
+
 def _parse(channel: Channel, text: str) -> Destination:
     if not isinstance(text, str):
         raise InvalidInput(FieldProblem("to", "must be text"))
-    return destinations.parse(channel, text, region=current_app.config["DEFAULT_REGION"])
+    return typed.destination(channel, text)
 
 
 def _message(
@@ -99,6 +108,7 @@ def _message(
 ) -> NewMessage:
     settings = current_app.config
     text = published.choose_own(template, destination.channel, None) if template else None
+    is_sms = destination.channel is Channel.SMS
     code_life = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
     return NewMessage(
         id=hashlib.sha256(f"{task_id}|{number}".encode()).hexdigest()[:32],
@@ -108,6 +118,7 @@ def _message(
         template_version=text.version_id if text else None,
         locale=text.locale if text else locales.nearest_locale(None, settings["DEFAULT_LOCALE"]),
         params=params,
+        segments=code_segments.of_code(text) if is_sms and text else 1,
         priority=priority,
         deadline_at=now + (code_life if priority is Priority.CODE else NOTICE_DEADLINE),
     )
@@ -121,7 +132,7 @@ def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = 
             counted = counters.look(session, counters.sends_key(message.destination), windows)
             counters.ensure_room(counted, now)
             pumping_guard.ensure_open(message.destination, now, reader=session)
-            send_limits.take_budget([message.destination.country], reader=session)
+            send_limits.take_budget([message.destination.country] * message.segments, reader=session)
             counters.count(session, counted, now)
         outbox.put(session, part(Keyring), messages, now)
         return True

@@ -4,16 +4,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, load_only
 
-from domain import destinations
 from domain.errors import NotFound
 from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message
+from services import typed
 from services.storage import keyset
 from services.storage.keyset import Place
 
@@ -122,7 +121,6 @@ def _filtered(owner: Owner, chosen: Filter) -> Select[Message]:
     if chosen.channel is not None:
         statement = statement.where(Message.channel == chosen.channel.value)
     if chosen.to is not None:
-        channel = chosen.channel or (Channel.EMAIL if "@" in chosen.to else Channel.SMS)
-        parsed = destinations.parse(channel, chosen.to, region=current_app.config["DEFAULT_REGION"])
+        parsed = typed.sought(chosen.to, chosen.channel)
         statement = statement.where(Message.canonical == parsed.canonical)
     return statement

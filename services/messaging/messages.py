@@ -20,12 +20,13 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Broadcast, Message
+from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import send_limits
 from services.messaging import message_views, notices, suppressions
 from services.messaging.message_views import MessageView
-from services.outbox import contents, outbox
+from services.outbox import contents, fitting, outbox
 from services.outbox.bell import Bell
 from services.outbox.contents import Content
 from services.outbox.outbox import NewMessage
@@ -66,8 +67,9 @@ def send(request: Request, owner: Owner) -> MessageView:
         locale=request.locale,
     )
     params = _params(request.params, content)
-    destination = destinations.parse(request.channel, request.to, region=current_app.config["DEFAULT_REGION"])
+    destination = typed.destination(request.channel, request.to)
     send_limits.ensure_country(destination)
+    segments = fitting.fit(content, params)
     span = notices.span(request.send_at, now)
     return _put(
         NewMessage(
@@ -81,6 +83,7 @@ def send(request: Request, owner: Owner) -> MessageView:
             due_at=span.starts_at,
             deadline_at=span.deadline_at,
             keeps_content=True,
+            segments=segments,
             is_test=owner.is_test,
         ),
         now,
@@ -102,7 +105,7 @@ def _put(
     message: NewMessage, now: datetime, *, copied: Message | None = None, by: Actor | None = None
 ) -> MessageView:
     if message.destination.channel is Channel.SMS:
-        send_limits.take_budget([message.destination.country])
+        send_limits.take_budget([message.destination.country] * message.segments)
 
     def work(session: Session) -> MessageView:
         outbox.put(session, part(Keyring), [message], now)
@@ -164,9 +167,7 @@ def copy_of(row: Message, now: datetime) -> NewMessage:
         raise NotAgain(Refusal.UNDER_WAY, f"the message is {row.status}")
     if row.priority == Priority.BULK and suppressions.find(Channel(row.channel), row.canonical):
         raise NotAgain(Refusal.SUPPRESSED, "the destination gets no broadcasts any more")
-    destination = destinations.parse(
-        Channel(row.channel), row.to, region=current_app.config["DEFAULT_REGION"]
-    )
+    destination = typed.kept(row.channel, row.to)
     send_limits.ensure_country(destination)
     return _copy(row, destination, now)
 
@@ -183,6 +184,7 @@ def _copy(row: Message, destination: Destination, now: datetime) -> NewMessage:
         priority=Priority(row.priority),
         deadline_at=span.deadline_at,
         keeps_content=True,
+        segments=row.segments,
         is_test=row.is_test,
     )
 

@@ -6,14 +6,18 @@ from typing import Any
 
 from flask import current_app
 
-from domain import destinations
+from domain import unsubscribe_links
 from domain.destinations import Destination
 from domain.errors import InvalidInput
+from domain.keyring import Keyring
+from domain.statuses import Channel
 from exts import db
+from services import typed
 from services.limits import send_limits
 from services.messaging import bulk_stops, suppressions
-from services.outbox import contents
+from services.outbox import contents, fitting
 from services.outbox.contents import Content
+from services.process.parts import part
 
 MOST = 10_000
 LONGEST_TO = 400
@@ -26,6 +30,7 @@ class Recipient:
     index: int
     destination: Destination
     params: Mapping[str, str] = field(repr=False)
+    segments: int = 1
 
     def is_in(self, canonicals: Collection[str]) -> bool:
         """Tell whether this recipient's destination is in a collection."""
@@ -85,9 +90,21 @@ def _recipient(index: int, content: Content, one: Any) -> Recipient:
     to = one["to"]
     if not isinstance(to, str) or len(to) > LONGEST_TO:
         raise BadRecipient("invalid_recipient", f"to: must be text of at most {LONGEST_TO} characters")
-    destination = destinations.parse(content.channel, to, region=current_app.config["DEFAULT_REGION"])
+    destination = typed.destination(content.channel, to)
     send_limits.ensure_country(destination)
-    return Recipient(index, destination, _params(content, one.get("params", {})))
+    params = _params(content, one.get("params", {}))
+    return Recipient(
+        index, destination, params, fitting.fit(content, _all_params(content, destination, params))
+    )
+
+
+def _all_params(content: Content, destination: Destination, params: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the parameters with those that the service gives; the real link, where an SMS may have it, is long."""
+    settings, link = current_app.config, None
+    if content.channel is Channel.SMS and (content.template or fitting.uses(content, "unsubscribe_url")):
+        url = settings["PUBLIC_URL"]
+        link = unsubscribe_links.link(part(Keyring), url, content.channel, destination.canonical)
+    return {"service": settings["SERVICE_NAME"], "unsubscribe_url": link or "", **params}
 
 
 def _params(content: Content, given: Any) -> Mapping[str, str]:

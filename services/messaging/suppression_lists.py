@@ -6,16 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
-from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import FieldProblem, InvalidDestination, InvalidInput, NotFound
-from domain.statuses import Channel, SuppressionReason
+from domain.statuses import SuppressionReason
 from exts import db
 from models import Suppression
+from services import typed
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.messaging import suppressions
@@ -51,7 +50,7 @@ def get(suppression_id: str) -> SuppressionView:
 
 def find(text: str) -> SuppressionView | None:
     """Return the entry of a typed destination, None where it is not suppressed; raises InvalidDestination."""
-    wanted = parse(text)
+    wanted = typed.sought(text)
     found = suppressions.find(wanted.channel, wanted.canonical)
     db.session.rollback()
     return found
@@ -110,8 +109,7 @@ def masked(found: SuppressionView) -> str:
 
 def parse(text: str) -> Destination:
     """Parse a typed destination, e-mail address or phone number; raises InvalidDestination."""
-    channel = Channel.EMAIL if "@" in text else Channel.SMS
-    return destinations.parse(channel, text, region=current_app.config["DEFAULT_REGION"])
+    return typed.destination_of_any_channel(text)
 
 
 def _csv() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What a notice says: a template's name or the caller's own texts, checked before it is accepted."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,6 +93,9 @@ def _check_texts(channel: Channel, text: str, subject: str | None, html: str | N
             raise InvalidInput(FieldProblem("text", f"must have at most {LONGEST_SMS} characters in an SMS"))
     elif subject is None:
         raise InvalidInput(FieldProblem("subject", "is required for email"))
+    for part, given in (("text", text), ("subject", subject), ("html", html)):
+        if given and "{{" in given and (odd := placeholders.stray(given)) is not None:
+            raise InvalidInput(FieldProblem(part, f"has braces that are no placeholder: {odd}"))
     if sum(len(part.encode()) for part in (text, subject, html) if part) > MOST_BYTES:
         raise InvalidInput(
             FieldProblem("text", f"must have at most {MOST_BYTES} bytes, including subject and html")
@@ -107,7 +111,13 @@ def check_params(params: Any) -> dict[str, str]:
     """Return parameters as texts; raises ValueError where they are not an object of texts and numbers."""
     if not isinstance(params, Mapping) or len(params) > 50:
         raise ValueError("must be an object of at most 50 texts and numbers")
-    return {_name(name): _value(value) for name, value in params.items()}
+    texts = {_name(name): _value(value) for name, value in params.items()}
+    if (
+        sum(map(len, texts.values())) > MOST_BYTES // 6
+        and len(json.dumps(texts, ensure_ascii=False).encode()) > MOST_BYTES
+    ):
+        raise ValueError(f"must have at most {MOST_BYTES} bytes in all")
+    return texts
 
 
 def _name(name: Any) -> str:

@@ -46,6 +46,8 @@ class NewMessage:
     due_at: datetime | None = None
     """When to send it; None: at once."""
     keeps_content: bool = False
+    segments: int = 1
+    """What an SMS is billed as; 1 for a mail."""
     is_test: bool = False
     id: str = field(default_factory=new_id)
 
@@ -83,6 +85,7 @@ def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]
         "locale": message.locale,
         "sealed": keyring.seal(_json(message.params), row=message.id),
         "keeps_content": message.keeps_content,
+        "segments": message.segments,
         "is_test": message.is_test,
         "status": MessageStatus.QUEUED.value,
         "due_at": message.due_at or now,

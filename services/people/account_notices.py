@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from domain import destinations
 from domain.statuses import Channel, Priority
+from services import typed
 from services.languages import locales
 from services.outbox.outbox import NewMessage
 from services.templating import published
@@ -27,7 +27,7 @@ def notice(
     text = published.choose_own(template, Channel.EMAIL, locale)
     return NewMessage(
         owner=owner,
-        destination=destinations.parse(Channel.EMAIL, email, region=current_app.config["DEFAULT_REGION"]),
+        destination=typed.kept(Channel.EMAIL, email),
         template=template,
         template_version=text.version_id,
         locale=text.locale,

@@ -9,7 +9,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import (
@@ -26,6 +25,7 @@ from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import Administrator, AdministratorSession, SignInStep
+from services import typed
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.people.administrator_views import AdministratorView, view
@@ -174,7 +174,7 @@ def end_sessions(session: Session, administrator_id: int, now: datetime, *, but:
 def parse_email(text: str, *, field: str = "email") -> Destination:
     """Parse one e-mail address; raises InvalidDestination for `field`."""
     try:
-        return destinations.parse(Channel.EMAIL, text, region=current_app.config["DEFAULT_REGION"])
+        return typed.destination(Channel.EMAIL, text)
     except InvalidDestination as error:
         raise InvalidDestination(error.problems[0].message, field) from error
 

@@ -12,7 +12,6 @@ from flask import current_app
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from domain import destinations
 from domain.actions import Action
 from domain.codes import new_id
 from domain.destinations import mask
@@ -22,6 +21,7 @@ from domain.roles import Role
 from domain.statuses import Channel, Lane, Priority
 from exts import db
 from models import Administrator, Invitation
+from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.languages import locales
@@ -144,7 +144,7 @@ def _send(session: Session, row: Invitation, link_of: LinkOf, by: Actor, now: da
     text = published.choose_own(TEMPLATE, Channel.EMAIL, locales.of_request())
     message = NewMessage(
         owner=f"invitation:{row.id}",
-        destination=destinations.parse(Channel.EMAIL, row.email, region=current_app.config["DEFAULT_REGION"]),
+        destination=typed.kept(Channel.EMAIL, row.email),
         template=TEMPLATE,
         template_version=text.version_id,
         locale=text.locale,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from domain.codes import bare
 from exts import db
 from models import RecoveryCode
 from services.storage.transactions import change
@@ -32,7 +33,7 @@ def make(session: Session, administrator_id: int) -> list[str]:
 
 def use(session: Session, administrator_id: int, typed: str) -> bool:
     """Use up a valid code; only one of several parallel calls gets True. The caller commits."""
-    code = "".join(character for character in typed.lower() if character.isalnum())
+    code = "".join(character for character in bare(typed).lower() if character.isalnum())
     good = (
         RecoveryCode.administrator_id == administrator_id,
         RecoveryCode.code_hash == _hash(code),

@@ -93,6 +93,12 @@ def _said(key: TextKey, source: Source) -> Iterator[Fault]:
             if is_code and text is not None and str(values[CODE]) not in text:
                 yield Fault(part, FaultKind.MISSING, {"name": CODE})
                 return
+        if key.channel is Channel.SMS and not said.text.strip():
+            yield Fault("text", FaultKind.EMPTY)
+            return
+        if key.channel is Channel.SMS and len(said.text) > LONGEST_SMS:
+            yield Fault("text", FaultKind.LONG, {"most": LONGEST_SMS})
+            return
         taken = segments.count(said.text) if source.host else None
         if taken and taken.count > 1:
             most = segments.ONE[taken.encoding]

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from channels.gateway import Gateway
-from domain import destinations, pinning
+from domain import pinning
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import Conflict
@@ -17,6 +17,7 @@ from domain.keyring import Keyring
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Message
+from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes.issuing import TEMPLATE, TEST_DIGIT
@@ -29,7 +30,7 @@ from services.outbox.outbox import NewMessage
 from services.process.parts import part
 from services.sign_in.sessions import ConsoleSession
 from services.storage.transactions import change, transaction
-from services.templating import published
+from services.templating import code_segments, published
 from services.templating.given import code_params
 
 log = logging.getLogger(__name__)
@@ -72,12 +73,12 @@ def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
     to = own_destination(session, gateway.channel)
     if to is None or len(name) > pinning.LONGEST_NAME:
         raise Conflict("there is no destination for a test")
-    destination = destinations.parse(gateway.channel, to, region=current_app.config["DEFAULT_REGION"])
+    destination = typed.kept(gateway.channel, to)
     send_limits.ensure_country(destination)
     part(RateWindows).hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
-    if gateway.channel is Channel.SMS:
-        send_limits.take_budget([destination.country])
     message = _message(session, destination)
+    if gateway.channel is Channel.SMS:
+        send_limits.take_budget([destination.country] * message.segments)
 
     def work(database: Session) -> None:
         now = datetime.now(UTC)
@@ -103,6 +104,7 @@ def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
         template_version=text.version_id,
         locale=text.locale,
         params=code_params(TEST_DIGIT * settings["CODE_LENGTH"], life, settings),
+        segments=code_segments.of_code(text) if destination.channel is Channel.SMS else 1,
         priority=Priority.SINGLE,
         deadline_at=datetime.now(UTC) + DEADLINE,
     )

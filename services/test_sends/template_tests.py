@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import InvalidDestination
@@ -17,7 +16,7 @@ from domain.template_keys import TextKey
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import counters, send_limits
-from services.outbox import outbox
+from services.outbox import fitting, outbox
 from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
 from services.process.parts import part
@@ -25,6 +24,7 @@ from services.sign_in.sessions import ConsoleSession
 from services.storage.transactions import transaction
 from services.templating import text_samples
 from services.templating.template_views import VersionView
+from services.typed import kept
 
 log = logging.getLogger(__name__)
 DEADLINE = timedelta(minutes=10)
@@ -47,7 +47,7 @@ def send(
     to = own_destination(session, key.channel)
     if to is None:
         raise InvalidDestination("the account has no phone")
-    destination = destinations.parse(key.channel, to, region=current_app.config["DEFAULT_REGION"])
+    destination = kept(key.channel, to)
     send_limits.ensure_country(destination)
     now = datetime.now(UTC)
     message = _message(session, key, version, typed, destination, now)
@@ -57,7 +57,7 @@ def send(
         counted = counters.look(database, counters.sends_key(destination), windows)
         counters.ensure_room(counted, now)
         if key.channel is Channel.SMS:
-            send_limits.take_budget([destination.country], reader=database)
+            send_limits.take_budget([destination.country] * message.segments, reader=database)
         counters.count(database, counted, now)
         outbox.put(database, part(Keyring), [message], now)
         told = {"version": version.number, "destination": mask(to)}
@@ -77,14 +77,17 @@ def _message(
     destination: Destination,
     now: datetime,
 ) -> NewMessage:
-    names = version.source.version().variables | ({"code"} if key.name == "code" else set())
+    text = version.source.version()
+    names = text.variables | ({"code"} if key.name == "code" else set())
+    params = {"service": current_app.config["SERVICE_NAME"], **text_samples.values(key, names, typed)}
     return NewMessage(
         owner=f"session:{session.id}",
         destination=destination,
         template=key.name,
         template_version=version.id,
         locale=key.locale,
-        params={"service": current_app.config["SERVICE_NAME"], **text_samples.values(key, names, typed)},
+        params=params,
+        segments=fitting.fit_text(key.channel, text.render({"unsubscribe_url": "", **params})),
         priority=Priority.SINGLE,
         deadline_at=now + DEADLINE,
     )

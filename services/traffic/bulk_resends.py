@@ -97,7 +97,8 @@ def _keep_the_budget(copies: dict[str, NewMessage], refused: Counter[Refusal]) -
     if not sms:
         return
     try:
-        send_limits.take_budget([copies[id].destination.country for id in sms], reader=db.session())
+        billed = [copies[id].destination.country for id in sms for _ in range(copies[id].segments)]
+        send_limits.take_budget(billed, reader=db.session())
     except LimitExceeded:
         refused[Refusal.LIMIT] += len(sms)
         for id in sms:

@@ -8,19 +8,20 @@ every send.
 import base64
 import binascii
 
-from flask import current_app
 from sqlalchemy import ColumnElement, select
 
-from domain import destinations
+from domain.characters import trimmed
+from domain.destinations import MAX_LENGTH, channel_of
 from domain.errors import FieldProblem, InvalidDestination, InvalidInput
 from domain.keyring import Keyring, Unreadable
 from domain.statuses import Channel
 from exts import db
 from models import Message, Verification
+from services import typed
 from services.process.parts import part
 
 USE = "search"
-LONGEST = destinations.MAX_LENGTH
+LONGEST = MAX_LENGTH
 MOST_IDS = 1000
 
 
@@ -65,7 +66,8 @@ def is_destination(text: str) -> bool:
 
 
 def _is_plainly_a_destination(text: str) -> bool:
-    return "@" in text or text.startswith(("+", "＋"))
+    bare = trimmed(text)
+    return channel_of(bare) is Channel.EMAIL or bare.startswith(("+", "＋"))
 
 
 def _message_ids(text: str) -> list[str]:
@@ -77,8 +79,7 @@ def _message_ids(text: str) -> list[str]:
 
 
 def _canonical(text: str) -> str | None:
-    channel = Channel.EMAIL if "@" in text else Channel.SMS
     try:
-        return destinations.parse(channel, text, region=current_app.config["DEFAULT_REGION"]).canonical
+        return typed.sought(text).canonical
     except InvalidDestination:
         return None

@@ -215,6 +215,68 @@ def test_scopes_and_test_keys(app, sms):
     assert sms.sent == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "{{ a }}", "params": {"a": "x" * 1601}},
+        {"text": "{{ a }}{{ a }}{{ a }}", "params": {"a": "x" * 600}},
+        {"text": "{{ a }}", "params": {"a": " \u00a0\u3000"}},
+        {"text": " \n "},
+        {"text": None, "template": "notice", "params": {"text": "x" * 1601}},
+    ],
+)
+def test_an_sms_that_is_blank_or_too_long_once_filled_in_is_refused(caller, sms, change):
+    answer = caller.post(URL, {**SMS, **change})
+    assert [error["field"] for error in problem(answer, 422, "invalid_input")["errors"]] == ["text"]
+    body = {name: value for name, value in {**SMS, **change}.items() if name not in ("to", "params")}
+    assert body.pop("text") is not None or body["template"]
+    body |= {"text": change["text"]} if change["text"] else {}
+    recipients = [{"to": "+8613800138000", "params": change.get("params", {})}]
+    broadcast = caller.post("/api/v1/broadcasts", {**body, "recipients": recipients})
+    assert [one["code"] for one in broadcast.json["rejected"]] == ["invalid_input"]
+    assert sms.sent == []
+
+
+@pytest.mark.parametrize("text", ["{{\u00a0name }}", "{{ name\u3000}}", "{{\u200bname}}"])
+def test_any_white_space_inside_the_braces_is_understood(caller, sms, text):
+    assert caller.post(URL, {**SMS, "text": text, "params": {"name": "Kim"}}).status_code == 202
+    assert sms.sent[0].text == "Kim"
+
+
+@pytest.mark.parametrize("field", ["text", "subject", "html"])
+def test_braces_that_would_reach_people_are_refused(caller, mails, field):
+    answer = caller.post(URL, {**MAIL, field: "Hello {{ first name }}"})
+    errors = problem(answer, 422, "invalid_input")["errors"]
+    assert errors == [{"field": field, "message": "has braces that are no placeholder: {{ first name }}"}]
+    assert mails.sent == []
+
+
+def test_a_mail_too_long_once_filled_in_is_refused(caller, mails):
+    params = {"a": "中" * 2000}
+    body = {**MAIL, "text": "{{ a }}" * 11, "params": params}
+    assert problem(caller.post(URL, body), 422, "invalid_input")["errors"][0]["field"] == "text"
+    many = {f"p{number}": '"' * 2000 for number in range(25)}
+    broadcast = {"channel": "email", "subject": "Hello", "text": "x"}
+    recipients = [{"to": MAIL["to"], "params": many}, {"to": "a@example.com", "params": params}]
+    told = caller.post("/api/v1/broadcasts", {**broadcast, "recipients": recipients}).json
+    assert (told["accepted"], [one["code"] for one in told["rejected"]]) == (1, ["invalid_params"])
+    mails.sent.clear()
+    told = caller.post(
+        "/api/v1/broadcasts", {**broadcast, "text": body["text"], "recipients": recipients[1:]}
+    )
+    assert (told.json["accepted"], [one["code"] for one in told.json["rejected"]]) == (0, ["invalid_input"])
+    assert mails.sent == []
+
+
+def test_the_daily_budget_counts_segments(app, caller, sms):
+    app.config["SMS_SENDS_PER_DAY"] = 4
+    long = {**SMS, "text": "x" * 400}
+    assert caller.post(URL, long).status_code == 202
+    assert problem(caller.post(URL, long), 429, "limit_exceeded")["limit"] == "sms_sends_per_day"
+    assert caller.post(URL, {**SMS, "text": "short"}).status_code == 202
+    assert problem(caller.post(URL, SMS), 429, "limit_exceeded")["limit"] == "sms_sends_per_day"
+
+
 def test_the_daily_budget_counts_sms_but_not_mails(app, caller):
     app.config["SMS_SENDS_PER_DAY"] = 1
     assert caller.post(URL, SMS).status_code == 202

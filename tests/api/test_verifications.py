@@ -98,6 +98,18 @@ def test_a_code_may_be_typed_with_spaces_and_full_width_digits(caller, code):
     assert caller.post(f"{URL}/{made['id']}/check", {"code": typed}).json["valid"]
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    ["{0}\u3000{1}", "{0}\u00a0{1}\n", "\ufeff{0}\u2011{1}\u200b", "\u202a{0}−{1}\u202c", "\t{0}ー{1}"],
+)
+@pytest.mark.parametrize("path", ["{id}/check", "check"])
+def test_a_code_may_be_pasted_with_what_its_page_had_around_it(caller, code, pasted, path):
+    made = caller.verify()
+    guess = {"code": pasted.format(code()[:3], code()[3:])}
+    body = guess if "id" in path else {"to": NUMBER, **guess}
+    assert caller.post(f"{URL}/{path.format(**made)}", body).json["valid"]
+
+
 def test_after_the_last_attempt_the_right_code_is_refused_too(caller, code):
     made = caller.verify()
     for _ in range(5):

@@ -6,6 +6,25 @@ from domain.codes import generate, hash_code, new_id, parse_guess, same
 from domain.errors import MalformedCode
 from domain.keyring import Keyring
 
+PASTED = [
+    "123\u00a0456",
+    "123\u3000456",
+    "123\u202f456\t\r\n",
+    "\ufeff123456\u200b",
+    "\u202a123456\u202c",
+    "\u2068123\u2060456\u2069\ufe0f",
+    "123\u2011456",
+    "123–456",
+    "123—456",
+    "123−456",
+    "123﹣456",
+    "１２３－４５６",
+    "１２３ー４５６",
+    "123\u00ad456",
+    "𝟏𝟐𝟑𝟒𝟓𝟔",
+]
+"""How a code arrives from a message, a web page or a phone's keyboard."""
+
 
 def test_codes_have_the_length_asked_for_and_keep_leading_zeros():
     codes = [generate(6) for _ in range(5_000)]
@@ -26,13 +45,16 @@ def test_ids_hold_at_least_120_random_bits():
     assert len({new_id() for _ in range(1_000)}) == 1_000
 
 
-@pytest.mark.parametrize("typed", ["123456", " 123 456 ", "123-456", "１２３４５６", "١٢٣٤٥٦", "1 2 3 4 5 6"])
+@pytest.mark.parametrize(
+    "typed", ["123456", " 123 456 ", "123-456", "１２３４５６", "١٢٣٤٥٦", "1 2 3 4 5 6", *PASTED]
+)
 def test_a_guess_may_be_typed_in_groups_and_in_other_digits(typed):
     assert parse_guess(typed, length=6) == "123456"
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "12345", "1234567", "12345a", "12345\n", "1" * 100, "-" * 6, "12345²", "½23456"]
+    "typed",
+    ["", "12345", "1234567", "12345a", "12345\n", "123456\x00", "1" * 100, "-" * 6, "12345²", "½23456"],
 )
 def test_an_impossible_code_is_malformed(typed):
     with pytest.raises(MalformedCode):

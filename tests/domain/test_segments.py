@@ -7,7 +7,7 @@ Sources: 3GPP TS 23.038 6.2.1 (the alphabet and its extension) and 6.1.2 (160 ch
 
 import pytest
 
-from domain.segments import Encoding, count
+from domain.segments import Encoding, count, number
 
 GSM, UNICODE = Encoding.GSM, Encoding.UNICODE
 WHOLE_ALPHABET = (
@@ -46,8 +46,13 @@ KNOWN = [
 def test_known_texts_have_the_known_number_of_segments(text, encoding, units, segments, room):
     found = count(text)
     assert (found.encoding, found.units, found.count, found.room) == (encoding, units, segments, room)
+    assert number(text) == segments
 
 
 def test_expensive_characters_are_listed_once_each():
     assert count("’’ “quoted” … – and 6 more: ①②③④⑤⑥").foreign == ("’", "“", "”", "…", "–")
     assert count("plain €").foreign == ()
+
+
+def test_characters_that_nobody_sees_are_named_first():
+    assert count("①②③④⑤⑥ a\u00a0b\u200b").foreign[:2] == ("\u00a0", "\u200b")

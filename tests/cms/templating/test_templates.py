@@ -1,5 +1,6 @@
 """The pages for texts: what each shows, how to edit, and what is refused."""
 
+import html
 import re
 
 import pytest
@@ -88,6 +89,17 @@ def test_the_editor_starts_with_the_published_text(signed_in):
     page = signed_in.get(f"{SMS}/edit").text
     assert "your code is {{ code }}" in page
     assert "You can use: {{ code }}, {{ minutes }}, {{ service }}" in page
+
+
+def test_the_preview_says_what_is_wrong_and_names_what_nobody_sees(signed_in):
+    page = signed_in.submit(f"{SMS}/preview", text="{{ cod }}", base="0").text
+    preview = html.unescape(page[page.index('id="preview"') :])
+    assert "There is no “cod” here. You can use: code" in preview
+    page = signed_in.submit(f"{SMS}/preview", text="①②③④⑤⑥ {{ code }}\u00a0it’s", base="0").text
+    segments = html.unescape(page[page.index('class="segments"') :])
+    assert "NO-BREAK SPACE (U+00A0)" in segments
+    page = signed_in.submit(f"{SMS}/preview", text="{{ code }} it’s", base="0").text
+    assert "’ RIGHT SINGLE QUOTATION MARK (U+2019)" in html.unescape(page)
 
 
 def test_the_preview_saves_nothing(app, signed_in):

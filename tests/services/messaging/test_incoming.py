@@ -42,6 +42,10 @@ def test_a_task_delivered_twice_is_sent_once(mails, sms):
         ("ok", None, "x"),
         (None, ["a@x.org"], "x"),
         ("ok", ["a@x.org"], {"text": "x"}),
+        ("ok", ["a@x.org"], "x" * 70_000),
+        ("ok", ["a@x.org"], "\n" * 59_000),
+        ("ok", ["a@x.org"], "a\x00b"),
+        ("ok", ["a@x.org"], "a\ud800b"),
     ],
 )
 def test_a_mail_task_with_bad_arguments_is_refused_whole(mails, subject, recipients, body):

@@ -1,0 +1,167 @@
+"""Every column of text is as wide as the longest value that can reach it: SQLite takes longer ones, others don't."""
+
+import zoneinfo
+from enum import StrEnum
+
+import pytest
+from sqlalchemy import String, Text
+
+from domain import errors, statuses
+from domain.actions import Action
+from domain.destinations import LONGEST_LOCAL_PART
+from domain.roles import Role
+from exts import db
+from services.delivery import judging
+from services.gateways import receipts
+from services.keys import api_keys
+from services.limits import safe_prefixes
+from services.process.housekeeping import process_name
+from services.scheduling import schedule_rules, schedule_runs
+
+ID, HASH, HINT = 32, 64, api_keys.HINT_LENGTH
+ADDRESS, COUNTRY, NUMBER, AGENT = 45, 2, 16, 255
+"""An IPv6 address with an IPv4 one in it; ISO 3166; `+` and 15 digits (E.164); cut."""
+MAILBOX = LONGEST_LOCAL_PART + 1 + 253
+OWNER = len("session:") + ID
+NAME = PURPOSE = QUEUE = 64
+LOCALE = 35
+
+
+def longest(words: type[StrEnum]) -> int:
+    return max(map(len, words))
+
+
+def all_codes(root: type[errors.SendcodeError]) -> set[str]:
+    return {root.code}.union(*map(all_codes, root.__subclasses__()))
+
+
+CHANNEL, STATUS = longest(statuses.Channel), longest(statuses.MessageStatus)
+ERROR = max(judging.ERROR_LENGTH, receipts.REASON_LENGTH)
+ZONE = max(map(len, zoneinfo.available_timezones()))
+PROCESS = len("worker@") + 80 + len(":4194304")
+IN_BROWSER = {"ip": ADDRESS, "user_agent": AGENT}
+REACHED: dict[str, dict[str, int]] = {
+    "administrator": {
+        "email": MAILBOX,
+        "canonical": MAILBOX,
+        "phone": NUMBER,
+        "role": longest(Role),
+        "password_hash": 97,
+        "locale": LOCALE,
+        "zone": ZONE,
+        "second_factor": CHANNEL,
+    },
+    "administrator_session": {"id": ID, "token_hash": HASH, **IN_BROWSER},
+    "api_key": {"id": ID, "name": api_keys.LONGEST_NAME},
+    "api_key_secret": {"api_key_id": ID, "key_hash": HASH, "hint": HINT},
+    "audit_entry": {
+        "actor": MAILBOX,
+        "ip": ADDRESS,
+        "action": longest(Action),
+        "subject": MAILBOX,
+        "subject_id": NAME,
+    },
+    "broadcast": {"id": ID, "owner": OWNER, "channel": CHANNEL, "template": NAME},
+    "delivery_hour": {"channel": CHANNEL, "gateway": NAME},
+    "gateway_switch": {"name": NAME},
+    "idempotent_answer": {"owner": OWNER, "key": HASH, "fingerprint": HASH},
+    "invitation": {
+        "id": ID,
+        "token_hash": HASH,
+        "email": MAILBOX,
+        "canonical": MAILBOX,
+        "role": longest(Role),
+    },
+    "lease": {"name": NAME, "holder": PROCESS + 9},
+    "limit_window": {"key": len("fail|email|") + PURPOSE + 1 + MAILBOX},
+    "message": {
+        "id": ID,
+        "owner": OWNER,
+        "verification_id": ID,
+        "broadcast_id": ID,
+        "channel": CHANNEL,
+        "lane": longest(statuses.Lane),
+        "to": MAILBOX,
+        "canonical": MAILBOX,
+        "country": COUNTRY,
+        "template": NAME,
+        "locale": LOCALE,
+        "status": STATUS,
+        "lease_token": ID,
+        "gateway": NAME,
+        "ask_first": NAME,
+        "gateway_reference": ERROR,
+        "error": ERROR,
+        "resent_as": ID,
+    },
+    "message_try": {
+        "message_id": ID,
+        "gateway": NAME,
+        "answer": max(map(len, all_codes(errors.GatewayError))),
+        "reason": ERROR,
+    },
+    "owner_hour": {"owner": OWNER, "channel": CHANNEL, "gateway": NAME},
+    "prefix_closure": {"prefix": NUMBER, "country": COUNTRY},
+    "recovery_code": {"code_hash": HASH},
+    "rolled_hour": {},
+    "safe_prefix": {"prefix": NUMBER, "note": safe_prefixes.LONGEST_NOTE},
+    "schedule": {
+        "name": schedule_rules.LONGEST_NAME,
+        "task": schedule_rules.LONGEST_TASK,
+        "crontab": schedule_rules.LONGEST_LINE,
+        "timezone": ZONE,
+        "queue": QUEUE,
+    },
+    "schedule_run": {
+        "id": 36,
+        "schedule_name": schedule_rules.LONGEST_NAME,
+        "state": longest(statuses.RunState),
+        "result": schedule_runs.LONGEST_RESULT,
+    },
+    "seen_process": {"name": PROCESS, "kind": len("worker"), "lanes": len("sms,email,bulk") + 4},
+    "sign_in": {"typed": MAILBOX, "outcome": longest(statuses.SignInOutcome), **IN_BROWSER},
+    "sign_in_step": {"id": ID, "token_hash": HASH, **IN_BROWSER},
+    "suppression": {
+        "id": ID,
+        "channel": CHANNEL,
+        "canonical": MAILBOX,
+        "reason": longest(statuses.SuppressionReason),
+    },
+    "template": {"name": NAME, "channel": CHANNEL, "locale": LOCALE, "purpose": PURPOSE},
+    "template_version": {"host": 253},
+    "traffic_hour": {"channel": CHANNEL, "gateway": NAME, "country": COUNTRY, "purpose": PURPOSE},
+    "verification": {
+        "id": ID,
+        "owner": OWNER,
+        "channel": CHANNEL,
+        "to": MAILBOX,
+        "canonical": MAILBOX,
+        "purpose": PURPOSE,
+        "locale": LOCALE,
+        "pepper_id": 8,
+        "message_id": ID,
+    },
+}
+"""The longest value of each column, by its source: a new column needs a look at what can get into it."""
+
+
+def texts(table: str) -> dict[str, int | None]:
+    columns = db.metadata.tables[table].columns
+    return {
+        one.name: one.type.length
+        for one in columns
+        if isinstance(one.type, String) and not isinstance(one.type, Text)
+    }
+
+
+@pytest.mark.parametrize("table", sorted(db.metadata.tables))
+def test_each_column_has_room_for_the_longest_value_that_can_reach_it(table: str) -> None:
+    reached = REACHED[table]
+    widths = texts(table)
+    assert reached.keys() == widths.keys()
+    assert {name: width for name, width in widths.items() if width is None or width < reached[name]} == {}
+
+
+def test_names_of_processes_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "h" * 300)
+    assert len(process_name("worker")) <= PROCESS
