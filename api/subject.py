@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, current_app, g, request
 
 from api import openapi
-from api.idempotent import begin, finish
+from api.idempotent import begin, finish, forget
 from domain import networks
 from domain.errors import AddressNotAllowed, NotAllowed, NotAuthenticated, NotFound
 from domain.owners import Owner
@@ -37,6 +37,7 @@ class Subject(openapi.Blueprint):
         self.before_request(self._guard)
         self.before_request(begin)
         self.after_request(finish)
+        self.teardown_request(forget)
 
     def location(self, thing_id: str) -> dict[str, str]:
         """Return the `Location` header of one of the subject's resources."""

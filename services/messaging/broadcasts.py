@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -30,6 +31,7 @@ from services.outbox.bell import Bell
 from services.outbox.contents import Content
 from services.outbox.outbox import NewMessage, stop_values
 from services.process.parts import part
+from services.storage import joint
 from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ def start(request: Request, owner: Owner) -> Accepted:
             session.execute(insert(messages), rows[first : first + BLOCK])
 
     transaction(work)
-    bulk_stops.catch_up(now)
+    joint.after_commit(partial(bulk_stops.catch_up, now))
     part(Bell).ring(Lane.BULK)
     log.info("broadcast %s to %s recipients is queued", broadcast_id, len(good))
     return Accepted(broadcast_id, len(good), rejected)
