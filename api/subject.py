@@ -16,6 +16,7 @@ from services.keys import key_owners
 from services.keys.key_owners import KeyOwner, Scope
 from services.limits.rate_windows import RateWindows
 from services.process.parts import part
+from services.storage.waits import take_time
 
 log = logging.getLogger(__name__)
 ID = re.compile(r"[0-9a-f]{32}")
@@ -27,12 +28,22 @@ class Subject(openapi.Blueprint):
     """A blueprint of `/api/v1` whose calls need a key with the subject's scope; for a GET, `read` is enough."""
 
     def __init__(
-        self, name: str, import_name: str, *, scope: Scope, longest_body: int | None = None, **options: Any
+        self,
+        name: str,
+        import_name: str,
+        *,
+        scope: Scope,
+        longest_body: int | None = None,
+        takes_time: bool = False,
+        **options: Any,
     ):
-        """`longest_body`: in bytes, for a subject that needs more than the 64 KiB of the others."""
+        """`longest_body`: in bytes, for a subject that needs more than the 64 KiB of the others.
+
+        `takes_time`: whether its statements may run for longer than a click, as lists and figures do.
+        """
         super().__init__(name, import_name, url_prefix=f"/api/v1/{name}", **options)
         self._scope = scope
-        self._longest_body = longest_body
+        self._longest_body, self._takes_time = longest_body, takes_time
         self._prepare_doc_cbks.append(_document)
         self.before_request(self._guard)
         self.before_request(begin)
@@ -46,6 +57,8 @@ class Subject(openapi.Blueprint):
     def _guard(self) -> Response | None:
         g.caller = caller = _authenticate()
         g.longest_body = self._longest_body
+        if self._takes_time or request.method == "GET":
+            take_time()
         sufficient = {self._scope, Scope.READ} if request.method in ("GET", "HEAD") else {self._scope}
         if not sufficient & caller.scopes:
             raise NotAllowed("the key does not have the scope for this call")

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.statuses import Lane
+from models import patience
 from services.delivery import claims, settling
 from services.delivery.claims import Claimed
 from services.delivery.send_threads import TICK_SECONDS, SendThreads
@@ -26,6 +27,8 @@ from services.templating.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 60.0
+"""A database that is silent for as long is asked again over another connection."""
 START_WITHIN_SECONDS = 0.9
 """A message that no thread has started this long after its claim is given back: a try may take 19 s of a 20 s lease."""
 
@@ -114,6 +117,7 @@ class Drain:
             threads.stop()
 
     def _run(self) -> None:
+        patience.in_background(ANSWER_SECONDS)
         while not self._stopping or self._slots.in_flight or self._unsettled:
             try:
                 self._take_ended()

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from exts import db
+from models import patience
 from models.turns import turn_to_write
 from services.storage import group_commit, joint
 
@@ -99,7 +100,7 @@ def _until_won(once: Callable[[], T]) -> T:
             pass
         except DBAPIError as error:
             # a deadlock may have undone the earlier pieces of the shared transaction, too
-            if not _retryable(error) or attempt == TRIES - 1 or has_more_to_lose:
+            if not _retryable(error) or attempt == TRIES - 1 or has_more_to_lose or patience.left() == 0:
                 raise
         time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter, no secret
     raise RuntimeError(f"gave up after {TRIES} lost races")
