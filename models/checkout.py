@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from models import patience, watch
+from models import clock, patience, watch
 from models.patience import NoAnswer
 
 WATCHED = ("psycopg", "pymysql")
@@ -50,9 +50,8 @@ def _connect(dialect: Dialect, _: Any, arguments: Any, options: Any) -> Any:
     is_probe = patience.is_stalled()
     if is_probe and not _probe.acquire(blocking=False):
         raise NoAnswer("the database does not answer")
-    limited = {
-        name: patience.CONNECT_SECONDS for name in ("connect_timeout", "read_timeout") if name in options
-    }
+    seconds = 1 if is_probe and dialect.driver == "pymysql" else patience.CONNECT_SECONDS
+    limited = {name: seconds for name in ("connect_timeout", "read_timeout") if name in options}
     try:
         return dialect.connect(*arguments, **{**options, **limited})
     except Exception:
@@ -92,7 +91,8 @@ def _ask(connection: Any, entry: ConnectionPoolEntry) -> None:
         if wanted != known:
             _execute(connection, _limits(connection, wanted))
         elif not is_fresh:
-            _execute(connection, "SELECT 1")
+            began = time.time()
+            clock.note(float(_execute(connection, clock.QUESTIONS[_driver(connection)])), began)
     except Exception as error:
         watch.watch.stop(connection)
         if time.monotonic() < until:
@@ -106,15 +106,16 @@ def _ask(connection: Any, entry: ConnectionPoolEntry) -> None:
         watch.watch.start(connection, time.monotonic() + mine.runs if mine.until is None else until)
 
 
-def _execute(connection: Any, statement: str) -> None:
-    """Execute outside of any transaction, whose rollback would take a setting back."""
+def _execute(connection: Any, statement: str) -> Any:
+    """Execute outside of any transaction, whose rollback would take a setting back; return the first value."""
     if _driver(connection) != "psycopg":
         with connection.cursor() as cursor:
             cursor.execute(statement)
-        return
+            return cursor.fetchone()[0] if cursor.description else None
     before, connection.autocommit = connection.autocommit, True
-    connection.execute(statement)
+    cursor = connection.execute(statement)
     connection.autocommit = before
+    return cursor.fetchone()[0] if cursor.description else None
 
 
 def _limits(connection: Any, limits: tuple[int, int] | None) -> str:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from flask import current_app
 from sqlalchemy import Connection, select, update
@@ -18,7 +17,7 @@ from domain.purposes import check_locale, check_metadata, check_purpose
 from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
-from models import Message, Verification
+from models import Message, Verification, clock
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import issuing
@@ -75,7 +74,7 @@ def issue(request: Request, owner: Owner) -> VerificationView:
     code = new_code(owner)
 
     def work(connection: Connection) -> Issue:
-        now = datetime.now(UTC)
+        now = clock.now()
         send_limits.take(connection, challenge.destination, now, client_ip=request.client_ip)
         message = new_message(challenge, code, now, code_ends_at=expires_at(now))
         return Issue(challenge, code, message, now)
@@ -95,12 +94,12 @@ def _on_its_way(view: VerificationView) -> VerificationView:
 
 def get(verification_id: str, owner: Owner) -> VerificationView:
     """Return a verification of this owner; raises NotFound."""
-    return view(_owned(db.session(), verification_id, owner), None, datetime.now(UTC))
+    return view(_owned(db.session(), verification_id, owner), None, clock.now())
 
 
 def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | None) -> str:
     """Return the id of the owner's newest pending verification of a destination; raises NotFound."""
-    now = datetime.now(UTC)
+    now = clock.now()
     parsed = destinations.parse(
         channel or (Channel.EMAIL if "@" in to else Channel.SMS),
         to,
@@ -131,7 +130,7 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
     """
 
     def work(session: Session) -> VerificationView:
-        now = datetime.now(UTC)
+        now = clock.now()
         verification = _owned(session, verification_id, owner)
         status = verification.status(now)
         if status is not VerificationStatus.PENDING:
@@ -157,7 +156,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
     """
 
     def work(session: Session) -> Verification:
-        now = datetime.now(UTC)
+        now = clock.now()
         ended = change(
             session,
             update(Verification)
@@ -174,7 +173,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
             _note(session, by, Action.VERIFICATION_CANCELED, verification)
         return verification
 
-    return view(transaction(work), None, datetime.now(UTC))
+    return view(transaction(work), None, clock.now())
 
 
 def _note(session: Session, by: Actor | None, action: Action, row: Verification) -> None:

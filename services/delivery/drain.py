@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.statuses import Lane
-from models import patience
+from models import clock, patience
 from services.delivery import claims, settling
 from services.delivery.claims import Claimed
 from services.delivery.send_threads import TICK_SECONDS, SendThreads
@@ -84,7 +84,7 @@ class Drain:
         """Send, unless the message has waited so long that its lease could expire during the send."""
         claimed, until = waiting
         if time.monotonic() > until:
-            return given_back(claimed, datetime.now(UTC))
+            return given_back(claimed, clock.now())
         return self._sender.send(claimed, until - START_WITHIN_SECONDS + claims.LEASE.total_seconds())
 
     def start(self) -> None:
@@ -149,7 +149,7 @@ class Drain:
             self._keep_house()
 
     def _keep_house(self) -> None:
-        now = datetime.now(UTC)
+        now = clock.now()
         with self._engine.begin() as connection:
             expired = settling.expire(connection, now)
         if expired:
@@ -186,7 +186,7 @@ class Drain:
 
     def _claim(self, connection: Connection, claimed: list[tuple[Flow, list[Claimed]]]) -> None:
         """Claim for the free slots, codes first."""
-        now = datetime.now(UTC)
+        now = clock.now()
         if self._look:
             self._look = False
             self._may_have_work = claims.with_work(connection, self._slots.flows, now)
