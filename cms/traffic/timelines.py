@@ -11,6 +11,7 @@ from services.traffic.message_details import Event, Happening, MessageDetails
 
 TITLES = {
     Happening.QUEUED: lazy_gettext("Accepted"),
+    Happening.PLANNED: lazy_gettext("Scheduled for"),
     Happening.LOST: lazy_gettext("No answer is known"),
     Happening.HELD_BACK: lazy_gettext("Held back: its broadcast is paused"),
     Happening.SENDING: lazy_gettext("A worker has it"),
@@ -34,6 +35,7 @@ KINDS = {
     Happening.EXPIRED: "bad",
     Happening.SENDING: "busy",
     Happening.SCHEDULED: "busy",
+    Happening.PLANNED: "busy",
     Happening.ASKED: "warn",
     Happening.LOST: "warn",
 }
@@ -74,7 +76,7 @@ def _title(event: Event, timeline: Sequence[Event]) -> str:
     if event.what is Happening.SENT:
         return _("%(gateway)s took it", gateway=event.gateway or "?")
     if event.what is Happening.SCHEDULED:
-        return _("Next try") if any(one.number for one in timeline) else _("Waits for its time")
+        return _("Next try") if any(one.number for one in timeline) else _("Waits for a worker")
     return str(TITLES[event.what])
 
 

@@ -110,6 +110,12 @@ def status_of(row: Any, now: datetime) -> MessageStatus:
     return MessageStatus.EXPIRED if is_late else MessageStatus(row.status)
 
 
+def planned_for(row: Any, now: datetime) -> datetime | None:
+    """Return the later time at which a queued message is to be sent; None where it waits for a worker or a retry."""
+    is_ahead = row.send_at is not None and row.send_at > now and row.due_at is not None
+    return row.send_at if is_ahead and row.status == MessageStatus.QUEUED else None
+
+
 _SHOWN = (
     *(Message.id, Message.channel, Message.to, Message.template, Message.status, Message.tries),
     *(Message.gateway, Message.gateway_reference, Message.error, Message.created_at),
