@@ -19,7 +19,7 @@ from channels.registry import MailSettings, load_gateways
 from domain.errors import ConfigurationError
 from domain.keyring import Keyring
 from exts import babel, csrf, db, login, mail
-from models import engine
+from models import engine, patience
 from services.gateways.gateway_health import GatewayHealth
 from services.languages import locales
 from services.languages.catalogues import Catalogues
@@ -72,6 +72,8 @@ def create_app(settings: Mapping[str, Any] | None = None, *, doors: Sequence[str
         print(reason, file=sys.stderr)
         raise StartRefused(reason) from error
     _bind_extensions(app)
+    app.before_request(patience.begin)
+    app.teardown_request(patience.end)
     parts.of(app, Bell).attach(make_celery(app))
     serving.init_app(app)
     for door in doors:

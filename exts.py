@@ -1,11 +1,14 @@
 """The Flask extensions, made once and bound to an application by `create_app`."""
 
+from typing import Any
+
 from flask_babel import Babel
 from flask_login import LoginManager
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as BoundSession
 from flask_wtf import CSRFProtect
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -23,7 +26,19 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+class Session(BoundSession):
+    """A session that can be joined into a transaction of somebody else's, where its commits become savepoints."""
+
+    joined: Connection | None = None
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        """Return the connection that it was joined into, or else the engine."""
+        return self.joined if self.joined is not None else super().get_bind(*args, **kwargs)
+
+
+db = SQLAlchemy(
+    model_class=Base, session_options={"class_": Session, "join_transaction_mode": "create_savepoint"}
+)
 mail = Mail()
 login = LoginManager()
 csrf = CSRFProtect()

@@ -16,6 +16,7 @@ blueprint = Subject(
     __name__,
     scope=Scope.MESSAGES,
     longest_body=LONGEST_BODY,
+    takes_time=True,
     description="One text to up to 10,000 recipients per call; codes always go first. Bodies may have up to 8 MiB.",
 )
 LOCATION = {"Location": {"description": "The broadcast.", "schema": {"type": "string"}}}

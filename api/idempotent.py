@@ -1,16 +1,16 @@
-"""Idempotency-Key for every POST: claim the key before the work, store the answer after it."""
+"""Idempotency-Key for every POST: claim, work and answer are one commit."""
 
-import logging
 from datetime import UTC, datetime
 
 from flask import Response, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import problems
 from api.bodies import raw
+from domain.errors import FirstInFlight, SendcodeError
 from services import idempotency
-from services.idempotency import Answer
+from services.idempotency import Answer, Claim
 
-log = logging.getLogger(__name__)
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEPT_HEADERS = ("Content-Type", "Location")
@@ -24,7 +24,7 @@ def begin() -> Response | None:
     same = idempotency.fingerprint(request.method, request.path, raw(request))
     claimed = idempotency.claim(f"key:{g.caller.id}", key, same, datetime.now(UTC))
     if isinstance(claimed, Answer):
-        return Response(claimed.body, claimed.status, {**claimed.headers, REPLAYED: "true"})
+        return _replay(claimed)
     g.claim = claimed
     return None
 
@@ -38,19 +38,52 @@ def _text(value: str) -> str:
 
 
 def finish(response: Response) -> Response:
-    """Store the answer, or release the claim where the caller must be able to retry with the same key.
+    """Commit the work together with its answer; return the first answer where another request was faster.
 
-    The work is already committed, so the answer is returned even if it can't be stored.
+    401 and 429 are not stored, so that the caller can retry with the same key, and a 5xx undoes the work.
     """
-    claim = g.pop("claim", None)
+    claim: Claim | None = g.pop("claim", None)
     if claim is None:
         return response
     try:
-        if response.status_code in (401, 429) or response.status_code >= 500:
-            idempotency.release(claim)
+        if response.status_code >= 500:
+            idempotency.give_up(claim)
+        elif response.status_code in (401, 429):
+            idempotency.drop(claim)
+        elif _was_faster(response):
+            return _first_answer_to(claim) or response
         else:
-            headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-            idempotency.keep(claim, Answer(response.status_code, headers, response.get_data(as_text=True)))
+            idempotency.keep(claim, _answer(response))
+    except FirstInFlight:
+        return _first_answer_to(claim) or response
     except SQLAlchemyError as error:
-        log.warning("the answer to an Idempotency-Key could not be stored: %s", type(error).__name__)
+        idempotency.give_up(claim)
+        return problems.answer(error)
     return response
+
+
+def forget(_: BaseException | None) -> None:
+    """Undo the work of a request that got no answer."""
+    if claim := g.pop("claim", None):
+        idempotency.give_up(claim)
+
+
+def _was_faster(response: Response) -> bool:
+    return response.status_code == 409 and response.get_json()["code"] == FirstInFlight.code
+
+
+def _first_answer_to(claim: Claim) -> Response | None:
+    try:
+        answer = idempotency.answer_of(claim)
+    except SendcodeError as error:
+        return problems.answer(error)
+    return None if answer is None else _replay(answer)
+
+
+def _answer(response: Response) -> Answer:
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    return Answer(response.status_code, headers, response.get_data(as_text=True))
+
+
+def _replay(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, {**answer.headers, REPLAYED: "true"})

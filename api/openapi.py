@@ -22,8 +22,9 @@ scope, and `address_not_allowed` if the key has a list of addresses and the call
 refused with 422, bodies above 64 KiB with 413; a broadcast may have 8 MiB.
 
 A POST with an `Idempotency-Key` can be repeated safely: for 24 hours a repeat gets the first answer, with
-`Idempotent-Replayed: true`. While the first request is in flight, a repeat gets 409; with another body it gets 422.
-Answers 401, 429 and 5xx are not stored, so that the call can be retried with the same key.
+`Idempotent-Replayed: true`. A repeat that arrives while the first request is in flight waits for its answer, for some
+seconds, and then gets 409; with another body it gets 422. Answers 401, 429 and 5xx are not stored, so that the call can
+be retried with the same key; a 5xx has done nothing.
 """
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

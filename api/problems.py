@@ -5,8 +5,6 @@ import logging
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import RequestRedirect
@@ -24,6 +22,7 @@ from domain.errors import (
 )
 from services.limits.refusals import Refusals
 from services.process.parts import part
+from services.storage.waits import is_outage
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -44,7 +43,6 @@ DETAILS = {
     405: "This address does not support the method.",
     413: "The body is too large.",
 }
-DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnection)
 
 
 def answer_errors_of(blueprint: Blueprint) -> None:
@@ -75,7 +73,7 @@ def answer(error: Exception) -> Response:
         for kind in type(error).__mro__:
             if kind in STATUSES:
                 return _domain_problem(error, STATUSES[kind])
-    if isinstance(error, DATABASE_ERRORS):
+    if is_outage(error):
         log.error("the database did not answer: %s", type(error).__name__)
         return problem(
             503,

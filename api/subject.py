@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 
 from api import openapi
-from api.idempotent import begin, finish
+from api.idempotent import begin, finish, forget
 from domain import networks
 from domain.errors import AddressNotAllowed, NotAllowed, NotAuthenticated, NotFound
 from domain.owners import Owner
@@ -16,6 +16,7 @@ from services.keys import key_owners
 from services.keys.key_owners import KeyOwner, Scope
 from services.limits.rate_windows import RateWindows
 from services.process.parts import part
+from services.storage.waits import take_time
 
 log = logging.getLogger(__name__)
 ID = re.compile(r"[0-9a-f]{32}")
@@ -27,16 +28,27 @@ class Subject(openapi.Blueprint):
     """A blueprint of `/api/v1` whose calls need a key with the subject's scope; for a GET, `read` is enough."""
 
     def __init__(
-        self, name: str, import_name: str, *, scope: Scope, longest_body: int | None = None, **options: Any
+        self,
+        name: str,
+        import_name: str,
+        *,
+        scope: Scope,
+        longest_body: int | None = None,
+        takes_time: bool = False,
+        **options: Any,
     ):
-        """`longest_body`: in bytes, for a subject that needs more than the 64 KiB of the others."""
+        """`longest_body`: in bytes, for a subject that needs more than the 64 KiB of the others.
+
+        `takes_time`: whether its statements may run for longer than a click, as lists and figures do.
+        """
         super().__init__(name, import_name, url_prefix=f"/api/v1/{name}", **options)
         self._scope = scope
-        self._longest_body = longest_body
+        self._longest_body, self._takes_time = longest_body, takes_time
         self._prepare_doc_cbks.append(_document)
         self.before_request(self._guard)
         self.before_request(begin)
         self.after_request(finish)
+        self.teardown_request(forget)
 
     def register(self, app: Flask, options: dict[str, Any]) -> None:
         """Bind to `app`, and tell its servers how long a body may be."""
@@ -51,6 +63,8 @@ class Subject(openapi.Blueprint):
     def _guard(self) -> Response | None:
         g.caller = caller = _authenticate()
         g.longest_body = self._longest_body
+        if self._takes_time or request.method == "GET":
+            take_time()
         sufficient = {self._scope, Scope.READ} if request.method in ("GET", "HEAD") else {self._scope}
         if not sufficient & caller.scopes:
             raise NotAllowed("the key does not have the scope for this call")

@@ -1,10 +1,12 @@
 """Migrations as `flask --app app db …` runs them: our tables on the application's own engine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Connection, Text
 from sqlalchemy.types import TypeDecorator
 
 from models.types import Json, UtcTime
@@ -32,6 +34,20 @@ def skip_if_empty(_: Any, __: Any, directives: list[Any]) -> None:
         directives.clear()
 
 
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Let SQLite copy and drop a table that others refer to: a change of a column is done like that there."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection  # inside a transaction the pragma does nothing
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
 def run() -> None:
     """Run the migrations in one connection."""
     database = current_app.extensions["migrate"].db
@@ -45,7 +61,7 @@ def run() -> None:
             process_revision_directives=skip_if_empty,
             compare_type=False,
         )
-        with context.begin_transaction():
+        with _without_foreign_keys(connection), context.begin_transaction():
             context.run_migrations()
 
 

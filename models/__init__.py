@@ -1,6 +1,6 @@
 """The tables, one file per subject."""
 
-from models import collation as collation
+from models import charset as charset  # before the first table is made
 from models.administrator import Administrator, AdministratorSession
 from models.api_key import ApiKey, ApiKeySecret
 from models.audit_entry import AuditEntry

@@ -2,20 +2,28 @@
 
 import atexit
 import os
+import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import event, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import ConfigurationError
+from models.checkout import BUSY_SECONDS, WATCHED
 
-BUSY_SECONDS = 5
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 3
+_KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""PostgreSQL: a peer whose machine is gone is noticed within a minute, not after two hours."""
 _sqlite: WeakSet[ConnectionPoolEntry] = WeakSet()
 
 
@@ -32,7 +40,7 @@ def prepare(settings: dict[str, Any]) -> None:
             " requirements/extras.txt has those of postgresql+psycopg:// and mysql+pymysql://"
         ) from error
     options: dict[str, Any] = {
-        "pool_pre_ping": url.get_backend_name() != "sqlite",
+        "pool_pre_ping": url.get_backend_name() != "sqlite" and url.get_driver_name() not in WATCHED,
         "pool_use_lifo": True,  # the connection used last has a warm page cache, and idle ones may expire
         "hide_parameters": True,  # errors and debug logs must not show destinations
     }
@@ -43,9 +51,23 @@ def prepare(settings: dict[str, Any]) -> None:
     else:
         # under MariaDB's default, a transaction that lost a race would read the same old row again
         options["isolation_level"] = "READ COMMITTED"
-        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
+        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, **_driver_options(url)}
         options["pool_size"], options["max_overflow"], options["pool_timeout"] = 16, 16, CONNECT_SECONDS
     settings["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, **settings.get("SQLALCHEMY_ENGINE_OPTIONS", {})}
+
+
+def _driver_options(url: URL) -> dict[str, Any]:
+    if url.get_driver_name() == "pymysql":
+        return {"read_timeout": CONNECT_SECONDS}  # for the greeting; `_let_it_read` ends it
+    return dict(_KEEPALIVES) if url.get_driver_name() == "psycopg" else {}
+
+
+@event.listens_for(Engine, "connect")
+def _let_it_read(connection: Any, _: ConnectionPoolEntry) -> None:
+    """End PyMySQL's timeout once the server has greeted: from here on the caller's patience decides."""
+    if type(connection).__module__.startswith("pymysql"):
+        connection._read_timeout = None
+        connection._sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 @event.listens_for(Engine, "connect")

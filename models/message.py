@@ -95,6 +95,8 @@ class Message(db.Model):
     """How long the gateway that took it needed to answer."""
     resent_as: Mapped[str | None] = mapped_column(String(32))
     """The id of the copy that was sent again."""
+    send_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """The time that its maker asked for; NULL: at once."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcTime)

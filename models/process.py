@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from exts import db
@@ -18,3 +18,5 @@ class SeenProcess(db.Model):
     kind: Mapped[str] = mapped_column(String(16))
     lanes: Mapped[str] = mapped_column(String(120), default="")
     seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    ahead_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """By how many milliseconds its clock is ahead of the database's; NULL where there is no other clock to ask."""

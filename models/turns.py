@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from models.engine import BUSY_SECONDS
+from models import patience
+from models.checkout import BUSY_SECONDS
+from models.patience import NoAnswer
 
 _turn = threading.RLock()
 
@@ -19,13 +21,18 @@ _turn = threading.RLock()
 def turn_to_write(engine: Engine) -> Iterator[None]:
     """Wait until no other thread of this process writes, where the database takes one writer only.
 
-    It guarantees no exclusion, which SQLite does: a thread that has waited as long as SQLite would wait goes on.
+    It guarantees no exclusion, which SQLite does: a thread that has waited as long as SQLite would wait goes on. A
+    request that has waited as long as it may raises NoAnswer.
     """
     if engine.dialect.name != "sqlite":
         yield
         return
     turn = _turn
-    has_turn = turn.acquire(timeout=BUSY_SECONDS)
+    left = patience.left()
+    has_turn = turn.acquire(timeout=BUSY_SECONDS if left is None else left)
+    if not has_turn and left is not None:
+        patience.note_stall()
+        raise NoAnswer("other writers hold the database")
     try:
         yield
     finally:

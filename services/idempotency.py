@@ -1,13 +1,15 @@
-"""Answer a repeated request with its first answer: one row per key; the insert decides between parallel requests."""
+"""Answer a repeated request with its first answer: one row per key, committed together with what the request did."""
 
 import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, Delete, Insert, Update, delete, insert, null, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain.characters import has_control_characters
 from domain.errors import FieldProblem, FirstInFlight, InvalidInput, KeyReused
@@ -15,14 +17,17 @@ from domain.keyring import Keyring, Unreadable
 from exts import db
 from models import IdempotentAnswer
 from services.process.parts import part
-from services.storage.transactions import change, statements
+from services.storage import joint
+from services.storage.joint import Joint
+from services.storage.transactions import change, reason
 
 LIFE = timedelta(hours=24)
-TAKE_OVER_AFTER = timedelta(seconds=60)
-"""A first request without an answer after this time is taken for dead with its process, and a repeat may replace it."""
+LEFT_BEHIND_AFTER = timedelta(seconds=3)
+"""A row without an answer is of an older release, which committed it before the work; we never leave one behind."""
 LONGEST_KEY = 255
 FINGERPRINT_DIGITS = 56
-TRIES = 5
+_LOCK_TIMEOUTS = ("55P03", 1205)
+"""PostgreSQL and MariaDB: somebody else holds the row, so that request is in flight."""
 
 _row = IdempotentAnswer
 
@@ -38,11 +43,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to execute the request of one key; `at` distinguishes it from a later claim of the same key."""
+    """The right to execute the request of one key."""
 
     owner: str
     key: str
+    request: str = field(repr=False)
     at: datetime
+    work: Joint
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
@@ -53,50 +60,71 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
 def claim(owner: str, key: str, request: str, now: datetime) -> Claim | Answer:
     """Return a claim if this is the first request with `key`, else the answer to the first one.
 
-    `request` is a fingerprint. The claim is committed before the work begins, so that only one of several parallel
-    requests gets it. Raises InvalidInput for an invalid key, KeyReused and FirstInFlight.
+    `request` is a fingerprint. From now on everything that this thread commits waits for `keep` or `drop`: claim, work
+    and answer are one commit, so that a killed process leaves either all three or none. A parallel request with the
+    same key waits at its first commit for the end of this one, and then raises FirstInFlight: `answer_of` has the
+    answer. Raises InvalidInput for an invalid key, KeyReused and FirstInFlight.
     """
     if not 1 <= len(key) <= LONGEST_KEY or has_control_characters(key):
         raise InvalidInput(
             FieldProblem("Idempotency-Key", f"must have 1 to {LONGEST_KEY} printable characters")
         )
-    mine = Claim(owner, hashlib.sha256(key.encode("utf-8", "replace")).hexdigest(), now)
-    for _ in range(TRIES):
-        if _insert(mine, request):
-            return mine
-        found = _find(mine)
-        if found is None:  # released after our insert failed
-            continue
-        answer = None if found.created_at <= now - LIFE else _first_answer(found, request, now)
-        if answer is not None:
-            return answer
-        if _take_over(mine, request, found.created_at):
-            return mine
-    raise FirstInFlight("other requests with this Idempotency-Key are in flight")
+    hashed = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+    found = _find(owner, hashed)
+    is_kept = found is not None and found.created_at > now - LIFE
+    if is_kept and (answer := _first_answer(found, request, now)):
+        return answer
+    values = {"owner": owner, "key": hashed, "fingerprint": _seal(request), "created_at": now}
+    shared = Joint(partial(_insert if found is None else partial(_replace, found.created_at), values))
+    joint.join(shared)
+    return Claim(owner, hashed, request, now, shared)
 
 
-def _first_answer(found: IdempotentAnswer, request: str, now: datetime) -> Answer | None:
-    """Return the answer to the first request, None where that request died; raises KeyReused and FirstInFlight."""
+def keep(mine: Claim, answer: Answer) -> None:
+    """Commit the work of a request together with its answer, which is kept for a day.
+
+    Raises FirstInFlight where another request with the same key was faster, and what SQLAlchemy raises: then nothing
+    was done.
+    """
+    values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
+    _end(mine, update(_row).where(*_is(mine)).values(**values))
+
+
+def drop(mine: Claim) -> None:
+    """Commit the work of a request, but no answer: the next request with this key counts as the first."""
+    if mine.work.is_open:
+        _end(mine, delete(_row).where(*_is(mine)))
+    else:
+        give_up(mine)
+
+
+def give_up(mine: Claim) -> None:
+    """Undo the work of a request; the next one with this key counts as the first."""
+    joint.join(None)
+    mine.work.abandon()
+
+
+def answer_of(mine: Claim) -> Answer | None:
+    """Return the answer to the request that was faster than this one; raises KeyReused and FirstInFlight."""
+    give_up(mine)
+    found = _find(mine.owner, mine.key)
+    return None if found is None else _first_answer(found, mine.request, mine.at)
+
+
+def _first_answer(found: Any, request: str, now: datetime) -> Answer | None:
+    """Return the answer to the first request, None where it left none behind; raises KeyReused and FirstInFlight."""
     if not _same(found.fingerprint, request):
         raise KeyReused
     if found.status is not None:
         return Answer(found.status, found.headers or {}, found.body or "")
-    if found.created_at > now - TAKE_OVER_AFTER:
+    if found.created_at > now - LEFT_BEHIND_AFTER:
         raise FirstInFlight("the first request with this Idempotency-Key is still in flight")
     return None
 
 
-def keep(mine: Claim, answer: Answer) -> None:
-    """Store the answer for a day; does nothing if the claim was taken over."""
-    values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
-    statement = update(_row).where(*_is(mine)).values(**values)
-    statements(lambda connection: change(connection, statement))
-
-
-def release(mine: Claim) -> None:
-    """Delete the claim, so that the next request with this key counts as the first."""
-    statement = delete(_row).where(*_is(mine))
-    statements(lambda connection: change(connection, statement))
+def _end(mine: Claim, last: Update | Delete) -> None:
+    joint.join(None)
+    mine.work.commit(lambda connection: change(connection, last))
 
 
 def _is(mine: Claim) -> tuple[ColumnElement[bool], ...]:
@@ -116,37 +144,30 @@ def _same(stored: str, request: str) -> bool:
         return False
 
 
-def _insert(mine: Claim, request: str) -> bool:
-    values = {
-        "owner": mine.owner,
-        "key": mine.key,
-        "fingerprint": _seal(request, part(Keyring).newest),
-        "created_at": mine.at,
-    }
+def _insert(values: Mapping[str, Any], connection: Connection) -> None:
+    _first(connection, insert(_row).values(**values))
+
+
+def _replace(seen_at: datetime, values: Mapping[str, Any], connection: Connection) -> None:
+    """Take the place of an answer whose day is over; only the first of several parallel requests succeeds."""
+    old = (_row.owner == values["owner"], _row.key == values["key"], _row.created_at == seen_at)
+    _first(connection, update(_row).where(*old).values(**values, status=None, headers=null(), body=null()))
+
+
+def _first(connection: Connection, statement: Insert | Update) -> None:
     try:
-        statements(lambda connection: connection.execute(insert(_row).values(**values)))
+        is_ours = change(connection, statement)
     except IntegrityError:
-        return False
-    return True
+        is_ours = False
+    except DBAPIError as error:
+        if reason(error) not in _LOCK_TIMEOUTS:
+            raise
+        is_ours = False
+    if not is_ours:
+        raise FirstInFlight("the first request with this Idempotency-Key is still in flight")
 
 
-def _find(mine: Claim) -> IdempotentAnswer | None:
-    found = db.session.scalar(
-        select(_row)
-        .where(_row.owner == mine.owner, _row.key == mine.key)
-        .execution_options(populate_existing=True)
-    )
-    if found is not None:
-        db.session.expunge(found)
-    db.session.rollback()
-    return found
-
-
-def _take_over(mine: Claim, request: str, seen_at: datetime) -> bool:
-    """Take over an abandoned row; only the first of several parallel requests succeeds."""
-    taken = (
-        update(_row)
-        .where(_row.owner == mine.owner, _row.key == mine.key, _row.created_at == seen_at)
-        .values(created_at=mine.at, fingerprint=_seal(request), status=None, headers=None, body=None)
-    )
-    return bool(statements(lambda connection: change(connection, taken)))
+def _find(owner: str, key: str) -> Any:
+    columns = (_row.fingerprint, _row.created_at, _row.status, _row.headers, _row.body)
+    with db.engine.connect() as connection:
+        return connection.execute(select(*columns).where(_row.owner == owner, _row.key == key)).first()

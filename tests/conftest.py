@@ -18,10 +18,17 @@ from channels.registry import Gateways
 from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
+from models import clock
 from services.process import parts
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # a loaded machine fails none of them
 hypothesis.settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests travel in time: a server's clock does not travel with them, and would be believed."""
+    monkeypatch.setattr(clock, "note", lambda *_: None)
 
 
 @pytest.fixture

@@ -151,8 +151,8 @@ class Moment(fields.AwareDateTime):
     def _deserialize(self, value: Any, *args: Any, **options: Any) -> datetime:
         if not isinstance(value, str) or "T" not in value.upper():
             raise self.make_error("invalid", input=value, obj_type="time")
-        try:
-            return super()._deserialize(value, *args, **options).astimezone(UTC)
+        try:  # RFC 3339 5.6: "t" and "z" may be lower case
+            return super()._deserialize(value.upper(), *args, **options).astimezone(UTC)
         except OverflowError:
             raise self.make_error("invalid", input=value, obj_type="time") from None
 

@@ -26,6 +26,7 @@ class Ready(Answer):
     database = fields.Nested(Check, required=True)
     oldest_due_message = fields.Nested(Check, required=True)
     worker = fields.Nested(Check, required=True)
+    clock = fields.Nested(Check, required=True)
     broker = fields.Nested(Check, required=True)
 
 
@@ -33,5 +34,6 @@ READY_EXAMPLE: dict[str, Any] = {
     "database": {"ok": True, "detail": "answers"},
     "oldest_due_message": {"ok": True, "detail": "nothing waits"},
     "worker": {"ok": True, "detail": "seen 3 s ago"},
+    "clock": {"ok": True, "detail": "agrees with the database's"},
     "broker": {"ok": True, "detail": "answers"},
 }

@@ -61,6 +61,9 @@ class Message(Answer):
     gateway_reference = fields.String(required=True, allow_none=True)
     tries = fields.Integer(required=True)
     error = fields.String(required=True, allow_none=True)
+    send_at = Time(
+        required=True, allow_none=True, metadata={"description": "The time asked for; null: at once."}
+    )
     created_at = Time(required=True)
     sent_at = Time(required=True, allow_none=True)
     settled_at = Time(required=True, allow_none=True)
@@ -103,6 +106,7 @@ EXAMPLE: dict[str, Any] = {
     "gateway_reference": None,
     "tries": 0,
     "error": None,
+    "send_at": None,
     "created_at": "2026-03-01T09:30:00.000000Z",
     "sent_at": None,
     "settled_at": None,

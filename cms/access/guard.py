@@ -23,6 +23,7 @@ from domain.errors import NotAllowed, NotAuthenticated, NotFound, PasswordNeeded
 from domain.roles import Role
 from services.languages import locales
 from services.sign_in import sessions
+from services.storage.waits import take_time
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -66,6 +67,9 @@ def may(endpoint: str) -> bool:
     """Tell whether the person signed in may call a view; templates check before showing a button or link."""
     needed = _roles.get(endpoint, Role.VIEWER)
     return signed_in().administrator.role.covers(needed)
+
+
+console.before_request(take_time)  # lists and figures of a large table may need it
 
 
 @console.before_request

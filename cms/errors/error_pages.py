@@ -5,8 +5,7 @@ import logging
 from flask import Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
@@ -16,9 +15,9 @@ from cms.errors.error_texts import wait_text
 from domain.errors import LimitExceeded, SendcodeError
 from services.limits.refusals import Refusals
 from services.process.parts import part
+from services.storage.waits import is_outage
 
 log = logging.getLogger(__name__)
-DATABASE_ERRORS = (OperationalError, InterfaceError, NoConnection)
 RETRY_SECONDS = 5
 SIGN_IN = "cms.sign_in"
 
@@ -27,8 +26,7 @@ def init_app(app: Flask) -> None:
     """Bind to `app`; blueprints with their own error handlers, such as the API's, take precedence."""
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(SendcodeError, _show_refusal)
-    for kind in DATABASE_ERRORS:
-        app.register_error_handler(kind, _show_unavailable)
+    app.register_error_handler(SQLAlchemyError, _show_unavailable)
 
 
 def show(error: HTTPException) -> Response | tuple[str, int, dict[str, str]]:
@@ -52,7 +50,9 @@ def _show_refusal(error: SendcodeError) -> tuple[str, int, dict[str, str]]:
     return _page(500, *_texts(500)), 500, {}
 
 
-def _show_unavailable(error: Exception) -> tuple[str, int, dict[str, str]]:
+def _show_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
+    if not is_outage(error):
+        raise error
     log.error("the database did not answer: %s", type(error).__name__)
     return _page(503, *_texts(503)), 503, {"Retry-After": str(RETRY_SECONDS)}
 

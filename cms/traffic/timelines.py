@@ -11,6 +11,7 @@ from services.traffic.message_details import Event, Happening, MessageDetails
 
 TITLES = {
     Happening.QUEUED: lazy_gettext("Accepted"),
+    Happening.PLANNED: lazy_gettext("Scheduled for"),
     Happening.LOST: lazy_gettext("No answer recorded"),
     Happening.HELD_BACK: lazy_gettext("Held back: its broadcast is paused"),
     Happening.SENDING: lazy_gettext("Picked up by a worker"),
@@ -36,6 +37,7 @@ KINDS = {
     Happening.EXPIRED: "bad",
     Happening.SENDING: "busy",
     Happening.SCHEDULED: "busy",
+    Happening.PLANNED: "busy",
     Happening.ASKED: "warn",
     Happening.LOST: "warn",
 }
@@ -76,7 +78,7 @@ def _title(event: Event, timeline: Sequence[Event]) -> str:
     if event.what is Happening.SENT:
         return _("%(gateway)s accepted it", gateway=event.gateway or "?")
     if event.what is Happening.SCHEDULED:
-        return _("Next try") if any(one.number for one in timeline) else _("Scheduled for")
+        return _("Next try") if any(one.number for one in timeline) else _("Waiting for a worker")
     return str(TITLES[event.what])
 
 

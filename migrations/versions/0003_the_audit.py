@@ -36,8 +36,4 @@ def downgrade() -> None:
     with op.batch_alter_table("administrator", schema=None) as batch_op:
         batch_op.drop_column("zone")
 
-    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
-        batch_op.drop_index("ix_audit_entry_actor")
-        batch_op.drop_index("ix_audit_entry_action")
-
     op.drop_table("audit_entry")

@@ -25,7 +25,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("suppression", schema=None) as batch_op:
-        batch_op.drop_index("ix_suppression_created_at")
-
     op.drop_table("suppression")

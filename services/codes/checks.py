@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import or_, select, update
@@ -16,7 +16,7 @@ from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
 from domain.statuses import VerificationStatus
 from exts import db
-from models import Verification
+from models import Verification, clock
 from services.limits import counters
 from services.process.parts import part
 from services.storage.transactions import change, transaction
@@ -75,7 +75,7 @@ def _reserve(verification: Verification) -> datetime | None:
     windows = counters.failure_windows(current_app.config)
 
     def work(session: Session) -> datetime | None:
-        now = datetime.now(UTC)
+        now = clock.now()
         counted = counters.look(session, _failures_key(verification), windows)
         taken = change(
             session,
@@ -120,7 +120,7 @@ def _approve(verification_id: str, effect: Effect | None) -> bool:
             update(Verification)
             .where(Verification.id == verification_id)
             .where(Verification.used_at.is_(None), Verification.canceled_at.is_(None))
-            .values(used_at=datetime.now(UTC), sealed_code=None),
+            .values(used_at=clock.now(), sealed_code=None),
         )
         if used != 1:
             return False
@@ -138,13 +138,13 @@ def _unchanged(verification_id: str) -> CheckResult:
         expires_at = db.session.scalar(
             select(Verification.expires_at).where(Verification.id == verification_id)
         )
-        left = (expires_at - datetime.now(UTC)).total_seconds() if expires_at else 0
+        left = (expires_at - clock.now()).total_seconds() if expires_at else 0
         raise VerificationLocked("code_attempts", max(1, math.ceil(left)))
     return result
 
 
 def _result(verification_id: str, *, valid: bool) -> CheckResult:
-    now = datetime.now(UTC)
+    now = clock.now()
     current = db.session.get(Verification, verification_id, populate_existing=True)
     if current is None:
         raise NotFound("no such verification")

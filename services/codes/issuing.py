@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -14,7 +14,7 @@ from domain.errors import Conflict
 from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
 from domain.statuses import Priority
-from models import Message, Verification
+from models import Message, Verification, clock
 from services import typed
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
@@ -85,7 +85,7 @@ class Issue:
 
 def put(connection: Connection, issues: Sequence[Issue]) -> None:
     """Insert challenges and their messages; the caller commits, then rings the bell."""
-    outbox.put(connection, part(Keyring), [issue.message for issue in issues], datetime.now(UTC))
+    outbox.put(connection, part(Keyring), [issue.message for issue in issues], clock.now())
     _NEW.run(connection, [_row(issue) for issue in issues])
 
 

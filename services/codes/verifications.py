@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from domain.purposes import check_locale, check_metadata, check_purpose
 from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
-from models import Message, Verification
+from models import Message, Verification, clock
 from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
@@ -75,7 +74,7 @@ def issue(request: Request, owner: Owner) -> VerificationView:
     code = new_code(owner)
 
     def work(connection: Connection) -> Issue:
-        now = datetime.now(UTC)
+        now = clock.now()
         send_limits.take(
             connection,
             challenge.destination,
@@ -105,12 +104,12 @@ def _on_its_way(view: VerificationView) -> VerificationView:
 
 def get(verification_id: str, owner: Owner) -> VerificationView:
     """Return a verification of this owner; raises NotFound."""
-    return view(_owned(db.session(), verification_id, owner), None, datetime.now(UTC))
+    return view(_owned(db.session(), verification_id, owner), None, clock.now())
 
 
 def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | None) -> str:
     """Return the id of the owner's newest pending verification of a destination; raises NotFound."""
-    now = datetime.now(UTC)
+    now = clock.now()
     parsed = typed.sought(to, channel)
     found = db.session.scalars(
         select(Verification)
@@ -137,7 +136,7 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
     """
 
     def work(session: Session) -> VerificationView:
-        now = datetime.now(UTC)
+        now = clock.now()
         verification = _owned(session, verification_id, owner)
         status = verification.status(now)
         if status is not VerificationStatus.PENDING:
@@ -164,7 +163,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
     """
 
     def work(session: Session) -> Verification:
-        now = datetime.now(UTC)
+        now = clock.now()
         ended = change(
             session,
             update(Verification)
@@ -181,7 +180,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
             _note(session, by, Action.VERIFICATION_CANCELED, verification)
         return verification
 
-    return view(transaction(work), None, datetime.now(UTC))
+    return view(transaction(work), None, clock.now())
 
 
 def _note(session: Session, by: Actor | None, action: Action, row: Verification) -> None:

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.statuses import Lane
+from models import clock, patience
 from services.delivery import claims, settling
 from services.delivery.claims import Claimed
 from services.delivery.send_threads import TICK_SECONDS, SendThreads
@@ -26,6 +27,8 @@ from services.templating.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 60.0
+"""A database that is silent for as long is asked again over another connection."""
 START_WITHIN_SECONDS = 0.9
 """A message that no thread has started this long after its claim is given back: a try may take 19 s of a 20 s lease."""
 
@@ -81,7 +84,7 @@ class Drain:
         """Send, unless the message has waited so long that its lease could expire during the send."""
         claimed, until = waiting
         if time.monotonic() > until:
-            return given_back(claimed, datetime.now(UTC))
+            return given_back(claimed, clock.now())
         return self._sender.send(claimed, until - START_WITHIN_SECONDS + claims.LEASE.total_seconds())
 
     def start(self) -> None:
@@ -114,6 +117,7 @@ class Drain:
             threads.stop()
 
     def _run(self) -> None:
+        patience.in_background(ANSWER_SECONDS)
         while not self._stopping or self._slots.in_flight or self._unsettled:
             try:
                 self._take_ended()
@@ -145,7 +149,7 @@ class Drain:
             self._keep_house()
 
     def _keep_house(self) -> None:
-        now = datetime.now(UTC)
+        now = clock.now()
         with self._engine.begin() as connection:
             expired = settling.expire(connection, now)
         if expired:
@@ -182,7 +186,7 @@ class Drain:
 
     def _claim(self, connection: Connection, claimed: list[tuple[Flow, list[Claimed]]]) -> None:
         """Claim for the free slots, codes first."""
-        now = datetime.now(UTC)
+        now = clock.now()
         if self._look:
             self._look = False
             self._may_have_work = claims.with_work(connection, self._slots.flows, now)

@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from jinja2 import TemplateError
 
@@ -23,6 +23,7 @@ from domain.errors import (
 )
 from domain.keyring import Keyring, Unreadable
 from domain.statuses import MessageStatus
+from models.clock import now
 from services.delivery import judging
 from services.delivery.claims import Claimed
 from services.delivery.composing import compose
@@ -56,7 +57,7 @@ class Sender:
         self._public_url = public_url
         self._most_tries = most_tries
         self._versions = versions
-        self._clock = clock or (lambda: datetime.now(UTC))
+        self._clock = clock or now
 
     def send(self, claimed: Claimed, lease_until: float = math.inf) -> Settled:
         """Return how the try ended; raises nothing. `lease_until`: when the lease ends, by `time.monotonic()`."""

@@ -6,17 +6,16 @@ from datetime import UTC, datetime
 
 from flask import current_app
 from redis.exceptions import RedisError
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.statuses import Lane
 from exts import db
-from models import SeenProcess
+from models import SeenProcess, clock
 from services.doctor.findings import Finding, fail, ok, warn
 from services.doctor.servers import redis_at
-from services.process.health import SEEN_WITHIN
+from services.process.health import MOST_SKEW_SECONDS, SEEN_WITHIN
 
-MOST_SKEW_SECONDS = 2.0
 UNKNOWN = "not known while the database does not answer"
 _NOW = {
     "postgresql": "SELECT extract(epoch FROM clock_timestamp())",
@@ -63,6 +62,25 @@ def check_clock() -> Iterator[Finding]:
         yield fail("clock", f"{text_}: leases and limits count wrong; keep both machines on NTP")
     else:
         yield ok("clock", text_)
+    yield from _clocks_of_others()
+
+
+def _clocks_of_others() -> Iterator[Finding]:
+    """Name the workers and beats that found their own clock to be off."""
+    off = (
+        SeenProcess.seen_at >= clock.now() - SEEN_WITHIN,
+        func.abs(SeenProcess.ahead_ms) > MOST_SKEW_SECONDS * 1000,
+    )
+    try:
+        with db.engine.connect() as connection:
+            for name, found in connection.execute(select(SeenProcess.name, SeenProcess.ahead_ms).where(*off)):
+                ahead_ms = found or 0
+                word = "behind" if ahead_ms < 0 else "ahead of"
+                yield fail(
+                    "clock", f"{name} is {abs(ahead_ms) / 1000:.1f} s {word} the database: keep it on NTP"
+                )
+    except SQLAlchemyError:
+        return  # check_database reports it
 
 
 def _seen(kind: str) -> list[Row[tuple[str]]] | None:

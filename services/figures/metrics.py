@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
@@ -92,13 +92,18 @@ def _verifications(connection: Connection, now: datetime) -> dict[tuple[str, str
     return counts
 
 
+def is_planned(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for messages that are not to be sent before a later time: they do not wait."""
+    return and_(Message.send_at.is_not(None), Message.send_at > now)
+
+
 def lanes(connection: Connection, now: datetime) -> tuple[dict[str, int], dict[str, float]]:
     """Return by lane how many messages wait, and for how many seconds the oldest due one has been due."""
     waiting = dict.fromkeys([lane.value for lane in Lane], 0)
     oldest = dict.fromkeys([lane.value for lane in Lane], 0.0)
     rows = connection.execute(
         select(Message.lane, func.count(), func.min(Message.due_at))
-        .where(Message.due_at.is_not(None))
+        .where(Message.due_at.is_not(None), or_(Message.due_at <= now, ~is_planned(now)))
         .group_by(Message.lane)
     )
     for lane, number, due_at in rows:

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import null, select, union_all
@@ -11,6 +11,7 @@ from domain.destinations import Destination, mask
 from domain.errors import LimitExceeded
 from domain.pumping import Closures, Rule
 from exts import db
+from models import clock
 from models.pumping import PrefixClosure, SafePrefix
 from services.limits.refusals import Refusals
 from services.process.freshness import Fresh
@@ -26,7 +27,7 @@ _safe = SafePrefix.__table__
 
 def read(reader: Writer | None = None) -> Closures:
     """Return what is closed now."""
-    closed = select(_closures.c.prefix, _closures.c.until).where(_closures.c.until > datetime.now(UTC))
+    closed = select(_closures.c.prefix, _closures.c.until).where(_closures.c.until > clock.now())
     rows = (reader or db.session()).execute(union_all(closed, select(_safe.c.prefix, null()))).all()
     return Closures(
         until={prefix: until for prefix, until in rows if until is not None},

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from domain.errors import NotFound
 from domain.pumping import Rule
 from domain.setting_texts import EVERY_OTHER
 from exts import db
-from models import Lease, PrefixClosure, SafePrefix
+from models import Lease, PrefixClosure, SafePrefix, clock
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.figures import sms_of_a_day
@@ -70,7 +70,7 @@ class Counters:
 
 def is_watched() -> bool:
     """Tell whether a worker looks for pumped prefixes just now."""
-    held = select(Lease.name).where(Lease.name == pumping_watch.LEASE, Lease.expires_at > datetime.now(UTC))
+    held = select(Lease.name).where(Lease.name == pumping_watch.LEASE, Lease.expires_at > clock.now())
     found = db.session.scalar(held)
     db.session.rollback()
     return found is not None
@@ -83,7 +83,7 @@ def rule() -> Rule:
 
 def closed() -> list[ClosureView]:
     """Return what is closed now, the latest closure first."""
-    now = datetime.now(UTC)
+    now = clock.now()
     rows = db.session.scalars(
         select(PrefixClosure).where(PrefixClosure.until > now).order_by(PrefixClosure.closed_at.desc())
     ).all()
@@ -130,7 +130,7 @@ def _counters() -> Counters:
 
 
 def _count() -> Counters:
-    since = datetime.now(UTC) - pumping.WINDOW
+    since = clock.now() - pumping.WINDOW
     with db.engine.connect() as connection:
         busiest = pumping_watch.busiest(connection, since, most=MOST)
         prefixes = pumping_watch.conversions(connection, busiest, since) if busiest else []
@@ -141,7 +141,7 @@ def open_prefix(prefix: str, *, by: Actor = COMMAND_LINE) -> None:
     """Open a closed prefix; what was sent to it before no longer counts. Raises NotFound where it is open."""
 
     def work(session: Session) -> None:
-        now = datetime.now(UTC)
+        now = clock.now()
         row = session.get(PrefixClosure, prefix, with_for_update=True, populate_existing=True)
         if row is None or row.until <= now:
             raise NotFound("this prefix is not closed")

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -29,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain import pumping
 from domain.pumping import Rule
 from domain.statuses import Channel
-from models import Message, PrefixClosure, SafePrefix, Verification
+from models import Message, PrefixClosure, SafePrefix, Verification, clock
 from models.types import microseconds
 from services.process.housekeeping import process_name
 from services.storage import leases
@@ -182,7 +182,7 @@ class Watch:
         while not self._stopped.wait(pause):
             started = time.monotonic()
             try:
-                now = datetime.now(UTC)
+                now = clock.now()
                 if leases.hold(
                     self._engine, LEASE, self._name, timedelta(seconds=max(LEASE_SECONDS, 3 * pause)), now
                 ):

@@ -8,13 +8,14 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TypeVar
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from domain.errors import LimitExceeded
+from models import clock
 from services.process.breaker import Breaker
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class Refusals:
 
     def note(self, refusal: LimitExceeded, limit: str | None = None) -> None:
         """Count one refusal, under `limit` instead of its own limit where given."""
-        name, who, day = limit or refusal.limit, refusal.who, datetime.now(UTC).date()
+        name, who, day = limit or refusal.limit, refusal.who, clock.now().date()
         if self._ask(lambda redis: _note(redis, day, name, who)) is None:
             here = self._here(day)
             here.by_limit[name] += 1
@@ -79,7 +80,7 @@ class Refusals:
 
     def today(self, most: int) -> Today:
         """Return how often each limit refused, and the `most` callers refused most often."""
-        day = datetime.now(UTC).date()
+        day = clock.now().date()
         here = self._here(day)
         shared = self._ask(lambda redis: _read(redis, day, most))
         by_limit, who = shared or (Counter(), Counter())

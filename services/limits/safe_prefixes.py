@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +13,7 @@ from domain.actions import Action
 from domain.characters import has_control_characters
 from domain.errors import FieldProblem, InvalidInput, NameTaken, NotFound
 from exts import db
-from models import Administrator, SafePrefix
+from models import Administrator, SafePrefix, clock
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.limits.pumping_guard import FreshClosures
@@ -63,7 +63,7 @@ def add(text: str, note: str, *, by: Actor = COMMAND_LINE) -> None:
         raise InvalidInput(FieldProblem("prefix", "must be + and 1 to 15 digits"))
     if len(trimmed) > LONGEST_NOTE or has_control_characters(trimmed):
         raise InvalidInput(FieldProblem("note", f"must have at most {LONGEST_NOTE} characters"))
-    row = SafePrefix(prefix=prefix, note=trimmed, added_by=by.id, added_at=datetime.now(UTC))
+    row = SafePrefix(prefix=prefix, note=trimmed, added_by=by.id, added_at=clock.now())
 
     def work(session: Session) -> None:
         session.add(row)

@@ -3,7 +3,7 @@
 import ipaddress
 from collections import Counter
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from domain.errors import CountryNotAllowed, FieldProblem, InvalidInput, LimitEx
 from domain.setting_texts import EVERY_OTHER
 from domain.statuses import Channel
 from exts import db
-from models import Message
+from models import Message, clock
 from services.limits import counters, pumping_guard
 from services.limits.rate_windows import RateWindows
 from services.process.freshness import Fresh
@@ -92,7 +92,7 @@ def budget_of(country: str | None) -> int:
 
 def sms_of_a_day(reader: Writer | None = None) -> Mapping[str | None, int]:
     """Return how many segments of SMS were accepted in the last day, by country."""
-    since = datetime.now(UTC) - timedelta(seconds=counters.DAY)
+    since = clock.now() - timedelta(seconds=counters.DAY)
     is_sms = (Message.channel == Channel.SMS.value, Message.created_at > since)
     counted = select(Message.country, func.sum(Message.segments)).where(*is_sms).group_by(Message.country)
     rows = (reader or db.session()).execute(counted)

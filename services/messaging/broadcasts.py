@@ -4,7 +4,8 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -17,7 +18,7 @@ from domain.errors import Conflict
 from domain.keyring import Keyring
 from domain.owners import Owner
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
-from models import Broadcast, Message
+from models import Broadcast, Message, clock
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import send_limits
@@ -30,6 +31,7 @@ from services.outbox.bell import Bell
 from services.outbox.contents import Content
 from services.outbox.outbox import NewMessage, stop_values
 from services.process.parts import part
+from services.storage import joint
 from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ def start(request: Request, owner: Owner) -> Accepted:
 
     Raises InvalidInput where the content is invalid, and LimitExceeded where the day's SMS budget is too small.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     content = contents.check(
         request.channel,
         template=request.template,
@@ -81,7 +83,7 @@ def start(request: Request, owner: Owner) -> Accepted:
         send_limits.take_budget([one.destination.country for one in good for _ in range(one.segments)])
     broadcast_id = new_id()
     row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
-    new = [_message(broadcast_id, one, content, span, owner) for one in good]
+    new = [_message(broadcast_id, one, content, span, owner, request.send_at) for one in good]
     rows = outbox.rows(part(Keyring), new, now)
 
     def work(session: Session) -> None:
@@ -90,7 +92,7 @@ def start(request: Request, owner: Owner) -> Accepted:
             session.execute(insert(messages), rows[first : first + BLOCK])
 
     transaction(work)
-    bulk_stops.catch_up(now)
+    joint.after_commit(partial(bulk_stops.catch_up, now))
     part(Bell).ring(Lane.BULK)
     log.info("broadcast %s to %s recipients is queued", broadcast_id, len(good))
     return Accepted(broadcast_id, len(good), rejected)
@@ -111,7 +113,9 @@ def _row(broadcast_id: str, content: Content, span: Span, owner: Owner, now: dat
     }
 
 
-def _message(broadcast_id: str, one: Recipient, content: Content, span: Span, owner: Owner) -> NewMessage:
+def _message(
+    broadcast_id: str, one: Recipient, content: Content, span: Span, owner: Owner, send_at: datetime | None
+) -> NewMessage:
     return NewMessage(
         owner=owner.id,
         destination=one.destination,
@@ -121,6 +125,7 @@ def _message(broadcast_id: str, one: Recipient, content: Content, span: Span, ow
         params={"service": current_app.config["SERVICE_NAME"], **one.params},
         priority=Priority.BULK,
         due_at=span.starts_at,
+        send_at=send_at,
         deadline_at=span.deadline_at,
         broadcast_id=broadcast_id,
         keeps_content=True,
@@ -136,7 +141,7 @@ def pause(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> Broadc
     """
 
     def work(session: Session) -> BroadcastView:
-        now = datetime.now(UTC)
+        now = clock.now()
         row = _unfinished(session, broadcast_id, owner, now)
         if row.paused_at is None:
             row.paused_at = now
@@ -155,7 +160,7 @@ def resume(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> Broad
     """
 
     def work(session: Session) -> BroadcastView:
-        now = datetime.now(UTC)
+        now = clock.now()
         row = _unfinished(session, broadcast_id, owner, now)
         if row.paused_at is not None:
             row.deadline_at += max(now - row.paused_at, timedelta())
@@ -179,7 +184,7 @@ def cancel(broadcast_id: str, owner: Owner, *, by: Actor | None = None) -> Broad
     """
 
     def work(session: Session) -> BroadcastView:
-        now = datetime.now(UTC)
+        now = clock.now()
         row = broadcast_views.owned(session, broadcast_id, owner, lock=True)
         if row.canceled_at is None:
             row = _unfinished(session, broadcast_id, owner, now)

@@ -1,7 +1,7 @@
 """Messages as their owner may see them: single ones, and lists with keyset pagination."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -11,7 +11,7 @@ from domain.errors import NotFound
 from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus
 from exts import db
-from models import Message
+from models import Message, clock
 from services import typed
 from services.storage import keyset
 from services.storage.keyset import Place
@@ -31,6 +31,7 @@ class MessageView:
     gateway_reference: str | None
     tries: int
     error: str | None
+    send_at: datetime | None
     created_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
@@ -55,7 +56,7 @@ class Page:
 
 def get(message_id: str, owner: Owner) -> MessageView:
     """Return a message of this owner; raises NotFound."""
-    return view(owned(db.session(), message_id, owner), datetime.now(UTC))
+    return view(owned(db.session(), message_id, owner), clock.now())
 
 
 def page(owner: Owner, chosen: Filter, *, limit: int, cursor: str | None) -> Page:
@@ -66,7 +67,7 @@ def page(owner: Owner, chosen: Filter, *, limit: int, cursor: str | None) -> Pag
         statement = statement.where(keyset.after(last, Message.created_at, Message.id))
     newest_first = statement.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1)
     rows = db.session.scalars(newest_first).all()
-    now = datetime.now(UTC)
+    now = clock.now()
     return Page(
         [view(row, now) for row in rows[:limit]],
         keyset.write(Place(rows[limit - 1].created_at, rows[limit - 1].id)) if len(rows) > limit else None,
@@ -95,6 +96,7 @@ def view(row: Message, now: datetime) -> MessageView:
         gateway_reference=row.gateway_reference,
         tries=row.tries,
         error=row.error,
+        send_at=row.send_at,
         created_at=row.created_at,
         sent_at=row.sent_at,
         settled_at=row.settled_at,
@@ -107,10 +109,16 @@ def status_of(row: Any, now: datetime) -> MessageStatus:
     return MessageStatus.EXPIRED if is_late else MessageStatus(row.status)
 
 
+def planned_for(row: Any, now: datetime) -> datetime | None:
+    """Return the later time at which a queued message is to be sent; None where it waits for a worker or a retry."""
+    is_ahead = row.send_at is not None and row.send_at > now and row.due_at is not None
+    return row.send_at if is_ahead and row.status == MessageStatus.QUEUED else None
+
+
 _SHOWN = (
     *(Message.id, Message.channel, Message.to, Message.template, Message.status, Message.tries),
     *(Message.gateway, Message.gateway_reference, Message.error, Message.created_at),
-    *(Message.sent_at, Message.settled_at, Message.due_at, Message.deadline_at),
+    *(Message.send_at, Message.sent_at, Message.settled_at, Message.due_at, Message.deadline_at),
 )
 
 

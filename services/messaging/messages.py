@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -19,7 +19,7 @@ from domain.owners import Owner
 from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
-from models import Broadcast, Message
+from models import Broadcast, Message, clock
 from services import typed
 from services.audit import trail
 from services.audit.trail import Actor
@@ -57,7 +57,7 @@ def send(request: Request, owner: Owner) -> MessageView:
     Raises InvalidInput, InvalidDestination, CountryNotAllowed, and LimitExceeded for the day's SMS budget. The limits
     on codes do not count it, because a notice gives nobody a guess.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     content = contents.check(
         request.channel,
         template=request.template,
@@ -81,6 +81,7 @@ def send(request: Request, owner: Owner) -> MessageView:
             params=params if content.template else contents.fill(content, params),
             priority=Priority.SINGLE,
             due_at=span.starts_at,
+            send_at=request.send_at,
             deadline_at=span.deadline_at,
             keeps_content=True,
             segments=segments,
@@ -133,7 +134,7 @@ def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> Message
     """
 
     def work(session: Session) -> MessageView:
-        now = datetime.now(UTC)
+        now = clock.now()
         row = message_views.owned(session, message_id, owner)
         _refuse_codes(row)
         if outbox.cancel(session, message_id, now):
@@ -152,7 +153,7 @@ def resend(message_id: str, owner: Owner, *, by: Actor | None = None) -> Message
     Raises NotFound, LimitExceeded, and Conflict where it is still under way, its content is gone, or it belongs to a
     broadcast and the destination is suppressed.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     row = message_views.owned(db.session(), message_id, owner)
     return _put(copy_of(row, now), now, copied=row, by=by)
 

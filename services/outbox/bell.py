@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from celery import Celery
@@ -14,6 +15,7 @@ from kombu.utils.uuid import uuid
 from domain.statuses import Lane
 from services.process.breaker import Breaker
 from services.process.broker_connections import impatient_connection
+from services.storage import joint
 
 log = logging.getLogger(__name__)
 TASK = "sendcode.drain"
@@ -34,10 +36,13 @@ class Bell:
         self._celery = celery
 
     def ring(self, lane: Lane) -> None:
-        """Tell a worker of this lane that something is due; wait for nothing and raise nothing.
+        """Tell a worker of this lane that something is due, once it is committed; wait for nothing and raise nothing.
 
         With `CELERY_TASK_ALWAYS_EAGER` the lane is drained here and now.
         """
+        joint.after_commit(partial(self._ring, lane))
+
+    def _ring(self, lane: Lane) -> None:
         assert self._celery is not None, "make_celery(app) comes first"
         if self._celery.conf.task_always_eager:
             self._celery.tasks[TASK].apply()

@@ -45,6 +45,8 @@ class NewMessage:
     template_version: int | None = None
     due_at: datetime | None = None
     """When to send it; None: at once."""
+    send_at: datetime | None = None
+    """The time that the caller asked for, which may have passed."""
     keeps_content: bool = False
     segments: int = 1
     """What an SMS is billed as; 1 for a mail."""
@@ -90,6 +92,7 @@ def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]
         "status": MessageStatus.QUEUED.value,
         "due_at": message.due_at or now,
         "deadline_at": message.deadline_at,
+        "send_at": message.send_at,
         "tries": 0,
         "created_at": now,
     }

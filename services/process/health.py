@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain.statuses import FLOWS
 from exts import db
-from models import Message, SeenProcess
+from models import Message, SeenProcess, clock
 from services.process.broker_connections import impatient_connection
 from services.process.freshness import Fresh
 
@@ -19,6 +19,8 @@ LOOK_EVERY_SECONDS = 1.0
 BROKER_SECONDS = 0.5
 LONGEST_WAIT = timedelta(seconds=30)
 SEEN_WITHIN = timedelta(seconds=15)
+MOST_SKEW_SECONDS = 2.0
+"""A clock this far off is corrected, but its machine needs NTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def look() -> list[Finding]:
 def clock_is_seen() -> bool:
     """Tell whether a beat was alive a moment ago; without one, no schedule runs by itself."""
     alive = select(SeenProcess.name).where(SeenProcess.kind == "beat").limit(1)
-    found = db.session.scalar(alive.where(SeenProcess.seen_at >= datetime.now(UTC) - SEEN_WITHIN))
+    found = db.session.scalar(alive.where(SeenProcess.seen_at >= clock.now() - SEEN_WITHIN))
     db.session.rollback()
     return found is not None
 
@@ -56,14 +58,16 @@ _OLDEST_DUE = [
 
 
 def _look() -> list[Finding]:
-    return [*_look_at_database(datetime.now(UTC)), _look_at_broker()]
+    return [*_look_at_database(clock.now()), _look_at_broker()]
 
 
 def _look_at_database(now: datetime) -> list[Finding]:
     last_seen = select(func.max(SeenProcess.seen_at)).where(SeenProcess.kind == "worker").scalar_subquery()
+    lately = SeenProcess.seen_at >= now - SEEN_WITHIN
+    most_ahead = select(func.max(func.abs(SeenProcess.ahead_ms))).where(lately).scalar_subquery()
     try:
         with db.engine.connect() as connection:
-            *due, seen_at = connection.execute(select(*_OLDEST_DUE, last_seen)).one()
+            *due, seen_at, off = connection.execute(select(*_OLDEST_DUE, last_seen, most_ahead)).one()
     except SQLAlchemyError as error:
         log.error("the database did not answer: %s", type(error).__name__)
         unknown = "not known while the database does not answer"
@@ -71,11 +75,13 @@ def _look_at_database(now: datetime) -> list[Finding]:
             Finding("database", False, "does not answer"),
             Finding("oldest_due_message", False, unknown),
             Finding("worker", False, unknown),
+            Finding("clock", True, unknown),
         ]
     return [
         Finding("database", True, "answers"),
         _judge_wait(min(filter(None, due), default=None), now),
         _judge_worker(seen_at, now),
+        _judge_clocks(max(abs(clock.ahead() or 0), (off or 0) / 1000)),
     ]
 
 
@@ -90,6 +96,13 @@ def _judge_worker(seen_at: datetime | None, now: datetime) -> Finding:
         return Finding("worker", False, "none was ever seen")
     ago = max(timedelta(0), now - seen_at)
     return Finding("worker", ago <= SEEN_WITHIN, f"seen {ago.total_seconds():.0f} s ago")
+
+
+def _judge_clocks(seconds: float) -> Finding:
+    """Tell by how much the worst clock is off, ours or that of a worker or beat; codes still arrive in time."""
+    if seconds <= MOST_SKEW_SECONDS:
+        return Finding("clock", True, "agrees with the database's")
+    return Finding("clock", True, f"a machine's is {seconds:.0f} s off the database's, which is used instead")
 
 
 def _look_at_broker() -> Finding:

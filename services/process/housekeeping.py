@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from models import clock
 from models.process import SeenProcess
 from models.verification import Verification
 
@@ -25,7 +26,9 @@ def process_name(kind: str) -> str:
 
 def say_alive(engine: Engine, kind: str, lanes: Iterable[str], now: datetime) -> None:
     """Record that this process was alive at `now`."""
-    values = {"kind": kind, "lanes": ",".join(lanes), "seen_at": now}
+    ahead = clock.ahead()
+    told = None if ahead is None else round(ahead * 1000)
+    values = {"kind": kind, "lanes": ",".join(lanes), "seen_at": now, "ahead_ms": told}
     name = process_name(kind)
     with engine.begin() as connection:
         if connection.execute(update(seen).where(seen.c.name == name).values(**values)).rowcount:

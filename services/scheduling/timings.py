@@ -48,6 +48,16 @@ class Every:
         return due_at if in_time else now
 
 
+def _from_sunday(days: str) -> str:
+    """Return one item of the weekday field with Sunday as 0: cron takes 7 as well, Celery does not."""
+    span, slash, step = days.partition("/")
+    first, dash, last = span.partition("-")
+    if dash and last == "7" and first.lower() in ("0", "7", "sun", "sunday"):
+        last = "0" if first == "7" else "6"  # 7-7 is one day, 0-7 the whole week
+    first, last = ("0" if day == "7" else day for day in (first, last))
+    return f"{first}{dash}{last}{slash}{step}"
+
+
 @dataclass(frozen=True)
 class Crontab:
     """A crontab line of five fields, with Celery's syntax and meaning: day of month *and* day of week must fit.
@@ -61,7 +71,8 @@ class Crontab:
 
     @cached_property
     def _fields(self) -> crontab:
-        return crontab.from_string(" ".join(self.line.split()))
+        *others, days = self.line.split()
+        return crontab.from_string(" ".join([*others, ",".join(map(_from_sunday, days.split(",")))]))
 
     def next_after(self, moment: datetime) -> datetime:
         """Return the first time after `moment` that matches the line."""

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.turns import turn_to_write
 
@@ -85,14 +85,19 @@ def _lead(engine: Engine, waiting: deque[Piece[Any]]) -> bool:
     except Exception as error:
         if not taken:
             raise
-        if len(taken) == 1:
-            taken[0].end(None, error)
+        if len(taken) == 1 or _is_locked(error):
+            for piece in taken:  # each on its own would wait as long again
+                piece.end(None, error)
         else:
             for piece in taken:
                 _lead(engine, deque([piece]))
     finally:  # if this thread is interrupted, the other callers run their own work
         waiting.extendleft(piece for piece in reversed(taken) if not piece.has_ended)
     return bool(taken)
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
 
 
 def _together(engine: Engine, waiting: deque[Piece[Any]], taken: list[Piece[Any]]) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from exts import db
+from models import patience
 from models.turns import turn_to_write
-from services.storage import group_commit
+from services.storage import group_commit, joint
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -33,8 +34,10 @@ def transaction(work: Callable[[Session], T]) -> T:
     The work runs again after LostRace and after a deadlock, so it must have no effect outside the database.
     """
 
+    shared = joint.current()
+
     def once() -> T:
-        with turn_to_write(db.engine):
+        with turn_to_write(db.engine) if shared is None else shared.piece(in_session=True):
             try:
                 result = work(db.session())
                 db.session.commit()
@@ -52,8 +55,12 @@ def statements(work: Callable[[Connection], T]) -> T:
     The session's transaction is rolled back first, so that no caller waits for a second connection while holding one.
     """
     _let_go_of_session()
+    shared = joint.current()
 
     def once() -> T:
+        if shared is not None:
+            with shared.piece() as connection:
+                return work(connection)
         with turn_to_write(db.engine), db.engine.begin() as connection:
             return work(connection)
 
@@ -66,7 +73,7 @@ def grouped(work: Callable[[Connection], T], put: Callable[[Connection, Sequence
     `put` gets what `work` returned, and inserts for several callers in one statement. Both may run in another caller's
     thread: `work` in the context of its own caller, `put` in that of any of them.
     """
-    if db.engine.dialect.name != "sqlite":
+    if db.engine.dialect.name != "sqlite" or joint.current() is not None:
 
         def alone(connection: Connection) -> T:
             result = work(connection)
@@ -84,13 +91,16 @@ def _let_go_of_session() -> None:
 
 
 def _until_won(once: Callable[[], T]) -> T:
+    shared = joint.current()
     for attempt in range(TRIES):
+        has_more_to_lose = shared is not None and shared.is_open
         try:
             return once()
         except LostRace:
             pass
         except DBAPIError as error:
-            if not _retryable(error) or attempt == TRIES - 1:
+            # a deadlock may have undone the earlier pieces of the shared transaction, too
+            if not _retryable(error) or attempt == TRIES - 1 or has_more_to_lose or patience.left() == 0:
                 raise
         time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter, no secret
     raise RuntimeError(f"gave up after {TRIES} lost races")
@@ -102,7 +112,11 @@ def change(writer: Writer, statement: Executable, values: Mapping[str, Any] | No
     return cast(CursorResult[Any], result).rowcount
 
 
-def _retryable(error: DBAPIError) -> bool:
+def reason(error: DBAPIError) -> str | int | None:
+    """Return the SQLSTATE of PostgreSQL, the number of MariaDB, or SQLite's text."""
     original = error.orig
-    state = getattr(original, "sqlstate", None) or next(iter(getattr(original, "args", ())), None)
-    return state in _RETRYABLE
+    return getattr(original, "sqlstate", None) or next(iter(getattr(original, "args", ())), None)
+
+
+def _retryable(error: DBAPIError) -> bool:
+    return reason(error) in _RETRYABLE

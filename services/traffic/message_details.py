@@ -15,7 +15,7 @@ from domain.template_keys import TextKey
 from exts import db
 from models import Message, MessageTry
 from services.keys import owners
-from services.messaging.message_views import status_of
+from services.messaging.message_views import planned_for, status_of
 from services.templating.template_views import named
 
 
@@ -23,6 +23,7 @@ class Happening(StrEnum):
     """The kinds of events in a message's timeline."""
 
     QUEUED = "queued"
+    PLANNED = "planned"
     ASKED = "asked"
     """A gateway was asked and did not take the message; without a gateway, none was available."""
     LOST = "lost"
@@ -67,6 +68,7 @@ class MessageDetails:
     """The edited template and its version number; None for a shipped template and for free text."""
     locale: str
     status: MessageStatus
+    planned_for: datetime | None
     gateway: str | None
     gateway_reference: str | None
     tries: int
@@ -104,6 +106,7 @@ def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
         version=named(row.template_version),
         locale=row.locale,
         status=status_of(row, now),
+        planned_for=planned_for(row, now),
         gateway=row.gateway,
         gateway_reference=row.gateway_reference,
         tries=row.tries,
@@ -138,7 +141,8 @@ def timeline(row: Message, tries: Sequence[MessageTry], now: datetime) -> Iterat
         )
     status = status_of(row, now)
     if status is MessageStatus.QUEUED:
-        yield Event(Happening.SCHEDULED if row.due_at else Happening.HELD_BACK, row.due_at)
+        planned = Happening.PLANNED if planned_for(row, now) else Happening.SCHEDULED
+        yield Event(planned if row.due_at else Happening.HELD_BACK, row.due_at)
     elif status is MessageStatus.SENDING:
         yield Event(Happening.SENDING, None, row.tries)
     elif status is not MessageStatus.SENT:

@@ -12,7 +12,7 @@ from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Broadcast, Message
 from models.message import IS_UNSUCCESSFUL, UNSUCCESSFUL, WITH_PARTIAL_INDEXES
-from services.messaging.message_views import status_of
+from services.messaging.message_views import planned_for, status_of
 from services.traffic import listing, search_terms
 from services.traffic.listing import Count, Wanted
 
@@ -43,6 +43,7 @@ class ListedMessage:
     to: str = field(repr=False)
     template: str | None
     status: MessageStatus
+    planned_for: datetime | None
     gateway: str | None
     gateway_reference: str | None
     tries: int
@@ -92,6 +93,7 @@ _SHOWN = (
     *(Message.id, Message.verification_id, Message.channel, Message.to, Message.template, Message.status),
     *(Message.gateway, Message.gateway_reference, Message.tries, Message.error, Message.is_test),
     *(Message.created_at, Message.sent_at, Message.settled_at, Message.due_at, Message.deadline_at),
+    Message.send_at,
 )
 
 
@@ -141,6 +143,7 @@ def _line(row: Row[Any], now: datetime, unmasked: bool) -> ListedMessage:
         to=row.to if unmasked else mask(row.to),
         template=row.template,
         status=status_of(row, now),
+        planned_for=planned_for(row, now),
         gateway=row.gateway,
         gateway_reference=row.gateway_reference,
         tries=row.tries,

@@ -17,7 +17,7 @@ from services.process.parts import part
 from services.storage.transactions import transaction
 from tests.api.conftest import problem, stop_database
 
-NAMES = {"database", "broker", "oldest_due_message", "worker"}
+NAMES = {"database", "broker", "oldest_due_message", "worker", "clock"}
 
 
 def seen(app, seconds_ago, kind="worker"):

@@ -13,7 +13,7 @@ MAIL = {"channel": "email", "to": "kim@example.com", "subject": "Hello", "text":
 SMS = {"channel": "sms", "to": NUMBER, "text": "Your parcel is here."}
 MEMBERS = (
     *("id", "channel", "to", "template", "status", "result", "gateway", "gateway_reference"),
-    *("tries", "error", "created_at", "sent_at", "settled_at"),
+    *("tries", "error", "send_at", "created_at", "sent_at", "settled_at"),
 )
 
 
@@ -282,3 +282,15 @@ def test_the_daily_budget_counts_sms_but_not_mails(app, caller):
     assert caller.post(URL, SMS).status_code == 202
     assert problem(caller.post(URL, SMS), 429, "limit_exceeded")["limit"] == "sms_sends_per_day"
     assert caller.post(URL, MAIL).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "given", ["2026-03-01T09:30:00Z", "2026-03-01t09:30:00z", "2026-03-01t17:30:00+08:00"]
+)
+def test_a_message_tells_when_it_was_planned_for(caller, given):
+    """RFC 3339 5.6 allows small letters."""
+    made = caller.post(URL, {**SMS, "send_at": given})
+    assert made.json["send_at"] == "2026-03-01T09:30:00.000000Z"
+    assert caller.get(f"{URL}/{made.json['id']}").json["send_at"] == made.json["send_at"]
+    assert caller.get(URL).json["messages"][0]["send_at"] == made.json["send_at"]
+    assert caller.post(URL, SMS).json["send_at"] is None

@@ -6,6 +6,7 @@ from typing import Any
 import flask_migrate
 import pytest
 import sqlalchemy
+from alembic.script import ScriptDirectory
 
 from app import create_app
 from exts import db
@@ -47,3 +48,113 @@ def moved(settings: dict[str, Any]) -> None:
             kept = connection.execute(sqlalchemy.text("SELECT key_hash, hint FROM api_key")).one()
         assert tuple(kept) == (key_owners.hash_of(new), new[:12])
         db.engine.dispose()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_migration_goes_down_and_up_again(kind: str, settings: dict[str, Any], tmp_path: Path) -> None:
+    if kind == "sqlite":
+        down_and_up({**settings, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'old.db'}"})
+    else:
+        with database_of(kind) as address:
+            down_and_up({**settings, "SQLALCHEMY_DATABASE_URI": address})
+
+
+def down_and_up(settings: dict[str, Any]) -> None:
+    app = create_app(settings)
+    with app.app_context():
+        script = ScriptDirectory(str(Path(app.root_path) / "migrations"))
+        steps = [step.revision for step in script.walk_revisions()][::-1]
+        for step in steps:
+            flask_migrate.upgrade(revision=step)
+            tables = shape()
+            if step == steps[0]:
+                fill()
+            flask_migrate.downgrade(revision="-1")
+            flask_migrate.upgrade(revision=step)
+            assert shape() == tables, step
+            if step == steps[0]:
+                fill()
+            assert sessions() == 1, step
+        for step in [*steps[:-1][::-1], "base"]:
+            flask_migrate.downgrade(revision=step)
+            assert step == "base" or sessions() == 1, step
+        assert set(shape()) <= {"alembic_version"}
+        flask_migrate.upgrade()
+        assert shape() == tables
+        db.engine.dispose()
+
+
+def fill() -> None:
+    """Insert a row that refers to another one."""
+    for table, row in (
+        (
+            "administrator",
+            {
+                **dict.fromkeys(("id", "created_at"), 1),
+                **dict.fromkeys(("email", "canonical", "role", "password_hash"), "a"),
+                "must_change_password": False,
+            },
+        ),
+        (
+            "administrator_session",
+            {
+                "id": "a",
+                "administrator_id": 1,
+                **dict.fromkeys(("signed_in_at", "password_at", "last_seen_at"), 1),
+            },
+        ),
+    ):
+        columns = sqlalchemy.inspect(db.engine).get_columns(table)
+        needed = {
+            column["name"]: row.get(column["name"], "a") for column in columns if not column["nullable"]
+        }
+        with db.engine.begin() as connection:
+            there = sqlalchemy.table(table, *(sqlalchemy.column(name) for name in needed))
+            connection.execute(there.insert().values(needed))
+
+
+def sessions() -> int:
+    with db.engine.connect() as connection:
+        return int(connection.scalar(sqlalchemy.text("SELECT count(*) FROM administrator_session")) or 0)
+
+
+def shape() -> dict[str, Any]:
+    """Return each table with its columns and indexes."""
+    look = sqlalchemy.inspect(db.engine)
+    return {
+        table: (
+            sorted(column["name"] for column in look.get_columns(table)),
+            sorted(
+                (str(index["name"]), *map(str, index["column_names"])) for index in look.get_indexes(table)
+            ),
+        )
+        for table in look.get_table_names()
+    }
+
+
+def test_texts_are_utf8_in_a_mariadb_that_was_created_as_latin1(settings: dict[str, Any]) -> None:
+    """And what differs by an accent or a capital is different, as on the other databases."""
+    with database_of("mariadb") as address:
+        app = create_app({**settings, "SQLALCHEMY_DATABASE_URI": address})
+        with app.app_context():
+            with db.engine.begin() as connection:
+                name = connection.engine.url.database
+                connection.execute(sqlalchemy.text(f"ALTER DATABASE {name} CHARACTER SET latin1"))
+            for make in (flask_migrate.upgrade, db.drop_all, db.create_all):
+                make()
+                if make == db.drop_all:
+                    continue
+                collations = sqlalchemy.text(
+                    "SELECT DISTINCT collation_name FROM information_schema.columns "
+                    "WHERE table_schema = database() AND collation_name IS NOT NULL "
+                    "AND table_name <> 'alembic_version'"
+                )
+                with db.engine.connect() as connection:
+                    assert connection.scalars(collations).all() == ["utf8mb4_bin"]
+                    stored = {"name": "ówner 🗝"}
+                    insert = "INSERT INTO lease (name, holder, expires_at) VALUES (:name, 'x', 1)"
+                    connection.execute(sqlalchemy.text(insert), stored)
+                    found = "SELECT count(*) FROM lease WHERE name = :name"
+                    for asked, count in (("ówner 🗝", 1), ("owner 🗝", 0), ("Ówner 🗝", 0)):
+                        assert connection.scalar(sqlalchemy.text(found), {"name": asked}) == count
+            db.engine.dispose()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
 
 
-def wait(name, lane, since):
+def wait(name, lane, since, send_at=None):
     row = Message(
         id=name,
         owner="key:a",
@@ -26,6 +26,7 @@ def wait(name, lane, since):
         locale="en",
         status="queued",
         due_at=NOW - since,
+        send_at=send_at,
         deadline_at=NOW + timedelta(hours=1),
         created_at=NOW - since,
     )
@@ -56,3 +57,10 @@ def test_workers_and_clocks_are_alive_while_they_report():
         ("beat", (), False),
     ]
     assert right_now.look(NOW + timedelta(days=2)).processes == []
+
+
+def test_a_message_planned_for_later_does_not_wait():
+    wait("a", Lane.SMS, -timedelta(hours=1), send_at=NOW + timedelta(hours=1))
+    wait("b", Lane.EMAIL, timedelta(seconds=1), send_at=NOW - timedelta(seconds=1))
+    lanes = {lane.lane: lane for lane in right_now.look(NOW).lanes}
+    assert (lanes[Lane.SMS].waiting, lanes[Lane.EMAIL].waiting) == (0, 1)

@@ -130,3 +130,29 @@ def test_an_unknown_zone_is_refused(name):
 def test_a_schedule_is_either_a_sensible_interval_or_a_line(every, line):
     with pytest.raises(InvalidInput):
         timing(every, line, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("days", "same"),
+    [
+        ("7", "0"),
+        ("1-7", "*"),
+        ("0-7", "*"),
+        ("sun-7", "*"),
+        ("7-7", "0"),
+        ("5-7", "5,6,0"),
+        ("7-2", "0-2"),
+        ("1,7", "0,1"),
+        ("6-7,3", "0,3,6"),
+        ("1-7/2", "1,3,5,0"),
+    ],
+)
+def test_sunday_may_be_7(days, same):
+    start = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert due(f"0 9 * * {days}", "UTC", start, 8) == due(f"0 9 * * {same}", "UTC", start, 8)
+
+
+@pytest.mark.parametrize("days", ["8", "1-8", "77", "7/0"])
+def test_no_day_comes_after_7(days):
+    with pytest.raises(InvalidInput):
+        parse_crontab(f"0 9 * * {days}", ZoneInfo("UTC"))

@@ -1,4 +1,4 @@
-"""segments of an SMS; texts that MariaDB compares byte by byte, as the other databases do"""
+"""segments of an SMS; Mexican mobile numbers as they are written now"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,25 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("message", sa.Column("segments", sa.Integer(), nullable=False, server_default="1"))
-    _convert("CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
     _without_old_mobile_prefix()
 
 
 def downgrade() -> None:
-    _convert("CHARACTER SET utf8mb4")
     with op.batch_alter_table("message") as batch:
         batch.drop_column("segments")
-
-
-def _convert(to: str) -> None:
-    """Change all tables: under the usual collations, `müller@` and `muller@` are one address, `A` and `a` one name."""
-    connection = op.get_bind()
-    if connection.dialect.name not in ("mysql", "mariadb"):
-        return
-    op.execute("SET FOREIGN_KEY_CHECKS = 0")  # both sides of a key change, one after the other
-    for table in sa.inspect(connection).get_table_names():
-        op.execute(f"ALTER TABLE `{table}` CONVERT TO {to}")
-    op.execute("SET FOREIGN_KEY_CHECKS = 1")
 
 
 def _without_old_mobile_prefix() -> None:
