@@ -26,10 +26,17 @@ def _convert(to: str) -> None:
     connection = op.get_bind()
     if connection.dialect.name not in ("mysql", "mariadb"):
         return
-    op.execute("SET FOREIGN_KEY_CHECKS = 0")  # both sides of a key change, one after the other
-    for table in sa.inspect(connection).get_table_names():
+    inspector = sa.inspect(connection)
+    tables = inspector.get_table_names()
+    keys = [(table, key) for table in tables for key in inspector.get_foreign_keys(table)]
+    for table, key in keys:  # MariaDB changes no column that a key ties to another
+        op.drop_constraint(key["name"], table, type_="foreignkey")
+    for table in tables:
         op.execute(f"ALTER TABLE `{table}` CONVERT TO {to}")
-    op.execute("SET FOREIGN_KEY_CHECKS = 1")
+    for table, key in keys:
+        op.create_foreign_key(
+            key["name"], table, key["referred_table"], key["constrained_columns"], key["referred_columns"]
+        )
 
 
 def _without_old_mobile_prefix() -> None:
