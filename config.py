@@ -49,7 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "DEFAULT_REGION": "CN",  # ISO country of numbers written without +
     "SMS_NUMBERS": "valid",  # valid: of a range that is in use; possible: any of the right length
     "SMS_COUNTRIES": [],  # ISO countries that SMS may go to; * = any; empty: DEFAULT_REGION
-    "SMS_SENDS_PER_DAY": None,  # caps the bill; must be set outside development
+    "SMS_SENDS_PER_DAY": None,  # segments, which caps the bill; must be set outside development
     # -- texts
     "DEFAULT_LOCALE": "en",
     # -- codes (NIST SP 800-63B-4 3.1.3.2: at least six digits, at most ten minutes)
@@ -66,7 +66,7 @@ DEFAULTS: dict[str, Any] = {
     "DESTINATION_FAILURES_PER_DAY": 20,  # wrong guesses per destination and purpose, over all its codes
     "IP_SENDS_PER_MINUTE": 20,
     "PREFIX_SENDS_PER_10_MINUTES": 20,  # SMS to numbers that share all but the last four digits
-    "COUNTRY_SENDS_PER_DAY": [],  # SMS per country: CN=5000,*=200, or one number that holds for each
+    "COUNTRY_SENDS_PER_DAY": [],  # segments per country: CN=5000,*=200, or one number that holds for each
     "KEY_REQUESTS_PER_MINUTE": 600,
     "PUMPING_GUARD_SENDS_PER_HOUR": 30,  # a prefix is judged from this many codes on
     "PUMPING_GUARD_APPROVED_PERCENT": 10,  # closed if less than this share of them was entered

@@ -80,8 +80,28 @@
       input.focus();
     }
 
+    // Which number the code would go to: what is typed without a country code may mean another than one thinks.
+    const hint = form.querySelector("[data-understood]");
+    let asked = 0;
+    let timer = 0;
+
+    async function understand() {
+      const mine = ++asked;
+      if (!input.value.trim()) { hint.textContent = ""; return; }
+      try {
+        const answer = await fetch(hint.dataset.understood, {
+          method: "POST", body: new FormData(form), credentials: "same-origin",
+        });
+        const text = answer.ok && !answer.redirected ? await answer.text() : "";
+        if (mine === asked) hint.textContent = text;
+      } catch {
+        // the number is shown once the code is sent
+      }
+    }
+
     form.addEventListener("submit", send);
     input.addEventListener("input", show);
+    if (hint) input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(understand, 400); });
     if (isFresh) {
       card.querySelector("[autofocus]")?.focus();
       const error = card.querySelector("p.error");

@@ -16,12 +16,14 @@ from cms.access.guard import console, needs
 from cms.access.identity import client_ip, signed_in
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from domain.destinations import readable
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
 from domain.roles import Role
 from domain.statuses import MessageStatus, VerificationStatus
 from services.account import accounts, preferences
 from services.account.accounts import Change
 from services.codes.verification_views import VerificationView
+from services.typed import kept
 
 SHOWN_CHANGES = {"email": Change.EMAIL, "phone": Change.PHONE}
 UNDELIVERED = (MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.UNDELIVERED)
@@ -37,6 +39,11 @@ class Card:
     sent: VerificationView | None = None
     errors: dict[str, str] = field(default_factory=dict)
     focus: str | None = None
+
+    @property
+    def sent_to(self) -> str:
+        """Where the code went: a number in groups, with its country."""
+        return readable(kept(self.sent.channel, self.sent.to)) if self.sent else ""
 
     @property
     def is_pending(self) -> bool:
@@ -86,6 +93,18 @@ def send_code(kind: str) -> Answer:
     if _wants_card():
         return _answer(_card(kind, focus="code"))
     return redirect(url_for("cms.show_account"), 303)
+
+
+@console.post("/account/<kind>/understood")
+@needs(Role.VIEWER)
+def show_understood(kind: str) -> Response:
+    """Tell, while somebody types, which number a code would go to, or why to none; nothing is kept."""
+    change, to = _change(kind), request.form.get(kind, "")
+    try:
+        text = accounts.understood(change, to)
+    except InvalidInput as error:
+        text = error_texts.destination_text(error, change.channel)
+    return Response(text, content_type="text/plain; charset=utf-8")
 
 
 @console.post("/account/<kind>/confirm")

@@ -9,11 +9,13 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor, signed_in
 from cms.errors.error_texts import Answer, gateway_test_text, status_and_headers
 from cms.traffic.traffic_filters import MESSAGE_STATUSES
+from domain.destinations import readable
 from domain.errors import Conflict, InvalidInput, LastGateway, LimitExceeded
 from domain.roles import Role
 from services.gateways import gateway_list
 from services.gateways import gateway_switches as service
 from services.test_sends import gateway_tests
+from services.typed import kept
 
 ERRORS = {
     "temporary": lazy_gettext("Temporary: a retry may work"),
@@ -105,13 +107,14 @@ def _page(
     name: str, *, typed: str | None = None, weight_error: str | None = None, test_error: str | None = None
 ) -> str:
     shown = gateway_list.one(name)
+    own = gateway_tests.own_destination(signed_in(), shown.channel)
     return render_template(
         "cms/gateways/gateway.html",
         gateway=shown,
         error_names=ERRORS,
         statuses=MESSAGE_STATUSES,
         test=gateway_tests.newest(service.named(name)),
-        destination=gateway_tests.own_destination(signed_in(), shown.channel),
+        destination=readable(kept(shown.channel, own)) if own else None,
         heaviest=service.HEAVIEST,
         typed=typed,
         weight_error=weight_error,

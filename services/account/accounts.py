@@ -14,6 +14,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from domain import destinations
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import AlreadyYours, Conflict, NotAuthenticated, NotFound, PasswordNeeded, WeakPassword
@@ -31,6 +32,7 @@ from services.codes.checks import CheckResult
 from services.codes.verification_views import VerificationView
 from services.codes.verifications import Request
 from services.languages import locales
+from services.limits import send_limits
 from services.outbox import outbox
 from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
@@ -58,6 +60,13 @@ class Change(StrEnum):
     def channel(self) -> Channel:
         """The channel that carries the code to the new destination."""
         return Channel.EMAIL if self is Change.EMAIL else Channel.SMS
+
+
+def understood(change: Change, to: str) -> str:
+    """Return what a typed destination is understood as, a number with its country; raises InvalidDestination."""
+    destination = _parse(change.channel, to)
+    send_limits.ensure_country(destination)
+    return destinations.readable(destination)
 
 
 def send_code(session: ConsoleSession, change: Change, to: str, *, client_ip: str | None) -> VerificationView:

@@ -105,6 +105,7 @@ TEXT = "/cms/templates/code.sms.en"
 NOT_AUDITED = {
     "cms.search_messages": "goes to a list, and keeps what was typed out of its address",
     "cms.search_verifications": "goes to a list, and keeps what was typed out of its address",
+    "cms.show_understood": "tells what a typed number means, and keeps nothing",
     "cms.preview_template": "shows what is typed, and keeps nothing",
     "cms.preview_mail": "shows what is typed, and keeps nothing",
     "cms.send_invitation_code": "a code was sent, and nothing is changed until it comes back",

@@ -1,11 +1,12 @@
 """Values that one database takes and another refuses: no page of the console fails on any of the three."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from app import DOORS
 from tests.cms.conftest import EMAIL, Visitor
 from tests.databases import KINDS, database_of
 
@@ -21,6 +22,12 @@ def settings(request: pytest.FixtureRequest, settings: dict[str, Any]) -> Iterat
         return
     with database_of(request.param) as address:
         yield behind | {"SQLALCHEMY_DATABASE_URI": address}
+
+
+@pytest.fixture
+def doors() -> Sequence[str]:
+    """Open all doors: the console links to the API's page."""
+    return DOORS
 
 
 def test_no_page_fails_on_an_odd_number_name_or_query(app: Flask, signed_in: Visitor) -> None:
@@ -69,6 +76,5 @@ def test_a_sign_in_comes_from_any_address_and_any_browser(visitor: Visitor, addr
         "HTTP_X_FORWARDED_FOR": address,
         "HTTP_USER_AGENT": "ä" * 5000,
     }
+    assert visitor.sign_in("x" * 400 + EMAIL).status_code == 422
     assert visitor.sign_in().status_code == 303
-    wrong = visitor.sign_in("x" * 400 + EMAIL)
-    assert wrong.status_code < 500

@@ -158,3 +158,46 @@ def test_texts_are_utf8_in_a_mariadb_that_was_created_as_latin1(settings: dict[s
                     for asked, count in (("ówner 🗝", 1), ("owner 🗝", 0), ("Ówner 🗝", 0)):
                         assert connection.scalar(sqlalchemy.text(found), {"name": asked}) == count
             db.engine.dispose()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_texts_are_compared_byte_by_byte_and_old_mexican_numbers_written_anew(
+    kind: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    if kind == "sqlite":
+        rewritten({**settings, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'old.db'}"})
+    else:
+        with database_of(kind) as address:
+            rewritten({**settings, "SQLALCHEMY_DATABASE_URI": address})
+
+
+def rewritten(settings: dict[str, Any]) -> None:
+    app = create_app(settings)
+    add = sqlalchemy.text(
+        "INSERT INTO suppression (id, channel, canonical, reason, created_at) VALUES (:id, :channel, :to, 'bounce', 1)"
+    )
+    with app.app_context():
+        flask_migrate.upgrade(revision="0018")
+        with db.engine.begin() as connection:
+            for id, channel, to in (("a", "sms", "+5215512345678"), ("b", "email", "muller@example.org")):
+                connection.execute(add, {"id": id, "channel": channel, "to": to})
+        flask_migrate.upgrade()
+        with db.engine.begin() as connection:
+            connection.execute(add, {"id": "c", "channel": "email", "to": "müller@example.org"})
+            connection.execute(add, {"id": "A", "channel": "email", "to": "a@example.org"})
+            found = connection.execute(
+                sqlalchemy.text("SELECT id, canonical FROM suppression ORDER BY created_at, id")
+            )
+            assert dict(found.all())["a"] == "+525512345678"
+            exact = sqlalchemy.text(
+                "SELECT id FROM suppression WHERE canonical = 'muller@example.org' OR id = 'a'"
+            )
+            assert set(connection.scalars(exact)) == {"a", "b"}
+            connection.execute(sqlalchemy.text("DELETE FROM suppression WHERE id IN ('c', 'A')"))
+        db.session.remove()
+        flask_migrate.downgrade(revision="0018")
+        flask_migrate.upgrade()
+        with db.engine.begin() as connection:
+            connection.execute(add, {"id": "c", "channel": "email", "to": "müller@example.org"})
+            assert set(connection.scalars(exact)) == {"a", "b"}
+        db.engine.dispose()

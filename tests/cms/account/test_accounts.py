@@ -76,6 +76,26 @@ def test_a_phone_is_bound_with_a_code_by_sms_and_confirmed_by_mail(
     assert "+8613800138000" in signed_in.get("/cms/account").text
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("138 0013 8000", "+86 138 0013 8000 (CN)"),
+        ("0049 1511 2345678", "+49 1511 2345678 (DE)"),
+        ("+8610000000000", "Enter one phone number, such as +86 138 0013 8000."),
+        ("+1 202 555 0123", "country"),
+    ],
+)
+def test_the_number_is_told_before_a_code_goes_to_it(
+    signed_in: Visitor, sms: MemoryGateway, typed: str, told: str
+) -> None:
+    answer = signed_in.submit("/cms/account/phone/understood", phone=typed)
+    assert (answer.status_code, told in answer.text) == (200, True), answer.text
+    assert sms.sent == []
+    if "+86 138" in answer.text and "Enter" not in answer.text:
+        send(signed_in, typed, "phone")
+        assert f"Code sent to {told}." in text_of(signed_in.get("/cms/account").text)
+
+
 def test_a_reload_sends_nothing_and_the_countdown_continues(signed_in: Visitor, mails: MemoryGateway) -> None:
     with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
         signed_in.sign_in()
