@@ -4,6 +4,7 @@ Names carry their unit (`CODE_TTL_SECONDS`); a limit of 0 means no limit. Any ot
 environment is passed to Celery.
 """
 
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +15,9 @@ from dotenv import dotenv_values
 from kombu.transport import TRANSPORT_ALIASES
 from phonenumbers import SUPPORTED_REGIONS
 
+from domain import setting_files
 from domain.errors import ConfigurationError
-from domain.setting_texts import by_country, parse, parse_free
+from domain.setting_texts import by_country, listed, parse, parse_free
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_KEY_LENGTH = 32
@@ -133,6 +135,7 @@ def load(
     """
     texts = environment(environ)
     settings = {**FIXED, **CELERY, **DEFAULTS}
+    settings["DEVELOPMENT"] = setting_files.is_development(ROOT)
     settings.update(_parsed(texts))
     settings.update(overrides or {})
     _refuse_renamed({**texts, **(overrides or {})})
@@ -142,9 +145,26 @@ def load(
 
 
 def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment, and what `.env` adds to it."""
-    stored = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
-    return {**stored, **(os.environ if environ is None else environ)}
+    """Return the environment, and what `.env` and a `dev.py run` in this folder add to it.
+
+    FLASK_SKIP_DOTENV leaves both out. Raises ConfigurationError where `.env` is not text.
+    """
+    environ = os.environ if environ is None else environ
+    if environ.get("FLASK_SKIP_DOTENV"):
+        return dict(environ)
+    stored = _env_file()
+    # the `flask` command has put `.env` into the environment: such a value is no choice of the caller's
+    chosen = {name: value for name, value in environ.items() if value != stored.get(name)}
+    return {**stored, **environ, **setting_files.running_settings(ROOT), **chosen}
+
+
+def _env_file() -> dict[str, str]:
+    try:
+        text = setting_files.read_text(ROOT / ".env")
+    except OSError:
+        return {}
+    found = dotenv_values(stream=io.StringIO(text))
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _parsed(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -178,18 +198,13 @@ def _derive(settings: dict[str, Any]) -> None:
     settings["DEFAULT_REGION"] = settings["DEFAULT_REGION"].upper()
     if not settings["SMS_COUNTRIES"]:
         settings["SMS_COUNTRIES"] = [settings["DEFAULT_REGION"]]
-    countries = settings["SMS_COUNTRIES"]
-    countries = countries.split(",") if isinstance(countries, str) else countries
-    settings["SMS_COUNTRIES"] = [country.strip().upper() for country in countries]
-    budgets = settings["COUNTRY_SENDS_PER_DAY"]
-    settings["COUNTRY_SENDS_PER_DAY"] = by_country("COUNTRY_SENDS_PER_DAY", budgets)
+    settings["SMS_COUNTRIES"] = [country.upper() for country in listed(settings["SMS_COUNTRIES"])]
+    settings["COUNTRY_SENDS_PER_DAY"] = by_country("COUNTRY_SENDS_PER_DAY", settings["COUNTRY_SENDS_PER_DAY"])
     if not settings["MAIL_DEFAULT_SENDER"]:
         host = urlsplit(settings["PUBLIC_URL"]).hostname or "localhost"
         settings["MAIL_DEFAULT_SENDER"] = f"{settings['SERVICE_NAME']} <no-reply@{host}>"
-    keys = [key.strip() for key in settings["SECRET_KEY"].split(",") if key.strip()]
-    settings["SECRET_KEY"] = keys[0] if keys else ""
-    settings["SECRET_KEY_FALLBACKS"] = keys[1:]
-    settings["CODE_PEPPERS"] = [key.strip() for key in settings["CODE_PEPPER"].split(",") if key.strip()]
+    settings["SECRET_KEY"], *settings["SECRET_KEY_FALLBACKS"] = listed(settings["SECRET_KEY"]) or [""]
+    settings["CODE_PEPPERS"] = listed(settings["CODE_PEPPER"])
     secure = settings["PUBLIC_URL"].startswith("https://")
     settings.setdefault("SESSION_COOKIE_SECURE", secure)
     if secure and settings["SESSION_COOKIE_NAME"] == FIXED["SESSION_COOKIE_NAME"]:

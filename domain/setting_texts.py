@@ -24,8 +24,14 @@ def parse(name: str, text: str, default: Any) -> Any:
             raise ConfigurationError(f"{name} must be a whole number, 0 or more")
         return int(text)
     if isinstance(default, list):
-        return [part.strip() for part in text.split(",") if part.strip()]
+        return listed(text)
     return text
+
+
+def listed(given: str | Iterable[str]) -> list[str]:
+    """Return the parts of `a, b`, or of a list, without empty ones and spaces."""
+    parts = given.split(",") if isinstance(given, str) else given
+    return [part.strip() for part in parts if part.strip()]
 
 
 def parse_free(text: str) -> Any:

@@ -34,6 +34,44 @@ def test_overrides_come_before_the_environment_and_that_before_the_file(no_env_f
     assert settings["SMS_COUNTRIES"] == ["DE"], "the home region, unless told otherwise"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_an_env_file_that_windows_wrote_is_understood(no_env_file, encoding):
+    (no_env_file / ".env").write_bytes("SERVICE_NAME=Läden\r\nDEFAULT_REGION=DE\r\n".encode(encoding))
+    settings = load()
+    assert (settings["SERVICE_NAME"], settings["DEFAULT_REGION"]) == ("Läden", "DE")
+
+
+def test_an_env_file_in_another_encoding_is_refused_in_one_line(no_env_file):
+    (no_env_file / ".env").write_bytes("SERVICE_NAME=Läden\n".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"\.env: must be saved in UTF-8$"):
+        load()
+
+
+def test_commands_beside_a_running_dev_py_have_its_settings(no_env_file, monkeypatch):
+    (no_env_file / ".env").write_text("SERVICE_NAME=file\nDEFAULT_REGION=DE\nDEFAULT_LOCALE=de\n")
+    told = {"SERVICE_NAME": "run", "DEFAULT_REGION": "AT", "MAIL_SERVER": "127.0.0.1"}
+    monkeypatch.setattr(config.setting_files, "running_settings", lambda folder: told)
+    settings = load(DEFAULT_REGION="CH", SERVICE_NAME="file")
+    assert settings["MAIL_SERVER"] == "127.0.0.1"
+    assert settings["DEFAULT_REGION"] == "CH", "the caller's own environment comes first"
+    assert settings["SERVICE_NAME"] == "run", "the flask command itself copies .env into the environment"
+    assert settings["DEFAULT_LOCALE"] == "de"
+    assert settings["DEVELOPMENT"] is True
+    assert load(FLASK_SKIP_DOTENV="1")["SERVICE_NAME"] == "Sendcode"
+
+
+@pytest.mark.parametrize(
+    ("first_line", "is_development"),
+    [("# Made by dev.py for development. A …", True), ("# Copied from .env.example", False)],
+)
+def test_an_installation_whose_env_file_dev_py_made_is_for_development(
+    no_env_file, first_line, is_development
+):
+    assert load()["DEVELOPMENT"] is False
+    (no_env_file / ".env").write_text(f"{first_line}\nSERVICE_NAME=Shop\n")
+    assert load()["DEVELOPMENT"] is is_development
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

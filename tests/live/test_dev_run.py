@@ -112,6 +112,7 @@ def is_setting(name: str) -> bool:
         "SQLALCHEMY_DATABASE_URI",
         "GATEWAYS_FILE",
         "PUBLIC_URL",
+        "FLASK_SKIP_DOTENV",
     }
 
 
