@@ -224,6 +224,8 @@ def _validate(settings: Mapping[str, Any]) -> None:
     transport, separator, _ = settings["CELERY_BROKER_URL"].partition("://")
     if not separator or transport.split("+")[0] not in TRANSPORT_ALIASES:
         raise ConfigurationError("CELERY_BROKER_URL must begin with redis://, amqp:// or another broker")
+    if settings.get("CELERY_RESULT_EXTENDED"):
+        raise ConfigurationError("CELERY_RESULT_EXTENDED must be off: results would hold codes and addresses")
     if settings["DEFAULT_REGION"] not in SUPPORTED_REGIONS:
         raise ConfigurationError("DEFAULT_REGION must be an ISO country code of two letters")
     if not SUPPORTED_REGIONS | {"*"} >= set(settings["SMS_COUNTRIES"]):

@@ -86,6 +86,7 @@ def test_an_installation_whose_env_file_dev_py_made_is_for_development(
         ("CODE_ATTEMPTS", "-1"),
         ("CODE_ATTEMPTS", "five"),
         ("MAIL_USE_TLS", "perhaps"),
+        ("CELERY_RESULT_EXTENDED", "true"),
         ("MAIL_PORT", "70000"),
     ],
 )
