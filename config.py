@@ -43,6 +43,7 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_PASSWORD": "",
     "MAIL_DEFAULT_SENDER": "",  # empty: no-reply@ the host of PUBLIC_URL
     "MAIL_TIMEOUT": 10,  # seconds to wait for one answer of the mail server
+    "MAIL_EHLO_NAME": "",  # how we introduce ourselves to mail servers; empty: the host of PUBLIC_URL, or the sender's
     "MAIL_CONNECTIONS": 8,  # pooled SMTP connections of one worker process to one server
     # -- SMS
     "GATEWAYS_FILE": "gateways.toml",  # the default file may be missing; empty: no file

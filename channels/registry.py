@@ -17,6 +17,7 @@ from channels.http import http_gateway
 from channels.options import Options
 from channels.sms import aliyun, ronglian, sns, tencent, twilio, vonage
 from domain.errors import ConfigurationError
+from domain.setting_files import read_text
 from domain.statuses import Channel
 
 TYPES: dict[str, tuple[Channel, Callable[[Options], Gateway]]] = {
@@ -116,7 +117,8 @@ def load_gateways(
 
     Raises ConfigurationError, which names the file, the gateway and the key.
     """
-    gateways = _read(Path(path), environ, http_connections) if path and Path(path).exists() else []
+    general = {"http_connections": http_connections, "ehlo_name": mail.ehlo_name}
+    gateways = _read(Path(path), environ, general) if path and Path(path).exists() else []
     if mail.server and not any(gateway.channel is Channel.EMAIL for gateway in gateways):
         try:
             gateways.append(smtp.SmtpGateway(mail))
@@ -129,10 +131,10 @@ def load_gateways(
     return Gateways(gateways)
 
 
-def _read(path: Path, environ: Mapping[str, str], http_connections: int) -> list[Gateway]:
+def _read(path: Path, environ: Mapping[str, str], general: Mapping[str, Any]) -> list[Gateway]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        document = tomllib.loads(read_text(path))
+    except (OSError, tomllib.TOMLDecodeError) as error:
         # A TOML error names line and column, never the text of the line.
         raise ConfigurationError(f"{path}: can't be read: {error}") from None
     tables = document.pop("gateway", [])
@@ -140,16 +142,16 @@ def _read(path: Path, environ: Mapping[str, str], http_connections: int) -> list
         raise ConfigurationError(f"{path}: {next(iter(document))}: is not a known key")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigurationError(f"{path}: gateway: must be written as [[gateway]]")
-    return [_make(path, number, table, environ, http_connections) for number, table in enumerate(tables, 1)]
+    return [_make(path, number, table, environ, general) for number, table in enumerate(tables, 1)]
 
 
 def _make(
-    path: Path, number: int, table: dict[str, Any], environ: Mapping[str, str], http_connections: int
+    path: Path, number: int, table: dict[str, Any], environ: Mapping[str, str], general: Mapping[str, Any]
 ) -> Gateway:
     name = table.get("name")
     where = f"{path}: gateway {name!r}" if isinstance(name, str) else f"{path}: gateway number {number}"
     expanded = {key: _expand(value, environ, f"{where}: {key}") for key, value in table.items()}
-    options = Options(expanded, where, http_connections=http_connections)
+    options = Options(expanded, where, **general)
     options.name = options.text("name")
     if not NAME.fullmatch(options.name):
         raise options.error("name", "must be 1 to 64 of a-z 0-9 _ -")

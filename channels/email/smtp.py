@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from channels.email import mail_headers, mime
+from channels.email import ehlo_names, mail_headers, mime
 from channels.email.mail_settings import MailSettings
 from channels.email.smtp_replies import LostConnectionError
 from channels.email.smtp_session import Session
@@ -62,8 +62,10 @@ class SmtpGateway:
         self.weight = weight
         self.countries: frozenset[str] = frozenset()
         self.capacity = settings.connections or None
-        self._settings = settings
         self._sender = _sender(settings)
+        name = settings.ehlo_name
+        name = ehlo_names.checked(name) if name else ehlo_names.usual(self._sender.domain)
+        self._settings = replace(settings, ehlo_name=name)
         self._context = _context(settings)
         self._seconds = seconds
         self._wait_seconds = wait_seconds
@@ -130,6 +132,7 @@ def create(options: Options) -> SmtpGateway:
         default_sender=options.text("sender"),
         timeout=options.integer("timeout", 10, least=0, most=int(SEND_SECONDS)),
         connections=options.integer("connections", 8, least=0),
+        ehlo_name=options.text("ehlo_name", options.ehlo_name),
         ca_file=options.text("ca_file", "") or None,
     )
     return SmtpGateway(settings, name=options.name, weight=options.weight)
