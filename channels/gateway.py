@@ -49,7 +49,8 @@ class Gateway(Protocol):
     type: str
     """Its `type` in gateways.toml: `http`, `smtp` or the provider's name."""
     rate: int
-    """Rate limit in sends a second, shared by all workers; 0 = no limit."""
+    """Most sends in `rate_seconds`, shared by all workers; 0 = no limit."""
+    rate_seconds: int
 
     def send(self, outgoing: Outgoing) -> str | None:
         """Hand over one message within `SEND_SECONDS`; return the provider's reference if it gave one.

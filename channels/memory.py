@@ -25,6 +25,7 @@ class MemoryGateway:
         self.capacity: int | None = None
         self.type = "memory"
         self.rate = 0
+        self.rate_seconds = 1
         self.sent: list[Outgoing] = []
         self.failures: deque[GatewayError] = deque()
         self.closed = False

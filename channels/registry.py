@@ -37,6 +37,9 @@ __all__ = ["Gateways", "MailSettings", "load_gateways"]
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 COUNTRY = re.compile(r"[A-Z]{2}")
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+LIKE_VARIABLE = re.compile(r"\$\{[^{}]*\}")
+RATE = re.compile(r"([0-9]{1,9}) ?/ ?(second|minute|hour)")
+SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 DICE = SystemRandom()
 
 
@@ -160,16 +163,29 @@ def _make(
     options.countries = frozenset(options.texts("countries"))
     if not all(COUNTRY.fullmatch(country) for country in options.countries):
         raise options.error("countries", "must hold ISO codes of two capital letters")
-    rate = options.integer("rate", 0, least=0)
+    rate, rate_seconds = _rate(options)
     try:
         gateway = create(options)
     except ConfigurationError as error:
         # The gateway's own checks name the key, but not the file and the gateway.
         raise ConfigurationError(str(error) if where in str(error) else f"{where}: {error}") from None
     options.finish()
-    gateway.rate = rate
+    gateway.rate, gateway.rate_seconds = rate, rate_seconds
     gateway.type = options.text("type")
     return gateway
+
+
+def _rate(options: Options) -> tuple[int, int]:
+    """Read `rate`, a number of sends a second or `"3/minute"`; return the number, and in how many seconds."""
+    given = options.anything("rate")
+    if given is None or isinstance(given, int):
+        return options.integer("rate", 0, least=0), 1
+    found = RATE.fullmatch(given) if isinstance(given, str) else None
+    if not found:
+        raise options.error(
+            "rate", 'must be a whole number of sends a second, or "3/second", "3/minute", "3/hour"'
+        )
+    return int(found[1]), SECONDS[found[2]]
 
 
 def _type(options: Options) -> Callable[[Options], Gateway]:
@@ -199,4 +215,6 @@ def _expand(value: Any, environ: Mapping[str, str], where: str) -> Any:
             raise ConfigurationError(f"{where}: the environment variable {found[1]} is not set")
         return environ[found[1]]
 
+    if LIKE_VARIABLE.search(VARIABLE.sub("", value)):
+        raise ConfigurationError(f"{where}: ${{…}} must hold the name of an environment variable")
     return VARIABLE.sub(variable, value)

@@ -47,6 +47,7 @@ class SmtpGateway:
     channel = Channel.EMAIL
     type = "smtp"
     rate = 0
+    rate_seconds = 1
 
     def __init__(
         self,
