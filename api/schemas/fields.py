@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, fields, pre_load, validate
+from marshmallow.fields import Field
 
 from domain.characters import has_control_characters
 from services.limits.send_limits import address_key
@@ -13,10 +14,31 @@ _MESSAGES = {"required": "is required", "null": "must be text", "invalid": "must
 
 
 class Body(Schema):
-    """A request body; an unknown field is an error, because it may be misspelled."""
+    """A request body; an unknown field is an error, because it may be misspelled.
+
+    `null` for an optional field is the same as leaving it out: many clients send every field that they know.
+    """
 
     class Meta:
         unknown = RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: Field[Any]) -> None:
+        """Let optional fields be null, also in the document."""
+        if not field_obj.required:
+            field_obj.allow_none = True
+
+    @pre_load
+    def leave_out_nulls(self, data: Any, **_: Any) -> Any:
+        """Drop the optional fields that are null, so that their defaults apply."""
+        if not isinstance(data, dict) or None not in data.values():
+            return data
+        return {
+            name: value for name, value in data.items() if value is not None or not self._may_be_null(name)
+        }
+
+    def _may_be_null(self, name: str) -> bool:
+        field = self.fields.get(name)
+        return field is not None and not field.required
 
     error_messages = {"unknown": "is not a known field", "type": "must be an object"}  # noqa: RUF012 - marshmallow's way
 

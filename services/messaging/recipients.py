@@ -87,12 +87,12 @@ def _recipient(index: int, content: Content, one: Any) -> Recipient:
         raise BadRecipient("invalid_recipient", f"to: must be text of at most {LONGEST_TO} characters")
     destination = destinations.parse(content.channel, to, region=current_app.config["DEFAULT_REGION"])
     send_limits.ensure_country(destination)
-    return Recipient(index, destination, _params(content, one.get("params", {})))
+    return Recipient(index, destination, _params(content, one.get("params")))
 
 
 def _params(content: Content, given: Any) -> Mapping[str, str]:
     try:
-        params = contents.check_params(given)
+        params = contents.check_params({} if given is None else given)
     except ValueError as error:
         raise BadRecipient("invalid_params", f"params: {error}") from None
     missing = contents.missing(content, params)
