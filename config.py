@@ -17,7 +17,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from domain import setting_files
 from domain.errors import ConfigurationError
-from domain.setting_texts import by_country, listed, parse, parse_free
+from domain.setting_texts import by_country, listed, parse, parse_free, redis_url
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_KEY_LENGTH = 32
@@ -139,7 +139,8 @@ def load(
     settings["DEVELOPMENT"] = setting_files.is_development(ROOT)
     settings.update(_parsed(texts))
     settings.update(overrides or {})
-    _refuse_renamed({**texts, **(overrides or {})})
+    for old in _RENAMED.keys() & {*texts, *(overrides or {})}:
+        raise ConfigurationError(f"{old} is an old name: use {_RENAMED[old]}")
     _derive(settings)
     _validate(settings)
     return settings
@@ -180,19 +181,16 @@ def _parsed(texts: Mapping[str, str]) -> dict[str, Any]:
     return parsed
 
 
-def _refuse_renamed(given: Mapping[str, Any]) -> None:
-    for old, new in _RENAMED.items():
-        if old in given:
-            raise ConfigurationError(f"{old} is an old name: use {new}")
-
-
 def _derive(settings: dict[str, Any]) -> None:
     if settings.get("DEBUG"):
         settings["SECRET_KEY"] = settings["SECRET_KEY"] or DEVELOPMENT_KEY
         settings["CODE_PEPPER"] = settings["CODE_PEPPER"] or DEVELOPMENT_KEY
     if not settings["SQLALCHEMY_DATABASE_URI"]:
         settings["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{ROOT / 'instance' / 'sendcode.db'}"
-    broker = settings["CELERY_BROKER_URL"]
+    for name in ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "REDIS_URL"):
+        if isinstance(settings.get(name), str):
+            settings[name] = redis_url(name, settings[name])
+    broker = settings["CELERY_BROKER_URL"].split(";")[0]  # the others are for when the first is gone
     if not settings["REDIS_URL"] and urlsplit(broker).scheme in ("redis", "rediss", "unix"):
         settings["REDIS_URL"] = broker
     settings["SEND_CONCURRENCY"] = settings["SEND_CONCURRENCY"] or BOUNDS["SEND_CONCURRENCY"][1]

@@ -1,4 +1,8 @@
+import ssl
+
+import kombu
 import pytest
+import redis
 
 import config
 from domain.errors import ConfigurationError
@@ -167,3 +171,16 @@ def test_the_usual_gateways_file_and_an_empty_name_may_be_missing():
 
 def test_no_limit_of_sends_in_flight_is_the_most_that_one_process_can_hold():
     assert load(SEND_CONCURRENCY="0")["SEND_CONCURRENCY"] == config.BOUNDS["SEND_CONCURRENCY"][1]
+
+
+def test_every_redis_is_reached_with_celerys_spelling_of_its_certificate(no_env_file):
+    url = "rediss://r.example:6380/0?ssl_cert_reqs=CERT_NONE"
+    settings = load(CELERY_BROKER_URL=url, CELERY_RESULT_BACKEND=url)
+    assert settings["REDIS_URL"] == settings["CELERY_BROKER_URL"] == settings["CELERY_RESULT_BACKEND"]
+    client = redis.Redis.from_url(settings["REDIS_URL"])
+    client.connection_pool.make_connection()  # redis-py refuses here what it does not understand
+    assert kombu.Connection(settings["CELERY_BROKER_URL"]).ssl == {"ssl_cert_reqs": ssl.CERT_NONE}
+
+
+def test_limits_are_counted_in_the_first_of_several_brokers(no_env_file):
+    assert load(CELERY_BROKER_URL="redis://a/0;redis://b/0")["REDIS_URL"] == "redis://a/0"
