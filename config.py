@@ -136,6 +136,7 @@ def load(
     """
     texts = environment(environ)
     settings = {**FIXED, **CELERY, **DEFAULTS}
+    settings["GIVEN_NAMES"] = sorted(texts)
     settings["DEVELOPMENT"] = setting_files.is_development(ROOT)
     settings.update(_parsed(texts))
     settings.update(overrides or {})

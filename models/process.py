@@ -18,3 +18,5 @@ class SeenProcess(db.Model):
     kind: Mapped[str] = mapped_column(String(16))
     lanes: Mapped[str] = mapped_column(String(120), default="")
     seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    pepper_ids: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    """Ids of the keys in its CODE_PEPPER, separated by commas; sealed rows hold the same ids."""
