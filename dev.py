@@ -175,6 +175,7 @@ def summary(ports: Ports, first: FirstRun) -> str:
     lines += [f"  CMS        {web}/cms", f"  API        {web}/api/v1", f"  API docs   {web}/api/docs"]
     if ports.inbox:
         lines.append(f"  Inbox      http://127.0.0.1:{ports.inbox}/  (mail and SMS end here)")
+    lines.append("  Commands   python3 dev.py flask …  (such as doctor, seed-demo, keys list)")
     return "\n".join([*lines, "", *shown_once(first), "Ctrl-C stops everything."])
 
 
