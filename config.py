@@ -4,6 +4,7 @@ Names carry their unit (`CODE_TTL_SECONDS`); a limit of 0 means no limit. Any ot
 environment is passed to Celery.
 """
 
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +15,10 @@ from dotenv import dotenv_values
 from kombu.transport import TRANSPORT_ALIASES
 from phonenumbers import SUPPORTED_REGIONS
 
+from domain import setting_files
 from domain.destinations import Numbers
 from domain.errors import ConfigurationError
-from domain.setting_texts import by_country, parse, parse_free
+from domain.setting_texts import by_country, listed, parse, parse_free, redis_url
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_KEY_LENGTH = 32
@@ -43,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_DEFAULT_SENDER": "",  # empty: no-reply@ the host of PUBLIC_URL
     "MAIL_TIMEOUT": 10,  # seconds to wait for one answer of the mail server
     "MAIL_SMTPUTF8": False,  # the server takes addresses that are not ASCII before the @ (RFC 6531)
+    "MAIL_EHLO_NAME": "",  # how we introduce ourselves to mail servers; empty: the host of PUBLIC_URL, or the sender's
     "MAIL_CONNECTIONS": 8,  # pooled SMTP connections of one worker process to one server
     # -- SMS
     "GATEWAYS_FILE": "gateways.toml",  # the default file may be missing; empty: no file
@@ -137,19 +140,39 @@ def load(
     """
     texts = environment(environ)
     settings = {**FIXED, **CELERY, **DEFAULTS}
+    settings["GIVEN_NAMES"] = sorted(texts)
+    settings["DEVELOPMENT"] = setting_files.is_development(ROOT)
     settings.update(_parsed(texts))
     settings.update(overrides or {})
     settings["LONGER_BODIES"] = dict(settings["LONGER_BODIES"])
-    _refuse_renamed({**texts, **(overrides or {})})
+    for old in _RENAMED.keys() & {*texts, *(overrides or {})}:
+        raise ConfigurationError(f"{old} is an old name: use {_RENAMED[old]}")
     _derive(settings)
     _validate(settings)
     return settings
 
 
 def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment, and what `.env` adds to it."""
-    stored = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
-    return {**stored, **(os.environ if environ is None else environ)}
+    """Return the environment, and what `.env` and a `dev.py run` in this folder add to it.
+
+    FLASK_SKIP_DOTENV leaves both out. Raises ConfigurationError where `.env` is not text.
+    """
+    environ = os.environ if environ is None else environ
+    if environ.get("FLASK_SKIP_DOTENV"):
+        return dict(environ)
+    stored = _env_file()
+    # the `flask` command has put `.env` into the environment: such a value is no choice of the caller's
+    chosen = {name: value for name, value in environ.items() if value != stored.get(name)}
+    return {**stored, **environ, **setting_files.running_settings(ROOT), **chosen}
+
+
+def _env_file() -> dict[str, str]:
+    try:
+        text = setting_files.read_text(ROOT / ".env")
+    except OSError:
+        return {}
+    found = dotenv_values(stream=io.StringIO(text))
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _parsed(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -164,37 +187,29 @@ def _parsed(texts: Mapping[str, str]) -> dict[str, Any]:
     return parsed
 
 
-def _refuse_renamed(given: Mapping[str, Any]) -> None:
-    for old, new in _RENAMED.items():
-        if old in given:
-            raise ConfigurationError(f"{old} is an old name: use {new}")
-
-
 def _derive(settings: dict[str, Any]) -> None:
     if settings.get("DEBUG"):
         settings["SECRET_KEY"] = settings["SECRET_KEY"] or DEVELOPMENT_KEY
         settings["CODE_PEPPER"] = settings["CODE_PEPPER"] or DEVELOPMENT_KEY
     if not settings["SQLALCHEMY_DATABASE_URI"]:
         settings["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{ROOT / 'instance' / 'sendcode.db'}"
-    broker = settings["CELERY_BROKER_URL"]
+    for name in ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "REDIS_URL"):
+        if isinstance(settings.get(name), str):
+            settings[name] = redis_url(name, settings[name])
+    broker = settings["CELERY_BROKER_URL"].split(";")[0]  # the others are for when the first is gone
     if not settings["REDIS_URL"] and urlsplit(broker).scheme in ("redis", "rediss", "unix"):
         settings["REDIS_URL"] = broker
     settings["SEND_CONCURRENCY"] = settings["SEND_CONCURRENCY"] or BOUNDS["SEND_CONCURRENCY"][1]
     settings["DEFAULT_REGION"] = settings["DEFAULT_REGION"].upper()
     if not settings["SMS_COUNTRIES"]:
         settings["SMS_COUNTRIES"] = [settings["DEFAULT_REGION"]]
-    countries = settings["SMS_COUNTRIES"]
-    countries = countries.split(",") if isinstance(countries, str) else countries
-    settings["SMS_COUNTRIES"] = [country.strip().upper() for country in countries]
-    budgets = settings["COUNTRY_SENDS_PER_DAY"]
-    settings["COUNTRY_SENDS_PER_DAY"] = by_country("COUNTRY_SENDS_PER_DAY", budgets)
+    settings["SMS_COUNTRIES"] = [country.upper() for country in listed(settings["SMS_COUNTRIES"])]
+    settings["COUNTRY_SENDS_PER_DAY"] = by_country("COUNTRY_SENDS_PER_DAY", settings["COUNTRY_SENDS_PER_DAY"])
     if not settings["MAIL_DEFAULT_SENDER"]:
         host = urlsplit(settings["PUBLIC_URL"]).hostname or "localhost"
         settings["MAIL_DEFAULT_SENDER"] = f"{settings['SERVICE_NAME']} <no-reply@{host}>"
-    keys = [key.strip() for key in settings["SECRET_KEY"].split(",") if key.strip()]
-    settings["SECRET_KEY"] = keys[0] if keys else ""
-    settings["SECRET_KEY_FALLBACKS"] = keys[1:]
-    settings["CODE_PEPPERS"] = [key.strip() for key in settings["CODE_PEPPER"].split(",") if key.strip()]
+    settings["SECRET_KEY"], *settings["SECRET_KEY_FALLBACKS"] = listed(settings["SECRET_KEY"]) or [""]
+    settings["CODE_PEPPERS"] = listed(settings["CODE_PEPPER"])
     secure = settings["PUBLIC_URL"].startswith("https://")
     settings.setdefault("SESSION_COOKIE_SECURE", secure)
     if secure and settings["SESSION_COOKIE_NAME"] == FIXED["SESSION_COOKIE_NAME"]:
@@ -216,6 +231,8 @@ def _validate(settings: Mapping[str, Any]) -> None:
         raise ConfigurationError("CELERY_BROKER_URL must begin with redis://, amqp:// or another broker")
     if settings["SMS_NUMBERS"] not in list(Numbers):
         raise ConfigurationError("SMS_NUMBERS must be valid or possible")
+    if settings.get("CELERY_RESULT_EXTENDED"):
+        raise ConfigurationError("CELERY_RESULT_EXTENDED must be off: results would hold codes and addresses")
     if settings["DEFAULT_REGION"] not in SUPPORTED_REGIONS:
         raise ConfigurationError("DEFAULT_REGION must be an ISO country code of two letters")
     if not SUPPORTED_REGIONS | {"*"} >= set(settings["SMS_COUNTRIES"]):

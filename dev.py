@@ -2,6 +2,7 @@
 
 python3 dev.py run       everything on this machine: web, worker, clock, broker, inbox
 python3 dev.py test      the whole test suite
+python3 dev.py flask …   any flask command, with the settings of the running `dev.py run`
 """
 
 import sys
@@ -13,7 +14,7 @@ import argparse
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +33,19 @@ from devtools.plan import (
 )
 from devtools.processes import run_to_end
 from devtools.readiness import is_free
-from devtools.settings import Ports, child_environment, complete_env_file, read_env_file
+from devtools.settings import (
+    Ports,
+    child_environment,
+    complete_env_file,
+    keep_env_file_readable,
+    read_env_file,
+    write_running,
+)
 from devtools.stopping import Stop, StoppedError
 from devtools.supervisor import ChildFailedError, Supervisor
 from devtools.venv import InstallError, Venv
+from domain.errors import ConfigurationError
+from domain.setting_files import running_settings
 
 ROOT = Path(__file__).resolve().parent
 SERVICE = "requirements.txt"
@@ -69,10 +79,12 @@ def main(arguments: Sequence[str]) -> int:
             return test(rest, console, stop)
         if command == "bench":
             return bench(rest, console, stop)
+        if command == "flask":
+            return flask(rest, Console(sys.stderr), stop)
         return run(parse(arguments), console, stop)
     except StoppedError:
         return 0
-    except (InstallError, AlreadyRunningError, StartError) as error:
+    except (InstallError, AlreadyRunningError, StartError, ConfigurationError) as error:
         console.say(str(error))
         return 1
 
@@ -80,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line of `run`; its help covers all commands."""
     parser = argparse.ArgumentParser(prog="dev.py", description="Run or test Sendcode on this machine.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run | test | bench")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run | test | flask | bench")
     runs = commands.add_parser("run", help="start everything; Ctrl-C stops it")
     runs.add_argument("--port", type=int, help="the web service's port (default: 5000 or the next free one)")
     runs.add_argument(
@@ -88,6 +100,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     runs.add_argument("--no-inbox", action="store_true", help="no development inbox for mail and SMS")
     commands.add_parser("test", help="run the tests; other arguments go to pytest")
+    commands.add_parser("flask", help="any flask command, with the settings of the running `dev.py run`")
     commands.add_parser("bench", help="run the measurements; other arguments go to bench")
     return parser.parse_args(arguments)
 
@@ -97,6 +110,8 @@ def run(options: argparse.Namespace, console: Console, stop: Stop) -> int:
     with closing(Lock(ROOT / "instance" / "dev.lock")) as lock:
         lock.take()
         with closing(Guard(keep_open=(lock.descriptor,))) as guard:
+            if keep_env_file_readable(ROOT / ".env"):
+                console.say("saved .env again in UTF-8: flask reads no other encoding")
             user = read_env_file(ROOT / ".env") | os.environ
             venv = Venv(ROOT, console, stop, guard)
             extras = [EXTRAS] if needs_extras(user) else []
@@ -109,7 +124,11 @@ def run(options: argparse.Namespace, console: Console, stop: Stop) -> int:
                 ports = choose_ports(user, options.port, inbox=not options.no_inbox)
                 gateways = choose_gateways(ROOT, user, ports)
                 env = child_environment(os.environ, read_env_file(ROOT / ".env"), ports, gateways)
-                code = supervise(Plan(venv, ports, env, options.pool), console, stop, guard)
+                running = write_running(ROOT, env)
+                try:
+                    code = supervise(Plan(venv, ports, env, options.pool), console, stop, guard)
+                finally:
+                    running.unlink(missing_ok=True)
                 if code != PORT_LOST:
                     return code
                 console.say("another program has just taken a port: starting again with other ports")
@@ -160,6 +179,7 @@ def summary(ports: Ports, first: FirstRun) -> str:
     lines += [f"  CMS        {web}/cms", f"  API        {web}/api/v1", f"  API docs   {web}/api/docs"]
     if ports.inbox:
         lines.append(f"  Inbox      http://127.0.0.1:{ports.inbox}/  (mail and SMS end here)")
+    lines.append("  Commands   python3 dev.py flask …  (such as doctor, seed-demo, keys list)")
     return "\n".join([*lines, "", *shown_once(first), "Ctrl-C stops everything."])
 
 
@@ -190,12 +210,28 @@ def bench(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     return become_module("bench", arguments)
 
 
-def become_module(module: str, arguments: Sequence[str]) -> int:
+def flask(arguments: Sequence[str], console: Console, stop: Stop) -> int:
+    """Run a `flask` command in the caller's folder; only its own output goes to stdout."""
+    running = running_settings(ROOT)
+    if not running:
+        with closing(Guard()) as guard:
+            user = read_env_file(ROOT / ".env") | os.environ
+            extras = [EXTRAS] if needs_extras(user, "solo") else []
+            Venv(ROOT, console, stop, guard).ensure([SERVICE, *extras], best_effort=[EMBEDDED])
+        complete_env_file(ROOT / ".env", os.environ)
+    stored = read_env_file(ROOT / ".env")
+    environ = {**stored, **running, **os.environ, "FLASK_SKIP_DOTENV": "1"}
+    return become_module("flask", ["--app", str(ROOT / "app.py"), *arguments], Path.cwd(), environ)
+
+
+def become_module(
+    module: str, arguments: Sequence[str], folder: Path = ROOT, environ: Mapping[str, str] | None = None
+) -> int:
     """Replace this process with another program, so that signals and the exit code are its own."""
     python = str(Venv(ROOT, Console(), Stop()).python)
     command = [python, "-m", module, *arguments]
-    os.chdir(ROOT)
-    os.environ["PYTHONUTF8"] = "1"
+    os.chdir(folder)
+    os.environ.update(environ or {}, PYTHONUTF8="1")
     if sys.platform == "win32":  # Windows can't replace a process, so wait for the other program
         return subprocess.call(command)
     os.execv(python, command)  # noqa: S606

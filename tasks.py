@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from celery import Celery, Task, concurrency, shared_task, signals
+from celery import Task, concurrency, shared_task, signals
 from flask import Flask
 from kombu import Queue
 
@@ -22,6 +22,7 @@ from domain.statuses import Lane
 from exts import db
 from services import retention
 from services.delivery import worker, worker_logs
+from services.delivery.quiet_tasks import REQUEST, Celery
 from services.figures import rollups
 from services.messaging import incoming
 from services.outbox import bell
@@ -47,6 +48,7 @@ def make_celery(app: Flask) -> Celery:
 
     class ContextTask(Task):
         abstract = True
+        Request = REQUEST
         arguments_in_row = False
         """Whether a schedule publishes the task without arguments, which may be destinations; they are read here."""
 

@@ -38,16 +38,19 @@ def start(body: dict[str, Any]) -> tuple[Accepted, dict[str, str]]:
     return accepted, blueprint.location(accepted.id)
 
 
-@blueprint.get("/<broadcast_id>")
+@blueprint.get("/<id:broadcast_id>")
 @blueprint.response(200, wire.Broadcast(), example=wire.EXAMPLE)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="getBroadcast")
 def show(broadcast_id: str) -> BroadcastView:
-    """Get a broadcast, with its messages counted by status"""
+    """Get a broadcast, with its messages counted by status
+
+    The counts are those of this moment; `accepted` and `rejected` are those of the call.
+    """
     return broadcast_views.get(broadcast_id, owner())
 
 
-@blueprint.post("/<broadcast_id>/pause")
+@blueprint.post("/<id:broadcast_id>/pause")
 @blueprint.arguments(Nothing(), required=False)
 @blueprint.response(200, wire.Broadcast(), example={**wire.EXAMPLE, "status": "paused"})
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -60,17 +63,20 @@ def pause(_: dict[str, Any], broadcast_id: str) -> BroadcastView:
     return broadcasts.pause(broadcast_id, owner())
 
 
-@blueprint.post("/<broadcast_id>/resume")
+@blueprint.post("/<id:broadcast_id>/resume")
 @blueprint.arguments(Nothing(), required=False)
 @blueprint.response(200, wire.Broadcast(), example=wire.EXAMPLE)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="resumeBroadcast")
 def resume(_: dict[str, Any], broadcast_id: str) -> BroadcastView:
-    """Resume a paused broadcast"""
+    """Resume a paused broadcast
+
+    Its deadline moves by the length of the pause. 409 if it is done or canceled.
+    """
     return broadcasts.resume(broadcast_id, owner())
 
 
-@blueprint.post("/<broadcast_id>/cancel")
+@blueprint.post("/<id:broadcast_id>/cancel")
 @blueprint.arguments(Nothing(), required=False)
 @blueprint.response(200, wire.Broadcast(), example={**wire.EXAMPLE, "status": "canceled"})
 @blueprint.alt_response(404, "NOT_FOUND")

@@ -9,7 +9,7 @@ from flask import Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from api.openapi import Blueprint
+from api.openapi import PUBLIC, Blueprint
 from api.problems import problem
 from api.schemas import health as wire
 from services.figures import metrics
@@ -21,7 +21,7 @@ blueprint = Blueprint("health", __name__, description="The health of the install
 
 @blueprint.get("/healthz")
 @blueprint.response(200, wire.Alive(), example={"status": "ok"})
-@blueprint.doc(operationId="alive")
+@blueprint.doc(operationId="alive", **PUBLIC)
 def alive() -> dict[str, str]:
     """Is the process alive?
 
@@ -33,7 +33,7 @@ def alive() -> dict[str, str]:
 @blueprint.get("/readyz")
 @blueprint.response(200, wire.Ready(), example=wire.READY_EXAMPLE)
 @blueprint.alt_response(503, "SERVICE_UNAVAILABLE")
-@blueprint.doc(operationId="ready")
+@blueprint.doc(operationId="ready", **PUBLIC)
 def ready() -> dict[str, Any] | Response:
     """Will codes arrive in time?
 
@@ -51,7 +51,7 @@ def ready() -> dict[str, Any] | Response:
 @blueprint.get("/metrics")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain", description="Prometheus text format")
 @blueprint.alt_response(503, "SERVICE_UNAVAILABLE")
-@blueprint.doc(operationId="metrics")
+@blueprint.doc(operationId="metrics", **PUBLIC)
 def show_metrics() -> Response:
     """Get metrics for Prometheus
 

@@ -38,21 +38,27 @@ def send(body: dict[str, Any]) -> tuple[MessageView, dict[str, str]]:
 @blueprint.alt_response(422, "UNPROCESSABLE_ENTITY")
 @blueprint.doc(operationId="listMessages")
 def index(query: dict[str, Any]) -> Page:
-    """List messages, newest first"""
+    """List messages, newest first
+
+    Those that this key made; messages that carry codes are among them.
+    """
     limit, cursor = query.pop("limit"), query.pop("cursor")
     return message_views.page(owner(), Filter(**query), limit=limit, cursor=cursor)
 
 
-@blueprint.get("/<message_id>")
+@blueprint.get("/<id:message_id>")
 @blueprint.response(200, wire.Message(), example=wire.EXAMPLE)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="getMessage")
 def show(message_id: str) -> MessageView:
-    """Get a message"""
+    """Get a message
+
+    With its status now; a delivery report may still change `sent`.
+    """
     return message_views.get(message_id, owner())
 
 
-@blueprint.post("/<message_id>/cancel")
+@blueprint.post("/<id:message_id>/cancel")
 @blueprint.arguments(Nothing(), required=False)
 @blueprint.response(200, wire.Message(), example={**wire.EXAMPLE, "status": "canceled", "result": -1})
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -65,7 +71,7 @@ def cancel(_: dict[str, Any], message_id: str) -> MessageView:
     return messages.cancel(message_id, owner())
 
 
-@blueprint.post("/<message_id>/resend")
+@blueprint.post("/<id:message_id>/resend")
 @blueprint.arguments(Nothing(), required=False)
 @blueprint.response(202, wire.Message(), description="Accepted", example=wire.EXAMPLE, headers=LOCATION)
 @blueprint.alt_response(404, "NOT_FOUND")

@@ -8,6 +8,7 @@ from typing import Any
 import flask_smorest
 from flask import Flask
 from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.routing import BaseConverter
 
 from api import problems
 from api.bodies import BodyParser
@@ -38,6 +39,15 @@ RETRY_AFTER = {
 }
 
 
+PUBLIC: dict[str, Any] = {
+    "security": [],
+    "responses": {"4XX": {"description": "Not a request that HTTP allows; answered by the web server."}},
+}
+"""What the document says of an operation that needs no key."""
+CALLS = ("check", "csv")
+"""Words that follow a collection's path like an id: `POST /verifications/check`."""
+
+
 class Blueprint(flask_smorest.Blueprint):
     """Routes of one subject: documented, with strict bodies, and with every error as a problem."""
 
@@ -48,13 +58,21 @@ class Blueprint(flask_smorest.Blueprint):
         problems.answer_errors_of(self)
 
 
+class Id(BaseConverter):
+    """An id in a URL, never a word that is a call of its own: else OPTIONS would offer what only an id has."""
+
+    regex = rf"(?!(?:{'|'.join(CALLS)})$)[^/]+"
+    part_isolating = True
+
+
 class Api(flask_smorest.Api):
     """flask-smorest with our error answers, and without its own pages."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
     def __init__(self, app: Flask):
-        super().__init__(app, spec_kwargs={"info": {"description": INTRODUCTION, "license": {"name": "MIT"}}})
+        app.url_map.converters["id"] = Id
+        super().__init__(app, spec_kwargs=_described(app.config["PUBLIC_URL"].rstrip("/")))
         self.spec.components.security_scheme(
             "key", {"type": "http", "scheme": "bearer", "description": "An API key."}
         )
@@ -75,6 +93,16 @@ class Api(flask_smorest.Api):
         for status in HTTPStatus:
             if status >= 400:
                 self.spec.components.response(status.name, _problem_response(status), lazy=True)
+
+
+def _described(public_url: str) -> dict[str, Any]:
+    """Return the parts of the document that speak of this installation."""
+    contact = {"name": "The operators of this installation"} | ({"url": public_url} if public_url else {})
+    terms = {"name": "MIT", "identifier": "MIT"}
+    return {
+        "info": {"description": INTRODUCTION, "license": terms, "contact": contact},
+        "servers": [{"url": public_url or "/"}],
+    }
 
 
 def _problem_response(status: int) -> dict[str, Any]:

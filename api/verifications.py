@@ -33,16 +33,19 @@ def issue(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     return _wire(view), blueprint.location(view.id)
 
 
-@blueprint.get("/<verification_id>")
+@blueprint.get("/<id:verification_id>")
 @blueprint.response(200, wire.Verification(), example=wire.EXAMPLE)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.doc(operationId="getVerification")
 def show(verification_id: str) -> dict[str, Any]:
-    """Get a verification"""
+    """Get a verification
+
+    With its status now, and that of the newest message that carries its code.
+    """
     return _wire(verifications.get(verification_id, owner()))
 
 
-@blueprint.post("/<verification_id>/check")
+@blueprint.post("/<id:verification_id>/check")
 @blueprint.arguments(wire.Guess(), example=wire.GUESS_EXAMPLE)
 @blueprint.response(200, wire.CheckResult(), example=wire.RESULT_EXAMPLE)
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -70,7 +73,7 @@ def check_newest(body: dict[str, Any]) -> CheckResult:
     return checks.check(verifications.newest_pending(owner(), **body), code, owner())
 
 
-@blueprint.post("/<verification_id>/resend")
+@blueprint.post("/<id:verification_id>/resend")
 @blueprint.arguments(Nothing(), required=False)
 @blueprint.response(202, wire.Verification(), description="Accepted", example=wire.EXAMPLE, headers=LOCATION)
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -84,7 +87,7 @@ def resend(_: dict[str, Any], verification_id: str) -> tuple[dict[str, Any], dic
     return _wire(view), blueprint.location(view.id)
 
 
-@blueprint.post("/<verification_id>/cancel")
+@blueprint.post("/<id:verification_id>/cancel")
 @blueprint.arguments(Nothing(), required=False)
 @blueprint.response(200, wire.Verification(), example={**wire.EXAMPLE, "status": "canceled"})
 @blueprint.alt_response(404, "NOT_FOUND")

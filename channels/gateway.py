@@ -49,7 +49,8 @@ class Gateway(Protocol):
     type: str
     """Its `type` in gateways.toml: `http`, `smtp` or the provider's name."""
     rate: int
-    """Rate limit in sends a second, shared by all workers; 0 = no limit."""
+    """Rate limit: most sends in `rate_seconds`, shared by all workers; 0 = no limit."""
+    rate_seconds: int
     smtputf8: bool
     """Whether it takes mail addresses that are not ASCII before the @ (RFC 6531)."""
 

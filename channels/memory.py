@@ -26,6 +26,7 @@ class MemoryGateway:
         self.type = "memory"
         self.rate = 0
         self.smtputf8 = False
+        self.rate_seconds = 1
         self.sent: list[Outgoing] = []
         self.failures: deque[GatewayError] = deque()
         self.closed = False

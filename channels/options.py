@@ -13,12 +13,21 @@ class Options:
     Errors name the key and never the value, which may be a secret.
     """
 
-    def __init__(self, table: Mapping[str, Any], where: str, *, name: str = "", http_connections: int = 100):
+    def __init__(
+        self,
+        table: Mapping[str, Any],
+        where: str,
+        *,
+        name: str = "",
+        http_connections: int = 100,
+        ehlo_name: str = "",
+    ):
         self.name = name
         self.channel = Channel.SMS
         self.weight = 100
         self.countries: frozenset[str] = frozenset()
         self.http_connections = http_connections
+        self.ehlo_name = ehlo_name
         self._table = table
         self._where = where
         self._read: set[str] = set()

@@ -29,6 +29,7 @@ class Provider:
     """Set by the registry, from the file."""
     rate = 0
     smtputf8 = False
+    rate_seconds = 1
 
     def __init__(self, options: Options, url: str, path: str, seconds: float = SEND_SECONDS):
         """Read the keys; connects on the first send only. Raises ConfigurationError."""
@@ -65,6 +66,8 @@ def callback(options: Options) -> str:
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         good = False
+    if "{" in url or "}" in url:
+        raise options.error("status_callback", "must not contain { or }: nothing is filled in here")
     if url and not (good and PRINTABLE.fullmatch(url)):
         raise options.error("status_callback", "must begin with http:// or https:// and a host")
     return url

@@ -17,6 +17,7 @@ from channels.http import http_gateway
 from channels.options import Options
 from channels.sms import aliyun, ronglian, sns, tencent, twilio, vonage
 from domain.errors import ConfigurationError
+from domain.setting_files import read_text
 from domain.statuses import Channel
 
 TYPES: dict[str, tuple[Channel, Callable[[Options], Gateway]]] = {
@@ -36,6 +37,9 @@ __all__ = ["Gateways", "MailSettings", "load_gateways"]
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 COUNTRY = re.compile(r"[A-Z]{2}")
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+LIKE_VARIABLE = re.compile(r"\$\{[^{}]*\}")
+RATE = re.compile(r"([0-9]{1,9}) ?/ ?(second|minute|hour)")
+SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 DICE = SystemRandom()
 
 
@@ -121,7 +125,8 @@ def load_gateways(
 
     Raises ConfigurationError, which names the file, the gateway and the key.
     """
-    gateways = _read(Path(path), environ, http_connections) if path and Path(path).exists() else []
+    general = {"http_connections": http_connections, "ehlo_name": mail.ehlo_name}
+    gateways = _read(Path(path), environ, general) if path and Path(path).exists() else []
     if mail.server and not any(gateway.channel is Channel.EMAIL for gateway in gateways):
         try:
             gateways.append(smtp.SmtpGateway(mail))
@@ -134,10 +139,10 @@ def load_gateways(
     return Gateways(gateways)
 
 
-def _read(path: Path, environ: Mapping[str, str], http_connections: int) -> list[Gateway]:
+def _read(path: Path, environ: Mapping[str, str], general: Mapping[str, Any]) -> list[Gateway]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        document = tomllib.loads(read_text(path))
+    except (OSError, tomllib.TOMLDecodeError) as error:
         # A TOML error names line and column, never the text of the line.
         raise ConfigurationError(f"{path}: can't be read: {error}") from None
     tables = document.pop("gateway", [])
@@ -145,16 +150,16 @@ def _read(path: Path, environ: Mapping[str, str], http_connections: int) -> list
         raise ConfigurationError(f"{path}: {next(iter(document))}: is not a known key")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigurationError(f"{path}: gateway: must be written as [[gateway]]")
-    return [_make(path, number, table, environ, http_connections) for number, table in enumerate(tables, 1)]
+    return [_make(path, number, table, environ, general) for number, table in enumerate(tables, 1)]
 
 
 def _make(
-    path: Path, number: int, table: dict[str, Any], environ: Mapping[str, str], http_connections: int
+    path: Path, number: int, table: dict[str, Any], environ: Mapping[str, str], general: Mapping[str, Any]
 ) -> Gateway:
     name = table.get("name")
     where = f"{path}: gateway {name!r}" if isinstance(name, str) else f"{path}: gateway number {number}"
     expanded = {key: _expand(value, environ, f"{where}: {key}") for key, value in table.items()}
-    options = Options(expanded, where, http_connections=http_connections)
+    options = Options(expanded, where, **general)
     options.name = options.text("name")
     if not NAME.fullmatch(options.name):
         raise options.error("name", "must be 1 to 64 of a-z 0-9 _ -")
@@ -163,16 +168,29 @@ def _make(
     options.countries = frozenset(options.texts("countries"))
     if not all(COUNTRY.fullmatch(country) for country in options.countries):
         raise options.error("countries", "must hold ISO codes of two capital letters")
-    rate = options.integer("rate", 0, least=0)
+    rate, rate_seconds = _rate(options)
     try:
         gateway = create(options)
     except ConfigurationError as error:
         # The gateway's own checks name the key, but not the file and the gateway.
         raise ConfigurationError(str(error) if where in str(error) else f"{where}: {error}") from None
     options.finish()
-    gateway.rate = rate
+    gateway.rate, gateway.rate_seconds = rate, rate_seconds
     gateway.type = options.text("type")
     return gateway
+
+
+def _rate(options: Options) -> tuple[int, int]:
+    """Read `rate`, a number of sends a second or `"3/minute"`; return the number, and in how many seconds."""
+    given = options.anything("rate")
+    if given is None or isinstance(given, int):
+        return options.integer("rate", 0, least=0), 1
+    found = RATE.fullmatch(given) if isinstance(given, str) else None
+    if not found:
+        raise options.error(
+            "rate", 'must be a whole number of sends a second, or "3/second", "3/minute", "3/hour"'
+        )
+    return int(found[1]), SECONDS[found[2]]
 
 
 def _type(options: Options) -> Callable[[Options], Gateway]:
@@ -202,4 +220,6 @@ def _expand(value: Any, environ: Mapping[str, str], where: str) -> Any:
             raise ConfigurationError(f"{where}: the environment variable {found[1]} is not set")
         return environ[found[1]]
 
+    if LIKE_VARIABLE.search(VARIABLE.sub("", value)):
+        raise ConfigurationError(f"{where}: ${{…}} must hold the name of an environment variable")
     return VARIABLE.sub(variable, value)

@@ -1,5 +1,7 @@
 """The command line: `flask --app app <command>`."""
 
+from pathlib import Path
+
 from flask import Flask
 from flask_migrate import Migrate
 
@@ -21,4 +23,5 @@ def init_app(app: Flask) -> None:
     """Add our commands to `flask`."""
     for command in (admins, doctor, gateways, keys, purge, schedules, seed_demo, suppressions):
         app.cli.add_command(command)
-    migrate.init_app(app, db)
+    # Flask-Migrate's own default is relative to the folder where the command is typed
+    migrate.init_app(app, db, directory=str(Path(app.root_path) / "migrations"))

@@ -27,9 +27,9 @@ def seed_demo(count: int, yes: bool) -> None:
 
     Numbers and addresses come from reserved ranges that belong to nobody, and nothing is sent to them.
     """
-    if not (current_app.debug or yes):
+    if not (current_app.debug or current_app.config["DEVELOPMENT"] or yes):
         raise click.UsageError(
-            "this is not a development installation (FLASK_DEBUG), and invented traffic can't be told apart"
+            "this is not a development installation (dev.py, FLASK_DEBUG), and invented traffic can't be told apart"
             " from real traffic afterwards. Use --yes to do it anyway."
         )
     began = time.monotonic()

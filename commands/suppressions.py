@@ -1,7 +1,7 @@
 """`flask --app app suppressions`: destinations that get no bulk messages."""
 
 from collections.abc import Callable, Iterable
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
@@ -42,7 +42,7 @@ def add(to: tuple[str, ...], reason: str) -> None:
     The link in a message can't undo a suppression by an operator, a complaint or a bounce.
     """
     added = [service.add(one.channel, one.canonical, SuppressionReason(reason)) for one in _destinations(to)]
-    click.echo(f"{sum(added)} added, {len(added) - sum(added)} already on the list", err=True)
+    click.echo(f"{sum(added)} added, {_already(len(added) - sum(added))}", err=True)
 
 
 @suppressions.command("export")
@@ -53,14 +53,14 @@ def export() -> None:
 
 
 @suppressions.command("import")
-@click.argument("file", type=click.File(encoding="utf-8-sig"))
-def take_in(file: TextIO) -> None:
-    """Import destinations from a file: one per line, or the first column of a CSV file."""
+@click.argument("file", type=click.File("rb"))
+def take_in(file: BinaryIO) -> None:
+    """Import destinations from a file: one per line, or a CSV file whose first line may name its columns."""
     try:
         done = suppression_lists.take_in(file.read(), most=MOST_LINES)
     except InvalidInput as error:
         raise click.UsageError(f"the file {error.problems[0].message}") from error
-    click.echo(f"{done.added} added, {done.known} already on the list", err=True)
+    click.echo(f"{done.added} added, {_already(done.known)}", err=True)
     if done.bad:
         numbers = ", ".join(map(str, done.bad))
         raise click.ClickException(f"these lines have no e-mail address or phone number: {numbers}")
@@ -71,7 +71,15 @@ def take_in(file: TextIO) -> None:
 def remove(to: tuple[str, ...]) -> None:
     """Send bulk messages to e-mail addresses or phone numbers again."""
     removed = [service.remove(one.channel, one.canonical) for one in _destinations(to, typed.sought)]
-    click.echo(f"{sum(removed)} removed, {len(removed) - sum(removed)} not on the list", err=True)
+    click.echo(f"{sum(removed)} removed, {_were(len(removed) - sum(removed))} not on the list", err=True)
+
+
+def _already(count: int) -> str:
+    return f"{_were(count)} already on the list"
+
+
+def _were(count: int) -> str:
+    return f"{count} was" if count == 1 else f"{count} were"
 
 
 def _destinations(

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import IO
 
+from domain.setting_files import lives
+
 PATIENCE_SECONDS = 12.0
 
 
@@ -17,7 +19,7 @@ class Lock:
     """A file lock that the system releases when the last process with the file open ends."""
 
     def __init__(self, path: Path):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         self._path = path
         self._note = path.with_suffix(".pid")  # a separate file: Windows lets nobody read a locked one
         self._file: IO[str] = path.open("a+", encoding="utf-8")
@@ -36,7 +38,7 @@ class Lock:
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         while not self._try():
             pid = self._holder()
-            if (pid and _lives(pid)) or time.monotonic() > give_up_at:
+            if (pid and lives(pid)) or time.monotonic() > give_up_at:
                 raise AlreadyRunningError(
                     f"Sendcode already runs from this folder (process {pid or 'unknown'}). "
                     "Stop it with Ctrl-C there, or use another copy of the folder."
@@ -68,15 +70,3 @@ class Lock:
             return int(self._note.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return 0
-
-
-def _lives(pid: int) -> bool:
-    if sys.platform == "win32":
-        return True  # on Windows os.kill would end it, and the lock has no other holder
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -3,6 +3,7 @@
 A value that the user has set, in the environment or in `.env`, is never changed.
 """
 
+import json
 import os
 import re
 import secrets
@@ -13,8 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-MADE = "# Made by dev.py for development. A production server needs its own keys.\n"
+from domain.setting_files import MADE_BY_DEV, RUNNING, encoding_of, read_text
+
+MADE = f"{MADE_BY_DEV} A production server needs its own keys.\n"
 ADDED = "# Added by dev.py for development.\n"
+NAME_IN_EXAMPLE = re.compile(r"^#?\s?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
 
 
@@ -33,9 +38,12 @@ class Ports:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Read `NAME=value` lines; quotes and comments work as in python-dotenv. A missing file is empty."""
+    """Read `NAME=value` lines; quotes and comments work as in python-dotenv. A missing file is empty.
+
+    Raises ConfigurationError where the file is not text.
+    """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_text(path).splitlines()
     except FileNotFoundError:
         return {}
     return {match[1]: _unquoted(match[2]) for line in lines if (match := LINE.match(line))}
@@ -54,12 +62,46 @@ def complete_env_file(path: Path, environ: Mapping[str, str]) -> list[str]:
         return []
     lines = "".join(f"{name}={value}\n" for name, value in missing.items())
     if path.exists():
-        before = path.read_text(encoding="utf-8-sig")
+        before = read_text(path)
         lines = ("" if before.endswith("\n") or not before else "\n") + ADDED + lines
     else:
         lines = MADE + lines
     _append_privately(path, lines)
     return list(missing)
+
+
+def keep_env_file_readable(path: Path) -> bool:
+    """Save `.env` in UTF-8 where it is in another encoding, which `flask` can't read; tell whether it was."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    if encoding_of(content) == (b"", "utf-8"):
+        return False
+    text = read_text(path)
+    made = path.with_name(f"{path.name}.new")
+    made.unlink(missing_ok=True)
+    _append_privately(made, text)
+    made.replace(path)
+    return True
+
+
+def write_running(root: Path, env: Mapping[str, str]) -> Path:
+    """Write the settings of this run for commands beside it, readable by the owner only; return the file's path."""
+    path = root / "instance" / RUNNING
+    content = json.dumps({"pid": os.getpid(), "settings": _settings_in(root, env)})
+    path.unlink(missing_ok=True)
+    _append_privately(path, content)
+    return path
+
+
+def _settings_in(root: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings in an environment: what `.env.example` names, and what the gateways file inserts."""
+    known = set(NAME_IN_EXAMPLE.findall(read_text(root / ".env.example"))) | {"FLASK_DEBUG"}
+    gateways = root / (env.get("GATEWAYS_FILE") or "gateways.toml")
+    if gateways.is_file():
+        known |= set(VARIABLE.findall(read_text(gateways)))
+    return {name: value for name, value in env.items() if name in known or name.startswith("CELERY_")}
 
 
 def write_gateways(path: Path, inbox_port: int) -> None:
@@ -128,4 +170,6 @@ def _unquoted(value: str) -> str:
 def _append_privately(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        if sys.platform != "win32":
+            os.fchmod(descriptor, 0o600)  # it may have been there, open to everybody
         file.write(text)

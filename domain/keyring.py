@@ -26,6 +26,7 @@ class Keyring:
         self._boxes = {key_id(secret): AESGCM(_derive(secret, b"seal")) for secret in secrets}
         self._links = [AESSIV(_derive(secret, b"link")) for secret in secrets]
         self.newest = key_id(secrets[0])
+        self.ids = tuple(self._hash_keys)
 
     def hash(self, text: str, *, key: str | None = None) -> bytes:
         """Return the HMAC-SHA256 of `text`; raises Unreadable where the key was removed.

@@ -4,12 +4,14 @@ import atexit
 import os
 import socket
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 from weakref import WeakSet
 
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -24,6 +26,8 @@ _KEEPALIVES = {
     "tcp_user_timeout": 60_000,
 }
 """PostgreSQL: a peer whose machine is gone is noticed within a minute, not after two hours."""
+OWNER_ONLY = 0o600
+"""Rights of a database file, whose rows hold addresses and phone numbers; SQLite gives its -wal and -shm the same."""
 _sqlite: WeakSet[ConnectionPoolEntry] = WeakSet()
 
 
@@ -46,8 +50,8 @@ def prepare(settings: dict[str, Any]) -> None:
     }
     if url.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": BUSY_SECONDS}
-        if url.database and url.database != ":memory:":
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        if file := _file(url.database):
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     else:
         # under MariaDB's default, a transaction that lost a race would read the same old row again
         options["isolation_level"] = "READ COMMITTED"
@@ -68,6 +72,27 @@ def _let_it_read(connection: Any, _: ConnectionPoolEntry) -> None:
     if type(connection).__module__.startswith("pymysql"):
         connection._read_timeout = None
         connection._sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+
+def _file(database: str | None) -> Path | None:
+    """Return the file of an SQLite database, written as a path or a URI (sqlite.org/uri.html); None for memory."""
+    if not database or ":memory:" in database or "mode=memory" in database:
+        return None
+    return Path(unquote(urlsplit(database).path) if database.startswith("file:") else database)
+
+
+@event.listens_for(Engine, "do_connect")
+def _make_sqlite_file(
+    dialect: Dialect, _: ConnectionPoolEntry, arguments: list[Any], __: dict[str, Any]
+) -> None:
+    """Create a missing database file before SQLite does, which would let everybody read it."""
+    if dialect.name != "sqlite" or not arguments:
+        return
+    if (file := _file(str(arguments[0]))) and not file.exists():
+        with suppress(
+            OSError
+        ):  # another process was first, or it can't be made: SQLite says so in its own words
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
 
 
 @event.listens_for(Engine, "connect")

@@ -20,3 +20,5 @@ class SeenProcess(db.Model):
     seen_at: Mapped[datetime] = mapped_column(UtcTime)
     ahead_ms: Mapped[int | None] = mapped_column(BigInteger)
     """By how many milliseconds its clock is ahead of the database's; NULL where there is no other clock to ask."""
+    pepper_ids: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    """Ids of the keys in its CODE_PEPPER, separated by commas; sealed rows hold the same ids."""

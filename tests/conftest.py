@@ -1,5 +1,6 @@
 """Fixtures for all tests: an application on a file database, with two memory gateways."""
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from services.process import parts
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # a loaded machine fails none of them
 hypothesis.settings.load_profile("any machine")
+os.environ["FLASK_SKIP_DOTENV"] = "1"  # no `.env` and no `dev.py run` of this folder takes part
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +38,7 @@ def settings(tmp_path: Path) -> dict[str, Any]:
     """Settings of the application under test; override the fixture to change them."""
     return {
         "TESTING": True,
+        "DEVELOPMENT": False,
         "SECRET_KEY": "secret key of the tests: long enough",
         "CODE_PEPPER": "code pepper of the tests: long enough",
         "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'sendcode.db'}",

@@ -1,4 +1,8 @@
+import ssl
+
+import kombu
 import pytest
+import redis
 
 import config
 from domain.errors import ConfigurationError
@@ -34,6 +38,44 @@ def test_overrides_come_before_the_environment_and_that_before_the_file(no_env_f
     assert settings["SMS_COUNTRIES"] == ["DE"], "the home region, unless told otherwise"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_an_env_file_that_windows_wrote_is_understood(no_env_file, encoding):
+    (no_env_file / ".env").write_bytes("SERVICE_NAME=Läden\r\nDEFAULT_REGION=DE\r\n".encode(encoding))
+    settings = load()
+    assert (settings["SERVICE_NAME"], settings["DEFAULT_REGION"]) == ("Läden", "DE")
+
+
+def test_an_env_file_in_another_encoding_is_refused_in_one_line(no_env_file):
+    (no_env_file / ".env").write_bytes("SERVICE_NAME=Läden\n".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"\.env: must be saved in UTF-8$"):
+        load()
+
+
+def test_commands_beside_a_running_dev_py_have_its_settings(no_env_file, monkeypatch):
+    (no_env_file / ".env").write_text("SERVICE_NAME=file\nDEFAULT_REGION=DE\nDEFAULT_LOCALE=de\n")
+    told = {"SERVICE_NAME": "run", "DEFAULT_REGION": "AT", "MAIL_SERVER": "127.0.0.1"}
+    monkeypatch.setattr(config.setting_files, "running_settings", lambda folder: told)
+    settings = load(DEFAULT_REGION="CH", SERVICE_NAME="file")
+    assert settings["MAIL_SERVER"] == "127.0.0.1"
+    assert settings["DEFAULT_REGION"] == "CH", "the caller's own environment comes first"
+    assert settings["SERVICE_NAME"] == "run", "the flask command itself copies .env into the environment"
+    assert settings["DEFAULT_LOCALE"] == "de"
+    assert settings["DEVELOPMENT"] is True
+    assert load(FLASK_SKIP_DOTENV="1")["SERVICE_NAME"] == "Sendcode"
+
+
+@pytest.mark.parametrize(
+    ("first_line", "is_development"),
+    [("# Made by dev.py for development. A …", True), ("# Copied from .env.example", False)],
+)
+def test_an_installation_whose_env_file_dev_py_made_is_for_development(
+    no_env_file, first_line, is_development
+):
+    assert load()["DEVELOPMENT"] is False
+    (no_env_file / ".env").write_text(f"{first_line}\nSERVICE_NAME=Shop\n")
+    assert load()["DEVELOPMENT"] is is_development
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -48,6 +90,7 @@ def test_overrides_come_before_the_environment_and_that_before_the_file(no_env_f
         ("CODE_ATTEMPTS", "-1"),
         ("CODE_ATTEMPTS", "five"),
         ("MAIL_USE_TLS", "perhaps"),
+        ("CELERY_RESULT_EXTENDED", "true"),
         ("MAIL_PORT", "70000"),
     ],
 )
@@ -128,3 +171,16 @@ def test_the_usual_gateways_file_and_an_empty_name_may_be_missing():
 
 def test_no_limit_of_sends_in_flight_is_the_most_that_one_process_can_hold():
     assert load(SEND_CONCURRENCY="0")["SEND_CONCURRENCY"] == config.BOUNDS["SEND_CONCURRENCY"][1]
+
+
+def test_every_redis_is_reached_with_celerys_spelling_of_its_certificate(no_env_file):
+    url = "rediss://r.example:6380/0?ssl_cert_reqs=CERT_NONE"
+    settings = load(CELERY_BROKER_URL=url, CELERY_RESULT_BACKEND=url)
+    assert settings["REDIS_URL"] == settings["CELERY_BROKER_URL"] == settings["CELERY_RESULT_BACKEND"]
+    client = redis.Redis.from_url(settings["REDIS_URL"])
+    client.connection_pool.make_connection()  # redis-py refuses here what it does not understand
+    assert kombu.Connection(settings["CELERY_BROKER_URL"]).ssl == {"ssl_cert_reqs": ssl.CERT_NONE}
+
+
+def test_limits_are_counted_in_the_first_of_several_brokers(no_env_file):
+    assert load(CELERY_BROKER_URL="redis://a/0;redis://b/0")["REDIS_URL"] == "redis://a/0"

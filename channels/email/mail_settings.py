@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from channels.email import ehlo_names
+
 
 @dataclass(frozen=True)
 class MailSettings:
@@ -25,11 +27,17 @@ class MailSettings:
     """The server takes addresses that are not ASCII before the @ (RFC 6531); each session must still offer it."""
     connections: int = 8
     """Most connections that one process opens at once; 0 = no limit."""
+    ehlo_name: str = ""
+    """How we introduce ourselves in EHLO; empty: the sender's domain, or this machine's name."""
     ca_file: str | None = None
     """Certificates of private authorities, trusted in addition to the system's."""
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Self:
-        """Read the `MAIL_*` settings, named as in Flask-Mail; a missing one keeps its default from above."""
+        """Read the `MAIL_*` settings, named as in Flask-Mail; a missing one keeps its default from above.
+
+        We introduce ourselves as the host of PUBLIC_URL where nothing else is set: its name leads to us.
+        """
         given = {name: config.get(f"MAIL_{name.upper()}") for name in cls.__dataclass_fields__}
+        given["ehlo_name"] = given["ehlo_name"] or ehlo_names.public_host(config.get("PUBLIC_URL", ""))
         return cls(**{"server": ""} | {name: value for name, value in given.items() if value is not None})

@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from channels.email import mail_headers, mime
+from channels.email import ehlo_names, mail_headers, mime
 from channels.email.mail_settings import MailSettings
 from channels.email.smtp_replies import LostConnectionError
 from channels.email.smtp_session import Session
@@ -47,6 +47,7 @@ class SmtpGateway:
     channel = Channel.EMAIL
     type = "smtp"
     rate = 0
+    rate_seconds = 1
 
     def __init__(
         self,
@@ -63,8 +64,10 @@ class SmtpGateway:
         self.countries: frozenset[str] = frozenset()
         self.capacity = settings.connections or None
         self.smtputf8 = settings.smtputf8
-        self._settings = settings
         self._sender = _sender(settings)
+        name = settings.ehlo_name
+        name = ehlo_names.checked(name) if name else ehlo_names.usual(self._sender.domain)
+        self._settings = replace(settings, ehlo_name=name)
         self._context = _context(settings)
         self._seconds = seconds
         self._wait_seconds = wait_seconds
@@ -132,6 +135,7 @@ def create(options: Options) -> SmtpGateway:
         timeout=options.integer("timeout", 10, least=0, most=int(SEND_SECONDS)),
         smtputf8=options.flag("smtputf8"),
         connections=options.integer("connections", 8, least=0),
+        ehlo_name=options.text("ehlo_name", options.ehlo_name),
         ca_file=options.text("ca_file", "") or None,
     )
     return SmtpGateway(settings, name=options.name, weight=options.weight)

@@ -40,7 +40,20 @@ ANSWER = re.compile(rb"(?:\d{3}-[^\n]*\n)*(?:(\d{3})(?!-)|(?!\d{3}))[^\n]*\n")
 GO_AHEAD = re.compile(rb"25\d [^\n]*\n25\d [^\n]*\n354 [^\n]*\n")
 
 ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
-QUEUE_ID = re.compile(rb"(?:queued as|\bid=)\s*<?([\w.@+-]{1,64})", re.IGNORECASE)
+ID = rb"(\w[\w.@+/=,-]{0,127})"
+QUEUE_IDS = [
+    re.compile(pattern.replace(b"ID", ID), re.IGNORECASE)
+    for pattern in (
+        rb"\b(?:internalid|envid)=ID",  # Exchange, whose <…> is our own Message-ID; Alibaba Cloud
+        rb"queued (?:for delivery )?(?:as|with id|on \S+)\s*:?\s*<?ID",  # Postfix and most others, Stalwart, Yandex
+        rb"queued \(((?:[0-9a-f]+-){4}[0-9a-f.]+)\)",  # Haraka
+        rb"(?<!\S)(?!\d\.\d+\.\d+\s)(?=\S*\d)([\w.-]{6,128})\s+message accepted for delivery",  # sendmail, OpenSMTPD
+        rb"\bok\s+(?:dmarc:\w+\s+)?\d{9,}\s+(?:qp\s+)?ID(?: - gsmtp|\s*$)",  # Google; qmail
+        rb"\bok:?\s+([0-9a-f]{16}-(?:[0-9a-f]+-){5}\d{6})\s*$",  # Amazon SES
+        rb"\bid[= ]\s*<?ID",  # Exim
+    )
+]
+"""How servers tell the id of an accepted mail; what names it most clearly comes first."""
 
 
 class LostConnectionError(TemporaryGatewayError):
@@ -162,6 +175,6 @@ def unreachable(error: Exception) -> str:
 
 
 def queue_id(text: bytes) -> str | None:
-    """Find the server's own id of an accepted mail: Postfix "queued as 4Xy", Exim "id=1abc-…"."""
-    found = QUEUE_ID.search(text)
-    return found[1].decode("ascii", "replace") if found else None
+    """Find the server's own id of an accepted mail in its reply; None where it told none."""
+    found = next((found for pattern in QUEUE_IDS if (found := pattern.search(text))), None)
+    return found[1].rstrip(b".,").decode("ascii", "replace") if found else None

@@ -30,7 +30,10 @@ class Session(smtplib.SMTP):
         self._settings = settings
         self._context = context
         try:
-            super().__init__(settings.server, settings.port, _own_name(), settings.timeout or float("inf"))
+            # smtplib itself would ask the DNS for a name, which may take many seconds
+            super().__init__(
+                settings.server, settings.port, settings.ehlo_name, settings.timeout or float("inf")
+            )
             if settings.use_tls:
                 self.starttls(context=context)
             if settings.username:
@@ -225,9 +228,3 @@ class Session(smtplib.SMTP):
         except OSError:
             self.close()
             raise LostConnectionError("the mail server ended the connection") from None
-
-
-def _own_name() -> str:
-    """Return this machine's name for EHLO; smtplib itself would ask the DNS, which may take many seconds."""
-    name = socket.gethostname()
-    return name if "." in name else "[127.0.0.1]"

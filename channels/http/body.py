@@ -16,6 +16,8 @@ FORM = "application/x-www-form-urlencoded"
 NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 PLAIN = {"to", "to.digits", "text", "reference", "template"}
 PARAMETER = "params."
+SPACED = re.compile(r"\{(?=\s|[^{}]*\s\})\s*((?:to|to\.digits|text|reference|template|params\.[\w.-]+))\s*\}")
+BRACES = re.compile(r"\{[^{}]*\}")
 
 Fill = Callable[[str], str]
 
@@ -34,7 +36,11 @@ class Body:
         self.content_type = content_type or (FORM if isinstance(template, str) else JSON)
         self._kind = self.content_type.partition(";")[0].strip().lower()
         self._template = template
+        for key in _keys(template):
+            refuse_placeholders("body", key)
         for text in _texts(template):
+            if spaced := SPACED.search(text):
+                raise ConfigurationError(f"body: write {{{spaced[1]}}} without spaces")
             for name in NAME.findall(text):
                 if name not in PLAIN and not name.startswith(PARAMETER):
                     raise ConfigurationError(f"body: {{{name}}} is not a placeholder")
@@ -50,6 +56,14 @@ class Body:
         if self._kind == FORM:
             return urlencode(table, errors="replace").encode()
         return json.dumps(table).encode()
+
+
+def refuse_placeholders(key: str, text: str) -> None:
+    """Raise ConfigurationError for `{…}` in a text that is sent unchanged: somebody expects it to be filled in."""
+    if BRACES.search(text):
+        raise ConfigurationError(
+            f"{key}: {{…}} is filled in only in the values of `body`; here it would be sent as it is"
+        )
 
 
 def _own(outgoing: Outgoing) -> dict[str, Any]:
@@ -110,3 +124,10 @@ def _texts(template: Any) -> list[str]:
     if isinstance(template, dict):
         template = list(template.values())
     return [text for value in template for text in _texts(value)] if isinstance(template, list) else []
+
+
+def _keys(template: Any) -> list[str]:
+    """Return the keys of a table at any depth; they are sent unchanged."""
+    if isinstance(template, dict):
+        return [*map(str, template), *(key for value in template.values() for key in _keys(value))]
+    return [key for value in template for key in _keys(value)] if isinstance(template, list) else []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from channels.gateway import SEND_SECONDS, Outgoing
-from channels.http.body import Body
+from channels.http.body import Body, refuse_placeholders
 from channels.http.posting import TOO_MANY_REQUESTS, Answer, Poster, reference
 from channels.http.success import Success, read_success
 from channels.options import Options
@@ -47,6 +47,7 @@ class HttpGateway:
     type = "http"
     rate = 0
     smtputf8 = False
+    rate_seconds = 1
     receipt_answer = ReceiptAnswer('{"status": "ok"}', "application/json")
 
     def __init__(
@@ -73,6 +74,8 @@ class HttpGateway:
         self._body = body or Body()
         if not HEADER_VALUE.fullmatch(self._body.content_type):
             raise ConfigurationError("content_type: can't be sent as a header")
+        refuse_placeholders("url", url)
+        refuse_placeholders("content_type", self._body.content_type)
         self._headers = _checked_headers(headers or {}) | {"Content-Type": self._body.content_type}
         self._success = success
         self._poster = Poster(url, ca_file=ca_file, connections=connections, seconds=seconds)
@@ -163,6 +166,8 @@ def _check_secret(secret: str) -> None:
 
 def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     for name, value in headers.items():
+        refuse_placeholders("headers", name)
+        refuse_placeholders(f"headers: {name}", value)
         if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
             raise ConfigurationError(f"headers: {name!r} can't be sent as a header")
         if OUR_HEADERS.fullmatch(name):

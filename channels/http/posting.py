@@ -206,6 +206,8 @@ def _fit(code: object) -> str:
 
 
 def _split_url(url: str) -> tuple[str, str, int | None, str]:
+    if "{" in url or "}" in url:
+        raise ConfigurationError("url: must not contain { or }: nothing is filled in here; write %7B or %7D")
     if not URL.fullmatch(url):
         raise ConfigurationError("url: must be ASCII without spaces; write other characters as xn--… or %20")
     try:

@@ -149,12 +149,18 @@ def signature(token: str, url: str, form: Iterable[tuple[str, str]]) -> str:
 
 
 def _spellings(url: str) -> set[str]:
-    """Return the URL with and without its port: Twilio signs sometimes the one, sometimes the other."""
+    """Return the URL with and without its port and credentials: Twilio signs sometimes the one, sometimes the other.
+
+    `https://user:password@…` is how Twilio is told to answer a proxy's basic authentication (usage/security).
+    """
     try:
         parts = urlsplit(url)
         given = parts.port
     except ValueError:
         return {url}
-    host = parts.netloc.rpartition(":")[0] if given else parts.netloc
+    credentials, _, place = parts.netloc.rpartition("@")
+    host = place.rpartition(":")[0] if given else place
     port = given or (80 if parts.scheme == "http" else 443)
-    return {url, parts._replace(netloc=host).geturl(), parts._replace(netloc=f"{host}:{port}").geturl()}
+    places = {place, host, f"{host}:{port}"}
+    named = {f"{credentials}@{one}" for one in places} if credentials else set()
+    return {url} | {parts._replace(netloc=one).geturl() for one in places | named}

@@ -81,9 +81,8 @@ def import_suppressions() -> Answer:
     """Import the destinations of a file."""
     file = request.files.get("file")
     try:
-        text = file.read().decode("utf-8-sig") if file else ""
-        done = suppression_lists.take_in(text, by=actor())
-    except (UnicodeDecodeError, InvalidInput):
+        done = suppression_lists.take_in(file.read() if file else b"", by=actor())
+    except InvalidInput:
         most = suppression_lists.MOST_LINES
         fault = _("Choose a CSV or text file in UTF-8 with 1 to %(most)s lines.", most=most)
         return _page(suppressions.page(), file_error=fault), 422

@@ -39,7 +39,7 @@ def start(app: Flask, lanes: Sequence[Lane]) -> None:
         db.engine.dispose(close=False)
         router = _router()
         obey = partial(gateway_switches.hand_to, router.take_over, db.engine)
-        _running = _drain(router, lanes, Housekeeping(db.engine, lanes, [obey]))
+        _running = _drain(router, lanes, Housekeeping(db.engine, lanes, [obey], part(Keyring).ids))
         _watch = Watch(db.engine, app.config)
     sys.setswitchinterval(SWITCH_SECONDS)
     _running.start()

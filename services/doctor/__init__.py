@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from services.doctor import database, processes, servers, settings, versions
+from services.doctor import database, files, processes, servers, settings, versions
 from services.doctor.findings import Check, Finding, Level, bounded
 
 __all__ = ["Finding", "Level", "examine"]
@@ -26,6 +26,7 @@ def _checks(app: Flask) -> list[tuple[str, Check]]:
         ("python", versions.check_python),
         ("packages", versions.check_packages),
         ("settings", settings.check_settings),
+        ("files", files.check_files),
         ("database", database.check_database),
         ("broker", servers.check_broker),
         ("limits", servers.check_limits_store),

@@ -9,12 +9,14 @@ from redis.exceptions import RedisError
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.keyring import Keyring
 from domain.statuses import Lane
 from exts import db
 from models import SeenProcess, clock
 from services.doctor.findings import Finding, fail, ok, warn
 from services.doctor.servers import redis_at
 from services.process.health import MOST_SKEW_SECONDS, SEEN_WITHIN
+from services.process.parts import part
 
 UNKNOWN = "not known while the database does not answer"
 _NOW = {
@@ -34,9 +36,25 @@ def check_worker() -> Iterator[Finding]:
         return
     taken = {lane for row in seen for lane in row.lanes.split(",")}
     yield ok("worker", f"{len(seen)} alive, lanes {', '.join(lane for lane in Lane if lane in taken)}")
+    yield from _other_keys(seen)
     for lane in Lane:
         if lane not in taken:
             yield warn("worker", f"no worker takes the lane {lane}: start one without -Q or with -Q {lane}")
+
+
+def _other_keys(seen: list[Row[tuple[str, str]]]) -> Iterator[Finding]:
+    """Find workers with another CODE_PEPPER: they can't read what we seal, or we not what they seal."""
+    ours = part(Keyring)
+    others = 0
+    for row in seen:
+        theirs = row.pepper_ids.split(",") if row.pepper_ids else [ours.newest]  # an older release tells none
+        others += ours.newest not in theirs or theirs[0] not in ours.ids
+    if others:
+        yield fail(
+            "worker",
+            f"{others} of {len(seen)} {'has' if others == 1 else 'have'} another CODE_PEPPER than this process:"
+            " messages can't be read; give all processes the same keys, and restart them",
+        )
 
 
 def check_beat() -> Iterator[Finding]:
@@ -83,9 +101,9 @@ def _clocks_of_others() -> Iterator[Finding]:
         return  # check_database reports it
 
 
-def _seen(kind: str) -> list[Row[tuple[str]]] | None:
+def _seen(kind: str) -> list[Row[tuple[str, str]]] | None:
     """Return the processes seen lately, None where the database does not answer."""
-    rows = select(SeenProcess.lanes).where(
+    rows = select(SeenProcess.lanes, SeenProcess.pepper_ids).where(
         SeenProcess.kind == kind, SeenProcess.seen_at >= datetime.now(UTC) - SEEN_WITHIN
     )
     try:

@@ -1,10 +1,12 @@
 """Warn about settings that are valid but unwise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from celery.app.defaults import DEFAULTS
 from flask import current_app
 
 from channels.registry import Gateways
@@ -13,6 +15,10 @@ from services.doctor.findings import Finding, ok, warn
 from services.process.parts import part
 
 FEWEST_DIFFERENT_CHARACTERS = 10
+MOST_SHOWN = 10
+NEARLY = 0.82
+"""Of difflib's ratio: MAIL_SEVER, REDIS_URI and MAIL_USE_STARTTLS are near, REDIS_PORT and SMTP_SERVER are not."""
+OURS_OF_CELERY = {"CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -25,6 +31,8 @@ def check_settings() -> Iterator[Finding]:
         *_mail(settings),
         *_limits(settings),
         *_gateways(settings),
+        *_countries(settings),
+        *_misspelt(settings),
     ]
     yield from findings
     if not findings:
@@ -45,10 +53,17 @@ def _keys(settings: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _public(settings: Mapping[str, Any]) -> Iterator[Finding]:
     url = urlsplit(settings["PUBLIC_URL"])
-    if not url.hostname:
+    if not settings["PUBLIC_URL"]:
         yield warn("settings", "PUBLIC_URL is not set: links and the sender's address are guessed")
-    elif url.scheme != "https" and url.hostname not in LOOPBACK:
+    elif not url.hostname or url.scheme not in ("http", "https"):
+        yield warn("settings", "PUBLIC_URL must begin with https:// and a host: links lead nowhere")
+    elif url.hostname in LOOPBACK:
+        if not (settings["DEVELOPMENT"] or settings.get("DEBUG")):
+            yield warn("settings", "PUBLIC_URL leads to this machine only: nobody else can follow a link")
+    elif url.scheme != "https":
         yield warn("settings", "PUBLIC_URL is not https: codes and cookies can be read in transit")
+    if url.username is not None:
+        yield warn("settings", "PUBLIC_URL holds a user name, which every link in a message would show")
     if url.scheme == "https" and settings["TRUSTED_PROXIES"] == 0:
         yield warn(
             "settings",
@@ -64,7 +79,8 @@ def _mail(settings: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _limits(settings: Mapping[str, Any]) -> Iterator[Finding]:
     if not settings["SMS_SENDS_PER_DAY"]:
-        yield warn("settings", "SMS_SENDS_PER_DAY is not set: nothing limits the SMS bill")
+        told = "is not set" if settings["SMS_SENDS_PER_DAY"] is None else "is 0"
+        yield warn("settings", f"SMS_SENDS_PER_DAY {told}: nothing limits the SMS bill")
     if settings.get("CELERY_TASK_ALWAYS_EAGER"):
         yield warn(
             "settings", "CELERY_TASK_ALWAYS_EAGER is on: the web process itself sends while callers wait"
@@ -79,3 +95,32 @@ def _gateways(settings: Mapping[str, Any]) -> Iterator[Finding]:
         yield warn("settings", f"{path.name} {missing}: SMS can't be sent (GATEWAYS_FILE)")
     if Channel.EMAIL not in channels:
         yield warn("settings", "no mail gateway: mail can't be sent (MAIL_SERVER)")
+
+
+def _countries(settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find the countries that SMS may go to and no gateway serves: their messages would wait until they expire."""
+    served = [gateway.countries for gateway in part(Gateways) if gateway.channel is Channel.SMS]
+    if not served or not all(served):
+        return
+    wanted, known = set(settings["SMS_COUNTRIES"]), set().union(*served)
+    if "*" in wanted:
+        yield warn("settings", f"SMS_COUNTRIES is *, but gateways serve only {_named(known)} (`countries`)")
+    elif missing := wanted - known:
+        yield warn("settings", f"no gateway serves {_named(missing)} of SMS_COUNTRIES (`countries`)")
+
+
+def _named(countries: Collection[str]) -> str:
+    shown = sorted(countries)
+    return ", ".join(shown[:MOST_SHOWN]) + (" and others" if len(shown) > MOST_SHOWN else "")
+
+
+def _misspelt(settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find names in `.env` and the environment that are nearly those of settings; their values are not looked at."""
+    known = {name for name in settings if name.isupper()} | {"FLASK_DEBUG"}
+    celery = {f"CELERY_{name.upper()}" for name in DEFAULTS}
+    for name in settings["GIVEN_NAMES"]:
+        if name in known and not (name.startswith("CELERY_") and name not in OURS_OF_CELERY | celery):
+            continue
+        near = get_close_matches(name, sorted((known | celery) - {name}), 1, NEARLY)
+        if near:
+            yield warn("settings", f"{name} is not a setting: is {near[0]} meant?")

@@ -30,6 +30,7 @@ class GatewayView:
     file_weight: int
     countries: tuple[str, ...]
     rate: int
+    rate_seconds: int
     is_left_alone: bool | None
     is_off: bool = False
     changed_at: datetime | None = None
@@ -82,6 +83,7 @@ def _view(
         file_weight=gateway.weight,
         countries=tuple(sorted(gateway.countries)),
         rate=gateway.rate,
+        rate_seconds=gateway.rate_seconds,
         is_left_alone=part(GatewayHealth).tells_of_all(gateway.name),
         is_off=switch is not None and switch.is_off,
         changed_at=switch.changed_at if switch else None,

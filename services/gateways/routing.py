@@ -112,18 +112,22 @@ class Router:
         return held_seconds(held_for) * random.uniform(0.5, 1)  # noqa: S311
 
     def wait_for_turn(self, gateway: Gateway, most_seconds: float = LONGEST_TURN_SECONDS) -> None:
-        """Wait until the gateway's rate limit in sends per second allows one more; raises GatewayBusy after 2 s."""
+        """Wait until the gateway's `rate` allows one more; raises GatewayBusy after 2 s, or at once if it takes longer.
+
+        A rate a minute or hour is no reason to hold a thread: the message waits in the database.
+        """
         if not gateway.rate:
             return
-        give_up_at = time.monotonic() + min(most_seconds, LONGEST_TURN_SECONDS)
+        patience = LONGEST_TURN_SECONDS if gateway.rate_seconds <= LONGEST_TURN_SECONDS else 0.0
+        give_up_at = time.monotonic() + min(most_seconds, patience)
         while not self._has_turn(gateway):
             if time.monotonic() > give_up_at:
-                raise GatewayBusy("the gateway's rate limit in sends per second is reached")
+                raise GatewayBusy("the gateway's rate limit is reached")
             time.sleep(0.05)
 
     def _has_turn(self, gateway: Gateway) -> bool:
         try:
-            self._windows.hit("gateway_sends_per_second", gateway.name, gateway.rate, 1)
+            self._windows.hit("gateway_rate", gateway.name, gateway.rate, gateway.rate_seconds)
         except LimitExceeded:
             return False
         return True

@@ -92,7 +92,7 @@ def _recipient(index: int, content: Content, one: Any) -> Recipient:
         raise BadRecipient("invalid_recipient", f"to: must be text of at most {LONGEST_TO} characters")
     destination = typed.destination(content.channel, to)
     send_limits.ensure_country(destination)
-    params = _params(content, one.get("params", {}))
+    params = _params(content, one.get("params"))
     return Recipient(
         index, destination, params, fitting.fit(content, _all_params(content, destination, params))
     )
@@ -109,7 +109,7 @@ def _all_params(content: Content, destination: Destination, params: Mapping[str,
 
 def _params(content: Content, given: Any) -> Mapping[str, str]:
     try:
-        params = contents.check_params(given)
+        params = contents.check_params({} if given is None else given)
     except ValueError as error:
         raise BadRecipient("invalid_params", f"params: {error}") from None
     missing = contents.missing(content, params)

@@ -17,7 +17,7 @@ from models import Suppression
 from services import typed
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
-from services.messaging import suppressions
+from services.messaging import suppression_files, suppressions
 from services.messaging.suppressions import SuppressionView
 from services.storage.transactions import transaction
 
@@ -71,24 +71,22 @@ def remove(suppression_id: str, *, by: Actor = COMMAND_LINE) -> SuppressionView:
     return found
 
 
-def take_in(text: str, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE) -> Imported:
-    """Import destinations from a CSV file: the first column, and the reason from the second if there is one.
+def take_in(content: bytes, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE) -> Imported:
+    """Import destinations from a file: the first column, or the one that a head line names, and the reasons beside it.
 
-    Raises InvalidInput where the file is empty or has too many lines.
+    Raises InvalidInput where the file is empty, not text, or has too many lines.
     """
-    lines = [(number, line) for number, line in enumerate(csv.reader(io.StringIO(text)), 1) if any(line)]
-    if lines and lines[0][1][0].strip().lower() == COLUMNS[0]:
-        lines = lines[1:]
+    lines = suppression_files.read(suppression_files.decoded(content))
     if not 1 <= len(lines) <= most:
         raise InvalidInput(FieldProblem("file", f"must have 1 to {most} lines"))
     added, bad = 0, []
-    for number, line in lines:
+    for line in lines:
         try:
-            wanted = parse(_unquoted(line[0]))
+            wanted = parse(_unquoted(line.destination))
         except InvalidDestination:
-            bad.append(number)
+            bad.append(line.number)
         else:
-            added += suppressions.add(wanted.channel, wanted.canonical, _reason(line), by=by)
+            added += suppressions.add(wanted.channel, wanted.canonical, _reason(line.reason), by=by)
     return Imported(added, len(lines) - len(bad) - added, tuple(bad))
 
 
@@ -140,6 +138,6 @@ def _unquoted(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
-def _reason(line: list[str]) -> SuppressionReason:
-    given = line[1].strip() if len(line) > 1 else ""
+def _reason(given: str) -> SuppressionReason:
+    given = given.lower()
     return SuppressionReason(given) if given in list(SuppressionReason) else SuppressionReason.OPERATOR

@@ -14,6 +14,8 @@ from models.verification import Verification
 
 SEEN_EVERY = timedelta(seconds=5)
 ERASE_EVERY = timedelta(seconds=10)
+MOST_IDS = 10
+"""Of keys that a process tells: what the column has room for."""
 
 seen = SeenProcess.__table__
 verifications = Verification.__table__
@@ -24,11 +26,18 @@ def process_name(kind: str) -> str:
     return f"{kind}@{socket.gethostname()[:80]}:{os.getpid()}"
 
 
-def say_alive(engine: Engine, kind: str, lanes: Iterable[str], now: datetime) -> None:
-    """Record that this process was alive at `now`."""
-    ahead = clock.ahead()
-    told = None if ahead is None else round(ahead * 1000)
-    values = {"kind": kind, "lanes": ",".join(lanes), "seen_at": now, "ahead_ms": told}
+def say_alive(
+    engine: Engine, kind: str, lanes: Iterable[str], now: datetime, *, pepper_ids: Sequence[str] = ()
+) -> None:
+    """Record that this process was alive at `now`, how far its clock is off, and the ids of its newest keys."""
+    ahead, ids = clock.ahead(), ",".join(pepper_ids[:MOST_IDS])
+    values = {
+        "kind": kind,
+        "lanes": ",".join(lanes),
+        "seen_at": now,
+        "ahead_ms": None if ahead is None else round(ahead * 1000),
+        "pepper_ids": ids,
+    }
     name = process_name(kind)
     with engine.begin() as connection:
         if connection.execute(update(seen).where(seen.c.name == name).values(**values)).rowcount:
@@ -51,8 +60,15 @@ def erase_ended_codes(engine: Engine, now: datetime) -> None:
 class Housekeeping:
     """Runs `each_second` on every call, and both duties above when they are due."""
 
-    def __init__(self, engine: Engine, lanes: Iterable[str], each_second: Sequence[Callable[[], None]] = ()):
+    def __init__(
+        self,
+        engine: Engine,
+        lanes: Iterable[str],
+        each_second: Sequence[Callable[[], None]] = (),
+        pepper_ids: Sequence[str] = (),
+    ):
         self._engine = engine
+        self._pepper_ids = pepper_ids
         self._lanes = list(lanes)
         self._each_second = each_second
         self._next_seen = self._next_erase = datetime.min.replace(tzinfo=UTC)
@@ -62,7 +78,7 @@ class Housekeeping:
             duty()
         if now >= self._next_seen:
             self._next_seen = now + SEEN_EVERY
-            say_alive(self._engine, "worker", self._lanes, now)
+            say_alive(self._engine, "worker", self._lanes, now, pepper_ids=self._pepper_ids)
         if now >= self._next_erase:
             self._next_erase = now + ERASE_EVERY
             erase_ended_codes(self._engine, now)

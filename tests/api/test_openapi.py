@@ -8,6 +8,7 @@ import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from api.schemas import verifications as wire
+from app import create_app
 
 
 @pytest.fixture
@@ -28,6 +29,31 @@ def test_the_document_is_valid_openapi_3_1(document):
     assert document["openapi"].startswith("3.1")
     errors = [error.message for error in jsonschema_rs.Draft202012Validator(OPENAPI_31).iter_errors(document)]
     assert errors == []
+
+
+@pytest.mark.parametrize("public_url", ["", "https://code.example.org/", "https://example.org/codes"])
+def test_the_document_says_where_the_api_is_and_under_which_terms(settings, public_url):
+    app = create_app(settings | {"PUBLIC_URL": public_url}, doors=["api"])
+    document = app.test_client().get("/api/openapi.json").json
+    assert document["servers"] == [{"url": public_url.rstrip("/") or "/"}]
+    assert document["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
+    assert document["info"]["contact"]["name"]
+
+
+def test_operations_without_a_key_say_so(document):
+    keyless = {path for path, _, operation in operations(document) if operation["security"] == []}
+    assert keyless == {"/healthz", "/readyz", "/metrics", "/receipts/{name}"}
+
+
+def test_options_offers_only_what_is_there(app, caller, document):
+    offered = {}
+    for path, method, _ in operations(document):
+        offered.setdefault(re.sub(r"\{\w+\}", "0" * 32, path), set()).add(method.upper())
+    for path, methods in offered.items():
+        allowed = set(caller.client.options(path, headers=caller.headers).headers["Allow"].split(", "))
+        assert allowed - {"OPTIONS", "HEAD"} == methods, path
+    refused = caller.get("/api/v1/verifications/check")
+    assert (refused.status_code, refused.json["code"]) == (405, "method_not_allowed")
 
 
 def test_every_reference_resolves(document):
@@ -52,6 +78,8 @@ def test_every_operation_has_a_name_a_summary_an_example_and_its_problems(docume
     assert len(names) == len(set(names))
     for path, method, operation in operations(document):
         assert operation["summary"]
+        assert operation["description"]
+        assert any(status.startswith("4") for status in operation["responses"]), path
         if path.startswith("/api/v1"):
             assert operation["security"] == [{"key": []}]
             wanted = {"401", "403", "429", "500", "503"} | (

@@ -167,6 +167,61 @@ def test_mail_settings_are_read_by_the_names_of_flask_mail() -> None:
     assert "s3cret" not in repr(MailSettings("m", password="s3cret"))
 
 
+def test_a_mail_gateway_in_the_file_introduces_itself_as_the_settings_say_or_its_own_way(
+    tmp_path: Path,
+) -> None:
+    general = MailSettings("", ehlo_name="code.example.com")
+    one, other = load(
+        tmp_path, SMTP + SMTP.replace('"post"', '"two"') + 'ehlo_name = "two.example.com"\n', mail=general
+    )
+    assert one._settings.ehlo_name == "code.example.com"  # type: ignore[attr-defined]
+    assert other._settings.ehlo_name == "two.example.com"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("given", "rate"),
+    [
+        ("20", (20, 1)),
+        ('"3/minute"', (3, 60)),
+        ('"100 / hour"', (100, 3600)),
+        ('"5/second"', (5, 1)),
+        ("0", (0, 1)),
+    ],
+)
+def test_a_rate_is_a_number_in_a_second_a_minute_or_an_hour(
+    tmp_path: Path, given: str, rate: tuple[int, int]
+) -> None:
+    (gateway,) = load(tmp_path, SMS + f"rate = {given}\n")
+    assert (gateway.rate, gateway.rate_seconds) == rate
+
+
+@pytest.mark.parametrize(
+    "given", ["0.05", "-1", '"3"', '"3/day"', '"3 per minute"', "true", '"1.5/minute"', "[3]"]
+)
+def test_another_rate_is_refused(tmp_path: Path, given: str) -> None:
+    assert "rate" in mistake(tmp_path, SMS + f"rate = {given}\n")
+
+
+@pytest.mark.parametrize("name", ["${A-B}", "${A:-x}", "${}", "${ A }"])
+def test_a_variable_that_can_not_be_one_is_refused(tmp_path: Path, name: str) -> None:
+    told = mistake(tmp_path, SMS + f'secret = "{name}"\n', {"A": "s3cret"})
+    assert "secret: ${…} must hold the name" in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_that_windows_wrote_is_understood(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "gateways.toml"
+    path.write_bytes(SMS.replace("\n", "\r\n").encode(encoding))
+    assert [gateway.name for gateway in load_gateways(path, {}, NO_MAIL)] == ["main"]
+
+
+def test_a_file_in_another_encoding_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "gateways.toml"
+    path.write_bytes(SMS.encode() + "# Läden".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"gateways\.toml: must be saved in UTF-8$"):
+        load_gateways(path, {}, NO_MAIL)
+
+
 def draw(gateways: Gateways, country: str | None = "CN", *exclude: str) -> Counter[str | None]:
     drawn = (gateways.choose(Channel.SMS, country, frozenset(exclude)) for _ in range(1000))
     return Counter(gateway.name if gateway else None for gateway in drawn)

@@ -34,6 +34,13 @@ def test_it_fills_a_development_database_or_another_one_on_request(app, runner, 
     assert count(app) == 60
 
 
+def test_it_fills_the_database_of_an_installation_that_dev_py_made(app, runner, monkeypatch):
+    monkeypatch.delenv("FLASK_DEBUG", raising=False)
+    app.config["DEVELOPMENT"] = True
+    assert runner.invoke(args=["seed-demo", "--messages", "60"]).exit_code == 0
+    assert count(app) == 60
+
+
 @pytest.mark.parametrize("wrong", ["0", "-1", "many", "99999999"])
 def test_a_number_that_makes_no_sense_is_refused(app, runner, wrong):
     assert runner.invoke(args=["seed-demo", "--messages", wrong, "--yes"]).exit_code == 2

@@ -1,12 +1,24 @@
 """The settings that a development start writes, and those that its children get."""
 
+import json
 import os
 import stat
 import tomllib
+from contextlib import closing
 
 import pytest
 
-from devtools.settings import Ports, child_environment, complete_env_file, read_env_file, write_gateways
+from devtools.lock import Lock
+from devtools.settings import (
+    Ports,
+    child_environment,
+    complete_env_file,
+    keep_env_file_readable,
+    read_env_file,
+    write_gateways,
+    write_running,
+)
+from domain.setting_files import is_development, running_settings
 
 PORTS = Ports(web=5001, broker=6391, inbox=8026, smtp=1026)
 
@@ -114,3 +126,82 @@ def test_the_gateways_file_follows_the_inbox_and_keeps_its_secret(tmp_path):
     assert len(first["secret"]) == 64
     assert {**first, "url": ""} == {**second, "url": ""}
     assert (first["name"], first["channel"], first["type"]) == ("inbox", "sms", "http")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_an_env_file_that_windows_wrote_is_understood_and_saved_so_that_flask_reads_it(tmp_path, encoding):
+    path = tmp_path / ".env"
+    path.write_bytes("SECRET_KEY=mine\r\nSERVICE_NAME=Läden\r\n".encode(encoding))
+    assert read_env_file(path) == {"SECRET_KEY": "mine", "SERVICE_NAME": "Läden"}
+    assert keep_env_file_readable(path)
+    assert path.read_text(encoding="utf-8").split() == ["SECRET_KEY=mine", "SERVICE_NAME=Läden"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert complete_env_file(path, {}) == ["CODE_PEPPER", "SMS_SENDS_PER_DAY"]
+    assert read_env_file(path)["SERVICE_NAME"] == "Läden"
+    assert not keep_env_file_readable(path)
+
+
+def test_an_env_file_that_gets_keys_of_ours_is_closed_to_others(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("SERVICE_NAME=Shop\n")
+    path.chmod(0o644)
+    complete_env_file(path, {})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_missing_env_file_needs_no_other_encoding(tmp_path):
+    assert not keep_env_file_readable(tmp_path / ".env")
+
+
+@pytest.fixture
+def running(tmp_path):
+    """The folder of a run that goes on, and the settings it wrote down."""
+    (tmp_path / ".env.example").write_text("# MAIL_SERVER=\n# CELERY_BROKER_URL=\nSECRET_KEY=\n")
+    (tmp_path / "gateways.toml").write_text('[[gateway]]\nsecret = "${MAIN_SECRET}"\n')
+    env = {"PATH": "/bin", "MAIL_SERVER": "127.0.0.1", "CELERY_BROKER_URL": "redis://127.0.0.1:6391/0"}
+    env |= {"CELERY_TASK_IGNORE_RESULT": "false", "MAIN_SECRET": "s3", "HOME": "/root", "FLASK_DEBUG": "1"}
+    with closing(Lock(tmp_path / "instance" / "dev.lock")) as lock:
+        lock.take()
+        yield (
+            tmp_path,
+            lock,
+            write_running(tmp_path, env),
+            {name: value for name, value in env.items() if name not in ("PATH", "HOME")},
+        )
+
+
+def test_a_run_writes_down_its_settings_and_no_other_variable(running):
+    folder, _, path, settings = running
+    assert running_settings(folder) == settings
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert is_development(folder)
+
+
+def test_settings_of_a_run_that_has_ended_are_ignored(running, monkeypatch):
+    folder, lock, path, settings = running
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "pid": 999_999_999}))
+    assert running_settings(folder) == {}, "it was killed, and its parts are ending"
+    path.write_text(json.dumps(told))
+    assert running_settings(folder) == settings
+    lock.close()
+    assert running_settings(folder) == {}, "its number belongs to another process by now"
+    assert not is_development(folder)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"pid": "1", "settings": {}}', '{"pid": 1, "settings": 2}']
+)
+def test_a_file_that_no_run_wrote_is_ignored(running, text):
+    folder, _, path, _ = running
+    path.write_text(text)
+    assert running_settings(folder) == {}
+
+
+def test_asking_for_a_run_does_not_keep_the_next_one_from_starting(running):
+    folder, lock, _, _ = running
+    lock.close()
+    running_settings(folder)
+    with closing(Lock(folder / "instance" / "dev.lock")) as next_lock:
+        next_lock.take()

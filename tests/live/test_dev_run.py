@@ -112,6 +112,7 @@ def is_setting(name: str) -> bool:
         "SQLALCHEMY_DATABASE_URI",
         "GATEWAYS_FILE",
         "PUBLIC_URL",
+        "FLASK_SKIP_DOTENV",
     }
 
 
@@ -214,6 +215,46 @@ def test_a_later_start_installs_nothing_and_shows_no_secret(folder, first_start,
     assert not any(secret in output + first_start.output() for secret in secrets)
     assert run.stop(signal.SIGTERM) == 0
     assert left_in(folder) == []
+
+
+def test_flask_commands_beside_it_have_its_settings(folder, run):
+    def flask(*arguments: str, by: tuple[str, ...], cwd: Path = folder) -> str:
+        done = subprocess.run([*by, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    told = folder / "instance" / "dev-running.json"
+    assert told.stat().st_mode & 0o777 == 0o600
+    ways = (
+        {"by": (sys.executable, str(folder / "dev.py"), "flask"), "cwd": folder.parent},
+        {"by": (str(folder / ".venv" / "bin" / "flask"), "--app", "app")},
+    )
+    for way in ways:
+        gateways = flask("gateways", "list", **way).splitlines()
+        assert [line.split("\t")[0] for line in gateways] == ["inbox", "smtp"]
+        assert "FAIL" not in flask("doctor", **way)
+        assert "30 messages" in flask("seed-demo", "--messages", "30", **way)
+        flask("schedules", "run", "daily purge", **way)
+    assert wait_for(lambda: run.output().count("Task sendcode.purge") >= 4, 30), "received and done, twice"
+    assert run.stop(signal.SIGTERM) == 0
+    assert not told.exists()
+    key = flask("keys", "add", "later", **ways[0])
+    assert re.fullmatch(r"sc_live_\S+\n", key), "nothing else is printed, with or without a run"
+
+
+def test_what_a_killed_run_wrote_down_is_not_used(folder, run):
+    run.process.kill()
+    run.process.wait()
+    assert (folder / "instance" / "dev-running.json").exists()
+    done = subprocess.run(
+        [sys.executable, "dev.py", "flask", "gateways", "list"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert wait_for(lambda: left_in(folder) == [], 20)
 
 
 def test_a_killed_worker_is_named_and_started_again(run):

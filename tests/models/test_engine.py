@@ -1,8 +1,11 @@
 import os
+import stat
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
+from models import engine
 from tests.fresh import run_fresh
 
 
@@ -37,3 +40,32 @@ def test_a_forked_child_leaves_its_parents_connections_alone(tmp_path: Path):
     done = run_fresh(program, tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(done.stdout.split()) == ["0", "1"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such rights")
+@pytest.mark.parametrize("form", ["sqlite:///{}", "sqlite:///file:{}?uri=true"])
+def test_a_new_database_and_its_folder_are_for_their_owner_only(tmp_path, form):
+    file = tmp_path / "instance" / "sendcode.db"
+    settings = {"SQLALCHEMY_DATABASE_URI": form.format(file)}
+    before = os.umask(0o022)
+    try:
+        engine.prepare(settings)
+        made = sqlalchemy.create_engine(form.format(file))
+        with made.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE one (id INTEGER)")
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+    finally:
+        os.umask(before)
+        made.dispose()
+    assert modes == {"sendcode.db": 0o600, "sendcode.db-wal": 0o600, "sendcode.db-shm": 0o600}
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_a_database_that_is_there_keeps_its_rights(tmp_path):
+    file = tmp_path / "shared.db"
+    file.touch()
+    file.chmod(0o660)
+    made = sqlalchemy.create_engine(f"sqlite:///{file}")
+    made.connect().close()
+    made.dispose()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o660

@@ -81,6 +81,26 @@ def test_an_unknown_placeholder_is_a_mistake_in_the_configuration(template: Any)
         Body(template)
 
 
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ({"{to}": "x"}, "only in the values"),
+        ({"a": [{"{params.code}": "x"}]}, "only in the values"),
+        ("mobile={ to }", r"write \{to\} without spaces"),
+        ({"a": "{ params.code}"}, r"write \{params.code\} without spaces"),
+        ('{"to": "{to.digits }"}', r"write \{to.digits\} without spaces"),
+    ],
+)
+def test_a_placeholder_that_would_be_sent_as_it_is_is_a_mistake(template: Any, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        Body(template)
+
+
+def test_a_json_text_with_spaces_is_no_placeholder() -> None:
+    text = '{ "to": "{to}", "text" : { "to" : 1 } }'
+    assert json.loads(Body(text, "application/json").render(sms()))["text"] == {"to": 1}
+
+
 def test_a_body_is_a_table_or_a_text() -> None:
     with pytest.raises(ConfigurationError, match="body"):
         Body(5)

@@ -346,6 +346,14 @@ def test_another_providers_interface_is_spoken(server: HttpGatewayServer) -> Non
         ({"headers": {"X Key": "s3cret"}}, "X Key"),
         ({"headers": {"Idempotency-Key": "s3cret"}}, "Idempotency-Key"),
         ({"ca_file": "/nowhere.pem"}, "ca_file"),
+        ({"url": "http://x.org/{to}"}, "url"),
+        ({"url": "http://x.org/?to={to.digits}&s3cret=1"}, "url"),
+        ({"url": "http://x.org/{"}, "url"),
+        ({"url": "http://{region}.x.org/"}, "url"),
+        ({"headers": {"X-To": "s3cret {to}"}}, "X-To: {…} is filled in only in the values of `body`"),
+        ({"headers": {"X-To": "{ params.code }"}}, "X-To"),
+        ({"headers": {"X-{to}": "s3cret"}}, "headers"),
+        ({"body": Body("to={to}", "text/plain; x={to}")}, "content_type"),
     ],
 )
 def test_unusable_arguments_are_refused_at_once(arguments: Mapping[str, Any], named: str) -> None:

@@ -171,6 +171,23 @@ def test_a_url_with_an_unusual_port_is_signed_with_it() -> None:
     assert gateway(status_callback=url).read_receipts(callback(signed=SIGNED_8443), NOW)
 
 
+WITH_CREDENTIALS = CALLBACK.replace("https://", "https://ann:pa55@")
+
+
+@pytest.mark.parametrize("configured", [WITH_CREDENTIALS, WITH_CREDENTIALS.replace(".com/", ".com:443/")])
+@pytest.mark.parametrize("called", [CALLBACK, WITH_CREDENTIALS, CALLBACK.replace(".com/", ".com:443/")])
+@pytest.mark.parametrize("by_setting", [True, False])
+def test_a_callback_url_with_credentials_is_signed_with_or_without_them(
+    configured, called, by_setting
+) -> None:
+    signed = callback(signed=signature(TOKEN, called, FORM.items()), url=configured)
+    made = gateway(status_callback=configured if by_setting else None)
+    assert made.read_receipts(signed, NOW)
+    for forged in (WITH_CREDENTIALS.replace("ann", "bob"), called.replace(".com", ".org"), f"{called}/x"):
+        with pytest.raises(ForgedReceipt):
+            made.read_receipts(callback(signed=signature(TOKEN, forged, FORM.items()), url=configured), NOW)
+
+
 def test_without_a_callback_url_the_requested_url_is_used() -> None:
     made = gateway(status_callback=None)
     assert made.read_receipts(callback(), NOW)

@@ -15,13 +15,14 @@ from channels.email.smtp import SmtpGateway
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from domain.errors import TemporaryGatewayError
+from domain.keyring import Keyring
 from domain.statuses import Channel, Lane
 from exts import db
 from services import doctor
-from services.doctor import Level, database, processes, servers, settings, versions
+from services.doctor import Level, database, files, processes, servers, settings, versions
 from services.doctor.findings import bounded, ok, why
 from services.process import parts
-from services.process.housekeeping import say_alive
+from services.process.housekeeping import Housekeeping, say_alive
 from tests.live.processes import Broker
 from tests.servers.smtp import SmtpServer
 from tests.servers.thread import ServerThread, closed_port, silence
@@ -202,7 +203,19 @@ def test_careful_settings_have_no_findings(app):
         ({"PUBLIC_URL": ""}, "PUBLIC_URL is not set"),
         ({"PUBLIC_URL": "http://codes.example.org"}, "PUBLIC_URL is not https"),
         ({"PUBLIC_URL": "https://codes.example.org", "TRUSTED_PROXIES": 0}, "TRUSTED_PROXIES is 0"),
-        ({"SMS_SENDS_PER_DAY": 0}, "SMS_SENDS_PER_DAY"),
+        ({"PUBLIC_URL": "codes.example.org"}, "PUBLIC_URL must begin with https://"),
+        ({"PUBLIC_URL": "http://127.0.0.1:8000"}, "PUBLIC_URL leads to this machine only"),
+        ({"PUBLIC_URL": "https://ann:pw@codes.example.org"}, "PUBLIC_URL holds a user name"),
+        ({"SMS_SENDS_PER_DAY": 0}, "SMS_SENDS_PER_DAY is 0"),
+        ({"SMS_SENDS_PER_DAY": None}, "SMS_SENDS_PER_DAY is not set"),
+        ({"GIVEN_NAMES": ["MAIL_SEVER"]}, "MAIL_SEVER is not a setting: is MAIL_SERVER meant?"),
+        ({"GIVEN_NAMES": ["REDIS_URI"]}, "REDIS_URI is not a setting: is REDIS_URL meant?"),
+        ({"GIVEN_NAMES": ["MAIL_USE_STARTTLS"]}, "is MAIL_USE_TLS meant?"),
+        ({"GIVEN_NAMES": ["CELERY_TASK_ACK_LATE"]}, "is CELERY_TASK_ACKS_LATE meant?"),
+        (
+            {"GIVEN_NAMES": ["CELERY_BROKER_ULR"], "CELERY_BROKER_ULR": "redis://x"},
+            "CELERY_BROKER_ULR is not a setting: is CELERY_BROKER_URL meant?",
+        ),
         ({"CELERY_TASK_ALWAYS_EAGER": True}, "CELERY_TASK_ALWAYS_EAGER"),
         ({"MAIL_SERVER": "mail.example.org", "MAIL_USERNAME": "me"}, "password is sent in clear"),
     ],
@@ -350,7 +363,103 @@ def test_a_failing_provider_is_reported_with_its_table(app):
         assert only(check) == (Level.FAIL, "no answer ('main' in GATEWAYS_FILE)")
 
 
+def test_names_that_are_no_misspelt_settings_are_left_alone(app):
+    names = [
+        "PATH",
+        "MAIL",
+        "HOSTNAME",
+        "REDIS_PORT",
+        "MAIN_SECRET",
+        "SECRET_KEY",
+        "MAIL_SERVER",
+        "LANGUAGE",
+        "LS_COLORS",
+    ]
+    names += [
+        "CELERY_TASK_ACKS_LATE",
+        "CELERY_WORKER_CONCURRENCY",
+        "SMTP_SERVER",
+        "FLASK_DEBUG",
+        "FLASK_APP",
+        "TZ",
+    ]
+    with configured(app, GIVEN_NAMES=names).app_context():
+        assert "is not a setting" not in texts(settings.check_settings)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "served", "told"),
+    [
+        (["CN", "DE"], [{"DE"}], "no gateway serves CN of SMS_COUNTRIES"),
+        (["CN", "DE", "FR"], [{"DE"}, {"US"}], "no gateway serves CN, FR of SMS_COUNTRIES"),
+        (["*"], [{"DE"}, {"CN"}], "SMS_COUNTRIES is *, but gateways serve only CN, DE"),
+        (["CN", "DE"], [{"DE"}, {"CN"}], ""),
+        (["CN", "DE"], [{"DE"}, set()], ""),
+        (["*"], [set()], ""),
+    ],
+)
+def test_a_country_that_no_gateway_serves_is_reported(app, mails, allowed, served, told):
+    with_gateways(
+        app, mails, *(MemoryGateway(f"g{n}", countries=frozenset(one)) for n, one in enumerate(served))
+    )
+    with configured(app, SMS_COUNTRIES=allowed).app_context():
+        found_text = texts(settings.check_settings)
+    assert told in found_text
+    assert bool(told) == ("serve" in found_text)
+
+
+@pytest.mark.parametrize(
+    ("mode", "level"), [(0o644, Level.WARN), (0o604, Level.WARN), (0o640, Level.OK), (0o600, Level.OK)]
+)
+def test_files_that_everybody_may_read_are_reported(app, mode, level):
+    with app.app_context():
+        file = Path(db.engine.url.database)
+        file.chmod(mode)
+        assert level in {
+            told for told, text in found(files.check_files) if told is Level.OK or file.name in text
+        }
+
+
 # processes and clocks
+
+
+def worker_with(*peppers):
+    keys = Keyring(list(peppers)).ids
+    say_alive(db.engine, "worker", [lane.value for lane in Lane], datetime.now(UTC), pepper_ids=keys)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "is_well"),
+    [
+        (("ours" * 10,), True),
+        (("ours" * 10, "old" * 12), True),
+        (("other" * 8,), False),
+        (("new" * 12, "ours" * 10), False),
+        (("other" * 8, "more" * 10), False),
+    ],
+)
+def test_a_worker_with_another_pepper_is_reported_without_a_key(app, theirs, is_well):
+    parts.put(app, Keyring(["ours" * 10, "old" * 12]))
+    with app.app_context():
+        worker_with(*theirs)
+        failed = texts(processes.check_worker, Level.FAIL)
+        row = db.session.execute(sa.text("SELECT pepper_ids FROM seen_process")).scalar_one()
+    assert ("1 of 1 has another CODE_PEPPER" in failed) is not is_well
+    assert not any(key in failed + row for key in theirs)
+
+
+def test_a_real_worker_tells_its_keys(app):
+    with app.app_context():
+        Housekeeping(db.engine, ["sms"], pepper_ids=parts.part(Keyring).ids)(datetime.now(UTC))
+        assert texts(processes.check_worker, Level.FAIL) == ""
+        ids = db.session.execute(sa.text("SELECT pepper_ids FROM seen_process")).scalar_one()
+    assert ids.split(",") == list(parts.of(app, Keyring).ids)
+
+
+def test_a_worker_of_an_older_release_is_no_failure(app):
+    with app.app_context():
+        say_alive(db.engine, "worker", ["sms"], datetime.now(UTC))
+        assert texts(processes.check_worker, Level.FAIL) == ""
 
 
 def test_missing_processes_are_reported_with_their_command(app):

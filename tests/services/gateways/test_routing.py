@@ -193,6 +193,16 @@ def test_a_ceiling_of_sends_per_second_is_kept(router, main, monkeypatch):
         router.wait_for_turn(main)
 
 
+def test_a_ceiling_of_sends_a_minute_holds_no_thread(router, main):
+    main.rate, main.rate_seconds = 3, 60
+    for _ in range(3):
+        router.wait_for_turn(main)
+    began = time.monotonic()
+    with pytest.raises(GatewayBusy):
+        router.wait_for_turn(main)
+    assert time.monotonic() - began < 0.5
+
+
 def test_a_gateway_that_is_switched_off_gets_nothing_new(router, main, spare):
     assert choose(router).name == "main"
     router.take_over(Switches(off=frozenset({"main"})))
