@@ -1,6 +1,6 @@
 """What gunicorn loads by itself from the folder that it is started in; its command line comes before this.
 
-`--worker-class sync` or `gthread` brings back gunicorn's own workers: put a proxy that buffers requests before them.
+`--worker-class gthread`, or `sync` with `--threads 1`, brings back gunicorn's own: put a buffering proxy before them.
 """
 
 worker_class = "serving.worker.PatientWorker"
