@@ -1,6 +1,6 @@
 """What gunicorn loads by itself from the folder it is started in; its command line overrides this.
 
-`--worker-class sync` or `gthread` brings back gunicorn's own workers: put a proxy that buffers requests in front.
+`--worker-class gthread`, or `sync` with `--threads 1`, brings back gunicorn's own: put a buffering proxy in front.
 """
 
 worker_class = "serving.worker.PatientWorker"

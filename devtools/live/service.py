@@ -140,6 +140,7 @@ def start_web(env: Mapping[str, str], port: int, *arguments: str) -> Iterator[Pr
 def start_gunicorn(env: Mapping[str, str], port: int, *arguments: str, kind: str = "") -> Iterator[Process]:
     """Run the web service behind gunicorn on a port of loopback; `kind` of worker, where it is not ours."""
     kinds = [f"--worker-class={kind}"] if kind else []
+    kinds += ["--threads=1"] if kind == "sync" else []  # gunicorn takes the threaded one for more
     command = [COMMANDS / "gunicorn", f"--bind={HOST}:{port}", *kinds, *arguments, "app:create_app()"]
     with _started("gunicorn", command, env) as process:
         process.wait_until_said("Booting worker")

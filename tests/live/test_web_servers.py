@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy
 
+from devtools.readiness import is_free
 from tests.live.installation import NO_LIMITS, Installation, phone
-from tests.live.processes import HOST, free_port, start_flask, start_gunicorn, start_web
+from tests.live.processes import HOST, Process, free_port, start_flask, start_gunicorn, start_web
 from tests.live.strangers import (
     BODIES,
     CHUNKS,
@@ -265,3 +267,32 @@ def test_a_server_is_alive_while_every_thread_waits_for_the_database(
                 one.result()
     record_property("longest seconds", max(taken))
     assert max(taken) < 1
+
+
+def test_a_server_that_is_asked_to_stop_waits_10_s_for_a_call_that_hangs_and_a_second_signal_ends_it(
+    tmp_path: Path,
+) -> None:
+    for signals, least, most in ((1, 9, 14), (2, 0, 5)):
+        command = [sys.executable, "-m", "tests.live.stuck", str(port := free_port())]
+        server = Process("stuck", command, {"PATH": os.environ["PATH"]}, tmp_path / "stuck.log")
+        try:
+            server.wait_until_ready(partial(listens, port))
+            threading.Thread(target=lambda: ask_quietly(port), daemon=True).start()
+            time.sleep(1)
+            began = time.monotonic()
+            for _ in range(signals):
+                server.signal(signal.SIGTERM)
+                time.sleep(0.5)
+            server.wait_to_end(20)
+            assert least < time.monotonic() - began < most
+        finally:
+            server.stop()
+
+
+def ask_quietly(port: int) -> None:
+    with suppress(OSError, http.client.HTTPException):
+        ask(port, "GET", "/")
+
+
+def listens(port: int) -> bool:
+    return not is_free(port)
