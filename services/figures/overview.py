@@ -1,7 +1,7 @@
 """Traffic in a period, for a page: in total, over time, and by channel, gateway, country and purpose."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -11,9 +11,12 @@ from domain.delivery_times import percentile
 from domain.statuses import Channel
 from services.figures import traffic
 from services.figures.tallies import Tally
-from services.figures.traffic import Traffic
-from services.figures.traffic_counts import HOUR, hour_of
+from services.figures.traffic import Traffic, tally_of
+from services.figures.traffic_counts import HOUR, Counted, hour_of
 
+INSTANT = timedelta(microseconds=1)
+MOVING_DAYS = 5
+"""Carriers report for three days."""
 DIMENSIONS = ("channel", "gateway", "country", "purpose")
 
 
@@ -108,6 +111,23 @@ def _read(
     for key, steps in counts.times(**equal).items():
         times[slot_of(key.hour)].update(steps)
         of_gateway[key.channel, key.gateway].update(steps)
+    too_early: defaultdict[tuple[Any, ...], Tally] = defaultdict(Tally)
+    for begin, day_before, edge in _edges(counts, begins, equal):
+        for found, made in edge.traffic.items():
+            tally = tally_of(made)
+            tallies[begin] -= tally
+            if day_before is not None:
+                tallies[day_before] += tally
+            else:
+                too_early[tuple(getattr(found, name) for name in DIMENSIONS)] += tally
+                hours_of_day[found.hour.astimezone(zone).hour] -= tally
+        for key, steps in edge.times.items():
+            times[begin].subtract(steps)
+            (
+                of_gateway[key.channel, key.gateway].subtract
+                if day_before is None
+                else times[day_before].update
+            )(steps)
     return Overview(
         period=period,
         since=counts.since,
@@ -115,16 +135,34 @@ def _read(
         delay=_delay(sum(times.values(), Counter())),
         slots=[Slot(begin, tallies[begin], _delay(times[begin])) for begin in begins],
         hours_of_day=hours_of_day,
-        parts=_parts(counts.by(*DIMENSIONS, **equal).items(), _by_either(of_gateway)),
+        parts=_parts(
+            (
+                (values, tally - too_early[values])
+                for values, tally in counts.by(*DIMENSIONS, **equal).items()
+            ),
+            _by_either(of_gateway),
+        ),
     )
 
 
+def _edges(
+    counts: Traffic, begins: list[datetime], equal: dict[str, str]
+) -> Iterator[tuple[datetime, datetime | None, Counted]]:
+    """Yield for each day that begins between two hours, as in India and Nepal: what its first hour has before it."""
+    settled = len(begins) - MOVING_DAYS
+    for number, begin in enumerate(begins):
+        end = begin.astimezone(UTC)
+        if end != hour_of(end):
+            found = counts.before(end, is_settled=number < settled, **equal)
+            yield begin, begins[number - 1] if number else None, found
+
+
 def _slot_of(period: Period, begins: list[datetime], zone: tzinfo) -> Callable[[datetime], datetime]:
-    """Return a function from an hour to its slot; where a zone's day begins between hours, the nearest one counts."""
+    """Return a function from an hour to its slot: the day in which the hour ends."""
     if period is Period.DAY:
         return lambda hour: hour.astimezone(zone)
     by_day = {begin.date(): begin for begin in begins}
-    return lambda hour: by_day.get((hour + HOUR / 2).astimezone(zone).date(), begins[-1])
+    return lambda hour: by_day.get((hour + HOUR - INSTANT).astimezone(zone).date(), begins[-1])
 
 
 def _by_either(times: Mapping[tuple[str, str], Counter[int]]) -> dict[tuple[str, str], Counter[int]]:
@@ -154,4 +192,5 @@ def _parts(
 
 
 def _delay(times: Mapping[int, int]) -> Delay:
-    return Delay(percentile(times, 0.5), percentile(times, 0.95))
+    left = {step: number for step, number in times.items() if number > 0}
+    return Delay(percentile(left, 0.5), percentile(left, 0.95))

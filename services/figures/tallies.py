@@ -20,6 +20,11 @@ class Tally:
             messages[status] = messages.get(status, 0) + count
         return Tally(messages, self.issued + other.issued, self.approved + other.approved)
 
+    def __sub__(self, other: "Tally") -> "Tally":
+        left = {status: count - other.messages.get(status, 0) for status, count in self.messages.items()}
+        kept = {status: count for status, count in left.items() if count > 0}
+        return Tally(kept, self.issued - other.issued, self.approved - other.approved)
+
     @property
     def conversion(self) -> float | None:
         """The share of codes that were entered correctly; None where none was issued."""

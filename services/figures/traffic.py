@@ -13,7 +13,7 @@ from exts import db
 from models.traffic import DeliveryHour, OwnerHour, TrafficHour
 from services.figures import rollups, traffic_counts
 from services.figures.tallies import Tally
-from services.figures.traffic_counts import Counted, Key, TimesKey
+from services.figures.traffic_counts import Counted, Key, TimesKey, hour_of
 from services.figures.traffic_memory import State, memory
 from services.figures.traffic_rows import COUNTS
 
@@ -51,6 +51,22 @@ class Traffic:
         kept = memory().recall(question, self.state, lambda: self._kept_times(equal))
         live = {key: steps for key, steps in self.live.times.items() if _is(key, equal)}
         return kept | {key: kept.get(key, Counter()) + steps for key, steps in live.items()}
+
+    def before(self, end: datetime, *, is_settled: bool, **equal: str) -> Counted:
+        """Count in the rows what was made before `end` in its hour, for a day that begins between two hours.
+
+        `is_settled`: whether it hardly changes any more, so that an earlier answer will do.
+        """
+
+        def read() -> Counted:
+            found = traffic_counts.of_span(self.connection, hour_of(end), end)
+            return Counted(
+                {key: counts for key, counts in found.traffic.items() if _is(key, equal)},
+                {key: steps for key, steps in found.times.items() if _is(key, equal)},
+            )
+
+        question = ("before", end, tuple(equal.items()))
+        return memory().recall(question, self.state, read) if is_settled else read()
 
     def _kept(self, names: tuple[str, ...], equal: dict[str, str]) -> dict[tuple[Any, ...], Tally]:
         table = _smallest_with({*names, *equal})
@@ -107,6 +123,11 @@ def _live(
         live.traffic.update(found.traffic)
         live.times.update(found.times)
     return live
+
+
+def tally_of(counts: Counter[str]) -> Tally:
+    """Return the counts of a row as a tally."""
+    return _tally([counts[name] for name in COUNTS])
 
 
 def _tally(counts: list[int]) -> Tally:

@@ -9,7 +9,8 @@ from flask import current_app
 T = TypeVar("T")
 State = tuple[int, int]
 """How many hours are rolled up, and the sum of their versions: it changes whenever any of them is written."""
-MOST = 64
+MOST = 256
+"""A quarter has ninety days, and each may begin between two hours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ CALLERS = 12
 
 
 def test_no_destination_gets_two_codes_for_one_key(make, database_url, record_property):
-    installation = make(**NO_LIMITS, PREFIX_SENDS_PER_10_MINUTES=0, database_url=database_url)
+    installation = make(**NO_LIMITS, database_url=database_url)
     port, key = free_port(), installation.key()
     api = Api([port], key)
     done: dict[str, set[str]] = {}

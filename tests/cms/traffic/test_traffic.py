@@ -371,10 +371,10 @@ def test_purged_objects_are_reported_as_gone(operator: Visitor, path: str) -> No
     assert operator.submit(f"/cms/{path}/resend", page="/cms/messages").status_code == 404
 
 
-def test_a_planned_message_is_scheduled_and_not_waiting(app, visitor):
+def test_a_planned_message_is_scheduled_and_not_waiting(app, signed_in):
     at = later()
     message_id = send(app, send_at=at)
     for path in ("/cms/messages", f"/cms/messages/{message_id}"):
-        page = visitor.get(path).text
+        page = signed_in.get(path).text
         assert re.search(r'class="pill busy">Scheduled for <time', page), path
         assert "Waits for" not in page
