@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 
 from domain.characters import has_control_characters
-from services.limits.send_limits import address_key
+from services.limits.shared_windows import address_key
 
 _MESSAGES = {"required": "is required", "null": "must be text", "invalid": "must be text"}
 

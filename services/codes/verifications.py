@@ -76,7 +76,7 @@ def issue(request: Request, owner: Owner) -> VerificationView:
 
     def work(connection: Connection) -> Issue:
         now = datetime.now(UTC)
-        send_limits.take(connection, challenge.destination, now, client_ip=request.client_ip)
+        send_limits.take(connection, challenge.destination, now, owner=owner, client_ip=request.client_ip)
         message = new_message(challenge, code, now, code_ends_at=expires_at(now))
         return Issue(challenge, code, message, now)
 
@@ -137,7 +137,7 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
         if status is not VerificationStatus.PENDING:
             raise NotAgain(Refusal.ENDED, f"the verification is {status}")
         challenge = challenge_of(verification, _version_of(session, verification.message_id))
-        send_limits.take(session, challenge.destination, now, client_ip=None)
+        send_limits.take(session, challenge.destination, now, owner=challenge.owner, client_ip=None)
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at
         message = new_message(challenge, issuing.open_code(verification), now, code_ends_at=ends_at)

@@ -78,7 +78,7 @@ def start(request: Request, owner: Owner) -> Accepted:
     span = notices.span(request.send_at, now)
     good, rejected = recipients.sort(content, request.recipients)
     if good and content.channel is Channel.SMS:
-        send_limits.take_budget([one.destination.country for one in good])
+        send_limits.take_budget([one.destination.country for one in good], owner)
     broadcast_id = new_id()
     row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
     new = [_message(broadcast_id, one, content, span, owner) for one in good]

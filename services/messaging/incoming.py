@@ -15,6 +15,7 @@ from domain.destinations import Destination
 from domain.errors import FieldProblem, InvalidInput, LimitExceeded
 from domain.keyring import Keyring
 from domain.limits import Window
+from domain.owners import Owner
 from domain.statuses import Channel, Lane, Priority
 from models import Message
 from services.codes.issuing import TEMPLATE
@@ -30,7 +31,7 @@ from services.templating import published
 from services.templating.given import code_params
 
 log = logging.getLogger(__name__)
-OWNER = "task"
+OWNER = Owner("task")
 NOTICE_DEADLINE = timedelta(hours=1)
 ACCEPTED, REFUSED = 0, -1
 
@@ -102,7 +103,7 @@ def _message(
     code_life = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
     return NewMessage(
         id=hashlib.sha256(f"{task_id}|{number}".encode()).hexdigest()[:32],
-        owner=OWNER,
+        owner=OWNER.id,
         destination=destination,
         template=template,
         template_version=text.version_id if text else None,
@@ -118,10 +119,10 @@ def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = 
         if session.get(Message, messages[0].id):
             return False  # the broker delivered the task a second time
         for message in messages if windows else ():
-            counted = counters.look(session, counters.sends_key(message.destination), windows)
+            counted = counters.look(session, counters.sends_key(message.destination, OWNER), windows)
             counters.ensure_room(counted, now)
             pumping_guard.ensure_open(message.destination, now, reader=session)
-            send_limits.take_budget([message.destination.country], reader=session)
+            send_limits.take_budget([message.destination.country], OWNER, reader=session)
             counters.count(session, counted, now)
         outbox.put(session, part(Keyring), messages, now)
         return True

@@ -102,7 +102,7 @@ def _put(
     message: NewMessage, now: datetime, *, copied: Message | None = None, by: Actor | None = None
 ) -> MessageView:
     if message.destination.channel is Channel.SMS:
-        send_limits.take_budget([message.destination.country])
+        send_limits.take_budget([message.destination.country], Owner(message.owner, message.is_test))
 
     def work(session: Session) -> MessageView:
         outbox.put(session, part(Keyring), [message], now)

@@ -14,6 +14,7 @@ from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import Conflict
 from domain.keyring import Keyring
+from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Message
@@ -33,7 +34,7 @@ from services.templating import published
 from services.templating.given import code_params
 
 log = logging.getLogger(__name__)
-OWNER = "gateway-test"
+OWNER = Owner("gateway-test")
 DEADLINE = timedelta(seconds=60)
 MOST_PER_10_MINUTES = 10
 
@@ -76,7 +77,7 @@ def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
     send_limits.ensure_country(destination)
     part(RateWindows).hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
     if gateway.channel is Channel.SMS:
-        send_limits.take_budget([destination.country])
+        send_limits.take_budget([destination.country], OWNER)
     message = _message(session, destination)
 
     def work(database: Session) -> None:
@@ -97,7 +98,7 @@ def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
     text = published.choose_own(TEMPLATE, destination.channel, session.administrator.locale)
     life = timedelta(seconds=settings["CODE_TTL_SECONDS"])
     return NewMessage(
-        owner=OWNER,
+        owner=OWNER.id,
         destination=destination,
         template=TEMPLATE,
         template_version=text.version_id,
@@ -112,7 +113,7 @@ def newest(gateway: Gateway) -> TestView | None:
     """Return the newest test of a gateway, None where there was none or it was purged."""
     row = db.session.scalar(
         select(Message)
-        .where(Message.owner == OWNER, Message.ask_first == pinning.pin(gateway.name))
+        .where(Message.owner == OWNER.id, Message.ask_first == pinning.pin(gateway.name))
         .order_by(Message.created_at.desc())
         .limit(1)
     )
