@@ -1,4 +1,4 @@
-"""The owner of a verification, message or broadcast, and whose limits its sends use up."""
+"""The owner of a verification, message or broadcast, and whose limits it uses up."""
 
 from dataclasses import dataclass
 
@@ -26,16 +26,10 @@ class Owner:
 
     @property
     def ledger(self) -> str:
-        """Whose limits a send uses up: `live`, a test key's own, or those of one part of the console.
+        """Whose limits a send or a wrong code uses up: `live`, a test key's own, or those of one part of the console.
 
-        An API key must not be able to keep an administrator's sign-in code from being sent, nor one page of the console
-        that of another.
+        An API key must not be able to keep an administrator from signing in, nor one page of the console another.
         """
         if self.is_test:
             return self.id
         return self.kind if self.is_console else LIVE
-
-    @property
-    def guesses(self) -> str:
-        """Whose wrong codes are counted together: those of one API key, or of one part of the console."""
-        return self.kind if self.is_console else self.id

@@ -47,8 +47,8 @@ def sends_key(destination: Destination, owner: Owner) -> str:
 
 
 def failures_key(owner: Owner, channel: str, canonical: str, purpose: str) -> str:
-    """Return the key that an owner's wrong codes for one destination and purpose share."""
-    return f"fail|{owner.guesses}|{channel}|{purpose}|{canonical}"
+    """Return the key that all wrong codes of one ledger for one destination and purpose share."""
+    return f"fail|{_ledger(owner)}{channel}|{purpose}|{canonical}"
 
 
 def window_key(name: str, subject: str, owner: Owner) -> str:
