@@ -39,6 +39,8 @@ ON_EVERY_DATABASE = {
     "test_listing",
     "test_bulk_acts",
     "test_pumping_guard",
+    "test_ledgers",
+    "test_day_budget",
     "test_second_steps",
     "test_sign_ins",
     "test_sms_of_a_day",
