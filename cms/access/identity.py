@@ -50,7 +50,7 @@ def signed_in() -> ConsoleSession:
 def actor() -> Actor:
     """Return who makes the change of the current request, as the audit tells of it."""
     administrator = signed_in().administrator
-    return Actor(administrator.id, administrator.email, client_ip())
+    return Actor(administrator.id, administrator.email, client_ip(), administrator.role)
 
 
 def start(token: str, started: ConsoleSession) -> None:
