@@ -32,6 +32,7 @@ from services.audit import trail
 from services.audit.trail import Actor
 from services.figures import rollups, traffic_counts
 from services.figures.traffic_counts import LONGEST_CODE_LIFE
+from services.limits.counters import SHORT_WINDOW
 from services.process.progress import Tell, silently
 from services.sign_in import sign_ins
 from services.storage.transactions import change, transaction
@@ -41,6 +42,8 @@ LONGEST_ROLL_UP = timedelta(days=366)
 BLOCK = 1000
 PAUSE_SECONDS = 0.01
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_AN_HOUR = timedelta(hours=1)
+"""Longer than the windows of prefixes and addresses."""
 _DAY = timedelta(days=1)
 """Limit windows reach back up to a day, and an ended session may still be shown."""
 
@@ -95,7 +98,9 @@ def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
     yield "messages", Message, Message.created_at < before, settled
     yield "broadcasts", Broadcast, Broadcast.created_at < before, ~has_messages
     yield "verifications", Verification, Verification.created_at < before, ended
-    yield "limit windows", LimitWindow, LimitWindow.touched_at < min(before, a_day_ago)
+    is_short = LimitWindow.key.startswith(SHORT_WINDOW, autoescape=True)
+    yield "limit windows", LimitWindow, LimitWindow.touched_at < min(before, a_day_ago), ~is_short
+    yield "short windows", LimitWindow, LimitWindow.touched_at < now - _AN_HOUR, is_short
     yield "idempotent answers", IdempotentAnswer, IdempotentAnswer.created_at < now - idempotency.LIFE
     yield "schedule runs", ScheduleRun, ScheduleRun.queued_at < before
     yield "sessions", AdministratorSession, AdministratorSession.last_seen_at < min(before, a_day_ago)

@@ -17,6 +17,8 @@ from services.storage.prepared import Prepared
 from services.storage.transactions import LostRace, Writer, statements
 
 DAY = 86_400
+SHORT_WINDOW = "window|"
+"""How the keys of windows of minutes begin, which Redis counts while it can."""
 _table = LimitWindow.__table__
 _FIND = Prepared(select(_table.c.version, _table.c.events).where(_table.c.key == bindparam("wanted")))
 _FIRST = Prepared(insert(_table))
@@ -53,7 +55,7 @@ def failures_key(owner: Owner, channel: str, canonical: str, purpose: str) -> st
 
 def window_key(name: str, subject: str, owner: Owner) -> str:
     """Return the key of a window that Redis counts, for while it is away."""
-    return f"window|{name}|{_ledger(owner)}{subject}"
+    return f"{SHORT_WINDOW}{name}|{_ledger(owner)}{subject}"
 
 
 def _ledger(owner: Owner) -> str:

@@ -67,7 +67,7 @@ def test_a_worker_without_a_permission_polls_and_takes_bells_once_it_has_it(make
     broker.ask("ACL", "SETUSER", "limited", "on", ">secret-word", "~*", "&*", "+@all", "-brpop")
     url = broker.url.replace("redis://", "redis://limited:secret-word@")
     installation = make(**NO_LIMITS, broker_url=url)
-    with installation.web(), installation.worker(pool, None, "-c", "2") as worker:
+    with installation.web(), installation.worker(pool, None, "-c", "2", wait=False) as worker:
         api = installation.api()
         wait_until(lambda: "the broker refuses what a worker needs" in worker.text(), 20)
         assert api.issue(phone(1)).status == 202
