@@ -28,6 +28,7 @@ from services.scheduling.schedule_views import (
 )
 from services.scheduling.task_roles import ensure_may_run
 from services.scheduling.timings import timing
+from services.storage.exact import exactly
 from services.storage.transactions import change, transaction
 
 RULE = ("every_seconds", "crontab", "timezone")
@@ -108,10 +109,10 @@ def remove(name: str, *, by: Actor = COMMAND_LINE) -> None:
         row = row_of(name)
         ensure_may_run(by, row.task)
         before = outline(row)
-        if not change(session, delete(Schedule).where(Schedule.name == name)):
+        if not change(session, delete(Schedule).where(exactly(Schedule.name, name))):
             raise NotFound(f"there is no schedule {name!r}")
         trail.note(session, by, Action.SCHEDULE_REMOVED, name, before=before)
-        change(session, delete(ScheduleRun).where(ScheduleRun.schedule_name == name))
+        change(session, delete(ScheduleRun).where(exactly(ScheduleRun.schedule_name, name)))
 
     transaction(work)
 

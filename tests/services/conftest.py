@@ -40,6 +40,7 @@ ON_EVERY_DATABASE = {
     "test_bulk_acts",
     "test_pumping_guard",
     "test_ledgers",
+    "test_exact",
     "test_day_budget",
     "test_second_steps",
     "test_sign_ins",
