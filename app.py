@@ -23,10 +23,10 @@ from models import engine, patience
 from services.gateways.gateway_health import GatewayHealth
 from services.languages import locales
 from services.languages.catalogues import Catalogues
+from services.limits.day_budget import DayBudget
 from services.limits.pumping_guard import FreshClosures
 from services.limits.rate_windows import RateWindows
 from services.limits.refusals import Refusals
-from services.limits.send_limits import RecentSms
 from services.outbox.bell import Bell
 from services.process import parts
 from services.process.breaker import Breaker
@@ -94,7 +94,7 @@ def _parts(app: Flask) -> list[object]:
         RateWindows(redis, breaker),
         GatewayHealth(redis, breaker),
         TextVersions(),
-        RecentSms(),
+        DayBudget(redis, breaker),
         FreshClosures(),
         Refusals(redis, breaker),
         Bell(breaker if redis == app.config["CELERY_BROKER_URL"] else Breaker()),

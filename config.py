@@ -123,6 +123,8 @@ CELERY: dict[str, Any] = {
     "CELERY_TIMEZONE": "UTC",
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
     "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
+    "CELERY_BROKER_CHANNEL_ERROR_RETRY": True,  # a missing permission must not end the worker, which also polls
+    "CELERY_WORKER_CONSUMER": "services.delivery.worker_consumer:SteadyConsumer",
     "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 300},
     "CELERY_BEAT_SCHEDULER": "services.scheduling.scheduler:DbScheduler",
     "CELERY_BEAT_MAX_LOOP_INTERVAL": 1,

@@ -10,7 +10,7 @@ gc.disable()  # imported objects are never freed, and collecting them over and o
 import logging
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +105,8 @@ def ccp_send_sms_code(self: Task, mobile: str, sms_code: str) -> int:
 
 @shared_task(name="sendcode.purge", bind=True)
 def purge(self: Task, older_than_days: int = 30) -> int:
-    """Delete data older than `older_than_days`; return the number of rows."""
-    return sum(retention.purge(timedelta(days=older_than_days), tell=_progress(self)).values())
+    """Delete data older than `older_than_days`, at least one; return the number of rows."""
+    return sum(retention.purge(retention.scheduled_age(older_than_days), tell=_progress(self)).values())
 
 
 @shared_task(name="sendcode.roll_up", bind=True)

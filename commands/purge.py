@@ -5,6 +5,7 @@ from flask.cli import with_appcontext
 
 from domain.errors import InvalidInput
 from services import retention
+from services.audit.trail import COMMAND_LINE
 
 
 @click.command("purge")
@@ -15,7 +16,7 @@ from services import retention
 def purge(age: str) -> None:
     """Delete settled messages, ended verifications and other data older than AGE."""
     try:
-        deleted = retention.purge(retention.parse_age(age))
+        deleted = retention.purge(retention.parse_age(age), by=COMMAND_LINE)
     except InvalidInput as error:
         problem = error.problems[0]
         raise click.UsageError(f"--{problem.field} {problem.message}") from error

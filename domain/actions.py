@@ -68,6 +68,8 @@ class Action(StrEnum):
     SAFE_PREFIX_ADDED = "guard.safe_added"
     SAFE_PREFIX_REMOVED = "guard.safe_removed"
 
+    PURGED = "retention.purged"
+
     @property
     def about(self) -> str:
         """The kind of thing that is changed, such as `schedule`, `key` or `gateway`."""

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from domain.actions import Action
 from domain.errors import FieldProblem, InvalidInput
+from domain.retention import LEAST_AGE, LEAST_SIGN_INS, is_scheduled_age
 from domain.statuses import MessageStatus
 from models import (
     AdministratorSession,
@@ -26,8 +28,11 @@ from models import (
     Verification,
 )
 from services import idempotency
+from services.audit import trail
+from services.audit.trail import Actor
 from services.figures import rollups, traffic_counts
 from services.figures.traffic_counts import LONGEST_CODE_LIFE
+from services.limits.counters import SHORT_WINDOW
 from services.process.progress import Tell, silently
 from services.sign_in import sign_ins
 from services.storage.transactions import change, transaction
@@ -37,6 +42,8 @@ LONGEST_ROLL_UP = timedelta(days=366)
 BLOCK = 1000
 PAUSE_SECONDS = 0.01
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_AN_HOUR = timedelta(hours=1)
+"""Longer than the windows of prefixes and addresses."""
 _DAY = timedelta(days=1)
 """Limit windows reach back up to a day, and an ended session may still be shown."""
 
@@ -51,13 +58,25 @@ def parse_age(text: str) -> timedelta:
     return _checked(timedelta(**{_UNITS[unit]: int(number)}))
 
 
-def purge(age: timedelta, *, tell: Tell = silently) -> dict[str, int]:
+def scheduled_age(days: Any) -> timedelta:
+    """Return the age from which a schedule may delete; raises InvalidInput where it is below a day."""
+    if not is_scheduled_age(days):
+        raise InvalidInput(FieldProblem("older_than_days", f"must be at least {LEAST_AGE.days}"))
+    return _checked(timedelta(days=min(days, LONGEST_AGE.days + 1)))
+
+
+def purge(age: timedelta, *, tell: Tell = silently, by: Actor | None = None) -> dict[str, int]:
     """Delete settled messages, ended verifications and other data older than `age`; return how many rows of each.
 
-    Messages that may still be sent, codes that may still be checked and limits in use are kept, whatever their age.
+    Messages that may still be sent, codes that may still be checked and limits in use are kept, whatever their age,
+    and so is the sign-in history of the last week. `by`: who asked for it, for the audit; a schedule has its runs.
     Raises InvalidInput for an age out of range.
     """
     now = datetime.now(UTC)
+    _checked(age)
+    if by is not None:
+        told = {"older_than": str(age)}
+        transaction(lambda session: trail.note(session, by, Action.PURGED, "", after=told))
     deleted: dict[str, int] = {}
     for name, model, *conditions in _old(now, now - _checked(age)):
         deleted[name] = 0
@@ -79,12 +98,14 @@ def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
     yield "messages", Message, Message.created_at < before, settled
     yield "broadcasts", Broadcast, Broadcast.created_at < before, ~has_messages
     yield "verifications", Verification, Verification.created_at < before, ended
-    yield "limit windows", LimitWindow, LimitWindow.touched_at < min(before, a_day_ago)
+    is_short = LimitWindow.key.startswith(SHORT_WINDOW, autoescape=True)
+    yield "limit windows", LimitWindow, LimitWindow.touched_at < min(before, a_day_ago), ~is_short
+    yield "short windows", LimitWindow, LimitWindow.touched_at < now - _AN_HOUR, is_short
     yield "idempotent answers", IdempotentAnswer, IdempotentAnswer.created_at < now - idempotency.LIFE
     yield "schedule runs", ScheduleRun, ScheduleRun.queued_at < before
     yield "sessions", AdministratorSession, AdministratorSession.last_seen_at < min(before, a_day_ago)
     yield "invitations", Invitation, Invitation.created_at < before, Invitation.expires_at < now
-    yield "sign-ins", SignIn, SignIn.at < max(before, now - sign_ins.KEPT)
+    yield "sign-ins", SignIn, SignIn.at < min(max(before, now - sign_ins.KEPT), now - LEAST_SIGN_INS)
     yield "sign-in steps", SignInStep, SignInStep.started_at < a_day_ago
     yield "closed prefixes", PrefixClosure, PrefixClosure.until < min(before, a_day_ago)
     yield "processes", SeenProcess, SeenProcess.seen_at < a_day_ago

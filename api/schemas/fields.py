@@ -9,7 +9,7 @@ from marshmallow.fields import Field
 
 from domain.characters import has_control_characters, trimmed
 from domain.codes import LONGEST_GUESS
-from services.limits.send_limits import address_key
+from services.limits.shared_windows import address_key
 
 _MESSAGES = {"required": "is required", "null": "must be text", "invalid": "must be text"}
 

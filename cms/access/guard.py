@@ -129,9 +129,10 @@ def not_there(_error: NotFound) -> object:
 
 
 @console.errorhandler(NotAllowed)
-def refuse(_error: NotAllowed) -> tuple[str, int]:
+def refuse(error: NotAllowed) -> tuple[str, int]:
     """Say which role is needed, and what to do."""
-    needed = needed_role(request.endpoint or "", request.method) or Role.OWNER
+    told = error.args[0] if error.args else None
+    needed = told if isinstance(told, Role) else Role.OWNER
     has = signed_in().administrator.role
     text = _(
         "Nothing was changed. This needs the role %(needed)s, and yours is %(has)s. Ask an owner of this console "

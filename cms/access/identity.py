@@ -49,7 +49,7 @@ def signed_in() -> ConsoleSession:
 def actor() -> Actor:
     """Return who makes the current change, for the audit."""
     administrator = signed_in().administrator
-    return Actor(administrator.id, administrator.email, client_ip())
+    return Actor(administrator.id, administrator.email, client_ip(), administrator.role)
 
 
 def start(token: str, started: ConsoleSession) -> None:

@@ -32,6 +32,7 @@ ABOUT = {
     "broadcast": lazy_gettext("Broadcasts"),
     "verification": lazy_gettext("Verifications"),
     "guard": lazy_gettext("Pumping guard"),
+    "retention": lazy_gettext("Retention"),
 }
 LABELS = {
     Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
@@ -95,6 +96,7 @@ LABELS = {
     Action.PREFIX_OPENED: lazy_gettext("Closed prefix opened"),
     Action.SAFE_PREFIX_ADDED: lazy_gettext("Added to the safe list"),
     Action.SAFE_PREFIX_REMOVED: lazy_gettext("Removed from the safe list"),
+    Action.PURGED: lazy_gettext("Old data deleted by hand"),
 }
 FIELDS = {
     "task": lazy_gettext("Task"),
@@ -127,6 +129,7 @@ FIELDS = {
     "last": lazy_gettext("Last"),
     "sends": lazy_gettext("Codes sent"),
     "approved": lazy_gettext("Codes entered"),
+    "older_than": lazy_gettext("Older than"),
 }
 WORDS = {
     "active": lazy_gettext("active"),

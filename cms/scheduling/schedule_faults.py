@@ -5,6 +5,9 @@ from flask_babel import gettext as _
 from domain.errors import InvalidInput, NameTaken
 from services.scheduling.schedule_rules import LONGEST_NAME
 
+FIELDS = {"older_than_days": "kwargs"}
+"""The field of the form in which an argument is typed."""
+
 
 def texts(error: InvalidInput) -> dict[str, str]:
     """Return the error text for each wrong field."""
@@ -23,4 +26,10 @@ def texts(error: InvalidInput) -> dict[str, str]:
         "args": _('Write a JSON list, such as ["text", 7].'),
         "kwargs": _('Write a JSON object, such as {"older_than_days": 30}.'),
     }
-    return {problem.field: said.get(problem.field, problem.message) for problem in error.problems}
+    said["older_than_days"] = _(
+        "A purge deletes nothing of the last day: give it older_than_days of 1 or more."
+    )
+    return {
+        FIELDS.get(problem.field, problem.field): said.get(problem.field, problem.message)
+        for problem in error.problems
+    }

@@ -10,14 +10,14 @@ from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from cms.access.guard import console, needs
-from cms.access.identity import actor
+from cms.access.identity import actor, signed_in
 from cms.errors.error_texts import Answer
 from cms.frame.times import zone_name
 from cms.scheduling import schedule_faults
 from domain.errors import FieldProblem, InvalidInput
 from domain.roles import Role
 from domain.statuses import Lane
-from services.scheduling import schedule_rules, schedule_views
+from services.scheduling import schedule_rules, schedule_views, task_roles
 from services.scheduling import schedules as service
 from services.scheduling.schedule_rules import NewSchedule
 from services.scheduling.schedule_views import ScheduleView
@@ -40,7 +40,13 @@ TASKS = {
 @needs(Role.OPERATOR)
 def new_schedule() -> str:
     """Show the empty form."""
-    start = {"task": next(iter(TASKS)), "timing": "every", "number": "1", "unit": "h", "enabled": "1"}
+    start = {
+        "task": next(task for task in TASKS if _may_run(task)),
+        "timing": "every",
+        "number": "1",
+        "unit": "h",
+        "enabled": "1",
+    }
     return _page(None, MultiDict({**start, "zone": zone_name()}), {})
 
 
@@ -148,6 +154,10 @@ def _typed(known: NewSchedule) -> MultiDict[str, str]:
     )
 
 
+def _may_run(task: str) -> bool:
+    return signed_in().administrator.role.covers(task_roles.needed(task))
+
+
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) if value else ""
 
@@ -158,7 +168,8 @@ def _page(shown: ScheduleView | None, typed: Mapping[str, str], errors: Mapping[
         schedule=shown,
         typed=typed,
         errors=errors,
-        tasks={name: TASKS.get(name) for name in (*TASKS, *schedule_rules.known_tasks())},
+        tasks={name: TASKS.get(name) for name in (*TASKS, *schedule_rules.known_tasks()) if _may_run(name)},
+        may_run_others=_may_run(OTHER_TASK),
         queues=["celery", *Lane],
         longest_name=schedule_rules.LONGEST_NAME,
     )

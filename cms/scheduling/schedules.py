@@ -22,6 +22,7 @@ DONE = {
     "broadcasts": lazy_gettext("Broadcasts"),
     "verifications": lazy_gettext("Verifications"),
     "limit windows": lazy_gettext("Limit windows"),
+    "short windows": lazy_gettext("Windows of prefixes and addresses"),
     "idempotent answers": lazy_gettext("Idempotent answers"),
     "schedule runs": lazy_gettext("Runs of schedules"),
     "sessions": lazy_gettext("Sessions"),

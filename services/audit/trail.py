@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
+from domain.roles import Role
 from exts import db
 from models.audit_entry import AuditEntry
 
@@ -18,11 +19,12 @@ LARGEST_PLAIN_NUMBER = 999
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a change and from where; `id` is None for anybody but an administrator."""
+    """Who makes a change, from where and with which role; `id` is None for anybody but an administrator."""
 
     id: int | None
     name: str = field(repr=False)
     ip: str | None = None
+    role: Role | None = None
 
 
 COMMAND_LINE = Actor(None, "command line")

@@ -67,7 +67,8 @@ def _owned(verification_id: str, owner: Owner) -> Verification:
 
 
 def _failures_key(verification: Verification) -> str:
-    return counters.failures_key(verification.channel, verification.canonical, verification.purpose)
+    owner = Owner(verification.owner, verification.is_test)
+    return counters.failures_key(owner, verification.channel, verification.canonical, verification.purpose)
 
 
 def _reserve(verification: Verification) -> datetime | None:

@@ -79,6 +79,7 @@ def issue(request: Request, owner: Owner) -> VerificationView:
             connection,
             challenge.destination,
             now,
+            owner=owner,
             client_ip=request.client_ip,
             segments=challenge.segments,
         )
@@ -142,8 +143,14 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
         if status is not VerificationStatus.PENDING:
             raise NotAgain(Refusal.ENDED, f"the verification is {status}")
         challenge = challenge_of(verification, _sent(session, verification))
-        billed = challenge.segments
-        send_limits.take(session, challenge.destination, now, client_ip=None, segments=billed)
+        send_limits.take(
+            session,
+            challenge.destination,
+            now,
+            owner=challenge.owner,
+            client_ip=None,
+            segments=challenge.segments,
+        )
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at
         message = new_message(challenge, issuing.open_code(verification), now, code_ends_at=ends_at)

@@ -1,5 +1,6 @@
 """The result of a check, and the timeout on it."""
 
+import re
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -77,6 +78,11 @@ def why(error: BaseException) -> str:
             return cause.reason
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {cause.verify_message}"
+        if type(cause).__name__ == "NoPermissionError":
+            command = re.search(r"'([A-Za-z|]{1,40})'", str(cause))
+            return f"the user may not run {command[1].upper() if command else 'what a worker runs'}"
+        if type(cause).__name__ == "AccessRefused" and "login" not in str(cause).lower():
+            return "the user may not declare, write and read the queues of a worker"
         if "Authentication" in type(cause).__name__ or type(cause).__name__ == "AccessRefused":
             return "refused the login"
         if isinstance(cause, TimeoutError):

@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 from flask import current_app
+from kombu import Connection, Consumer, Producer, Queue
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -21,16 +24,45 @@ GATEWAY_SECONDS = 8.0
 
 
 def check_broker() -> Iterator[Finding]:
-    """Connect to the broker and open a channel."""
+    """Do what a worker does, on a queue of our own: declare it, publish, and get the message the way a worker gets it.
+
+    A user of the broker may lack the permission for one of these, such as BRPOP on Redis, and yet connect.
+    """
     began = time.monotonic()
     try:
         with impatient_connection(current_app.extensions["celery"], SECONDS) as connection:
-            connection.default_channel  # noqa: B018 - connects without retries, unlike connect()
-            kind = connection.transport.driver_type
+            channel = connection.default_channel  # connects without retries, unlike connect()
+            kind, milliseconds = connection.transport.driver_type, (time.monotonic() - began) * 1000
+            _go_round(connection, channel)
     except Exception as error:  # noqa: BLE001 - every transport has its own errors
         yield fail("broker", f"{why(error)} (CELERY_BROKER_URL)")
         return
-    yield ok("broker", f"{kind}, {(time.monotonic() - began) * 1000:.0f} ms")
+    yield ok("broker", f"{kind}, {milliseconds:.0f} ms")
+
+
+def _go_round(connection: Connection, channel: Any) -> None:
+    """Publish one message to a queue of our own and consume it; raises what the broker refuses."""
+    name = f"sendcode.doctor.{uuid4().hex}"
+    queue = Queue(name, routing_key=name, durable=False, auto_delete=True, expires=60)(channel)
+    got: list[Any] = []
+
+    def receive(_: Any, message: Any) -> None:
+        message.ack()
+        got.append(message)
+
+    queue.declare()
+    try:
+        Producer(channel).publish({}, routing_key=name, retry=False, delivery_mode="transient")
+        with Consumer(channel, [queue], callbacks=[receive], accept=["json"]):
+            give_up_at = time.monotonic() + SECONDS
+            while not got and time.monotonic() < give_up_at:
+                with suppress(TimeoutError):
+                    connection.drain_events(timeout=SECONDS)
+    finally:
+        with suppress(Exception):
+            queue.delete()
+    if not got:
+        raise TimeoutError("a message that was published did not come back")
 
 
 def check_limits_store() -> Iterator[Finding]:

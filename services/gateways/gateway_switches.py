@@ -146,6 +146,7 @@ def set_weight(name: str, weight: int | None, *, by: Actor = COMMAND_LINE) -> No
 def _row(session: Session, name: str) -> GatewaySwitch:
     """Return the row of a gateway, or a new one where nothing has been set."""
     found = session.get(GatewaySwitch, name, with_for_update=True, populate_existing=True)
+    found = found if found is not None and found.name == name else None
     return found or GatewaySwitch(name=name, is_off=False, weight=None)
 
 

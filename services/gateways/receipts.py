@@ -16,6 +16,7 @@ from domain.receipts import statuses_before
 from models import Message
 from services.outbox.outbox import WHAT_IS_KEPT
 from services.process.parts import part
+from services.storage.exact import exactly
 from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def _note(session: Session, name: str, receipt: Receipt, now: datetime) -> bool:
     is_this = (
         (Message.id == receipt.reference)
         if receipt.reference
-        else (Message.gateway_reference == receipt.gateway_reference)
+        else exactly(Message.gateway_reference, receipt.gateway_reference)
     )
     values: dict[str, Any] = {"gateway": name}
     if receipt.gateway_reference:
@@ -65,7 +66,7 @@ def _note(session: Session, name: str, receipt: Receipt, now: datetime) -> bool:
         change(
             session,
             update(Message)
-            .where(is_this, or_(Message.gateway == name, Message.gateway.is_(None)))
+            .where(is_this, or_(exactly(Message.gateway, name), Message.gateway.is_(None)))
             .where(Message.status.in_([status.value for status in statuses_before(receipt.status)]))
             .where(Message.tries > 0)
             .values(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from domain import networks as known_networks
@@ -22,6 +22,7 @@ from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.keys import key_owners
 from services.keys.key_owners import Scope
+from services.storage.exact import exactly
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ def get(key_id: str) -> KeyView:
 
 def find(name_or_id: str) -> KeyView:
     """Return the key with this id, or the active one with this name; raises NotFound, and Conflict for several."""
-    named = (ApiKey.name == name_or_id.strip()) & ApiKey.revoked_at.is_(None)
+    named = and_(exactly(ApiKey.name, name_or_id.strip()), ApiKey.revoked_at.is_(None))
     rows = db.session.scalars(select(ApiKey).where(or_(ApiKey.id == name_or_id, named))).all()
     if not rows:
         raise NotFound("no such API key")

@@ -11,11 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from domain.destinations import Destination, mask
 from domain.errors import LimitExceeded
 from domain.limits import Window, refuse, remember
+from domain.owners import LIVE, Owner
 from models.limit_window import LimitWindow, pack, unpack
 from services.storage.prepared import Prepared
 from services.storage.transactions import LostRace, Writer, statements
 
 DAY = 86_400
+SHORT_WINDOW = "window|"
+"""How the keys of windows of minutes begin, which Redis counts while it can."""
 _table = LimitWindow.__table__
 _FIND = Prepared(select(_table.c.version, _table.c.events).where(_table.c.key == bindparam("wanted")))
 _FIRST = Prepared(insert(_table))
@@ -40,14 +43,23 @@ class Counted:
     events: Sequence[datetime] = ()
 
 
-def sends_key(destination: Destination) -> str:
-    """Return the key that all sends to one destination share, however it was typed."""
-    return f"send|{destination.channel}|{destination.limit_key}"
+def sends_key(destination: Destination, owner: Owner) -> str:
+    """Return the key that all sends of one ledger to one destination share, however it was typed."""
+    return f"send|{_ledger(owner)}{destination.channel}|{destination.limit_key}"
 
 
-def failures_key(channel: str, canonical: str, purpose: str) -> str:
-    """Return the key that all wrong codes for one destination and purpose share."""
-    return f"fail|{channel}|{purpose}|{canonical}"
+def failures_key(owner: Owner, channel: str, canonical: str, purpose: str) -> str:
+    """Return the key that all wrong codes of one ledger for one destination and purpose share."""
+    return f"fail|{_ledger(owner)}{channel}|{purpose}|{canonical}"
+
+
+def window_key(name: str, subject: str, owner: Owner) -> str:
+    """Return the key of a window that Redis counts, for while it is away."""
+    return f"{SHORT_WINDOW}{name}|{_ledger(owner)}{subject}"
+
+
+def _ledger(owner: Owner) -> str:
+    return "" if owner.ledger == LIVE else f"{owner.ledger}|"
 
 
 def send_windows(settings: Mapping[str, Any]) -> list[Window]:

@@ -1,4 +1,4 @@
-"""Limits per IP address, number prefix, API key and for the whole service: windows in Redis, else in this process."""
+"""Limits per IP address, number prefix and API key: windows in Redis, else in this process or by the caller."""
 
 import logging
 import math
@@ -13,6 +13,7 @@ from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
 from domain.errors import ConfigurationError, LimitExceeded
+from domain.owners import LIVE
 from services.process.breaker import Breaker
 
 log = logging.getLogger(__name__)
@@ -28,17 +29,26 @@ class RateWindows:
         self._local = MovingWindowRateLimiter(MemoryStorage())
         self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
 
-    def hit(self, name: str, key: str, count: int, seconds: int, *, events: int = 1) -> None:
-        """Count `events` of `key`, which must not be a whole destination; a `count` of 0 means no limit.
+    def hit(self, name: str, key: str, count: int, seconds: int, *, ledger: str = LIVE) -> None:
+        """Count one event of `key`, which must not be a whole destination; a `count` of 0 means no limit.
 
-        Raises LimitExceeded where the window has no room for them.
+        Every ledger has windows of its own. Raises LimitExceeded where the window has no room for it.
         """
+        if not self.hit_shared(name, key, count, seconds, ledger=ledger):
+            _hit(self._local, name, key, count, seconds, ledger)
+
+    def hit_shared(self, name: str, key: str, count: int, seconds: int, *, ledger: str = LIVE) -> bool:
+        """Do the same in Redis only; return False where it is away, so that the caller counts elsewhere."""
         if count == 0:
-            return
-        item = RateLimitItemPerSecond(count, seconds, namespace="limit")
-        if not self._ask(lambda limiter: limiter.hit(item, name, key, cost=events)):
-            reset_at = self._ask(lambda limiter: limiter.get_window_stats(item, name, key)).reset_time
-            raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())), who=key)
+            return True
+        if self._shared is None or self._breaker.is_open:
+            return False
+        try:
+            _hit(self._shared, name, key, count, seconds, ledger)
+        except (RedisError, StorageError, OSError) as error:
+            self._tripped(error)
+            return False
+        return True
 
     def ensure_room(self, name: str, key: str, count: int, seconds: int) -> None:
         """Raise LimitExceeded where one more event would be too many, without counting it."""
@@ -49,19 +59,29 @@ class RateWindows:
             reset_at = self._ask(lambda limiter: limiter.get_window_stats(item, name, key)).reset_time
             raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())), who=key)
 
-    @property
-    def is_shared(self) -> bool:
-        """Tell whether all processes share the windows right now."""
-        return self._shared is not None and not self._breaker.is_open
-
     def _ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
         if self._shared is not None and not self._breaker.is_open:
             try:
                 return question(self._shared)
             except (RedisError, StorageError, OSError) as error:
-                self._breaker.trip()
-                log.warning("limits are counted in this process for now: %s", type(error).__name__)
+                self._tripped(error)
         return question(self._local)
+
+    def _tripped(self, error: Exception) -> None:
+        self._breaker.trip()
+        log.warning("limits are counted without Redis for now: %s", type(error).__name__)
+
+
+def _hit(
+    limiter: MovingWindowRateLimiter, name: str, key: str, count: int, seconds: int, ledger: str
+) -> None:
+    if count == 0:
+        return
+    item = RateLimitItemPerSecond(count, seconds, namespace="limit")
+    whose = (name, key) if ledger == LIVE else (name, ledger, key)
+    if not limiter.hit(item, *whose):
+        reset_at = limiter.get_window_stats(item, *whose).reset_time
+        raise LimitExceeded(name, max(1, math.ceil(reset_at - time.time())), who=key)
 
 
 class _Storage(RedisStorage):

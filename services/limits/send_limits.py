@@ -1,6 +1,5 @@
 """May this be sent now? Country, destination, closed prefixes, address, prefix and the day's budgets are checked."""
 
-import ipaddress
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -9,14 +8,14 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from domain.destinations import Destination
-from domain.errors import CountryNotAllowed, FieldProblem, InvalidInput, LimitExceeded
+from domain.errors import CountryNotAllowed, LimitExceeded
+from domain.owners import Owner
 from domain.setting_texts import EVERY_OTHER
 from domain.statuses import Channel
 from exts import db
 from models import Message, clock
-from services.limits import counters, pumping_guard
-from services.limits.rate_windows import RateWindows
-from services.process.freshness import Fresh
+from services.limits import counters, pumping_guard, shared_windows
+from services.limits.day_budget import ALL, DayBudget, Part
 from services.process.parts import part
 from services.storage.transactions import Writer
 
@@ -26,26 +25,32 @@ UNKNOWN = "unknown"
 
 
 def take(
-    writer: Writer, destination: Destination, now: datetime, *, client_ip: str | None, segments: int = 1
+    writer: Writer,
+    destination: Destination,
+    now: datetime,
+    *,
+    owner: Owner,
+    client_ip: str | None,
+    segments: int = 1,
 ) -> None:
-    """Count one send of a code in the caller's transaction; the budgets count the segments of an SMS.
+    """Count one send of a code in the caller's transaction, against the limits of its owner's ledger.
+
+    The budgets count the `segments` of an SMS.
 
     Raises CountryNotAllowed, LimitExceeded, and LostRace where another send to the same destination was faster. The
     destination's own limits are checked first, so that what they refuse uses up nobody else's windows.
     """
     settings = current_app.config
     ensure_country(destination)
-    counted = counters.look(writer, counters.sends_key(destination), counters.send_windows(settings))
+    counted = counters.look(writer, counters.sends_key(destination, owner), counters.send_windows(settings))
     counters.ensure_room(counted, now)
-    if destination.channel is Channel.SMS:
+    if destination.channel is Channel.SMS and not owner.is_console:
         pumping_guard.ensure_open(destination, now, reader=writer)
-    shared = part(RateWindows)
     if client_ip:
-        shared.hit("ip_sends_per_minute", address_key(client_ip), settings["IP_SENDS_PER_MINUTE"], 60)
+        shared_windows.take_address(writer, client_ip, now, owner)
     if destination.channel is Channel.SMS:
-        prefix = destination.prefix or ""
-        shared.hit("prefix_sends_per_10_minutes", prefix, settings["PREFIX_SENDS_PER_10_MINUTES"], 600)
-        take_budget([destination.country] * segments, reader=writer)
+        shared_windows.take_prefix(writer, destination, now, owner)
+        take_budget([destination.country] * segments, owner, reader=writer)
     counters.count(writer, counted, now)
 
 
@@ -56,32 +61,29 @@ def ensure_country(destination: Destination) -> None:
         raise CountryNotAllowed("SMS to this country is not switched on")
 
 
-def take_budget(countries: Collection[str | None], *, reader: Writer | None = None) -> None:
+def take_budget(countries: Collection[str | None], owner: Owner, *, reader: Writer | None = None) -> None:
     """Count one segment to each of these countries against the day's budgets, all or none; raises LimitExceeded.
 
     A country is listed once a segment, because that is what carriers bill.
 
-    `reader`: the caller's connection, if it holds one: waiting for a second one could deadlock the connection pool.
+    A test key has a budget of its own. So has each part of the console, of the same size, and what it sends counts
+    for the others, too.
 
-    The rows are counted too, once a minute while Redis counts and each time while it is down: a cap on the bill must
-    not open when a cache dies or loses its data.
+    `reader`: the caller's connection, if it holds one: waiting for a second one could deadlock the connection pool.
     """
     most = current_app.config["SMS_SENDS_PER_DAY"] or 0
-    wanted = Counter(countries)
-    budgets = {country: budget for country in wanted if (budget := budget_of(country))}
-    if most == 0 and not budgets:
+    wanted = Counter(country or UNKNOWN for country in countries)
+    budgets = {country: budget_of(country) for country in wanted}
+    if most == 0 and not any(budgets.values()):
         return
-    windows, lately = part(RateWindows), part(RecentSms)
-    if windows.is_shared:
-        windows.hit("sms_sends_per_day", "all", most, counters.DAY, events=wanted.total())
-        for country, budget in budgets.items():
-            windows.hit(COUNTRY_LIMIT, country or UNKNOWN, budget, counters.DAY, events=wanted[country])
-    sent = lately.get(lambda: sms_of_a_day(reader)) if windows.is_shared else sms_of_a_day(reader)
-    if most and sum(sent.values()) + wanted.total() > most:
-        raise LimitExceeded("sms_sends_per_day", 3600, who="all")
-    for country, budget in budgets.items():
-        if sent.get(country, 0) + wanted[country] > budget:
-            raise LimitExceeded(COUNTRY_LIMIT, 3600, who=country or UNKNOWN)
+    parts = [
+        Part(ALL, wanted.total(), most),
+        *(Part(country, count, budgets[country]) for country, count in wanted.items()),
+    ]
+    full = part(DayBudget).take(owner.ledger, parts, lambda: _sms_of_a_day(owner, reader))
+    if full is not None:
+        limit = "sms_sends_per_day" if full.name == ALL else COUNTRY_LIMIT
+        raise LimitExceeded(limit, 3600, who=full.name)
 
 
 def budget_of(country: str | None) -> int:
@@ -90,33 +92,15 @@ def budget_of(country: str | None) -> int:
     return budgets.get(country or EVERY_OTHER, budgets.get(EVERY_OTHER, 0))
 
 
-def sms_of_a_day(reader: Writer | None = None) -> Mapping[str | None, int]:
-    """Return how many segments of SMS were accepted in the last day, by country."""
+def _sms_of_a_day(owner: Owner, reader: Writer | None) -> Mapping[str, int]:
+    """Return how many segments of a ledger's SMS were accepted in the last day, in all and by country."""
     since = clock.now() - timedelta(seconds=counters.DAY)
-    is_sms = (Message.channel == Channel.SMS.value, Message.created_at > since)
-    counted = select(Message.country, func.sum(Message.segments)).where(*is_sms).group_by(Message.country)
+    counted = (
+        select(Message.country, func.sum(Message.segments))
+        .where(Message.channel == Channel.SMS.value, Message.created_at > since)
+        .where(*shared_windows.of_ledger(owner))
+        .group_by(Message.country)
+    )
     rows = (reader or db.session()).execute(counted)
-    return {row[0]: int(row[1]) for row in rows}
-
-
-class RecentSms(Fresh[Mapping[str | None, int]]):
-    """How many segments the rows of the last day hold by country, counted once a minute."""
-
-    def __init__(self) -> None:
-        super().__init__(sms_of_a_day, seconds=60)
-
-
-def address_key(text: str) -> str:
-    """Return what counts as one sender: an IPv4 address, or the /64 that one household or server rents.
-
-    Raises InvalidInput where `text` is not an IP address.
-    """
-    try:
-        address = ipaddress.ip_address(text.strip())
-    except ValueError as error:
-        raise InvalidInput(FieldProblem("client_ip", "must be an IP address")) from error
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    found = {row[0] or UNKNOWN: int(row[1]) for row in rows}
+    return found | {ALL: sum(found.values())}

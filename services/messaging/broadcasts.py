@@ -80,7 +80,8 @@ def start(request: Request, owner: Owner) -> Accepted:
     span = notices.span(request.send_at, now)
     good, rejected = recipients.sort(content, request.recipients)
     if good and content.channel is Channel.SMS:
-        send_limits.take_budget([one.destination.country for one in good for _ in range(one.segments)])
+        billed = [one.destination.country for one in good for _ in range(one.segments)]
+        send_limits.take_budget(billed, owner)
     broadcast_id = new_id()
     row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
     new = [_message(broadcast_id, one, content, span, owner, request.send_at) for one in good]

@@ -15,6 +15,7 @@ from domain.destinations import Destination
 from domain.errors import FieldProblem, InvalidInput, LimitExceeded
 from domain.keyring import Keyring
 from domain.limits import Window
+from domain.owners import Owner
 from domain.statuses import Channel, Lane, Priority
 from models import Message
 from services import typed
@@ -32,9 +33,10 @@ from services.templating.given import code_params
 from services.templating.texts import Text
 
 log = logging.getLogger(__name__)
-OWNER = "task"
+OWNER = Owner("task")
 NOTICE_DEADLINE = timedelta(hours=1)
 ACCEPTED, REFUSED = 0, -1
+CODE = re.compile(r"[A-Za-z0-9]{4,10}")
 
 
 def accept_mail(task_id: str, subject: str, recipients: Sequence[str], body: str) -> int:
@@ -63,6 +65,9 @@ def accept_mail(task_id: str, subject: str, recipients: Sequence[str], body: str
 def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
     """Put an SMS with the caller's own code into the outbox; return 0, or -1 where it is refused.
 
+    A code is 4 to 10 ASCII letters and digits, so that nobody can put words or a link into our text. As an integer it
+    may have lost leading zeros: give it as text.
+
     The caller keeps its own cool-down, so ours does not apply; the windows of the destination, its country and the
     day's budget do.
     """
@@ -72,8 +77,8 @@ def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
     try:
         destination = _parse(Channel.SMS, mobile)
         code = str(sms_code) if isinstance(sms_code, str | int) else ""
-        if not 1 <= len(code) <= 20 or has_control_characters(code):
-            raise InvalidInput(FieldProblem("sms_code", "must have 1 to 20 characters"))
+        if isinstance(sms_code, bool) or not CODE.fullmatch(code):
+            raise InvalidInput(FieldProblem("sms_code", "must be 4 to 10 letters and digits"))
         send_limits.ensure_country(destination)
         params = code_params(code, timedelta(seconds=settings["CODE_TTL_SECONDS"]), settings)
         message = _message(task_id, 0, destination, TEMPLATE, params, Priority.CODE, now)
@@ -112,7 +117,7 @@ def _message(
     code_life = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
     return NewMessage(
         id=hashlib.sha256(f"{task_id}|{number}".encode()).hexdigest()[:32],
-        owner=OWNER,
+        owner=OWNER.id,
         destination=destination,
         template=template,
         template_version=text.version_id if text else None,
@@ -129,10 +134,11 @@ def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = 
         if session.get(Message, messages[0].id):
             return False  # the broker delivered the task a second time
         for message in messages if windows else ():
-            counted = counters.look(session, counters.sends_key(message.destination), windows)
+            counted = counters.look(session, counters.sends_key(message.destination, OWNER), windows)
             counters.ensure_room(counted, now)
             pumping_guard.ensure_open(message.destination, now, reader=session)
-            send_limits.take_budget([message.destination.country] * message.segments, reader=session)
+            billed = [message.destination.country] * message.segments
+            send_limits.take_budget(billed, OWNER, reader=session)
             counters.count(session, counted, now)
         outbox.put(session, part(Keyring), messages, now)
         return True

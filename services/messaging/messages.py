@@ -106,7 +106,8 @@ def _put(
     message: NewMessage, now: datetime, *, copied: Message | None = None, by: Actor | None = None
 ) -> MessageView:
     if message.destination.channel is Channel.SMS:
-        send_limits.take_budget([message.destination.country] * message.segments)
+        billed = [message.destination.country] * message.segments
+        send_limits.take_budget(billed, Owner(message.owner, message.is_test))
 
     def work(session: Session) -> MessageView:
         outbox.put(session, part(Keyring), [message], now)

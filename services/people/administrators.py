@@ -30,6 +30,7 @@ from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.people.administrator_views import AdministratorView, view
 from services.people.passwords import hash_password
+from services.storage.exact import exactly
 from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -212,7 +213,7 @@ def _by_email(session: Session, email: str) -> Administrator:
     canonical = parse_email(email).canonical
     found = session.scalars(
         select(Administrator)
-        .where(Administrator.canonical == canonical)
+        .where(exactly(Administrator.canonical, canonical))
         .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:

@@ -8,11 +8,10 @@ from typing import Any
 from celery import Celery
 
 from domain.errors import BrokerUnreachable
+from domain.task_headers import FIRED
 from services.process.broker_connections import impatient_connection
 
 SOCKET_SECONDS = 1.0
-MARK = "sendcode_schedule"
-"""The header that tells a worker that the task's id is the id of a schedule's run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | Non
     """
     options: dict[str, Any] = {
         "task_id": run_id,
-        "headers": {MARK: True},
+        "headers": {FIRED: True},
         "expires": expires_at,
         "retry": False,
     }
@@ -61,4 +60,4 @@ def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | Non
 
 def is_fired(request: Any) -> bool:
     """Tell from a task's request whether a schedule fired it."""
-    return bool(getattr(request, MARK, False) or (getattr(request, "headers", None) or {}).get(MARK))
+    return bool(getattr(request, FIRED, False) or (getattr(request, "headers", None) or {}).get(FIRED))

@@ -10,6 +10,8 @@ from flask import current_app
 
 from domain.characters import has_unseen_characters
 from domain.errors import FieldProblem, InvalidInput
+from domain.retention import LEAST_AGE, is_scheduled_age
+from services.scheduling.task_roles import PURGE
 from services.scheduling.timings import parse_every, timing
 
 LONGEST_NAME = 120
@@ -74,8 +76,15 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
             timing(None if new.every is None else parse_every(new.every), _line(new), new.zone)
         except InvalidInput as error:
             yield from error.problems
+    if new.task == PURGE and not _is_old_enough(new):
+        yield FieldProblem("older_than_days", f"must be at least {LEAST_AGE.days}")
     if new.queue is not None and not QUEUE.fullmatch(new.queue):
         yield FieldProblem("queue", "must be 1 to 64 of A-Z a-z 0-9 . _ : -")
+
+
+def _is_old_enough(new: NewSchedule) -> bool:
+    given = new.args[0] if new.args else new.kwargs.get("older_than_days", LEAST_AGE.days)
+    return is_scheduled_age(given)
 
 
 def _line(new: NewSchedule) -> str | None:

@@ -13,6 +13,7 @@ from exts import db
 from models.schedule import Schedule, ScheduleRun
 from services.audit import trail
 from services.scheduling.timings import Timing, timing
+from services.storage.exact import exactly
 
 SOON_TAKEN = timedelta(minutes=5)
 LONGEST_RUN = timedelta(days=1)
@@ -98,7 +99,7 @@ def upcoming(name: str, count: int = 3) -> list[datetime]:
 
 def runs_of(name: str, count: int = 20) -> list[RunView]:
     """Return the last runs of a schedule, newest first."""
-    runs = select(ScheduleRun).where(ScheduleRun.schedule_name == name)
+    runs = select(ScheduleRun).where(exactly(ScheduleRun.schedule_name, name))
     return [
         _run_view(run) for run in db.session.scalars(runs.order_by(ScheduleRun.queued_at.desc()).limit(count))
     ]
@@ -106,7 +107,7 @@ def runs_of(name: str, count: int = 20) -> list[RunView]:
 
 def row_of(name: str) -> Schedule:
     """Return the row of a schedule; raises NotFound."""
-    row: Schedule | None = db.session.scalar(_rows().where(Schedule.name == name))
+    row: Schedule | None = db.session.scalar(_rows().where(exactly(Schedule.name, name)))
     if row is None:
         raise NotFound(f"there is no schedule {name!r}")
     return row

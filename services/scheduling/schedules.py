@@ -26,7 +26,9 @@ from services.scheduling.schedule_views import (
     row_of,
     short_interval,
 )
+from services.scheduling.task_roles import ensure_may_run
 from services.scheduling.timings import timing
+from services.storage.exact import exactly
 from services.storage.transactions import change, transaction
 
 RULE = ("every_seconds", "crontab", "timezone")
@@ -36,8 +38,9 @@ RULE = ("every_seconds", "crontab", "timezone")
 def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> ScheduleView:
     """Add a schedule; its first run is due after one interval or at the next time of its crontab line.
 
-    `force` accepts a task that only another program on the broker knows. Raises InvalidInput.
+    `force` accepts a task that only another program on the broker knows. Raises InvalidInput and NotAllowed.
     """
+    ensure_may_run(by, new.task)
     values = columns(new, force=force)
     now = datetime.now(UTC)
     row = Schedule(name=new.name, enabled=new.enabled, last_run_at=now, runs=0, changed_at=now, **values)
@@ -56,12 +59,14 @@ def add(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> S
 def edit(new: NewSchedule, *, force: bool = False, by: Actor = COMMAND_LINE) -> ScheduleView:
     """Replace the schedule of that name with `new`, except for its state; an overdue run is not fired.
 
-    The time of the next run stays the same unless the rule changes. Raises NotFound and InvalidInput.
+    The time of the next run stays the same unless the rule changes. Raises NotFound, InvalidInput and NotAllowed.
     """
+    ensure_may_run(by, new.task)
     values = columns(new, force=force)
 
     def work(session: Session) -> None:
         row = row_of(new.name)
+        ensure_may_run(by, row.task)
         old, given = outline(row), arguments_of(row)
         keeps_its_time = _is_due_later(row) and all(getattr(row, name) == values[name] for name in RULE)
         for name, value in values.items():
@@ -98,20 +103,22 @@ def definition(name: str) -> NewSchedule:
 
 
 def remove(name: str, *, by: Actor = COMMAND_LINE) -> None:
-    """Remove a schedule and its runs; raises NotFound."""
+    """Remove a schedule and its runs; raises NotFound and NotAllowed."""
 
     def work(session: Session) -> None:
-        before = outline(row_of(name))
-        if not change(session, delete(Schedule).where(Schedule.name == name)):
+        row = row_of(name)
+        ensure_may_run(by, row.task)
+        before = outline(row)
+        if not change(session, delete(Schedule).where(exactly(Schedule.name, name))):
             raise NotFound(f"there is no schedule {name!r}")
         trail.note(session, by, Action.SCHEDULE_REMOVED, name, before=before)
-        change(session, delete(ScheduleRun).where(ScheduleRun.schedule_name == name))
+        change(session, delete(ScheduleRun).where(exactly(ScheduleRun.schedule_name, name)))
 
     transaction(work)
 
 
 def enable(name: str, *, by: Actor = COMMAND_LINE) -> ScheduleView:
-    """Enable a schedule, without the runs that were due while it was disabled; raises NotFound."""
+    """Enable a schedule, without the runs that were due while it was disabled; raises NotFound and NotAllowed."""
     return _switch(name, by, Action.SCHEDULE_RESUMED)
 
 
@@ -123,18 +130,20 @@ def disable(name: str, *, by: Actor = COMMAND_LINE) -> ScheduleView:
 def run_now(name: str, *, by: Actor = COMMAND_LINE) -> str:
     """Fire a schedule's task now, enabled or not, without moving its next run; return the run's id.
 
-    Raises NotFound, BrokerUnreachable, and InvalidInput where the task's arguments can't be read.
+    Raises NotFound, NotAllowed, BrokerUnreachable, and InvalidInput where the task's arguments can't be read.
     """
     row = row_of(name)
+    ensure_may_run(by, row.task)
     given = arguments_of(row)
     if given is None:
         raise InvalidInput(FieldProblem("arguments", "can't be read"))
     firing = Firing(row.task, *given, row.queue)
+    told = {name: value for name, value in outline(row).items() if name in ("task", "arguments")}
     run_id = str(uuid.uuid4())
 
     def work(session: Session) -> None:
         schedule_runs.queue(session.connection(), run_id, name, datetime.now(UTC))
-        trail.note(session, by, Action.SCHEDULE_RUN, name)
+        trail.note(session, by, Action.SCHEDULE_RUN, name, after=told)
 
     transaction(work)
     try:
@@ -151,6 +160,8 @@ def _switch(name: str, by: Actor, action: Action) -> ScheduleView:
         enabled = action is Action.SCHEDULE_RESUMED
         if row.enabled == enabled:
             return
+        if enabled:  # anybody who may see the form may stop a schedule
+            ensure_may_run(by, row.task)
         _touch(row, keeps_its_time=False)
         row.enabled = enabled
         trail.note(session, by, action, name)

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from domain.destinations import mask
 from domain.errors import NotAuthenticated
 from domain.limits import Window
-from services.limits import counters, send_limits
+from services.limits import counters
 from services.limits.rate_windows import RateWindows
+from services.limits.shared_windows import address_key
 from services.people.passwords import is_password
 from services.process.parts import part
 from services.storage.transactions import statements
@@ -73,5 +74,5 @@ def _windows() -> list[Window]:
 
 
 def _per_address(ip: str | None) -> tuple[str, str, int]:
-    address = send_limits.address_key(ip) if ip else "unknown"
+    address = address_key(ip) if ip else "unknown"
     return "sign_in_failures_per_ip", address, current_app.config["SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES"]

@@ -21,6 +21,7 @@ from services.people.passwords import hash_password, needs_rehash
 from services.sign_in import sign_in_steps, sign_ins
 from services.sign_in.password_proofs import prove
 from services.sign_in.sign_ins import Browser
+from services.storage.exact import exactly
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def sign_in(email: str, password: str, *, ip: str | None, user_agent: str) -> tu
     account, browser = _account(email), Browser(ip, user_agent)
     found = db.session.execute(
         select(Administrator.id, Administrator.password_hash, Administrator.disabled_at).where(
-            Administrator.canonical == account
+            exactly(Administrator.canonical, account)
         )
     ).one_or_none()
     db.session.rollback()

@@ -19,6 +19,7 @@ from models import Template, TemplateVersion
 from services.audit import trail
 from services.audit.trail import Actor
 from services.process.parts import part
+from services.storage.exact import exactly
 from services.storage.transactions import change, transaction
 from services.templating import text_checks
 from services.templating.text_sources import Source
@@ -161,10 +162,10 @@ def withdraw(key: TextKey, *, by: Actor) -> None:
 def find(session: Session, key: TextKey, *, lock: bool = False) -> Template | None:
     """Return the row of a text; None where nobody has edited it."""
     wanted = select(Template).where(
-        Template.name == key.name,
+        exactly(Template.name, key.name),
         Template.channel == key.channel.value,
-        Template.locale == key.locale,
-        Template.purpose == key.purpose,
+        exactly(Template.locale, key.locale),
+        exactly(Template.purpose, key.purpose),
     )
     wanted = wanted.with_for_update() if lock else wanted
     return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()

@@ -14,6 +14,7 @@ from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import Conflict
 from domain.keyring import Keyring
+from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Message
@@ -34,7 +35,7 @@ from services.templating import code_segments, published
 from services.templating.given import code_params
 
 log = logging.getLogger(__name__)
-OWNER = "gateway-test"
+OWNER = Owner("gateway-test")
 DEADLINE = timedelta(seconds=60)
 MOST_PER_10_MINUTES = 10
 
@@ -78,7 +79,7 @@ def send(session: ConsoleSession, name: str, *, by: Actor) -> None:
     part(RateWindows).hit("gateway_tests_per_10_minutes", str(by.id), MOST_PER_10_MINUTES, 600)
     message = _message(session, destination)
     if gateway.channel is Channel.SMS:
-        send_limits.take_budget([destination.country] * message.segments)
+        send_limits.take_budget([destination.country] * message.segments, OWNER)
 
     def work(database: Session) -> None:
         now = datetime.now(UTC)
@@ -98,7 +99,7 @@ def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
     text = published.choose_own(TEMPLATE, destination.channel, session.administrator.locale)
     life = timedelta(seconds=settings["CODE_TTL_SECONDS"])
     return NewMessage(
-        owner=OWNER,
+        owner=OWNER.id,
         destination=destination,
         template=TEMPLATE,
         template_version=text.version_id,
@@ -114,7 +115,7 @@ def newest(gateway: Gateway) -> TestView | None:
     """Return the newest test of a gateway, None where there was none or it was purged."""
     row = db.session.scalar(
         select(Message)
-        .where(Message.owner == OWNER, Message.ask_first == pinning.pin(gateway.name))
+        .where(Message.owner == OWNER.id, Message.ask_first == pinning.pin(gateway.name))
         .order_by(Message.created_at.desc())
         .limit(1)
     )

@@ -11,6 +11,7 @@ from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import InvalidDestination
 from domain.keyring import Keyring
+from domain.owners import Owner
 from domain.statuses import Channel, Priority
 from domain.template_keys import TextKey
 from services.audit import trail
@@ -49,15 +50,16 @@ def send(
         raise InvalidDestination("the account has no phone")
     destination = kept(key.channel, to)
     send_limits.ensure_country(destination)
-    now = datetime.now(UTC)
+    owner, now = _owner(session), datetime.now(UTC)
     message = _message(session, key, version, typed, destination, now)
 
     def work(database: Session) -> None:
         windows = [one for one in counters.send_windows(current_app.config) if one.name != COOL_DOWN]
-        counted = counters.look(database, counters.sends_key(destination), windows)
+        counted = counters.look(database, counters.sends_key(destination, owner), windows)
         counters.ensure_room(counted, now)
         if key.channel is Channel.SMS:
-            send_limits.take_budget([destination.country] * message.segments, reader=database)
+            billed = [destination.country] * message.segments
+            send_limits.take_budget(billed, owner, reader=database)
         counters.count(database, counted, now)
         outbox.put(database, part(Keyring), [message], now)
         told = {"version": version.number, "destination": mask(to)}
@@ -67,6 +69,10 @@ def send(
     part(Bell).ring(message.lane)
     log.info("test of version %s of %s to %s is queued", version.number, key, mask(to))
     return mask(to)
+
+
+def _owner(session: ConsoleSession) -> Owner:
+    return Owner(f"session:{session.id}")
 
 
 def _message(
@@ -81,7 +87,7 @@ def _message(
     names = text.variables | ({"code"} if key.name == "code" else set())
     params = {"service": current_app.config["SERVICE_NAME"], **text_samples.values(key, names, typed)}
     return NewMessage(
-        owner=f"session:{session.id}",
+        owner=_owner(session).id,
         destination=destination,
         template=key.name,
         template_version=version.id,

@@ -1,6 +1,6 @@
 """Resend a block of messages: notices in one transaction, each code by the rules of its verification."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from domain.actions import Action
 from domain.codes import new_id
 from domain.errors import Conflict, CountryNotAllowed, LimitExceeded, NotAgain, NotFound, SendcodeError
 from domain.keyring import Keyring
+from domain.owners import Owner
 from domain.refusals import Refusal
 from domain.statuses import Channel
 from exts import db
@@ -92,17 +93,19 @@ def _copied(row: Message, now: datetime, refused: Counter[Refusal]) -> Iterator[
 
 
 def _keep_the_budget(copies: dict[str, NewMessage], refused: Counter[Refusal]) -> None:
-    """Drop all SMS of a block if the day's budget has no room for them."""
-    sms = [id for id, copy in copies.items() if copy.destination.channel is Channel.SMS]
-    if not sms:
-        return
-    try:
-        billed = [copies[id].destination.country for id in sms for _ in range(copies[id].segments)]
-        send_limits.take_budget(billed, reader=db.session())
-    except LimitExceeded:
-        refused[Refusal.LIMIT] += len(sms)
-        for id in sms:
-            del copies[id]
+    """Drop all SMS of a block if the day's budget of their owner has no room for them."""
+    sms: dict[Owner, list[str]] = defaultdict(list)
+    for id, copy in copies.items():
+        if copy.destination.channel is Channel.SMS:
+            sms[Owner(copy.owner, copy.is_test)].append(id)
+    for owner, ids in sms.items():
+        try:
+            billed = [copies[id].destination.country for id in ids for _ in range(copies[id].segments)]
+            send_limits.take_budget(billed, owner, reader=db.session())
+        except LimitExceeded:
+            refused[Refusal.LIMIT] += len(ids)
+            for id in ids:
+                del copies[id]
 
 
 def _code_is_sent(verification_id: str, refused: Counter[Refusal], by: Actor) -> bool:

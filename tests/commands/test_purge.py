@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from domain.statuses import Channel
+from domain.statuses import Channel, SignInOutcome
+from services.audit import trail
 from services.codes import verifications
 from services.codes.verifications import Request
+from services.sign_in import sign_ins
+from services.sign_in.sign_ins import Browser
 
 
 def purge(app, *arguments):
@@ -34,3 +37,26 @@ def test_a_bad_age_is_a_usage_error(app, age):
 
 def test_an_age_is_needed(app):
     assert purge(app)[0] == 2
+
+
+def test_it_leaves_an_audit_entry(app):
+    assert purge(app, "--older-than", "30d")[0] == 0
+    with app.app_context():
+        (entry,) = trail.entries().shown
+    assert (entry.action, entry.actor, entry.after) == (
+        "retention.purged",
+        "command line",
+        {"older_than": "30 days, 0:00:00"},
+    )
+
+
+def test_the_sign_in_history_of_a_week_survives_every_age(app):
+    now = datetime.now(UTC)
+    with app.app_context():
+        for days in (6, 8):
+            with time_machine.travel(now - timedelta(days=days)):
+                sign_ins.note_failure(
+                    SignInOutcome.WRONG_PASSWORD, "a@example.org", None, Browser("192.0.2.1", "")
+                )
+        assert purge(app, "--older-than", "0d")[0] == 0
+        assert len(sign_ins.of().shown) == 1

@@ -310,6 +310,22 @@ def test_a_refused_login_is_reported(app, broker):
         assert only(servers.check_limits_store) == (Level.FAIL, "refused the login (REDIS_URL)")
 
 
+@pytest.mark.parametrize("command", ["brpop", "lpush", "hset", "zadd", "hdel"])
+def test_a_user_that_lacks_a_permission_of_a_worker_is_reported(app, broker, command):
+    broker.ask("ACL", "SETUSER", "limited", "on", f">{SECRET}", "~*", "&*", "+@all", f"-{command}")
+    app.extensions["celery"].conf.broker_url = f"redis://limited:{SECRET}@127.0.0.1:{broker.port}/0"
+    with app.app_context():
+        told = only(servers.check_broker)
+    assert told == (Level.FAIL, f"the user may not run {command.upper()} (CELERY_BROKER_URL)")
+
+
+def test_the_check_of_the_broker_leaves_nothing_behind(app, broker):
+    app.extensions["celery"].conf.broker_url = broker.url
+    with app.app_context():
+        list(servers.check_broker())
+    assert "doctor" not in str(broker.ask("KEYS", "*"))
+
+
 def test_a_limits_store_that_evicts_keys_is_reported(app, broker):
     with configured(app, REDIS_URL=broker.url).app_context():
         assert [level for level, _ in found(servers.check_limits_store)] == [Level.OK]

@@ -203,13 +203,13 @@ def test_a_country_has_a_budget_of_a_day(app, owner):
     send(owner, prefix="+49170123")
     assert refusal(owner, prefix="+49170124").who == "DE"
     with pytest.raises(LimitExceeded, match="country_sends_per_day"):
-        send_limits.take_budget(["DE"])
+        send_limits.take_budget(["DE"], owner)
 
 
 def test_several_sms_at_once_use_a_budget_all_or_none(app, owner):
     app.config["COUNTRY_SENDS_PER_DAY"] = {"CN": 2}
     with pytest.raises(LimitExceeded, match="country_sends_per_day"):
-        send_limits.take_budget(["CN", "CN", "CN", "DE"])
+        send_limits.take_budget(["CN", "CN", "CN", "DE"], owner)
     send(owner, 2)
 
 

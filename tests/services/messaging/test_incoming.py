@@ -69,6 +69,21 @@ def test_a_code_of_another_site_is_sent_with_our_text(sms):
         (PHONE, ""),
         (PHONE, "1\r\n2"),
         (PHONE, "1" * 21),
+        *(
+            (PHONE, bad)
+            for bad in (
+                "123",
+                "12345678901",
+                "12 34",
+                "evil.example/x",
+                "１２３４",
+                "1234\n",
+                123,
+                True,
+                -1234,
+                1234.5,
+            )
+        ),
         ("+447400123456", "1"),
         (PHONE, None),
     ],
@@ -88,8 +103,8 @@ def test_the_other_sites_own_cooldown_is_trusted_but_the_windows_hold(sms):
 
 def test_the_days_budget_holds_for_these_codes_too(sms, app):
     app.config["SMS_SENDS_PER_DAY"] = 1
-    assert accept_sms_code("task-1", "+8613800138001", "1") == 0
-    assert accept_sms_code("task-2", "+8613900138002", "1") == -1
+    assert accept_sms_code("task-1", "+8613800138001", "1357") == 0
+    assert accept_sms_code("task-2", "+8613900138002", "1357") == -1
 
 
 def test_the_logs_show_no_code_and_no_whole_number(sms, caplog):

@@ -8,9 +8,9 @@ from celery.result import EagerResult
 from flask import Flask
 
 from channels.memory import MemoryGateway
+from domain.task_headers import FIRED
 from exts import db
 from services.scheduling import schedules
-from services.scheduling.firing import MARK
 from services.scheduling.schedule_rules import NewSchedule
 from tasks import daily_report, hourly_report, send_mail
 
@@ -43,7 +43,7 @@ def run(name: str, task: str, app: Flask, *args: Any, **kwargs: Any) -> tuple[st
 
 def taken(task: Any, run_id: str, *args: Any, **kwargs: Any) -> EagerResult:
     """Run a task as a worker does when a schedule has fired it."""
-    return task.apply(args=args, kwargs=kwargs, task_id=run_id, headers={MARK: True})
+    return task.apply(args=args, kwargs=kwargs, task_id=run_id, headers={FIRED: True})
 
 
 def sent(app: Flask, mails: MemoryGateway) -> list[str]:
