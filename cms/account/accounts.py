@@ -16,15 +16,16 @@ from cms.access.guard import console, needs
 from cms.access.identity import client_ip, signed_in
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from cms.frame import sent_codes
+from cms.frame.sent_codes import SentCode
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
 from domain.roles import Role
-from domain.statuses import MessageStatus, VerificationStatus
+from domain.statuses import VerificationStatus
 from services.account import accounts, preferences
 from services.account.accounts import Change
 from services.codes.verification_views import VerificationView
 
 SHOWN_CHANGES = {"email": Change.EMAIL, "phone": Change.PHONE}
-UNDELIVERED = (MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.UNDELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,14 @@ class Card:
         return self.sent is not None and self.sent.status is VerificationStatus.PENDING
 
     @property
-    def is_undelivered(self) -> bool:
-        """Whether the message with the code could not be delivered."""
-        return self.sent is not None and self.is_pending and self.sent.message_status in UNDELIVERED
+    def state(self) -> SentCode | None:
+        """How far the code is on its way."""
+        return sent_codes.of(self.sent, self.sent.to) if self.sent and self.is_pending else None
 
     @property
     def seconds_left(self) -> int:
         """Whole seconds until the button works again, by the server's clock."""
         return _seconds_until(self.sent.resend_at) if self.sent else 0
-
-    @property
-    def expires_in(self) -> str:
-        """How long the code remains valid."""
-        return error_texts.wait_text(_seconds_until(self.sent.expires_at)) if self.sent else ""
 
 
 @console.get("/")

@@ -10,6 +10,7 @@ from cms.access.guard import console, public
 from cms.access.identity import client_ip
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from cms.frame import sent_codes
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound, WeakPassword
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.statuses import Channel, VerificationStatus
@@ -78,8 +79,7 @@ def _answer(token: str, errors: dict[str, str], status: int) -> Answer:
         "cms/people/invitation.html",
         token=token,
         guest=guest,
-        is_sent=sent is not None,
-        expires_in=error_texts.wait_text(_seconds_until(sent.expires_at)) if sent else None,
+        state=sent_codes.of(sent, guest.email) if sent else None,
         seconds_left=_seconds_until(sent.resend_at) if sent else 0,
         errors=errors,
         what=_what(guest),

@@ -45,13 +45,8 @@ class RightNow:
     processes: list[ProcessView]
 
     @property
-    def has_worker(self) -> bool:
-        """Tell whether a worker was alive a moment ago."""
-        return any(process.is_alive and process.kind == "worker" for process in self.processes)
-
-    @property
     def has_clock(self) -> bool:
-        """Tell the same of beat."""
+        """Tell whether a beat was alive a moment ago."""
         return any(process.is_alive and process.kind == "beat" for process in self.processes)
 
     @property
