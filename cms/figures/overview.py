@@ -29,16 +29,23 @@ CHANNELS = {
 @console.get("/statistics")
 def statistics() -> str:
     """Show the figures of a period and the current state."""
-    period = _chosen(Period, "period") or Period.WEEK
+    period = _chosen(Period, "period")
     channel = _chosen(Channel, "channel")
-    shown = overview.of(period, channel, zone())
+    unknown = [
+        f"{name}={request.args[name]}"
+        for name, found in (("period", period), ("channel", channel))
+        if request.args.get(name) and found is None
+    ]
+    shown = overview.of(period or Period.WEEK, channel, zone())
     return render_template(
         "cms/figures/overview.html",
         shown=shown,
         pictures=overview_pictures.of(shown),
         now=right_now.look(),
+        is_new=not overview.has_traffic(),
         gateways=gateway_list.everything(),
-        period=period,
+        period=period or Period.WEEK,
+        unknown=unknown,
         channel=channel,
         periods=PERIODS,
         channels=CHANNELS,

@@ -42,11 +42,22 @@ VERIFICATION_STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The filters of a page: its URL arguments and the search text."""
+    """The filters of a page: its URL arguments and the search text; `unknown`: arguments that mean nothing here."""
 
     args: dict[str, str]
     sought: str | None = field(default=None, repr=False)
     is_readable: bool = True
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def fault_of_days(self) -> tuple[str, str] | None:
+        """Why its days can hold nothing, as the filter to remove and a text; None where they can."""
+        since, until = _day(self.args.get("since")), _day(self.args.get("until"))
+        if since and since > datetime.now(times.zone()).date():
+            return "since", _("The first day of this search is in the future.")
+        if since and until and until < since:
+            return "until", _("The last day of this search is before the first.")
+        return None
 
     @property
     def shown(self) -> str | None:
@@ -67,13 +78,15 @@ class Chosen:
 
 def from_address(fields: tuple[str, ...]) -> Chosen:
     """Return the filters in the URL of the page."""
-    args = _given(request.args, fields)
+    given = _given(request.args, fields)
+    args = {name: value for name, value in given.items() if _is_known(name, value, fields)}
+    unknown = tuple(f"{name}={value}" for name, value in given.items() if name not in args)
     token = request.args.get(KEPT, "")
     if not token:
-        return Chosen(args)
+        return Chosen(args, unknown=unknown)
     args[KEPT] = token
     try:
-        return Chosen(args, search_terms.unseal(token))
+        return Chosen(args, search_terms.unseal(token), unknown=unknown)
     except InvalidInput:
         return Chosen(args, "", is_readable=False)  # finds nothing, not everything
 
@@ -134,6 +147,18 @@ def too_long() -> str:
 def _given(values: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
     found = {name: values.get(name, "").strip() for name in fields}
     return {name: value for name, value in found.items() if 0 < len(value) <= 64}
+
+
+def _is_known(name: str, value: str, fields: tuple[str, ...]) -> bool:
+    """Tell whether a filter has such a value; templates, gateways and purposes may be of the past, so any will do."""
+    if name == "status":
+        statuses = (
+            {UNSUCCESSFUL, *MESSAGE_STATUSES} if fields == MESSAGE_FIELDS else set(VERIFICATION_STATUSES)
+        )
+        return value in statuses
+    if name == "channel":
+        return value in list(Channel)
+    return _day(value) is not None if name in ("since", "until") else True
 
 
 def _statuses(word: str | None) -> tuple[MessageStatus, ...]:

@@ -53,6 +53,8 @@ class Request:
     locale: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     client_ip: str | None = None
+    has_cooldown: bool = True
+    """False for the first code of a next step: the cool-down is meant for repeated clicks."""
 
 
 def issue(request: Request, owner: Owner) -> VerificationView:
@@ -76,7 +78,13 @@ def issue(request: Request, owner: Owner) -> VerificationView:
 
     def work(connection: Connection) -> Issue:
         now = datetime.now(UTC)
-        send_limits.take(connection, challenge.destination, now, client_ip=request.client_ip)
+        send_limits.take(
+            connection,
+            challenge.destination,
+            now,
+            client_ip=request.client_ip,
+            has_cooldown=request.has_cooldown,
+        )
         message = new_message(challenge, code, now, code_ends_at=expires_at(now))
         return Issue(challenge, code, message, now)
 

@@ -25,7 +25,14 @@ UNKNOWN = "unknown"
 """The country of numbers whose calling code several countries share."""
 
 
-def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: str | None) -> None:
+def take(
+    writer: Writer,
+    destination: Destination,
+    now: datetime,
+    *,
+    client_ip: str | None,
+    has_cooldown: bool = True,
+) -> None:
     """Count one send of a code in the caller's transaction.
 
     Raises CountryNotAllowed, LimitExceeded, and LostRace where another send to the same destination was faster. The
@@ -33,7 +40,9 @@ def take(writer: Writer, destination: Destination, now: datetime, *, client_ip: 
     """
     settings = current_app.config
     ensure_country(destination)
-    counted = counters.look(writer, counters.sends_key(destination), counters.send_windows(settings))
+    counted = counters.look(
+        writer, counters.sends_key(destination), counters.send_windows(settings, has_cooldown=has_cooldown)
+    )
     counters.ensure_room(counted, now)
     if destination.channel is Channel.SMS:
         pumping_guard.ensure_open(destination, now, reader=writer)

@@ -26,17 +26,26 @@ COLUMNS = ("destination", "reason", "since")
 MOST_LINES = 1000
 """Of one uploaded file; each line is a change with its own audit entry, and a person waits for the answer."""
 EXPORT_BLOCK = 1000
+LONGEST_SHOWN = 40
 FORMULA_STARTS = ("=", "+", "-", "@")
 """What a spreadsheet takes for a formula (OWASP, CSV injection). A phone number is not one and stays unquoted."""
 
 
 @dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that is no destination: its number, and its beginning masked like one, because it may be one mistyped."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of an import: new destinations, those already on the list, and the numbers of invalid lines."""
+    """The result of an import: new destinations, those already on the list, and the invalid lines."""
 
     added: int
     known: int
-    bad: tuple[int, ...]
+    bad: tuple[BadLine, ...]
 
 
 def get(suppression_id: str) -> SuppressionView:
@@ -78,7 +87,7 @@ def take_in(text: str, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE) -> I
     Raises InvalidInput where the file is empty or has too many lines.
     """
     lines = [(number, line) for number, line in enumerate(csv.reader(io.StringIO(text)), 1) if any(line)]
-    if lines and lines[0][1][0].strip().lower() == COLUMNS[0]:
+    if lines and _is_head(lines[0][1][0]):
         lines = lines[1:]
     if not 1 <= len(lines) <= most:
         raise InvalidInput(FieldProblem("file", f"must have 1 to {most} lines"))
@@ -87,7 +96,7 @@ def take_in(text: str, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE) -> I
         try:
             wanted = parse(_unquoted(line[0]))
         except InvalidDestination:
-            bad.append(number)
+            bad.append(BadLine(number, mask(line[0].strip())[:LONGEST_SHOWN]))
         else:
             added += suppressions.add(wanted.channel, wanted.canonical, _reason(line), by=by)
     return Imported(added, len(lines) - len(bad) - added, tuple(bad))
@@ -121,6 +130,11 @@ def _csv() -> Iterator[str]:
         db.session.rollback()
         yield _rows([_quoted(one.canonical), one.reason.value, _utc(one)] for one in block)
         block = suppressions.page(block[-1], limit=EXPORT_BLOCK)
+
+
+def _is_head(cell: str) -> bool:
+    """Tell whether the first cell of a file is the name of a column: a destination has a digit or an @."""
+    return bool(cell.strip()) and not any(character == "@" or character.isdigit() for character in cell)
 
 
 def _rows(rows: Iterable[Iterable[str]]) -> str:
