@@ -164,7 +164,8 @@ def _page(
 
 
 def _settings() -> dict[str, Any]:
-    return {"code_length": current_app.config["CODE_LENGTH"]}
+    settings = current_app.config
+    return {"code_length": settings["CODE_LENGTH"], "home": settings["DEFAULT_REGION"]}
 
 
 def _wants_card() -> bool:

@@ -12,6 +12,7 @@ from domain.statuses import Channel
 from services.figures import overview, right_now
 from services.figures.overview import Period
 from services.gateways import gateway_list
+from services.limits import limits_list
 
 PERIODS = {
     Period.DAY: lazy_gettext("24 hours"),
@@ -42,6 +43,7 @@ def statistics() -> str:
         shown=shown,
         pictures=overview_pictures.of(shown),
         now=right_now.look(),
+        refused=sum(limits_list.today().by_limit.values()),
         is_new=not overview.has_traffic(),
         gateways=gateway_list.everything(),
         period=period or Period.WEEK,

@@ -16,7 +16,7 @@ from domain.statuses import Channel, MessageStatus, VerificationStatus
 from services.traffic import message_lists, search_terms, verification_lists
 
 SOUGHT, KEPT = "sought", "q"
-UNSUCCESSFUL = "unsuccessful"
+UNSUCCESSFUL, PLANNED = "unsuccessful", "scheduled"
 FAILED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIRED)
 MESSAGE_FIELDS = ("status", "channel", "template", "gateway", "broadcast", "since", "until")
 VERIFICATION_FIELDS = ("status", "channel", "purpose", "since", "until")
@@ -111,6 +111,7 @@ def of_messages(chosen: Chosen) -> message_lists.Filter:
         template=chosen.args.get("template"),
         gateway=chosen.args.get("gateway"),
         broadcast_id=chosen.args.get("broadcast"),
+        is_planned=chosen.args.get("status") == PLANNED,
         since=since,
         until=until,
     )
@@ -130,8 +131,12 @@ def of_verifications(chosen: Chosen) -> verification_lists.Filter:
 
 
 def status_choices() -> dict[str, Any]:
-    """Return the choices of the status filter: all unsuccessful ones, or one status."""
-    return {UNSUCCESSFUL: _("Unsuccessful: failed, undelivered, expired"), **MESSAGE_STATUSES}
+    """Return the choices of the status filter: all unsuccessful ones, the planned ones, or one status."""
+    return {
+        UNSUCCESSFUL: _("Unsuccessful: failed, undelivered, expired"),
+        PLANNED: _("Scheduled for later"),
+        **MESSAGE_STATUSES,
+    }
 
 
 def unreadable() -> str:
@@ -153,7 +158,9 @@ def _is_known(name: str, value: str, fields: tuple[str, ...]) -> bool:
     """Tell whether a filter has such a value; templates, gateways and purposes may be of the past, so any will do."""
     if name == "status":
         statuses = (
-            {UNSUCCESSFUL, *MESSAGE_STATUSES} if fields == MESSAGE_FIELDS else set(VERIFICATION_STATUSES)
+            {UNSUCCESSFUL, PLANNED, *MESSAGE_STATUSES}
+            if fields == MESSAGE_FIELDS
+            else set(VERIFICATION_STATUSES)
         )
         return value in statuses
     if name == "channel":
@@ -164,6 +171,8 @@ def _is_known(name: str, value: str, fields: tuple[str, ...]) -> bool:
 def _statuses(word: str | None) -> tuple[MessageStatus, ...]:
     if word == UNSUCCESSFUL:
         return FAILED
+    if word == PLANNED:
+        return (MessageStatus.QUEUED,)
     one = _one_of(MessageStatus, word)
     return () if one is None else (one,)
 

@@ -87,6 +87,11 @@ class MessageDetails:
     timeline: tuple[Event, ...]
 
     @property
+    def is_planned(self) -> bool:
+        """Whether its first try is scheduled for a time to come."""
+        return self.tries == 0 and any(event.what is Happening.SCHEDULED for event in self.timeline)
+
+    @property
     def masked(self) -> str:
         """The masked destination for a page title, because browsers keep titles in their history."""
         return mask(self.to)

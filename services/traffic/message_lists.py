@@ -29,6 +29,8 @@ class Filter:
     template: str | None = None
     gateway: str | None = None
     broadcast_id: str | None = None
+    is_planned: bool = False
+    """Only messages whose first try is scheduled for a time to come."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -51,6 +53,8 @@ class ListedMessage:
     created_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
+    planned_for: datetime | None
+    """The time of its first try, where that is still to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,9 @@ def _wanted(chosen: Filter, columns: tuple[Any, ...], also: tuple[ColumnElement[
         indexed.append(IS_UNSUCCESSFUL)  # type: ignore[arg-type]
     if chosen.statuses:
         sieve.append(or_(*(Message.status == status.value for status in chosen.statuses)))
+    if chosen.is_planned:
+        now = datetime.now(UTC)
+        sieve += [Message.status == MessageStatus.QUEUED.value, Message.tries == 0, Message.due_at > now]
     for column, value in (
         (Message.channel, chosen.channel),
         (Message.template, chosen.template),
@@ -133,6 +140,12 @@ def _has_partial_indexes() -> bool:
     return db.engine.dialect.name in WITH_PARTIAL_INDEXES
 
 
+def planned_for(row: Any, now: datetime) -> datetime | None:
+    """Return when a message is tried first, None where that is past."""
+    is_planned = row.status == MessageStatus.QUEUED and not row.tries and row.due_at and row.due_at > now
+    return row.due_at if is_planned else None
+
+
 def _line(row: Row[Any], now: datetime, unmasked: bool) -> ListedMessage:
     return ListedMessage(
         id=row.id,
@@ -149,4 +162,5 @@ def _line(row: Row[Any], now: datetime, unmasked: bool) -> ListedMessage:
         created_at=row.created_at,
         sent_at=row.sent_at,
         settled_at=row.settled_at,
+        planned_for=planned_for(row, now),
     )

@@ -272,9 +272,19 @@ def test_an_empty_result_says_why_and_offers_to_drop_the_filter(
 
 
 def test_a_planned_message_is_called_scheduled(app: Flask, viewer: Visitor) -> None:
-    page = viewer.get(f"/cms/messages/{send(app, send_at=later())}").text
+    planned = send(app, send_at=later())
+    page = viewer.get(f"/cms/messages/{planned}").text
     assert "Scheduled for" in page
     assert "waiting for a worker" not in page
+    assert '<span class="pill busy">Scheduled</span>' in page
+    send(app, "kim@example.com")
+    listed = viewer.get("/cms/messages").text
+    assert listed.count('<span class="pill busy">Scheduled</span>') == 1
+    assert destinations_in(listed) == ["k***@example.com", MASKED]
+    assert destinations_in(viewer.get("/cms/messages?status=scheduled").text) == [MASKED]
+    with time_machine.travel(later() + timedelta(minutes=1)):
+        viewer.sign_in("lee@example.net")
+        assert destinations_in(viewer.get("/cms/messages?status=scheduled").text) == []
 
 
 def test_showing_one_destination_to_an_operator_is_audited(app: Flask, operator: Visitor) -> None:
