@@ -87,7 +87,7 @@ def take_in(text: str, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE) -> I
     Raises InvalidInput where the file is empty or has too many lines.
     """
     lines = [(number, line) for number, line in enumerate(csv.reader(io.StringIO(text)), 1) if any(line)]
-    if lines and _is_head(lines[0][1][0]):
+    if lines and lines[0][1][0].strip().lower() == COLUMNS[0]:
         lines = lines[1:]
     if not 1 <= len(lines) <= most:
         raise InvalidInput(FieldProblem("file", f"must have 1 to {most} lines"))
@@ -130,11 +130,6 @@ def _csv() -> Iterator[str]:
         db.session.rollback()
         yield _rows([_quoted(one.canonical), one.reason.value, _utc(one)] for one in block)
         block = suppressions.page(block[-1], limit=EXPORT_BLOCK)
-
-
-def _is_head(cell: str) -> bool:
-    """Tell whether the first cell of a file is the name of a column: a destination has a digit or an @."""
-    return bool(cell.strip()) and not any(character == "@" or character.isdigit() for character in cell)
 
 
 def _rows(rows: Iterable[Iterable[str]]) -> str:

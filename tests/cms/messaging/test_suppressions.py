@@ -91,13 +91,6 @@ def test_a_file_is_imported_and_exported_again(signed_in: Visitor, app: Flask) -
     assert len(listed(app)) == 3
 
 
-@pytest.mark.parametrize("head", ["address,reason", "E-Mail", "Telefon;Grund", "邮箱"])
-def test_a_head_line_is_no_destination(signed_in: Visitor, app: Flask, head: str) -> None:
-    send_file(signed_in, f"{head}\ngone@example.net\n".encode())
-    assert listed(app) == ["gone@example.net"]
-    assert "These lines are not" not in signed_in.get(PAGE).text
-
-
 def test_refused_lines_are_shown_masked(signed_in: Visitor, app: Flask) -> None:
     send_file(signed_in, b"gone@example.net\nkim.doe@example..com\n+86 12\n")
     page = signed_in.get(PAGE).text
