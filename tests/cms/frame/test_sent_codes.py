@@ -52,7 +52,7 @@ def test_a_code_that_waits_for_its_next_try_is_on_its_way(
     mails.failures.extend([TemporaryGatewayError("busy")] * 9)
     text = page()
     assert state_of(text) == ON_ITS_WAY
-    assert 'id="email-sent" data-announce data-pending="2"' in text
+    assert 'id="email-sent" data-announce data-pending="1"' in text
     assert "Code sent" not in text
 
 

@@ -300,7 +300,7 @@ def test_tests_are_counted_as_sends(app, signed_in, mails):
     for _ in range(3):
         signed_in.submit("/cms/templates/code.email.en/versions/0/test")
     assert len(mails.sent) == 2
-    assert "Too many codes were sent to this address" in signed_in.get("/cms/templates").text
+    assert "Too many codes were requested for this address" in signed_in.get("/cms/templates").text
 
 
 def test_a_viewer_can_look_but_change_nothing(viewer, published):

@@ -312,7 +312,7 @@ def test_a_failed_message_is_sent_again_and_a_waiting_one_canceled(
     first = f"/cms/messages/{send(app)}"
     answer = operator.submit(f"{first}/resend", page=first)
     assert answer.location != first
-    assert "Sent again as this new message" in operator.get(answer.location).text
+    assert "Queued again as this new message" in operator.get(answer.location).text
     assert len(sms.sent) == 2
     assert answer.location in operator.get(first).text
     waiting = f"/cms/messages/{send(app, send_at=later())}"
