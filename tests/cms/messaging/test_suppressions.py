@@ -28,7 +28,7 @@ def listed(app: Flask) -> list[str]:
 
 
 def test_an_empty_list_says_what_will_be_listed(signed_in: Visitor) -> None:
-    assert "Everybody gets bulk messages" in signed_in.get(PAGE).text
+    assert "No destination is suppressed" in signed_in.get(PAGE).text
     assert 'href="/cms/suppressions" aria-current="page"' in signed_in.get(PAGE).text
 
 

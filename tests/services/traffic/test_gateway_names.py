@@ -1,5 +1,7 @@
 """The gateways that messages went through."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from channels.registry import Gateways
@@ -30,7 +32,7 @@ def test_messages_that_no_gateway_took_name_none(app):
 def test_a_gateway_is_known_after_its_messages_were_deleted(app, sms, mails, monkeypatch):
     sms.name = "long-gone"
     messages.send(messages.Request(Channel.SMS, "+8613800138000", text="Hello"), Owner("key:a"))
-    rollups.roll_up()
+    rollups.roll_up(datetime.now(UTC) + timedelta(hours=2))
     parts.put(app, Gateways([mails]))
     monkeypatch.setattr(gateway_names, "NEWEST", 0)
     assert gateway_names.everything() == ["memory-mail", "long-gone"]
