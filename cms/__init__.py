@@ -8,7 +8,7 @@ from cms.account import accounts, second_factor
 from cms.audit import trail
 from cms.errors import error_pages
 from cms.figures import overview
-from cms.frame import agents, headers, languages, navigation, numbers, root, times
+from cms.frame import agents, alarms, headers, languages, navigation, numbers, root, times
 from cms.gateways import gateways
 from cms.keys import api_keys, key_rotation
 from cms.limits import limits, pumping
@@ -72,6 +72,7 @@ def init_app(app: Flask) -> None:
     numbers.init_app(app)
     languages.init_app(app)
     agents.init_app(app)
+    alarms.init_app(app)
     app.register_blueprint(console)
     app.register_blueprint(root.blueprint)
     unsubscribing.init_app(app)

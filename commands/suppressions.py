@@ -62,7 +62,7 @@ def take_in(file: BinaryIO) -> None:
         raise click.UsageError(f"the file {error.problems[0].message}") from error
     click.echo(f"{done.added} added, {_already(done.known)}", err=True)
     if done.bad:
-        numbers = ", ".join(map(str, done.bad))
+        numbers = ", ".join(str(line.number) for line in done.bad)
         raise click.ClickException(f"these lines have no e-mail address or phone number: {numbers}")
 
 

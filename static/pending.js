@@ -1,7 +1,8 @@
 "use strict";
 /* Polls the page while something is in progress, and replaces its parts with `data-pending`, whose value is the seconds
    between two polls. It does not poll while the page is hidden or nobody has moved for 15 minutes, because each poll
-   also keeps the session alive. Without this script there is a link to reload. */
+   also keeps the session alive. A script that puts new parts into the page sends the event `partschanged`. Without
+   this script there is a link to reload. */
 (() => {
   const WATCHED = 15 * 60 * 1000;
   const announcer = document.getElementById("announcer");
@@ -40,13 +41,16 @@
     wait();
   };
 
+  let timer = 0;
   const wait = () => {
     const seconds = parts().map((part) => Number(part.dataset.pending) || 1);
-    if (seconds.length) setTimeout(look, 1000 * Math.min(...seconds));
+    clearTimeout(timer);
+    if (seconds.length) timer = setTimeout(look, 1000 * Math.min(...seconds));
   };
 
   for (const sign of ["pointermove", "keydown", "visibilitychange"]) {
     document.addEventListener(sign, () => { movedAt = performance.now(); }, { passive: true });
   }
+  document.addEventListener("partschanged", wait);
   wait();
 })();

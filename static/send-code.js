@@ -63,6 +63,7 @@
         if (!next) return failed(page.querySelector("h1")?.textContent || texts.lost);
         card.replaceWith(next);
         start(next, true);
+        document.dispatchEvent(new Event("partschanged"));
       } catch {
         failed(texts.lost);
       }

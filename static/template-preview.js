@@ -15,7 +15,27 @@
 
   const sampleNames = (part) => [...part.querySelectorAll("input")].map((input) => input.name).join();
 
+  // Faults are shown beside the fields that were typed in; the others are not finished yet.
+  const typed = new Set();
+  const mark = (page) => {
+    for (const name of typed) {
+      const ours = form.elements.namedItem(name)?.closest?.(".field");
+      const theirs = page.getElementById(form.elements.namedItem(name)?.id)?.closest(".field");
+      if (!ours || !theirs) continue;
+      ours.classList.toggle("wrong", theirs.classList.contains("wrong"));
+      ours.querySelector("p.error")?.remove();
+      const fault = theirs.querySelector("p.error");
+      if (fault) ours.append(fault);
+      for (const attribute of ["aria-invalid", "aria-describedby"]) {
+        const value = theirs.querySelector(`[name="${name}"]`).getAttribute(attribute);
+        if (value === null) form.elements.namedItem(name).removeAttribute(attribute);
+        else form.elements.namedItem(name).setAttribute(attribute, value);
+      }
+    }
+  };
+
   const show = (page) => {
+    mark(page);
     document.getElementById("preview").replaceWith(page.getElementById("preview"));
     const ours = document.getElementById("samples");
     const theirs = page.getElementById("samples");
@@ -37,7 +57,8 @@
     }
   };
 
-  form.addEventListener("input", () => {
+  form.addEventListener("input", (event) => {
+    typed.add(event.target.name);
     clearTimeout(timer);
     timer = setTimeout(refresh, REST);
   });

@@ -16,17 +16,18 @@ from cms.access.guard import console, needs
 from cms.access.identity import client_ip, signed_in
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from cms.frame import sent_codes
+from cms.frame.sent_codes import SentCode
 from domain.destinations import readable
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
 from domain.roles import Role
-from domain.statuses import MessageStatus, VerificationStatus
+from domain.statuses import VerificationStatus
 from services.account import accounts, preferences
 from services.account.accounts import Change
 from services.codes.verification_views import VerificationView
 from services.typed import kept
 
 SHOWN_CHANGES = {"email": Change.EMAIL, "phone": Change.PHONE}
-UNDELIVERED = (MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.UNDELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,14 @@ class Card:
         return self.sent is not None and self.sent.status is VerificationStatus.PENDING
 
     @property
-    def is_undelivered(self) -> bool:
-        """Whether the message with the code could not be delivered."""
-        return self.sent is not None and self.is_pending and self.sent.message_status in UNDELIVERED
+    def state(self) -> SentCode | None:
+        """How far the code is on its way."""
+        return sent_codes.of(self.sent, self.sent_to) if self.sent and self.is_pending else None
 
     @property
     def seconds_left(self) -> int:
         """Whole seconds until the button works again, by the server's clock."""
         return _seconds_until(self.sent.resend_at) if self.sent else 0
-
-    @property
-    def expires_in(self) -> str:
-        """How long the code remains valid."""
-        return error_texts.wait_text(_seconds_until(self.sent.expires_at)) if self.sent else ""
 
 
 @console.get("/")
@@ -187,7 +183,8 @@ def _page(
 
 
 def _settings() -> dict[str, Any]:
-    return {"code_length": current_app.config["CODE_LENGTH"]}
+    settings = current_app.config
+    return {"code_length": settings["CODE_LENGTH"], "home": settings["DEFAULT_REGION"]}
 
 
 def _wants_card() -> bool:

@@ -8,10 +8,11 @@ from cms.access.guard import console, needs
 from cms.access.identity import client_ip, signed_in
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from cms.frame import sent_codes
 from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
 from domain.roles import Role
-from domain.statuses import Channel
+from domain.statuses import Channel, VerificationStatus
 from services.account import second_factor as service
 from services.sign_in import recovery_codes
 
@@ -89,14 +90,17 @@ def switch_second_factor_off() -> Response:
 
 
 def _page(error: str | None = None, code_error: str | None = None) -> str:
-    me = signed_in().administrator
+    me, sent = signed_in().administrator, service.progress(signed_in())
+    phone = mask(me.phone) if me.phone else None
+    to = sent.to if sent and sent.channel == Channel.EMAIL else phone or ""
     return render_template(
         "cms/account/second_factor.html",
         chosen=me.second_factor,
         is_required=service.is_required(),
         email=me.email,
-        phone=mask(me.phone) if me.phone else None,
-        sent=service.progress(signed_in()),
+        phone=phone,
+        sent=sent,
+        state=sent_codes.of(sent, to) if sent and sent.status is VerificationStatus.PENDING else None,
         left=recovery_codes.left(me.id),
         error=error,
         code_error=code_error,

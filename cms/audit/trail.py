@@ -169,14 +169,18 @@ def audit() -> str:
         command_line=who == COMMAND_LINE,
         older_than=incoming.number("older_than"),
     )
+    chosen = {
+        "who": who if who in emails or who == COMMAND_LINE else None,
+        "what": what if what in (*Action, *ABOUT) else None,
+    }
     return render_template(
         "cms/audit/trail.html",
         entries=found.shown,
         older_than=found.older_than,
-        chosen={
-            "who": who if who in emails or who == COMMAND_LINE else None,
-            "what": what if what in (*Action, *ABOUT) else None,
-        },
+        chosen=chosen,
+        unknown=[
+            f"{name}={value}" for name, value in (("who", who), ("what", what)) if value and not chosen[name]
+        ],
         emails=emails,
         choices=_choices(),
         label=lambda entry: LABELS.get(entry.action, entry.action),

@@ -223,11 +223,11 @@ def _not_to_this_country() -> str:
 def _limit_text(error: LimitExceeded, is_email: bool) -> str:
     wait = wait_text(error.retry_after)
     if error.limit == "resend_cooldown":
-        return _("A code was sent a moment ago. You can send it again in %(wait)s.", wait=wait)
+        return _("A code was requested a moment ago. You can request it again in %(wait)s.", wait=wait)
     if error.limit in ("sms_sends_per_day", "country_sends_per_day", "pumping_guard"):
         return _("No more SMS can be sent for now. Try again in %(wait)s.", wait=wait)
     if error.limit.startswith("destination_") and is_email:
-        return _("Too many codes were sent to this address. Try again in %(wait)s.", wait=wait)
+        return _("Too many codes were requested for this address. Try again in %(wait)s.", wait=wait)
     if error.limit.startswith("destination_"):
-        return _("Too many codes were sent to this number. Try again in %(wait)s.", wait=wait)
-    return _("Too many codes were sent just now. Try again in %(wait)s.", wait=wait)
+        return _("Too many codes were requested for this number. Try again in %(wait)s.", wait=wait)
+    return _("Too many codes were requested just now. Try again in %(wait)s.", wait=wait)

@@ -12,6 +12,7 @@ from domain.statuses import Channel
 from services.figures import overview, right_now
 from services.figures.overview import Period
 from services.gateways import gateway_list
+from services.limits import limits_list
 
 PERIODS = {
     Period.DAY: lazy_gettext("24 hours"),
@@ -29,16 +30,24 @@ CHANNELS = {
 @console.get("/statistics")
 def statistics() -> str:
     """Show the figures of a period and the current state."""
-    period = _chosen(Period, "period") or Period.WEEK
+    period = _chosen(Period, "period")
     channel = _chosen(Channel, "channel")
-    shown = overview.of(period, channel, zone())
+    unknown = [
+        f"{name}={request.args[name]}"
+        for name, found in (("period", period), ("channel", channel))
+        if request.args.get(name) and found is None
+    ]
+    shown = overview.of(period or Period.WEEK, channel, zone())
     return render_template(
         "cms/figures/overview.html",
         shown=shown,
         pictures=overview_pictures.of(shown),
         now=right_now.look(),
+        refused=sum(limits_list.today().by_limit.values()),
+        is_new=not overview.has_traffic(),
         gateways=gateway_list.everything(),
-        period=period,
+        period=period or Period.WEEK,
+        unknown=unknown,
         channel=channel,
         periods=PERIODS,
         channels=CHANNELS,

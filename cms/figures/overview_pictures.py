@@ -53,7 +53,7 @@ def _hours(shown: Overview) -> Picture:
     tallies = shown.hours_of_day
     names = [f"{hour:02}:00" for hour in range(24)]
     labels = [f"{hour:02}" for hour in range(24)]
-    chart = charts.stacked(_fates(tallies), labels, _titles(names, tallies), short)
+    chart = charts.stacked(_fates(tallies), labels, _titles(names, tallies), short, every=3)
     rows = list(zip(names, [_fate(tally) for tally in tallies], strict=True))
     return Picture(chart, _("Hour"), _fate_heads(), rows)
 

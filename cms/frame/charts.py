@@ -10,6 +10,9 @@ TOP = 10
 BOTTOM = 26
 MOST_STEPS = 5
 MOST_LABELS = 12
+GAP = 1.5
+"""The card's ground between two parts of a bar, in pixels: next to it each colour has a contrast of 3:1."""
+THINNEST = 1.0
 FEW = 7
 """Number of labels that fit on a phone."""
 
@@ -34,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line between two neighbouring points, or a dot for a point without neighbours."""
+    """A line between two neighbouring points; both ends are the same for a point without neighbours."""
 
     kind: str
     x1: float
@@ -42,14 +45,20 @@ class Line:
     x2: float
     y2: float
 
+    @property
+    def is_dot(self) -> bool:
+        """Tell whether it is a single point."""
+        return (self.x1, self.y1) == (self.x2, self.y2)
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text below the chart; minor ones are hidden on a phone."""
+    """A text below the chart; minor ones are hidden on a phone. `anchor`: start, middle or end of it is at `x`."""
 
     x: float
     text: str
     is_minor: bool
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +92,21 @@ class Series:
 
 
 def stacked(
-    series: Sequence[Series], labels: Sequence[str], titles: Sequence[str], tick: Callable[[float], str]
+    series: Sequence[Series],
+    labels: Sequence[str],
+    titles: Sequence[str],
+    tick: Callable[[float], str],
+    *,
+    every: int | None = None,
 ) -> Chart:
-    """Return a stacked bar chart."""
+    """Return a stacked bar chart of counts.
+
+    `every`: a label at each of so many positions from the first; None counts back from the newest.
+    """
     sums = [
         sum(value or 0 for value in column) for column in zip(*(one.values for one in series), strict=True)
     ]
-    scale = scale_of(max(sums, default=0))
+    scale = scale_of(max(sums, default=0), is_count=True)
     top = scale[-1]
     columns = []
     for place, title in enumerate(titles):
@@ -97,10 +114,11 @@ def stacked(
         for one in series:
             value = one.values[place] or 0
             if value:
-                bars.append(Bar(one.kind, _y(base + value, top), round(PLOT * value / top, 2)))
+                height = PLOT * value / top - (GAP if base else 0)
+                bars.append(Bar(one.kind, _y(base + value, top), round(max(height, THINNEST), 2)))
             base += value
         columns.append(Column(_left(place, len(titles)), title, bars))
-    return _chart(scale, labels, columns, [], tick)
+    return _chart(scale, _labels(labels, every), columns, [], tick)
 
 
 def lines(
@@ -111,14 +129,16 @@ def lines(
     top = scale[-1]
     columns = [Column(_left(place, len(titles)), title, []) for place, title in enumerate(titles)]
     drawn = [line for one in series for line in _segments(one, top)]
-    return _chart(scale, labels, columns, drawn, tick)
+    return _chart(scale, _labels(labels), columns, drawn, tick)
 
 
-def scale_of(largest: float) -> list[float]:
-    """Return the axis values from zero up to the first that covers `largest`, in round steps."""
+def scale_of(largest: float, *, is_count: bool = False) -> list[float]:
+    """Return the axis values from zero up to the first that covers `largest`, in round steps; whole for a count."""
     wanted = max(largest, 1e-9) / MOST_STEPS
     power = 10.0 ** math.floor(math.log10(wanted))
-    step = next(nice * power for nice in (1, 2, 2.5, 5, 10) if nice * power >= wanted * 0.9999)
+    steps = [nice * power * more for more in (1, 10) for nice in (1, 2, 2.5, 5, 10)]
+    fitting = [step for step in steps if step >= wanted * 0.9999]
+    step = next((step for step in fitting if step.is_integer()), 1.0) if is_count else fitting[0]
     count = max(1, math.ceil(largest / step * 0.9999))
     return [round(step * place, 10) for place in range(count + 1)] if largest > 0 else [0, 1]
 
@@ -142,27 +162,37 @@ def _segments(series: Series, top: float) -> list[Line]:
 
 def _chart(
     scale: Sequence[float],
-    labels: Sequence[str],
+    labels: list[Label],
     columns: list[Column],
     lines: list[Line],
     tick: Callable[[float], str],
 ) -> Chart:
-    count = len(labels)
+    count = len(columns)
     ticks = [Tick(_y(value, scale[-1]), tick(value)) for value in scale]
     bar = 100 / count * (0.44 if count <= FEW else 0.72)
-    return Chart(ticks, _labels(labels), columns, lines, round(100 / count, 4), round(bar, 4))
+    return Chart(ticks, labels, columns, lines, round(100 / count, 4), round(bar, 4))
 
 
-def _labels(texts: Sequence[str]) -> list[Label]:
-    """Choose the labelled x positions, counted back from the newest; a phone shows every second one."""
+def _labels(texts: Sequence[str], every: int | None = None) -> list[Label]:
+    """Choose the labelled x positions, counted back from the newest unless told; a phone shows every second one."""
     count = len(texts)
-    every = next(step for step in (1, 2, 3, 4, 6, 9, count) if count <= step * MOST_LABELS)
+    begin = 0 if every else count - 1
+    every = every or next(step for step in (1, 2, 3, 4, 6, 9, count) if count <= step * MOST_LABELS)
     on_a_phone = every if count <= FEW else 2 * every
     return [
-        Label(round(_left(place, count) + 50 / count, 4), text, (count - 1 - place) % on_a_phone != 0)
+        _label(text, place, count, is_minor=(begin - place) % on_a_phone != 0)
         for place, text in enumerate(texts)
-        if (count - 1 - place) % every == 0
+        if (begin - place) % every == 0
     ]
+
+
+def _label(text: str, place: int, count: int, *, is_minor: bool) -> Label:
+    """Return a label below its position; the first and last of many are wider than that, so they end at the edge."""
+    if count > MOST_LABELS and place == count - 1:
+        return Label(100, text, is_minor, "end")
+    if count > MOST_LABELS and place == 0:
+        return Label(0, text, is_minor, "start")
+    return Label(round(_left(place, count) + 50 / count, 4), text, is_minor)
 
 
 def _left(place: int, count: int) -> float:

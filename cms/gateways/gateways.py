@@ -9,9 +9,11 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor, signed_in
 from cms.errors.error_texts import Answer, gateway_test_text, status_and_headers
 from cms.traffic.traffic_filters import MESSAGE_STATUSES
+from domain.actions import Action
 from domain.destinations import readable
 from domain.errors import Conflict, InvalidInput, LastGateway, LimitExceeded
 from domain.roles import Role
+from services.audit import trail
 from services.gateways import gateway_list
 from services.gateways import gateway_switches as service
 from services.test_sends import gateway_tests
@@ -26,6 +28,11 @@ ERRORS = {
     "refused": lazy_gettext("Refused: the message itself is invalid"),
 }
 """Names of the kinds of gateway errors."""
+
+CHANGES = {
+    Action.GATEWAY_SWITCHED_OFF: lazy_gettext("switched off"),
+    Action.GATEWAY_SWITCHED_ON: lazy_gettext("switched on"),
+}
 
 
 @console.get("/gateways")
@@ -111,6 +118,7 @@ def _page(
     return render_template(
         "cms/gateways/gateway.html",
         gateway=shown,
+        change=_last_change(name),
         error_names=ERRORS,
         statuses=MESSAGE_STATUSES,
         test=gateway_tests.newest(service.named(name)),
@@ -120,6 +128,17 @@ def _page(
         weight_error=weight_error,
         test_error=test_error,
     )
+
+
+def _last_change(name: str) -> str | None:
+    """Return what was changed last, from the audit."""
+    entry = trail.newest(name, [*CHANGES, Action.GATEWAY_WEIGHT_SET])
+    if entry is None:
+        return None
+    if entry.action in CHANGES:
+        return str(CHANGES[Action(entry.action)])
+    before, after = entry.before.get("weight"), entry.after.get("weight")
+    return _("weight %(before)s → %(after)s", before=before, after=after)
 
 
 def _confirmation(name: str) -> str:

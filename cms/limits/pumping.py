@@ -64,6 +64,7 @@ def _page(typed: Mapping[str, str] = MultiDict(), errors: Mapping[str, str] | No
         is_watched=service.is_watched(),
         closed=service.closed(),
         busiest=service.busiest(),
+        held=limits_list.refused_prefixes(),
         countries=service.countries(),
         prefix_limit=limits_list.prefix_limit(),
         safe=safe_prefixes.everything(),

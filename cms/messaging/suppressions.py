@@ -22,6 +22,9 @@ REASONS = {
     SuppressionReason.BOUNCE: (lazy_gettext("Bounce"), "bad"),
 }
 
+MOST_BAD = 10
+"""Invalid lines of an import that are shown: the message travels in a cookie."""
+
 
 @console.get("/suppressions", endpoint="suppressions")
 def show_suppressions() -> Answer:
@@ -32,6 +35,7 @@ def show_suppressions() -> Answer:
             return _page([suppression_lists.get(found)], is_narrowed=True)
         last = suppression_lists.get(after) if after else None
     except NotFound:
+        flash(_("This entry is no longer on the list. This is the whole list."), "info")
         return redirect(url_for("cms.suppressions"), 303)
     return _page(suppressions.page(last), is_first=last is None)
 
@@ -95,7 +99,8 @@ def import_suppressions() -> Answer:
             "info",
         )
     if done.bad:
-        lines = ", ".join(map(str, done.bad[:20])) + (" …" if len(done.bad) > 20 else "")
+        told = [f"{line.number} ({line.text})" for line in done.bad[:MOST_BAD]]
+        lines = ", ".join(told) + (" …" if len(done.bad) > MOST_BAD else "")
         flash(_("These lines are not an e-mail address or phone number: %(lines)s", lines=lines), "error")
     return redirect(url_for("cms.suppressions"), 303)
 

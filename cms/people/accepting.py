@@ -6,15 +6,20 @@ from datetime import UTC, datetime
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from cms.access import identity
 from cms.access.guard import console, public
 from cms.access.identity import client_ip
+from cms.access.paths import HOME
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from cms.frame import sent_codes
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound, WeakPassword
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.statuses import Channel, VerificationStatus
 from services.people import accepting as service
 from services.people.accepting import Guest
+from services.sign_in import joining
+from services.sign_in.sign_ins import Browser
 
 
 @console.get("/invitation/<token>")
@@ -41,12 +46,13 @@ def send_invitation_code(token: str) -> Answer:
 @console.post("/invitation/<token>/accept")
 @public
 def accept_invitation(token: str) -> Answer:
-    """Check the code and create the account."""
+    """Check the code, create the account and start its session."""
     code, password = request.form.get("code", ""), request.form.get("password", "")
     if password != request.form.get("repeated", ""):
         return _answer(token, {"repeated": _("The two passwords are not the same.")}, 422)
     try:
-        result = service.accept(token, code, password, client_ip=client_ip())
+        browser = Browser(client_ip(), request.user_agent.string)
+        result, session_token, started = joining.join(token, code, password, browser=browser)
     except NotFound:
         return _answer(token, {"send": _("Send a code first.")}, 422)
     except WeakPassword as error:
@@ -58,10 +64,11 @@ def accept_invitation(token: str) -> Answer:
         return _answer(
             token, {"send": _("You already have an account here. Sign in with its password.")}, 409
         )
-    if not result.valid:
+    if started is None:
         return _answer(token, {"code": error_texts.result_text(result)}, 422)
-    flash(_("Welcome. Sign in with your e-mail address and your new password."), "success")
-    return redirect(url_for("cms.login"), 303)
+    identity.start(session_token, started)
+    flash(_("Welcome. You are signed in."), "success")
+    return redirect(HOME, 303)
 
 
 def _page(token: str) -> Answer:
@@ -78,8 +85,7 @@ def _answer(token: str, errors: dict[str, str], status: int) -> Answer:
         "cms/people/invitation.html",
         token=token,
         guest=guest,
-        is_sent=sent is not None,
-        expires_in=error_texts.wait_text(_seconds_until(sent.expires_at)) if sent else None,
+        state=sent_codes.of(sent, guest.email) if sent else None,
         seconds_left=_seconds_until(sent.resend_at) if sent else 0,
         errors=errors,
         what=_what(guest),

@@ -13,6 +13,7 @@ from cms.access.identity import client_ip
 from cms.access.paths import HOME, own_path
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from cms.frame import sent_codes
 from domain.errors import InvalidInput, LimitExceeded, MalformedCode, NotAuthenticated, NotFound
 from domain.statuses import VerificationStatus
 from services.sign_in import second_steps
@@ -127,10 +128,7 @@ def _page(step: Step, error: str | None = None) -> str:
     return render_template(
         "cms/sign_in/second_step.html",
         step=step,
-        is_sent=sent is not None,
-        expires_in=error_texts.wait_text(math.ceil((sent.expires_at - now).total_seconds()))
-        if sent
-        else None,
+        state=sent_codes.of(sent, step.masked) if sent else None,
         seconds_left=max(0, math.ceil((sent.resend_at - now).total_seconds())) if sent else 0,
         error=error,
         next=_next(),

@@ -177,15 +177,17 @@ def _typed(view: TextView, source: Source) -> MultiDict[str, str]:
 
 def _page(view: TextView, typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
     key = view.key
-    source = service.tidy(key, _read(key, typed)[0])
-    found = text_checks.faults(key, source)
-    is_fit = not found
+    read, unread = _read(key, typed)
+    source = service.tidy(key, read)
+    found = unread + text_checks.faults(key, source)
+    is_fit = not text_checks.faults(key, source)
     return render_template(
         "cms/templating/template_form.html",
         view=view,
         typed=typed,
         errors=errors,
-        faults=text_faults.texts(BadText(*found)),
+        faults=text_faults.texts(BadText(*found)) if found else {},
+        is_begun=any(typed.get(part, "").strip() for part in ("text", "subject", "html")),
         look=look(key, source, samples(typed)) if is_fit else None,
         differences=_differences(view, source) if is_fit else {},
         variables=[f"{{{{ {name} }}}}" for name in sorted(text_samples.known(key) or ())],

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from cms.errors.error_texts import Answer
 from cms.traffic import traffic_filters as filters
@@ -32,6 +33,7 @@ class ListPage(Generic[Found]):
         try:
             found = find(chosen, _cursor())
         except InvalidInput:
+            flash(_("The link to this page of the list is broken. This is the first page."), "info")
             return redirect(url_for(self.endpoint, **chosen.args), 303)
         return self._render(chosen, found, is_unmasked=is_unmasked)
 

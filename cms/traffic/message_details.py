@@ -40,7 +40,7 @@ def resend_message(message_id: str) -> Response:
 
     def work() -> str:
         sent = service.resend(message_id, owners.of_message(message_id), by=actor())
-        flash(_("Sent again as this new message."), "success")
+        flash(_("Queued again as this new message."), "success")
         return sent.id
 
     return _done(message_id, work)

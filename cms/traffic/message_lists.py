@@ -10,9 +10,8 @@ from cms.traffic.list_pages import ListPage
 from cms.traffic.traffic_filters import Chosen
 from domain.roles import Role
 from domain.statuses import Channel
-from services.gateways import gateway_list
 from services.templating import published
-from services.traffic import bulk_acts, disclosures, message_lists
+from services.traffic import bulk_acts, disclosures, gateway_names, message_lists
 from services.traffic.message_lists import MessagePage
 
 
@@ -21,7 +20,7 @@ def _values(chosen: Chosen) -> dict[str, Any]:
         "statuses": filters.status_choices(),
         "acts": bulk_acts.fitting(filters.of_messages(chosen)),
         "templates": _with(sorted(set().union(*map(published.names, Channel))), chosen.args.get("template")),
-        "gateways": _with([one.name for one in gateway_list.everything()], chosen.args.get("gateway")),
+        "gateways": _with(gateway_names.everything(), chosen.args.get("gateway")),
     }
 
 

@@ -7,12 +7,14 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from cms.frame.alarms import gap_text, off_text
 from services.traffic.message_details import Event, Happening, MessageDetails
 
 TITLES = {
     Happening.QUEUED: lazy_gettext("Accepted"),
     Happening.PLANNED: lazy_gettext("Scheduled for"),
     Happening.LOST: lazy_gettext("No answer recorded"),
+    Happening.DUE: lazy_gettext("Due, and waiting for a worker"),
     Happening.HELD_BACK: lazy_gettext("Held back: its broadcast is paused"),
     Happening.SENDING: lazy_gettext("Picked up by a worker"),
     Happening.DELIVERED: lazy_gettext("Delivered"),
@@ -38,6 +40,8 @@ KINDS = {
     Happening.SENDING: "busy",
     Happening.SCHEDULED: "busy",
     Happening.PLANNED: "busy",
+    Happening.DUE: "busy",
+    Happening.NO_GATEWAY: "bad",
     Happening.ASKED: "warn",
     Happening.LOST: "warn",
 }
@@ -75,6 +79,8 @@ def _title(event: Event, timeline: Sequence[Event]) -> str:
         if event.gateway is None:
             return _("No gateway was available")
         return _("%(gateway)s %(answer)s", gateway=event.gateway, answer=answer)
+    if event.gap is not None:
+        return gap_text(event.gap)
     if event.what is Happening.SENT:
         return _("%(gateway)s accepted it", gateway=event.gateway or "?")
     if event.what is Happening.SCHEDULED:
@@ -88,6 +94,8 @@ def _notes(event: Event) -> list[str]:
         found.append(_("try %(number)s", number=event.number))
     if event.took_ms is not None:
         found.append(_("after %(time)s", time=_length(event.took_ms)))
+    if event.gap is not None:
+        found += [off_text(one) for one in event.gap.off]
     if event.what in (Happening.DELIVERED, Happening.UNDELIVERED):
         found.append(_("the carrier's delivery report"))
     if event.what is Happening.SENT and event.reason:

@@ -16,7 +16,7 @@ from domain.statuses import Channel, MessageStatus, VerificationStatus
 from services.traffic import message_lists, search_terms, verification_lists
 
 SOUGHT, KEPT = "sought", "q"
-UNSUCCESSFUL = "unsuccessful"
+UNSUCCESSFUL, PLANNED = "unsuccessful", "scheduled"
 FAILED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIRED)
 MESSAGE_FIELDS = ("status", "channel", "template", "gateway", "broadcast", "since", "until")
 VERIFICATION_FIELDS = ("status", "channel", "purpose", "since", "until")
@@ -42,11 +42,22 @@ VERIFICATION_STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The filters of a page: its URL arguments and the search text."""
+    """The filters of a page: its URL arguments and the search text; `unknown`: arguments that mean nothing here."""
 
     args: dict[str, str]
     sought: str | None = field(default=None, repr=False)
     is_readable: bool = True
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def fault_of_days(self) -> tuple[str, str] | None:
+        """Why its days can hold nothing, as the filter to remove and a text; None where they can."""
+        since, until = _day(self.args.get("since")), _day(self.args.get("until"))
+        if since and since > datetime.now(times.zone()).date():
+            return "since", _("The first day of this search is in the future.")
+        if since and until and until < since:
+            return "until", _("The last day of this search is before the first.")
+        return None
 
     @property
     def shown(self) -> str | None:
@@ -67,13 +78,15 @@ class Chosen:
 
 def from_address(fields: tuple[str, ...]) -> Chosen:
     """Return the filters in the URL of the page."""
-    args = _given(request.args, fields)
+    given = _given(request.args, fields)
+    args = {name: value for name, value in given.items() if _is_known(name, value, fields)}
+    unknown = tuple(f"{name}={value}" for name, value in given.items() if name not in args)
     token = request.args.get(KEPT, "")
     if not token:
-        return Chosen(args)
+        return Chosen(args, unknown=unknown)
     args[KEPT] = token
     try:
-        return Chosen(args, search_terms.unseal(token))
+        return Chosen(args, search_terms.unseal(token), unknown=unknown)
     except InvalidInput:
         return Chosen(args, "", is_readable=False)  # finds nothing, not everything
 
@@ -98,6 +111,7 @@ def of_messages(chosen: Chosen) -> message_lists.Filter:
         template=chosen.args.get("template"),
         gateway=chosen.args.get("gateway"),
         broadcast_id=chosen.args.get("broadcast"),
+        is_planned=chosen.args.get("status") == PLANNED,
         since=since,
         until=until,
     )
@@ -117,8 +131,12 @@ def of_verifications(chosen: Chosen) -> verification_lists.Filter:
 
 
 def status_choices() -> dict[str, Any]:
-    """Return the choices of the status filter: all unsuccessful ones, or one status."""
-    return {UNSUCCESSFUL: _("Unsuccessful: failed, undelivered, expired"), **MESSAGE_STATUSES}
+    """Return the choices of the status filter: all unsuccessful ones, the planned ones, or one status."""
+    return {
+        UNSUCCESSFUL: _("Unsuccessful: failed, undelivered, expired"),
+        PLANNED: _("Scheduled for later"),
+        **MESSAGE_STATUSES,
+    }
 
 
 def unreadable() -> str:
@@ -136,9 +154,25 @@ def _given(values: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]
     return {name: value for name, value in found.items() if 0 < len(value) <= 64}
 
 
+def _is_known(name: str, value: str, fields: tuple[str, ...]) -> bool:
+    """Tell whether a filter has such a value; templates, gateways and purposes may be of the past, so any will do."""
+    if name == "status":
+        statuses = (
+            {UNSUCCESSFUL, PLANNED, *MESSAGE_STATUSES}
+            if fields == MESSAGE_FIELDS
+            else set(VERIFICATION_STATUSES)
+        )
+        return value in statuses
+    if name == "channel":
+        return value in list(Channel)
+    return _day(value) is not None if name in ("since", "until") else True
+
+
 def _statuses(word: str | None) -> tuple[MessageStatus, ...]:
     if word == UNSUCCESSFUL:
         return FAILED
+    if word == PLANNED:
+        return (MessageStatus.QUEUED,)
     one = _one_of(MessageStatus, word)
     return () if one is None else (one,)
 

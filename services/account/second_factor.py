@@ -54,7 +54,9 @@ def send_code(session: ConsoleSession, channel: Channel, *, client_ip: str | Non
             return
         verifications.cancel(sent.id, _owner(session))
     locale = administrator.locale or locales.of_request()
-    request = Request(channel, to, purpose=PURPOSE, locale=locale, client_ip=client_ip)
+    request = Request(
+        channel, to, purpose=PURPOSE, locale=locale, client_ip=client_ip, has_cooldown=sent is not None
+    )
     verifications.issue(request, _owner(session))
 
 

@@ -105,6 +105,20 @@ def entries(
     return Entries(tuple(found[:PAGE]), found[PAGE - 1].id if len(found) > PAGE else None)
 
 
+def newest(subject_id: str, actions: Collection[Action]) -> EntryView | None:
+    """Return the newest change of some kinds to one thing; None where there is none."""
+    wanted = (
+        select(AuditEntry)
+        .where(AuditEntry.action.in_([action.value for action in actions]))
+        .where(AuditEntry.subject_id == subject_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    with Session(db.engine) as session:  # the caller's session may hold objects that a rollback would expire
+        found = session.scalar(wanted)
+        return _view(found) if found else None
+
+
 def outline(value: Any) -> Any:
     """Return what an entry may say of a typed value: any text or long number could be a code or a destination."""
     if value is None or isinstance(value, bool):

@@ -52,6 +52,8 @@ class Request:
     locale: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     client_ip: str | None = None
+    has_cooldown: bool = True
+    """False for the first code of a next step: the cool-down is meant for repeated clicks."""
 
 
 def issue(request: Request, owner: Owner) -> VerificationView:
@@ -82,6 +84,7 @@ def issue(request: Request, owner: Owner) -> VerificationView:
             owner=owner,
             client_ip=request.client_ip,
             segments=challenge.segments,
+            has_cooldown=request.has_cooldown,
         )
         message = new_message(challenge, code, now, code_ends_at=expires_at(now))
         return Issue(challenge, code, message, now)

@@ -7,8 +7,13 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import select
+
 from domain.delivery_times import percentile
 from domain.statuses import Channel
+from exts import db
+from models import Message
+from models.traffic import TrafficHour
 from services.figures import traffic
 from services.figures.tallies import Tally
 from services.figures.traffic import Traffic, tally_of
@@ -83,6 +88,14 @@ def of(period: Period, channel: Channel | None, zone: tzinfo, now: datetime | No
     return traffic.look(
         hour_of(begins[0].astimezone(UTC)), lambda counts: _read(counts, period, begins, zone, equal)
     )
+
+
+def has_traffic() -> bool:
+    """Tell whether anything was ever sent: a message is kept, or was counted before it was deleted."""
+    with db.engine.connect() as connection:
+        return any(
+            connection.execute(select(column).limit(1)).first() for column in (Message.id, TrafficHour.hour)
+        )
 
 
 def _begins(period: Period, zone: tzinfo, now: datetime) -> list[datetime]:

@@ -3,21 +3,22 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from domain.statuses import Lane
+from domain.statuses import Lane, MessageStatus
 from exts import db
-from models import SeenProcess
+from models import Broadcast, Message, SeenProcess
 from services.figures import metrics
 from services.process.health import LONGEST_WAIT, SEEN_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
 class LaneView:
-    """One lane: how many messages wait in it, and how long the oldest due one has been due."""
+    """One lane: how many messages wait in it, how many of them for a time to come, and how long the oldest is due."""
 
     lane: Lane
     waiting: int
+    later: int
     oldest_due: timedelta
 
     @property
@@ -39,19 +40,20 @@ class ProcessView:
 
 @dataclass(frozen=True, slots=True)
 class RightNow:
-    """The lanes and the processes."""
+    """The lanes, the messages of paused broadcasts, which are in no lane, and the processes."""
 
     lanes: list[LaneView]
+    paused: int
     processes: list[ProcessView]
 
     @property
-    def has_worker(self) -> bool:
-        """Tell whether a worker was alive a moment ago."""
-        return any(process.is_alive and process.kind == "worker" for process in self.processes)
+    def has_later(self) -> bool:
+        """Tell whether messages wait for a time to come."""
+        return any(lane.later for lane in self.lanes)
 
     @property
     def has_clock(self) -> bool:
-        """Tell the same of beat."""
+        """Tell whether a beat was alive a moment ago."""
         return any(process.is_alive and process.kind == "beat" for process in self.processes)
 
     @property
@@ -65,8 +67,33 @@ def look(now: datetime | None = None) -> RightNow:
     now = now or datetime.now(UTC)
     with db.engine.connect() as connection:
         waiting, oldest = metrics.lanes(connection, now)
-        lanes = [LaneView(lane, waiting[lane], timedelta(seconds=oldest[lane])) for lane in Lane]
-        return RightNow(lanes, _processes(connection, now))
+        later = _later(connection, now)
+        lanes = [
+            LaneView(lane, waiting[lane], later.get(lane, 0), timedelta(seconds=oldest[lane]))
+            for lane in Lane
+        ]
+        return RightNow(lanes, _paused(connection), _processes(connection, now))
+
+
+def _later(connection: Connection, now: datetime) -> dict[str, int]:
+    """Count by lane what is scheduled or waits for its next try; a message being sent is due at its lease's end."""
+    found = (
+        select(Message.lane, func.count())
+        .where(Message.due_at > now, Message.status == MessageStatus.QUEUED.value)
+        .group_by(Message.lane)
+    )
+    return {row.lane: row[1] for row in connection.execute(found)}
+
+
+def _paused(connection: Connection) -> int:
+    """Count the messages that paused broadcasts hold back."""
+    paused = select(Broadcast.id).where(Broadcast.paused_at.is_not(None))
+    held = select(func.count()).where(
+        Message.broadcast_id.in_(paused),
+        Message.status == MessageStatus.QUEUED.value,
+        Message.due_at.is_(None),
+    )
+    return connection.scalar(held) or 0
 
 
 def _processes(connection: Connection, now: datetime) -> list[ProcessView]:

@@ -62,10 +62,10 @@ def _ledger(owner: Owner) -> str:
     return "" if owner.ledger == LIVE else f"{owner.ledger}|"
 
 
-def send_windows(settings: Mapping[str, Any]) -> list[Window]:
+def send_windows(settings: Mapping[str, Any], *, has_cooldown: bool = True) -> list[Window]:
     """Return the windows of sends to one destination."""
     return [
-        Window("resend_cooldown", 1, settings["RESEND_COOLDOWN_SECONDS"]),
+        Window("resend_cooldown", 1 if has_cooldown else 0, settings["RESEND_COOLDOWN_SECONDS"]),
         Window("destination_sends_per_10_minutes", settings["DESTINATION_SENDS_PER_10_MINUTES"], 600),
         Window("destination_sends_per_day", settings["DESTINATION_SENDS_PER_DAY"], DAY),
     ]

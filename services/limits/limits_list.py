@@ -1,14 +1,17 @@
 """The limits in force, as the configuration has them; never a secret."""
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
 from flask import current_app
 
-from services.limits.refusals import Refusals, Today
+from services.limits.pumping_guard import LIMIT
+from services.limits.refusals import MOST, Refusals, Today
 from services.process.parts import part
 
 MOST_SHOWN = 20
+PREFIX_LIMIT = "prefix_sends_per_10_minutes"
 
 
 class Unit(StrEnum):
@@ -88,6 +91,15 @@ def country_budgets() -> dict[str, int]:
 def today() -> Today:
     """Return how often each limit refused since midnight (UTC), and who was refused most often."""
     return part(Refusals).today(MOST_SHOWN)
+
+
+def refused_prefixes() -> dict[str, int]:
+    """Return by prefix how many codes its limit and the pumping guard have refused since midnight (UTC)."""
+    found: Counter[str] = Counter()
+    for refused in part(Refusals).today(MOST).most:
+        if refused.limit in (PREFIX_LIMIT, LIMIT):
+            found[refused.who] += refused.count
+    return dict(found)
 
 
 def is_dry_run() -> bool:

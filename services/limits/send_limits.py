@@ -32,6 +32,7 @@ def take(
     owner: Owner,
     client_ip: str | None,
     segments: int = 1,
+    has_cooldown: bool = True,
 ) -> None:
     """Count one send of a code in the caller's transaction, against the limits of its owner's ledger.
 
@@ -42,7 +43,8 @@ def take(
     """
     settings = current_app.config
     ensure_country(destination)
-    counted = counters.look(writer, counters.sends_key(destination, owner), counters.send_windows(settings))
+    windows = counters.send_windows(settings, has_cooldown=has_cooldown)
+    counted = counters.look(writer, counters.sends_key(destination, owner), windows)
     counters.ensure_room(counted, now)
     if destination.channel is Channel.SMS and not owner.is_console:
         pumping_guard.ensure_open(destination, now, reader=writer)

@@ -25,17 +25,26 @@ COLUMNS = ("destination", "reason", "since")
 MOST_LINES = 1000
 """Of one uploaded file; each line is a change with its own audit entry, and a person waits for the answer."""
 EXPORT_BLOCK = 1000
+LONGEST_SHOWN = 40
 FORMULA_STARTS = ("=", "+", "-", "@")
 """What a spreadsheet takes for a formula (OWASP, CSV injection). A phone number is not one and stays unquoted."""
 
 
 @dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that is no destination: its number, and its beginning masked like one, because it may be one mistyped."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of an import: new destinations, those already on the list, and the numbers of invalid lines."""
+    """The result of an import: new destinations, those already on the list, and the invalid lines."""
 
     added: int
     known: int
-    bad: tuple[int, ...]
+    bad: tuple[BadLine, ...]
 
 
 def get(suppression_id: str) -> SuppressionView:
@@ -84,7 +93,7 @@ def take_in(content: bytes, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE)
         try:
             wanted = parse(_unquoted(line.destination))
         except InvalidDestination:
-            bad.append(line.number)
+            bad.append(BadLine(line.number, mask(line.destination.strip())[:LONGEST_SHOWN]))
         else:
             added += suppressions.add(wanted.channel, wanted.canonical, _reason(line.reason), by=by)
     return Imported(added, len(lines) - len(bad) - added, tuple(bad))

@@ -4,6 +4,7 @@ The link alone is not enough: it may have been forwarded or logged. The code pro
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -74,11 +75,18 @@ def send_code(token: str, *, client_ip: str | None) -> None:
     verifications.issue(request, _owner(guest.id))
 
 
-def accept(token: str, code: str, password: str, *, client_ip: str | None) -> CheckResult:
+def accept(
+    token: str,
+    code: str,
+    password: str,
+    *,
+    client_ip: str | None,
+    on_join: Callable[[Session, Administrator], None] = lambda _session, _administrator: None,
+) -> CheckResult:
     """Check the code; with the right one make the administrator in the same transaction.
 
-    The password is checked first, so that a weak one costs no attempt. Raises NotFound, WeakPassword, Conflict where
-    an administrator has the address by now, and what `checks.check` raises.
+    `on_join` runs in that transaction. The password is checked first, so that a weak one costs no attempt. Raises
+    NotFound, WeakPassword, Conflict where an administrator has the address by now, and what `checks.check` raises.
     """
     guest = look(token)
     names = [destinations.canonical(guest.email), current_app.config["SERVICE_NAME"]]
@@ -88,7 +96,7 @@ def accept(token: str, code: str, password: str, *, client_ip: str | None) -> Ch
     password_hash = hash_password(password)
 
     def effect(session: Session) -> None:
-        _join(session, token, password_hash, client_ip)
+        on_join(session, _join(session, token, password_hash, client_ip))
 
     try:
         return checks.check(guest.sent.id, code, _owner(guest.id), effect=effect)
@@ -96,7 +104,7 @@ def accept(token: str, code: str, password: str, *, client_ip: str | None) -> Ch
         raise Conflict("an administrator has this e-mail address") from error
 
 
-def _join(session: Session, token: str, password_hash: str, ip: str | None) -> None:
+def _join(session: Session, token: str, password_hash: str, ip: str | None) -> Administrator:
     row, now = invitations.open_one(session, token), datetime.now(UTC)
     row.accepted_at = now
     administrator = Administrator(
@@ -114,6 +122,7 @@ def _join(session: Session, token: str, password_hash: str, ip: str | None) -> N
     subject, told = mask(row.email), {"role": row.role}
     trail.note(session, by, Action.INVITATION_ACCEPTED, subject, subject_id=administrator.id, after=told)
     log.info("administrator %s accepted invitation %s as %s", administrator.id, row.id, row.role)
+    return administrator
 
 
 def _owner(invitation_id: str) -> Owner:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.statuses import FLOWS
@@ -46,6 +46,12 @@ def clock_is_seen() -> bool:
     found = db.session.scalar(alive.where(SeenProcess.seen_at >= clock.now() - SEEN_WITHIN))
     db.session.rollback()
     return found is not None
+
+
+def worker_is_seen(connection: Connection, now: datetime) -> bool:
+    """Tell whether a worker was alive a moment ago; without one, nothing is sent."""
+    alive = select(SeenProcess.name).where(SeenProcess.kind == "worker").limit(1)
+    return connection.scalar(alive.where(SeenProcess.seen_at >= now - SEEN_WITHIN)) is not None
 
 
 _OLDEST_DUE = [

@@ -82,7 +82,14 @@ def send(token: str, *, client_ip: str | None) -> None:
         verifications.resend(step.sent.id, _owner(step.administrator_id))
         return
     locale = step.locale or locales.of_request()
-    request = Request(step.channel, step.to, purpose=PURPOSE, locale=locale, client_ip=client_ip)
+    request = Request(
+        step.channel,
+        step.to,
+        purpose=PURPOSE,
+        locale=locale,
+        client_ip=client_ip,
+        has_cooldown=step.sent is not None,
+    )
     verifications.issue(request, _owner(step.administrator_id))
 
 

@@ -10,10 +10,13 @@ from sqlalchemy import select
 
 from domain.destinations import mask
 from domain.errors import NotFound
+from domain.pinning import pinned_to
 from domain.statuses import Channel, MessageStatus
 from domain.template_keys import TextKey
 from exts import db
 from models import Message, MessageTry
+from services.gateways import gateway_gaps
+from services.gateways.gateway_gaps import Gap
 from services.keys import owners
 from services.messaging.message_views import planned_for, status_of
 from services.templating.template_views import named
@@ -28,7 +31,11 @@ class Happening(StrEnum):
     """A gateway was asked and did not take the message; without a gateway, none was available."""
     LOST = "lost"
     """A try without a known answer: its worker died, or the message is older than the table of tries."""
+    NO_GATEWAY = "no_gateway"
+    """It waits because no gateway that is switched on serves its destination."""
     SCHEDULED = "scheduled"
+    DUE = "due"
+    """Its time has come, and no worker has picked it up yet."""
     HELD_BACK = "held_back"
     SENDING = "sending"
     SENT = "sent"
@@ -50,6 +57,8 @@ class Event:
     answer: str | None = None
     reason: str | None = None
     took_ms: int | None = None
+    gap: Gap | None = None
+    """For NO_GATEWAY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +124,17 @@ def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
         created_at=row.created_at,
         deadline_at=row.deadline_at,
         settled_at=row.settled_at,
-        timeline=tuple(timeline(row, tries, now)),
+        timeline=tuple(timeline(row, tries, now, _gap(row, now))),
     )
     db.session.rollback()
     return details
+
+
+def _gap(row: Message, now: datetime) -> Gap | None:
+    """Return why no gateway can take a waiting message; None where one can, or where the message needs none."""
+    if status_of(row, now) is not MessageStatus.QUEUED or row.is_test or pinned_to(row.ask_first):
+        return None
+    return gateway_gaps.of_destination(Channel(row.channel), row.country)
 
 
 def name_of(owner: str) -> str:
@@ -126,8 +142,10 @@ def name_of(owner: str) -> str:
     return owners.names([owner])[owner]
 
 
-def timeline(row: Message, tries: Sequence[MessageTry], now: datetime) -> Iterator[Event]:
-    """Yield the events of a message in order."""
+def timeline(
+    row: Message, tries: Sequence[MessageTry], now: datetime, gap: Gap | None = None
+) -> Iterator[Event]:
+    """Yield the events of a message in order; `gap`: why no gateway can take it."""
     yield Event(Happening.QUEUED, row.created_at)
     yield from _tries(row, tries)
     if row.sent_at is not None:
@@ -141,8 +159,9 @@ def timeline(row: Message, tries: Sequence[MessageTry], now: datetime) -> Iterat
         )
     status = status_of(row, now)
     if status is MessageStatus.QUEUED:
-        planned = Happening.PLANNED if planned_for(row, now) else Happening.SCHEDULED
-        yield Event(planned if row.due_at else Happening.HELD_BACK, row.due_at)
+        if gap is not None:
+            yield Event(Happening.NO_GATEWAY, gap.off[0].at if gap.off else None, gap=gap)
+        yield Event(Happening.PLANNED if planned_for(row, now) else _waiting(row.due_at, now), row.due_at)
     elif status is MessageStatus.SENDING:
         yield Event(Happening.SENDING, None, row.tries)
     elif status is not MessageStatus.SENT:
@@ -152,6 +171,12 @@ def timeline(row: Message, tries: Sequence[MessageTry], now: datetime) -> Iterat
             gateway=row.gateway if status in REPORTED else None,
             reason=None if tries and tries[-1].reason == row.error else row.error,
         )
+
+
+def _waiting(due_at: datetime | None, now: datetime) -> Happening:
+    if due_at is None:
+        return Happening.HELD_BACK
+    return Happening.SCHEDULED if due_at > now else Happening.DUE
 
 
 REPORTED = (MessageStatus.DELIVERED, MessageStatus.UNDELIVERED)

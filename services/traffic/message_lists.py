@@ -29,6 +29,8 @@ class Filter:
     template: str | None = None
     gateway: str | None = None
     broadcast_id: str | None = None
+    is_planned: bool = False
+    """Only messages whose first try is scheduled for a time to come."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -112,6 +114,9 @@ def _wanted(chosen: Filter, columns: tuple[Any, ...], also: tuple[ColumnElement[
         indexed.append(IS_UNSUCCESSFUL)  # type: ignore[arg-type]
     if chosen.statuses:
         sieve.append(or_(*(Message.status == status.value for status in chosen.statuses)))
+    if chosen.is_planned:
+        now = datetime.now(UTC)
+        sieve += [Message.status == MessageStatus.QUEUED.value, Message.tries == 0, Message.due_at > now]
     for column, value in (
         (Message.channel, chosen.channel),
         (Message.template, chosen.template),

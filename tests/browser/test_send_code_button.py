@@ -15,6 +15,7 @@ from channels.gateway import Outgoing
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from devtools.readiness import free_port
+from domain.errors import GatewayError
 from domain.statuses import Channel, Lane
 from services.delivery import worker
 from services.people import administrators
@@ -122,8 +123,8 @@ def test_the_button_answers_at_once_while_the_mail_server_is_stuck(
     code_field = page.get_by_label("Code", exact=True)
     expect(code_field).to_be_focused()
     assert mails.sent == [], "the mail server has not answered yet"
-    expect(page.get_by_text(f"Code sent to {NEW}.", exact=False).first).to_be_visible()
-    expect(page.locator("#announcer")).to_contain_text(f"Code sent to {NEW}.")
+    expect(page.locator("#email-sent")).to_contain_text(f"The code to {NEW} is on its way.")
+    expect(page.locator("#announcer")).to_contain_text(f"The code to {NEW} is on its way.")
 
     expect(button_of(page)).to_have_text(WAITING)
     expect(button_of(page)).to_be_disabled()
@@ -135,14 +136,35 @@ def test_the_button_answers_at_once_while_the_mail_server_is_stuck(
     expect(code_field).to_be_focused()
     assert mails.sent == []
 
+    code_field.fill("12")
     mails.let_go.set()
     code = mails.code()
+    expect(page.locator("#email-sent")).to_contain_text(f"Code sent to {NEW}.")
+    expect(code_field).to_have_value("12")
+    expect(code_field).to_be_focused()
     code_field.fill(f"{code[:3]} {code[3:]}")
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Your e-mail address is changed.")).to_be_visible()
     expect(page.locator("#email-card .current")).to_have_text(NEW)
     assert [outgoing.to for outgoing in mails.sent if outgoing.template == "code"] == [NEW]
     assert watch.saw_nothing(), (watch.complaints, watch.strange)
+    context.close()
+
+
+def test_the_page_says_by_itself_that_a_code_was_refused(
+    chromium: Browser, address: str, mails: StuckGateway, one_time_password: str
+) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    sign_in(page, address, one_time_password)
+    page.get_by_label("New e-mail").fill(NEW)
+    mails.failures.append(GatewayError("no such mailbox"))
+    button_of(page).click()
+    expect(page.locator("#email-sent")).to_contain_text(f"The code to {NEW} is on its way.")
+    mails.let_go.set()
+    told = "The message could not be delivered. Check the address, or send the code again."
+    expect(page.locator("#email-sent").get_by_role("alert")).to_have_text(told)
+    expect(page.locator("#announcer")).to_have_text(told)
     context.close()
 
 
@@ -166,7 +188,7 @@ def test_the_button_works_without_javascript(
     expect(button_of(page)).to_be_enabled()
     assert watch.saw_nothing(), (watch.complaints, watch.strange)
     button_of(page).click()
-    expect(page.get_by_text("A code was sent a moment ago.", exact=False)).to_be_visible()
+    expect(page.get_by_text("A code was requested a moment ago.", exact=False)).to_be_visible()
 
     mails.let_go.set()
     code_field.fill(mails.code())

@@ -29,11 +29,14 @@ def test_the_preview_follows_what_is_typed(chromium: Any, showroom: Any, showroo
     page.locator(".bubble", has_text="012345 – kurz").wait_for()
     assert page.locator(".segments").inner_text().startswith("1 segment")
     text.fill("{{ cod }}")
+    page.get_by_text("The preview appears once the text is valid.").wait_for()
     page.locator("#preview").get_by_text("There is no “cod” here").wait_for()
+    page.locator(".field.wrong p.error", has_text="There is no “cod” here.").wait_for()
     text.fill("{{ code }}")
     page.get_by_label("End with a line").check()
     page.get_by_label("Host").fill("shop.example")
     page.locator(".bubble", has_text="@shop.example #012345").wait_for()
+    assert page.locator(".field.wrong").count() == 0
     assert watch.strange == []
     context.close()
 

@@ -117,7 +117,9 @@ def test_a_click_during_the_cool_down_gets_the_wait(signed_in: Visitor, mails: M
         answer = send(signed_in)
         assert answer.status_code == 429
         assert answer.headers["Retry-After"] == "40"
-        assert "A code was sent a moment ago. You can send it again in 40 seconds." in text_of(answer.text)
+        assert "A code was requested a moment ago. You can request it again in 40 seconds." in text_of(
+            answer.text
+        )
         clock.shift(40)
         assert send(signed_in).status_code == 303
     first, second = mails.sent

@@ -2,16 +2,24 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
+from channels.memory import MemoryGateway
+from channels.registry import Gateways
+from domain.owners import Owner
+from domain.statuses import Channel
 from exts import db
 from models import Message
 from services import demo
+from services.figures import right_now
 from services.gateways.gateway_health import GatewayHealth
+from services.messaging import broadcasts, messages
+from services.process import parts
 from services.process.housekeeping import say_alive
 from tests.cms.conftest import Visitor
 
@@ -23,6 +31,12 @@ def traffic(app: Flask) -> None:
     """A month of invented traffic."""
     with app.app_context():
         demo.fill(400)
+
+
+def send(app: Flask, **options: object) -> None:
+    with app.app_context():
+        request = messages.Request(Channel.SMS, "+8613800138000", text="Hello", **options)
+        messages.send(request, Owner("key:a"))
 
 
 def tile(page: str, name: str) -> str:
@@ -72,12 +86,53 @@ def test_invalid_parameters_show_the_week(signed_in: Visitor, traffic: None) -> 
 
 
 def test_without_traffic_it_says_what_to_do(signed_in: Visitor, app: Flask) -> None:
-    assert "Choose a longer period" in signed_in.get(URL).text
-    page = signed_in.get(f"{URL}?period=90d").text
-    assert "Nothing was sent yet" in page
+    for period in ("24h", "7d", "90d"):
+        page = signed_in.get(f"{URL}?period={period}&channel=sms").text
+        assert "Nothing was sent yet" in page
+        assert "Choose a longer period" not in page
     assert "seed-demo" not in page
     app.debug = app.config["DEBUG"] = True
     assert "seed-demo" in signed_in.get(f"{URL}?period=90d").text
+
+
+def test_a_quiet_week_offers_a_longer_period(signed_in: Visitor, app: Flask) -> None:
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=20)):
+        send(app)
+    page = signed_in.get(URL).text
+    assert "Choose a longer period" in page
+    assert "Nothing was sent yet" not in page
+
+
+def test_messages_that_no_gateway_accepted_are_no_gateway(
+    signed_in: Visitor, app: Flask, mails: MemoryGateway
+) -> None:
+    send(app)
+    parts.put(app, Gateways([mails]))
+    send(app)
+    page = " ".join(signed_in.get(URL).text.split())
+    assert "No gateway accepted 1 message: 0 lost, 1 waiting, 0 canceled." in page
+    assert "none yet" not in page
+
+
+def test_waiting_messages_are_told_apart(signed_in: Visitor, app: Flask) -> None:
+    with app.app_context():
+        owner = Owner("key:a")
+        made = broadcasts.start(
+            broadcasts.Request(
+                Channel.SMS,
+                [{"to": "+8613800138000"}, {"to": "+8613800138001"}],
+                text="Hello",
+                send_at=datetime.now(UTC) + timedelta(hours=2),
+            ),
+            owner,
+        )
+        assert right_now.look().lanes[-1].later == 2
+        broadcasts.pause(made.id, owner)
+        assert (right_now.look().paused, right_now.look().has_later) == (2, False)
+    send(app, send_at=datetime.now(UTC) + timedelta(hours=1))
+    page = re.sub(r"<[^>]+>", " ", signed_in.get(URL).text)
+    assert re.search(r"Paused broadcasts\s+2\b", page)
+    assert "1 for later" in page
 
 
 def test_it_shows_what_is_going_on_now(

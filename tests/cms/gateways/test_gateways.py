@@ -147,6 +147,16 @@ def test_a_weight_is_set_and_reset_to_the_file(signed_in: Visitor, app: Flask) -
     assert entries(app)[:2] == [("gateway.weight_set", "memory-sms")] * 2
 
 
+def test_the_last_change_says_what_was_changed(signed_in: Visitor) -> None:
+    page = "/cms/gateways/memory-sms"
+    signed_in.submit(f"{page}/weight", weight="0")
+    assert "weight 100 → 0" in signed_in.get(page).text
+    signed_in.submit(f"{page}/off", is_last="1")
+    text = signed_in.get(page).text
+    assert ": switched off" in text
+    assert "weight 100" not in text
+
+
 @pytest.mark.parametrize("weight", ["-1", "1001", "many", "٣", "9" * 30])
 def test_an_invalid_weight_is_reported_beside_the_field(signed_in: Visitor, weight: str) -> None:
     page = "/cms/gateways/memory-sms"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from domain.errors import LimitExceeded
 from domain.owners import Owner
 from domain.roles import Role
 from domain.statuses import Channel
@@ -16,7 +17,9 @@ from services.audit import trail
 from services.codes import checks, verifications
 from services.codes.verifications import Request
 from services.limits import pumping_watch, safe_prefixes
+from services.limits.refusals import Refusals
 from services.people import administrators
+from services.process import parts
 from services.storage import leases
 from tests.cms.conftest import PASSWORD, Visitor
 
@@ -51,6 +54,7 @@ def test_an_idle_guard_says_what_it_would_do(signed_in: Visitor) -> None:
         assert text in page
     assert "30 or more codes go to a prefix in an hour" in page
     assert "less than 10 %" in page
+    assert "looks every five seconds" in page
 
 
 def test_it_says_whether_a_worker_is_looking(signed_in: Visitor, app: Flask) -> None:
@@ -103,9 +107,24 @@ def test_sent_and_entered_codes_are_shown_by_prefix_and_country(
         views = [verifications.issue(Request(Channel.SMS, f"{PREFIX}000{n}"), owner) for n in range(3)]
         checks.check(views[0].id, sms.sent[0].params["code"], owner)
     page = signed_in.get(PAGE).text
-    for text in ("1 of 3", "33 %", "100 %", "too few to tell", ">DE<"):
+    for text in ("1 of 3", "33 %", "100 %", "fewer than 30 codes", ">DE<"):
         assert text in page
     assert f"{PREFIX}0000" not in page
+
+
+def test_codes_that_a_limit_held_back_are_told(signed_in: Visitor, app: Flask) -> None:
+    app.config["PREFIX_SENDS_PER_10_MINUTES"] = 2
+    owner, refused = Owner("key:a"), 0
+    with app.app_context():
+        for number in range(5):
+            try:
+                verifications.issue(Request(Channel.SMS, f"{PREFIX}000{number}"), owner)
+            except LimitExceeded as error:
+                parts.part(Refusals).note(error)
+                refused += 1
+    assert refused == 3
+    assert "3 refused today" in signed_in.get(PAGE).text
+    assert "Limits refused 3 requests since midnight UTC." in signed_in.get("/cms/statistics").text
 
 
 def test_the_safe_list_is_edited(signed_in: Visitor, app: Flask) -> None:

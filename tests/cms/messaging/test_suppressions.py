@@ -28,7 +28,7 @@ def listed(app: Flask) -> list[str]:
 
 
 def test_an_empty_list_says_what_will_be_listed(signed_in: Visitor) -> None:
-    assert "Everybody gets bulk messages" in signed_in.get(PAGE).text
+    assert "No destination is suppressed" in signed_in.get(PAGE).text
     assert 'href="/cms/suppressions" aria-current="page"' in signed_in.get(PAGE).text
 
 
@@ -80,7 +80,7 @@ def test_a_file_is_imported_and_exported_again(signed_in: Visitor, app: Flask) -
     assert send_file(signed_in, f"\ufeff{content}".encode()).location == PAGE
     page = signed_in.get(PAGE).text
     assert "3 destinations were added." in page
-    assert "not an e-mail address or phone number: 5" in page
+    assert "not an e-mail address or phone number: 5 (***)" in page
     assert listed(app) == ["+8613800138000", "=gone@example.org", "gone@example.net"]
     answer = signed_in.submit(f"{PAGE}/export", page=PAGE)
     assert answer.mimetype == "text/csv"
@@ -89,6 +89,13 @@ def test_a_file_is_imported_and_exported_again(signed_in: Visitor, app: Flask) -
     assert send_file(signed_in, answer.data).location == PAGE
     assert "3 were already on the list." in signed_in.get(PAGE).text
     assert len(listed(app)) == 3
+
+
+def test_refused_lines_are_shown_masked(signed_in: Visitor, app: Flask) -> None:
+    send_file(signed_in, b"gone@example.net\nkim.doe@example..com\n+86 12\n")
+    page = signed_in.get(PAGE).text
+    assert "2 (k***@example..com), 3 (" in page
+    assert "kim.doe" not in page
 
 
 @pytest.mark.parametrize("content", [b"", b"destination\n", b"\xff\xfe", b"a@example.org\n" * 1001])

@@ -48,10 +48,12 @@ def test_somebody_is_invited_and_joins_with_a_code(
     assert guest.submit(f"{link}/send", page=link).location == link
     assert 'autocomplete="one-time-code"' in guest.get(link).text
     fields = {"code": code_in(mails), "password": NEW, "repeated": NEW}
-    assert guest.submit(f"{link}/accept", page=link, **fields).location == "/cms/login"
+    assert guest.submit(f"{link}/accept", page=link, **fields).location == "/cms"
     assert people(app) == [GUEST, EMAIL]
-    assert guest.sign_in(GUEST, NEW).location == "/cms"
+    assert "Welcome. You are signed in." in guest.get("/cms/account").text
     assert guest.get("/cms/audit").status_code == 200
+    assert "Signed in" in guest.get("/cms/account/sign-ins").text
+    assert newcomer().sign_in(GUEST, NEW).location == "/cms"
     assert guest.get(link).status_code == 404
     assert GUEST not in signed_in.get(LIST).text.partition("Invited")[2]
     with app.app_context():
@@ -83,6 +85,7 @@ def test_the_link_alone_creates_no_administrator(
     fields["code"] = code_in(mails)
     assert guest.submit(f"{link}/accept", page=link, **fields).status_code in (422, 429)
     assert people(app) == [EMAIL]
+    assert guest.get("/cms/account").status_code == 303, "nobody is signed in by a wrong code"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_a_bad_password_costs_no_attempt(
         answer = guest.submit(f"{link}/accept", page=link, code=code, password=password, repeated=repeated)
         assert (answer.status_code, f'id="{field}-error"' in answer.text) == (422, True)
     fields = {"code": code, "password": NEW, "repeated": NEW}
-    assert guest.submit(f"{link}/accept", page=link, **fields).location == "/cms/login"
+    assert guest.submit(f"{link}/accept", page=link, **fields).location == "/cms"
 
 
 def test_a_link_ends_with_age_a_newer_one_or_a_withdrawal(

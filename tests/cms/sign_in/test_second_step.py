@@ -64,6 +64,28 @@ def test_it_is_switched_on_with_a_code_and_asked_for_from_then_on(
         assert "Wrong code" in history
 
 
+def test_a_sign_in_right_after_the_set_up_gets_a_code_of_its_own(
+    signed_in: Visitor, newcomer: Callable[[], Visitor], mails: MemoryGateway
+) -> None:
+    switch_on(signed_in, mails)
+    other = newcomer()
+    other.sign_in()
+    assert len(mails.sent) == 2
+    assert "Code sent to j***@example.org." in other.get("/cms/login/code").text
+    other.submit("/cms/login/code/send", page="/cms/login/code")
+    assert len(mails.sent) == 2, "the cool-down holds for repeated clicks"
+    assert other.submit("/cms/login/code", page="/cms/login/code", code=code_in(mails)).location == "/cms"
+
+
+def test_sign_ins_cannot_go_around_the_limit_of_a_mailbox(
+    signed_in: Visitor, newcomer: Callable[[], Visitor], mails: MemoryGateway
+) -> None:
+    switch_on(signed_in, mails)
+    for _ in range(8):
+        newcomer().sign_in()
+    assert len(mails.sent) <= 5
+
+
 def test_a_recovery_code_works_once(
     visitor: Visitor, newcomer: Callable[[], Visitor], mails: MemoryGateway
 ) -> None:

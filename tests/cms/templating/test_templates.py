@@ -113,6 +113,24 @@ def test_the_preview_saves_nothing(app, signed_in):
         )
 
 
+def preview_of(page):
+    return page.split('id="preview"')[1]
+
+
+def test_the_preview_says_what_is_wrong(signed_in):
+    page = signed_in.submit(f"{SMS}/preview", text="{{ cod }}", base="0").text
+    told = "There is no “cod” here. You can use: code, minutes, service."
+    assert told in preview_of(page)
+    assert "The preview appears once the text is valid." in preview_of(page)
+
+
+def test_an_editor_without_a_text_finds_no_fault_yet(signed_in):
+    page = preview_of(signed_in.get("/cms/templates/offer.email.en/edit").text)
+    assert "The preview appears as you type." in page
+    assert "Write something here." not in page
+    assert "once the text is valid" not in page
+
+
 def test_sample_values_can_be_typed(signed_in):
     fields = {"text": "Hi {{ name }}", "subject": "{{ name }}", "sample-name": "<Kim>"}
     page = signed_in.submit(f"{MAIL}/preview", **fields).text
@@ -294,7 +312,7 @@ def test_tests_are_counted_as_sends(app, signed_in, mails):
     for _ in range(3):
         signed_in.submit("/cms/templates/code.email.en/versions/0/test")
     assert len(mails.sent) == 2
-    assert "Too many codes were sent to this address" in signed_in.get("/cms/templates").text
+    assert "Too many codes were requested for this address" in signed_in.get("/cms/templates").text
 
 
 def test_a_viewer_can_look_but_change_nothing(viewer, published):

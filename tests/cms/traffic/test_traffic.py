@@ -7,18 +7,22 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
+from channels.registry import Gateways
 from domain.errors import GatewayError, TemporaryGatewayError
 from domain.owners import Owner
 from domain.statuses import Channel
 from services.audit import trail
 from services.codes import verifications
 from services.codes.verification_views import VerificationView
+from services.gateways import gateway_switches
 from services.messaging import messages
 from services.people import administrators
+from services.process import parts
 from services.traffic import listing, message_lists
 from tests.cms.conftest import PASSWORD, Visitor, code_in
 
@@ -192,6 +196,97 @@ def test_the_timeline_shows_each_try(app: Flask, viewer: Visitor, mails: MemoryG
     assert any(step.startswith("Failed") for step in steps)
 
 
+def test_the_timeline_says_why_a_message_waits(
+    app: Flask, viewer: Visitor, sms: MemoryGateway, mails: MemoryGateway
+) -> None:
+    with app.app_context():
+        gateway_switches.switch_off("memory-sms", is_meant=True)
+    waiting = send(app)
+    page = viewer.get(f"/cms/messages/{waiting}").text
+    assert "All SMS gateways are switched off." in page
+    assert "“memory-sms” was switched off by the command line, " in page
+    parts.put(app, Gateways([mails]))
+    page = viewer.get(f"/cms/messages/{waiting}").text
+    assert "No gateway is configured for SMS to this destination." in page
+    parts.put(app, Gateways([sms, mails]))
+    with app.app_context():
+        gateway_switches.switch_on("memory-sms")
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10)):
+        page = viewer.get(f"/cms/messages/{waiting}").text
+    assert "switched off" not in page
+    assert "Due, and waiting for a worker" in page
+
+
+def test_the_gateway_filter_offers_gateways_of_old_messages(
+    app: Flask, viewer: Visitor, sms: MemoryGateway, mails: MemoryGateway
+) -> None:
+    sms.name = "long-gone"
+    send(app)
+    parts.put(app, Gateways([mails]))
+    offered = re.findall(r'<option value="([^"]+)" translate="no">', viewer.get("/cms/messages").text)
+    assert offered[-2:] == ["memory-mail", "long-gone"]
+    assert MASKED in viewer.get("/cms/messages?gateway=long-gone").text
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/cms/messages?status=lost&channel=sms", "status=lost"),
+        ("/cms/messages?channel=fax", "channel=fax"),
+        ("/cms/messages?since=yesterday", "since=yesterday"),
+        ("/cms/verifications?status=unsuccessful", "status=unsuccessful"),
+        ("/cms/statistics?period=1y", "period=1y"),
+    ],
+)
+def test_an_unknown_filter_is_told_and_not_shown_as_one(
+    app: Flask, viewer: Visitor, path: str, told: str
+) -> None:
+    issue(app)
+    page = viewer.get(path).text
+    assert f"Unknown filters are ignored: {told}<" in page
+    assert "Remove filter: Status lost" not in page
+    assert "No results" not in page
+
+
+def test_an_unknown_page_of_a_list_is_told(viewer: Visitor) -> None:
+    assert viewer.get("/cms/messages?cursor=nothing").location == "/cms/messages"
+    assert "The link to this page of the list is broken." in viewer.get("/cms/messages").text
+
+
+@pytest.mark.parametrize(
+    ("query", "told", "left"),
+    [
+        ("since=2199-01-01&channel=sms", "The first day of this search is in the future.", "?channel=sms"),
+        ("since=2025-02-01&until=2025-01-01", "is before the first.", "?since=2025-02-01"),
+        ("until=2025-01-01", "Old messages are deleted by the purge.", ""),
+    ],
+)
+def test_an_empty_result_says_why_and_offers_to_drop_the_filter(
+    app: Flask, viewer: Visitor, query: str, told: str, left: str
+) -> None:
+    send(app)
+    page = viewer.get(f"/cms/messages?{query}").text
+    empty = page.split('<section class="empty">')[1].split("</section>")[0]
+    assert told in empty
+    assert f'href="/cms/messages{left}"' in empty
+
+
+def test_a_planned_message_is_called_scheduled(app: Flask, viewer: Visitor) -> None:
+    planned = send(app, send_at=later())
+    page = viewer.get(f"/cms/messages/{planned}").text
+    assert "Scheduled for" in page
+    assert "waiting for a worker" not in page
+    assert '<span class="pill busy">Scheduled</span>' in page
+    send(app, "kim@example.com")
+    listed = viewer.get("/cms/messages").text
+    assert listed.count('<span class="pill busy">Scheduled</span>') == 1
+    assert destinations_in(listed) == ["k***@example.com", MASKED]
+    assert destinations_in(viewer.get("/cms/messages?status=scheduled").text) == [MASKED]
+    with time_machine.travel(later() + timedelta(minutes=1)):
+        viewer.sign_in("lee@example.net")
+        assert destinations_in(viewer.get("/cms/messages?status=scheduled").text) == []
+
+
 def test_showing_one_destination_to_an_operator_is_audited(app: Flask, operator: Visitor) -> None:
     message_id, issued = send(app), issue(app)
     for path, of in ((f"messages/{message_id}", "message"), (f"verifications/{issued.id}", "verification")):
@@ -217,7 +312,7 @@ def test_a_failed_message_is_sent_again_and_a_waiting_one_canceled(
     first = f"/cms/messages/{send(app)}"
     answer = operator.submit(f"{first}/resend", page=first)
     assert answer.location != first
-    assert "Sent again as this new message" in operator.get(answer.location).text
+    assert "Queued again as this new message" in operator.get(answer.location).text
     assert len(sms.sent) == 2
     assert answer.location in operator.get(first).text
     waiting = f"/cms/messages/{send(app, send_at=later())}"

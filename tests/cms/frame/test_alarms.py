@@ -1,0 +1,124 @@
+"""The banners of every page while something keeps messages from being sent."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from channels.memory import MemoryGateway
+from channels.registry import Gateways
+from domain.statuses import Channel
+from exts import db
+from models import PrefixClosure
+from services.gateways import gateway_switches
+from services.process import parts
+from services.process.housekeeping import say_alive
+from tests.cms.conftest import EMAIL, Visitor
+
+PAGES = ("/cms/account", "/cms/statistics", "/cms/messages", "/cms/gateways", "/cms/audit")
+
+
+def banners(visitor: Visitor, path: str = "/cms/account") -> list[str]:
+    """Return the red banners of a page."""
+    found = re.findall(r'<p class="alert error" role="alert">(.*?)</p>', visitor.get(path).text)
+    return [re.sub(r"<[^>]+>", "", text) for text in found]
+
+
+@pytest.fixture
+def worker(app: Flask) -> None:
+    """A worker that was alive a moment ago."""
+    with app.app_context():
+        say_alive(db.engine, "worker", ["sms", "email", "bulk"], datetime.now(UTC))
+
+
+def off(app: Flask, name: str) -> None:
+    with app.app_context():
+        gateway_switches.switch_off(name, is_meant=True)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_says_that_no_worker_runs(signed_in: Visitor, path: str) -> None:
+    assert banners(signed_in, path) == [
+        "No worker is running, so nothing is sent. Start one: celery -A tasks.celery worker"
+    ]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_says_who_switched_the_last_gateway_off(
+    signed_in: Visitor, worker: None, path: str
+) -> None:
+    assert banners(signed_in, path) == []
+    signed_in.submit("/cms/gateways/memory-sms/off", is_last="1")
+    signed_in.submit("/cms/gateways/memory-sms/weight", weight="7")
+    (told,) = banners(signed_in, path)
+    assert told.startswith(f"All SMS gateways are switched off. “memory-sms” was switched off by {EMAIL}, ")
+    signed_in.submit("/cms/gateways/memory-sms/on")
+    assert banners(signed_in, path) == []
+
+
+def test_one_of_two_gateways_may_be_off(signed_in: Visitor, app: Flask, worker: None) -> None:
+    spare = MemoryGateway("spare", Channel.SMS)
+    with app.app_context():
+        parts.put(app, Gateways([*parts.part(Gateways), spare]))
+    off(app, "spare")
+    assert banners(signed_in) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ({"CN"}, {"DE", "CN"}, None),
+        ({"CN", "FR"}, {"DE", "CN"}, "All gateways for SMS to FR are switched off."),
+        ((), {"DE", "CN"}, "All gateways for SMS to countries other than CN, DE are switched off."),
+        ({"CN"}, (), None),
+    ],
+)
+def test_only_the_countries_that_nobody_serves_are_named(
+    signed_in: Visitor, app: Flask, worker: None, first: set[str], second: set[str], told: str | None
+) -> None:
+    gateways = [
+        MemoryGateway(name, Channel.SMS, countries=frozenset(countries))
+        for name, countries in (("first", first), ("second", second))
+    ]
+    with app.app_context():
+        parts.put(app, Gateways(gateways))
+    off(app, "first")
+    assert [text.split(" “")[0] for text in banners(signed_in)] == ([told] if told else [])
+
+
+def test_a_switch_of_a_gateway_that_is_gone_from_the_file_is_ignored(
+    signed_in: Visitor, app: Flask, worker: None, mails: MemoryGateway
+) -> None:
+    off(app, "memory-sms")
+    parts.put(app, Gateways([mails]))
+    assert banners(signed_in) == []
+
+
+def test_an_installation_without_gateways_says_so(signed_in: Visitor, app: Flask, worker: None) -> None:
+    parts.put(app, Gateways([]))
+    assert banners(signed_in) == ["No gateway is configured, so nothing can be sent. Open the gateways"]
+
+
+def test_closed_prefixes_are_told_unless_they_only_would_be_closed(
+    signed_in: Visitor, app: Flask, worker: None
+) -> None:
+    now = datetime.now(UTC)
+    with app.app_context():
+        for prefix, hours in (("+861700521", 1), ("+861700522", -1)):
+            db.session.add(
+                PrefixClosure(
+                    prefix=prefix,
+                    country="CN",
+                    times=1,
+                    sends=40,
+                    approved=0,
+                    closed_at=now - timedelta(hours=2),
+                    until=now + timedelta(hours=hours),
+                )
+            )
+        db.session.commit()
+    text = "The pumping guard refuses codes to 1 prefix."
+    assert text in signed_in.get("/cms/account").text
+    app.config["PUMPING_GUARD_DRY_RUN"] = True
+    assert text not in signed_in.get("/cms/account").text
