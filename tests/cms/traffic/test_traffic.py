@@ -334,7 +334,7 @@ def test_a_forbidden_action_is_refused_with_its_reason(app: Flask, operator: Vis
         assert text in operator.get(path).text, verb
     path = f"/cms/verifications/{code.id}"
     operator.submit(f"{path}/resend", page=path)
-    assert "You can send it again in" in operator.get(path).text
+    assert "You can request it again in" in operator.get(path).text
     operator.submit(f"{path}/cancel", page=path)
     assert "no longer works" in operator.get(path).text
     operator.submit(f"{path}/resend", page=path)
