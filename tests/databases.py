@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -25,6 +27,30 @@ def database_of(kind: str) -> Iterator[str]:
     finally:
         force = " WITH (FORCE)" if kind == "postgresql" else ""
         _execute(server, f"DROP DATABASE {name}{force}")
+
+
+def sqlite_file(url: str) -> Path:
+    """Return the file of an SQLite database."""
+    name = sqlalchemy.make_url(url).database
+    assert name
+    return Path(name)
+
+
+def add_rows(source: Path, target: Path) -> None:
+    """Add the rows of one SQLite file to another with the same tables; of the audit both may have number one."""
+    with closing(sqlite3.connect(target)) as connection:
+        connection.execute("ATTACH ? AS source", (str(source),))
+        tables = connection.execute("SELECT name FROM source.sqlite_master WHERE type = 'table'").fetchall()
+        with connection:
+            for (name,) in tables:
+                if not name.startswith("sqlite_") and name != "audit_entry":
+                    connection.execute(f'INSERT INTO main."{name}" SELECT * FROM source."{name}"')
+
+
+def replace_rows(source: Path, target: Path) -> None:
+    """Make one SQLite file what another is, also while an application has it open."""
+    with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
+        there.backup(here)
 
 
 def _execute(server: str, statement: str) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy
 from sqlalchemy.pool import NullPool
 
 from exts import db
-from tests.databases import KINDS, database_of
+from tests.databases import KINDS, SERVERS, database_of
 
 ON_EVERY_DATABASE = {
     "test_verifications",
@@ -48,11 +48,14 @@ ON_EVERY_DATABASE = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each test of those modules every kind of database."""
+    """Give each test of those modules every kind of database; those on servers are slow."""
     if "database_kind" in metafunc.fixturenames:
         module = metafunc.module.__name__.rsplit(".", 1)[-1]
         kinds = KINDS if module in ON_EVERY_DATABASE else ("sqlite",)
-        metafunc.parametrize("database_kind", kinds, scope="session")
+        parameters = [
+            pytest.param(kind, marks=[pytest.mark.slow] if kind in SERVERS else []) for kind in kinds
+        ]
+        metafunc.parametrize("database_kind", parameters, scope="session")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,19 +11,18 @@ from sqlalchemy import func, select
 
 from exts import db
 from models import Message
-from services import demo
 from services.gateways.gateway_health import GatewayHealth
 from services.process.housekeeping import say_alive
 from tests.cms.conftest import Visitor
+from tests.databases import add_rows, sqlite_file
 
 URL = "/cms/statistics"
 
 
 @pytest.fixture
-def traffic(app: Flask) -> None:
+def traffic(app: Flask, demo_file: Callable[[int], Path]) -> None:
     """A month of invented traffic."""
-    with app.app_context():
-        demo.fill(400)
+    add_rows(demo_file(400), sqlite_file(app.config["SQLALCHEMY_DATABASE_URI"]))
 
 
 def tile(page: str, name: str) -> str:
