@@ -143,7 +143,8 @@ def app(
     parts.put(app, Gateways([sms, mails]))
     if not is_file:
         with app.app_context():
-            db.create_all()
+            if not sqlalchemy.inspect(db.engine).has_table("message"):
+                db.create_all()  # which looks for each table
     yield app
     with app.app_context():
         db.session.remove()

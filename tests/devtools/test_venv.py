@@ -124,6 +124,7 @@ def test_what_has_no_wheel_here_is_left_out_and_the_rest_installed(house, monkey
     assert house.ensure()[-2:] == ["broken==9", "aiosmtpd==1.4"]
 
 
+@pytest.mark.slow  # makes an environment with a real pip
 def test_a_failed_installation_says_why_and_what_to_do_and_keeps_what_was_there(house, monkeypatch):
     house.ensure()
     before = house.stamp()
