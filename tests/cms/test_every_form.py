@@ -19,6 +19,7 @@ from tests.cms.conftest import PASSWORD, Visitor, token_of
 from tests.cms.forms import CHANGES, NOT_AUDITED, VERA, House, Snapshot, furnished
 from tests.databases import sqlite_file
 
+pytestmark = pytest.mark.xdist_group("house")
 BEFORE_SIGN_IN = {
     "cms.sign_in",
     "cms.choose_language",

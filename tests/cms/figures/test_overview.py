@@ -16,6 +16,7 @@ from services.process.housekeeping import say_alive
 from tests.cms.conftest import Visitor
 from tests.databases import add_rows, sqlite_file
 
+pytestmark = pytest.mark.xdist_group("invented traffic")
 URL = "/cms/statistics"
 
 

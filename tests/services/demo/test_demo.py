@@ -16,7 +16,7 @@ from services.figures import overview
 from services.figures.overview import Period
 from tests.databases import add_rows, sqlite_file
 
-pytestmark = pytest.mark.usefixtures("context")
+pytestmark = [pytest.mark.usefixtures("context"), pytest.mark.xdist_group("invented traffic")]
 COUNT = 1500
 
 
