@@ -1,7 +1,7 @@
 """Run or test Sendcode with one command; needs Python 3.11 and nothing else.
 
 python3 dev.py run       everything on this machine: web, worker, clock, broker, inbox
-python3 dev.py test      the whole test suite
+python3 dev.py test      the whole test suite; with -m "not slow" what every commit needs
 python3 dev.py flask …   any flask command, with the settings of the running `dev.py run`
 """
 
@@ -198,7 +198,16 @@ def test(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     with closing(Guard()) as guard:
         venv = Venv(ROOT, console, stop, guard)
         venv.ensure([SERVICE, EXTRAS, TESTS], best_effort=[EMBEDDED, GREEN, BROWSER])
-    return become_module("pytest", arguments or ["-n", "4", "--dist", "loadgroup"])
+    return become_module("pytest", [*workers(arguments), *arguments])
+
+
+def workers(arguments: Sequence[str]) -> list[str]:
+    """Spread the tests over processes, unless a few are named or the caller says how."""
+    told = ("-n", "--numprocesses", "--pdb", "--trace")
+    few = any(".py" in argument and not argument.startswith("-") for argument in arguments)
+    if few or any(argument.startswith(told) for argument in arguments):
+        return []
+    return ["-n", "4", "--dist", "loadgroup"]
 
 
 def bench(arguments: Sequence[str], console: Console, stop: Stop) -> int:

@@ -1,17 +1,21 @@
 """Fixtures for all tests: an application on a file database, with two memory gateways."""
 
+import gc
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 import sqlalchemy
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.pool import NullPool
+from werkzeug.routing import Rule
 
 from app import DOORS, create_app
 from channels.memory import MemoryGateway
@@ -20,7 +24,62 @@ from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import clock
+from services import demo
+from services.people import passwords
 from services.process import parts
+from tests.compiled import Builders, TemplateCode
+from tests.databases import sqlite_file
+
+REAL_HASHER = passwords._HASHER
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was imported and collected: it looks through it dozens of times a run."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_once() -> Iterator[None]:
+    """Compile URL rules and templates once a process; every test makes an application with the same ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", Builders(Rule._compile_builder).of_rule())
+        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": TemplateCode()})
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords cheaply: a real hash takes longer than most tests; `real_passwords` brings it back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", CHEAP_HASHER)
+        yield
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as the service does, for tests of the hash itself."""
+    monkeypatch.setattr(passwords, "_HASHER", REAL_HASHER)
+
+
+def settings_in(folder: Path) -> dict[str, Any]:
+    """Return settings of an application whose files are in `folder`."""
+    return {
+        "TESTING": True,
+        "DEVELOPMENT": False,
+        "SECRET_KEY": "secret key of the tests: long enough",
+        "CODE_PEPPER": "code pepper of the tests: long enough",
+        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'sendcode.db'}",
+        "CELERY_TASK_ALWAYS_EAGER": True,
+        "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
+        "REDIS_URL": "",
+        "MAIL_SERVER": "",
+        "GATEWAYS_FILE": str(folder / "gateways.toml"),
+        "SMS_COUNTRIES": ["CN", "DE"],
+        "SMS_SENDS_PER_DAY": 1000,
+        "PUBLIC_URL": "http://sendcode.test",
+    }
+
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # a loaded machine fails none of them
 hypothesis.settings.load_profile("any machine")
@@ -36,21 +95,7 @@ def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, Any]:
     """Settings of the application under test; override the fixture to change them."""
-    return {
-        "TESTING": True,
-        "DEVELOPMENT": False,
-        "SECRET_KEY": "secret key of the tests: long enough",
-        "CODE_PEPPER": "code pepper of the tests: long enough",
-        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'sendcode.db'}",
-        "CELERY_TASK_ALWAYS_EAGER": True,
-        "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
-        "REDIS_URL": "",
-        "MAIL_SERVER": "",
-        "GATEWAYS_FILE": str(tmp_path / "gateways.toml"),
-        "SMS_COUNTRIES": ["CN", "DE"],
-        "SMS_SENDS_PER_DAY": 1000,
-        "PUBLIC_URL": "http://sendcode.test",
-    }
+    return settings_in(tmp_path)
 
 
 @pytest.fixture
@@ -83,6 +128,25 @@ def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory, empty_tables: Path) -> Callable[[int], Path]:
+    """Return an SQLite file with so many messages of invented traffic, made once: most of it is to roll up."""
+
+    @cache
+    def make(count: int) -> Path:
+        settings = settings_in(tmp_path_factory.mktemp("demo"))
+        file = sqlite_file(settings["SQLALCHEMY_DATABASE_URI"])
+        shutil.copyfile(empty_tables, file)
+        app = create_app(settings, doors=())
+        with app.app_context():
+            demo.fill(count)
+            db.session.remove()
+            db.engine.dispose()
+        return file
+
+    return make
+
+
 @pytest.fixture
 def app(
     settings: dict[str, Any],
@@ -100,7 +164,8 @@ def app(
     parts.put(app, Gateways([sms, mails]))
     if not is_file:
         with app.app_context():
-            db.create_all()
+            if not sqlalchemy.inspect(db.engine).has_table("message"):
+                db.create_all()  # which looks for each table
     yield app
     with app.app_context():
         db.session.remove()

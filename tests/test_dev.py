@@ -54,6 +54,32 @@ def test_a_wrong_command_line_is_refused(arguments, capsys):
     assert "usage: dev.py" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "spread"),
+    [
+        ([], True),
+        (["-m", "not slow"], True),
+        (["-x", "-k", "codes"], True),
+        (["tests/api", "--ignore=tests/api/test_fuzz.py"], True),
+        (["tests/test_dev.py"], False),
+        (["-x", "tests/test_dev.py::test_the_help_is_short"], False),
+        (["-n", "2"], False),
+        (["-n0"], False),
+        (["--numprocesses=2"], False),
+        (["--pdb"], False),
+    ],
+)
+def test_tests_are_spread_over_processes_unless_few_are_named_or_the_caller_says_how(
+    arguments, spread, monkeypatch
+):
+    ran = []
+    monkeypatch.setattr(dev.Venv, "ensure", lambda *_, **__: None)
+    monkeypatch.setattr(dev, "become_module", lambda *command: ran.append(command) or 0)
+    assert dev.test(arguments, Console(), Stop()) == 0
+    expected = ["-n", "4", "--dist", "loadgroup"] if spread else []
+    assert ran == [("pytest", [*expected, *arguments])]
+
+
 def test_password_and_key_are_shown_only_on_the_first_start():
     first = dev.summary(PORTS, dev.FirstRun("admin@example.com", "one-time", "sk_key"))
     later = dev.summary(PORTS, dev.FirstRun())

@@ -13,7 +13,7 @@ import pytest
 
 from tests.live.processes import HOST, environment, free_port, run, start_web
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served")]
 
 URL = "/api/v1/verifications"
 NEW = json.dumps({"channel": "sms", "to": "+8613800138000"}).encode()

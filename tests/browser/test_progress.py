@@ -12,7 +12,12 @@ from models import Message
 from services.messaging import broadcasts
 from tests.browser.watch import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(120),
+    pytest.mark.xdist_group("browser"),
+]
 
 
 @pytest.fixture

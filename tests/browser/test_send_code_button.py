@@ -27,7 +27,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.watch import Watch
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(120),
+    pytest.mark.xdist_group("browser"),
+]
 EMAIL, NEW, PASSWORD = "jane@example.org", "jane.doe@example.net", "seven purple otters"
 WAITING = re.compile(r"^Send code again in (\d+) s$")
 

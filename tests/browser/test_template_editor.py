@@ -7,7 +7,12 @@ import pytest
 
 from tests.browser.watch import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(120),
+    pytest.mark.xdist_group("browser"),
+]
 
 
 def open_editor(context: Any, showroom: Any, showrooms: Any, key: str) -> Any:

@@ -23,7 +23,12 @@ from services.process import parts
 from services.templating import texts
 from tests.browser.watch import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("browser"),
+]
 HERE = Path(__file__).parent
 AXE = (HERE / "axe.min.js").read_text(encoding="utf-8")
 TEXTS = (HERE / "texts.js").read_text(encoding="utf-8")

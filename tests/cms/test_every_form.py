@@ -16,8 +16,10 @@ from domain.roles import Role
 from exts import db
 from services.audit import trail
 from tests.cms.conftest import PASSWORD, Visitor, token_of
-from tests.cms.forms import CHANGES, NOT_AUDITED, VERA, House, furnished
+from tests.cms.forms import CHANGES, NOT_AUDITED, VERA, House, Snapshot, furnished
+from tests.databases import sqlite_file
 
+pytestmark = pytest.mark.xdist_group("house")
 BEFORE_SIGN_IN = {
     "cms.sign_in",
     "cms.choose_language",
@@ -42,9 +44,17 @@ SEARCHES = {"cms.find_suppression", "cms.search_messages", "cms.search_verificat
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
 
 
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return Snapshot(tmp_path_factory.mktemp("house") / "house.db")
+
+
 @pytest.fixture
-def house(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway) -> House:
-    return furnished(app, newcomer, mails)
+def house(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway, snapshot: Snapshot) -> House:
+    file = sqlite_file(app.config["SQLALCHEMY_DATABASE_URI"])
+    return snapshot.restored(app, newcomer, mails, file) or snapshot.taken(
+        furnished(app, newcomer, mails), file
+    )
 
 
 def posting(app: Flask) -> dict[str, str]:

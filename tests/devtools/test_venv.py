@@ -142,6 +142,7 @@ def test_a_requirement_without_a_wheel_is_left_out_and_the_rest_installed(house,
     assert "installing aiosmtpd==1.4 (uv) ..." in house.out.getvalue()
 
 
+@pytest.mark.slow  # makes an environment with a real pip
 def test_a_failed_installation_says_why_and_what_to_do_and_keeps_what_was_there(house, monkeypatch):
     house.ensure()
     before = house.stamp()

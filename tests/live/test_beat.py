@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import time
 from contextlib import ExitStack
@@ -58,9 +59,10 @@ def live():
 
 
 @pytest.fixture
-def env(tmp_path, live):
+def env(tmp_path, live, template):
     broker = live.enter_context(Broker(tmp_path / "broker"))
-    return environment(tmp_path, broker_url=broker.url)
+    shutil.copy(template.path, tmp_path / "sendcode.db")
+    return environment(tmp_path, broker_url=broker.url, migrate=False)
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy
-from sqlalchemy.pool import NullPool
 
 from exts import db
-from tests.databases import KINDS, database_of
+from tests.databases import KINDS, SERVERS, database_of
 
 ON_EVERY_DATABASE = {
     "test_verifications",
@@ -54,45 +54,62 @@ ON_EVERY_DATABASE = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test of those modules on every kind of database."""
+    """Run each test of those modules on every kind of database; those on servers are slow."""
     if "database_kind" in metafunc.fixturenames:
         module = metafunc.module.__name__.rsplit(".", 1)[-1]
         kinds = KINDS if module in ON_EVERY_DATABASE else ("sqlite",)
-        metafunc.parametrize("database_kind", kinds, scope="session")
+        parameters = [
+            pytest.param(kind, marks=[pytest.mark.slow] if kind in SERVERS else []) for kind in kinds
+        ]
+        metafunc.parametrize("database_kind", parameters, scope="session")
 
 
 @pytest.fixture(scope="session")
-def databases() -> Iterator[dict[str, str]]:
-    """One database of each kind, for the whole run of this process."""
+def databases() -> Iterator[dict[str, sqlalchemy.Engine]]:
+    """One database of each kind for the whole run of this process."""
     with ExitStack() as stack:
         yield _Databases(stack)
 
 
-class _Databases(dict[str, str]):
+class _Databases(dict[str, sqlalchemy.Engine]):
     def __init__(self, stack: ExitStack):
         super().__init__()
         self._stack = stack
 
-    def __missing__(self, kind: str) -> str:
-        self[kind] = self._stack.enter_context(database_of(kind))
+    def __missing__(self, kind: str) -> sqlalchemy.Engine:
+        url = self._stack.enter_context(database_of(kind))
+        self[kind] = sqlalchemy.create_engine(url, pool_size=1)
+        self._stack.callback(self[kind].dispose)
         return self[kind]
 
 
 @pytest.fixture
 def settings(
-    settings: dict[str, Any], database_kind: str, databases: dict[str, str], tmp_path: Path
+    settings: dict[str, Any], database_kind: str, databases: dict[str, sqlalchemy.Engine], tmp_path: Path
 ) -> Iterator[dict[str, Any]]:
     """The usual settings, with the database under test."""
     if database_kind == "sqlite":
         yield settings
         return
-    url = databases[database_kind]
+    engine = databases[database_kind]
+    url = engine.url.render_as_string(hide_password=False)
     yield {**settings, "SQLALCHEMY_DATABASE_URI": url}
-    engine = sqlalchemy.create_engine(url, poolclass=NullPool)
     with engine.begin() as connection:
+        filled = set(connection.scalars(_filled()))
         for table in reversed(db.metadata.sorted_tables):
-            connection.execute(table.delete())
-    engine.dispose()
+            if table.name in filled:
+                connection.execute(table.delete())
+
+
+@cache
+def _filled() -> sqlalchemy.CompoundSelect[tuple[str]]:
+    """Ask which tables have rows: a test fills few of them, and each statement is a way to the server."""
+    return sqlalchemy.union_all(
+        *(
+            sqlalchemy.select(sqlalchemy.literal(table.name)).where(sqlalchemy.exists().select_from(table))
+            for table in db.metadata.sorted_tables
+        )
+    )
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -15,22 +16,22 @@ from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import Message
-from services import demo
 from services.figures import right_now
 from services.gateways.gateway_health import GatewayHealth
 from services.messaging import broadcasts, messages
 from services.process import parts
 from services.process.housekeeping import say_alive
 from tests.cms.conftest import Visitor
+from tests.databases import add_rows, sqlite_file
 
+pytestmark = pytest.mark.xdist_group("invented traffic")
 URL = "/cms/statistics"
 
 
 @pytest.fixture
-def traffic(app: Flask) -> None:
+def traffic(app: Flask, demo_file: Callable[[int], Path]) -> None:
     """A month of invented traffic."""
-    with app.app_context():
-        demo.fill(400)
+    add_rows(demo_file(400), sqlite_file(app.config["SQLALCHEMY_DATABASE_URI"]))
 
 
 def send(app: Flask, **options: object) -> None:

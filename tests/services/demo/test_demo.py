@@ -14,14 +14,15 @@ from services import demo, retention
 from services.demo import people
 from services.figures import overview
 from services.figures.overview import Period
+from tests.databases import add_rows, sqlite_file
 
-pytestmark = pytest.mark.usefixtures("context")
+pytestmark = [pytest.mark.usefixtures("context"), pytest.mark.xdist_group("invented traffic")]
 COUNT = 1500
 
 
 @pytest.fixture(autouse=True)
-def filled(context):
-    return demo.fill(COUNT)
+def filled(context, settings, demo_file):
+    add_rows(demo_file(COUNT), sqlite_file(settings["SQLALCHEMY_DATABASE_URI"]))
 
 
 def count(model, *conditions):

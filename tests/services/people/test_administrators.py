@@ -17,6 +17,7 @@ def stored() -> Administrator:
     return db.session.scalars(db.select(Administrator)).one()
 
 
+@pytest.mark.usefixtures("real_passwords")
 def test_add_without_a_password_makes_a_one_time_password_that_must_be_changed() -> None:
     administrator, password = administrators.add("Jane@Example.org", "owner")
     assert password

@@ -137,6 +137,7 @@ def test_twenty_failures_close_an_address_whatever_the_accounts() -> None:
     assert sign_in(ip="192.0.2.77")
 
 
+@pytest.mark.usefixtures("real_passwords")
 def test_an_old_hash_is_upgraded_at_the_next_sign_in() -> None:
     administrator = db.session.scalars(db.select(Administrator)).one()
     administrator.password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

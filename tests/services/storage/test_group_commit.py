@@ -46,6 +46,26 @@ class Crowd:
                 ended.append(self._pool.submit(self._one, f"caller {number}", work, put or nothing))
                 wait_until(lambda number=number: len(self._waiting()) == number + 1)
             assert self.commits == 0
+        return self._all(ended)
+
+    def do_behind(self, first: Work, works: Sequence[Work]) -> list[Future[Any]]:
+        """Let `first` have the turn, and go on when the others wait behind it; return what became of all."""
+        has_turn, others_wait = threading.Event(), threading.Event()
+
+        def leading(connection: Connection) -> Any:
+            has_turn.set()
+            assert others_wait.wait(10)
+            return first(connection)
+
+        ended = [self._pool.submit(self._one, "caller 0", leading, nothing)]
+        assert has_turn.wait(10)
+        for number, work in enumerate(works, 1):
+            ended.append(self._pool.submit(self._one, f"caller {number}", work, nothing))
+            wait_until(lambda number=number: len(self._waiting()) == number)
+        others_wait.set()
+        return self._all(ended)
+
+    def _all(self, ended: list[Future[Any]]) -> list[Future[Any]]:
         for one in ended:
             one.exception(10)
         assert not self._waiting()
@@ -229,7 +249,7 @@ def test_a_thread_that_must_end_leaves_the_others_their_work(crowd: Crowd) -> No
     def first(_: Connection) -> None:
         told_to_end.append(threading.get_ident())
 
-    ended = crowd.do([first, end_once, named])
+    ended = crowd.do_behind(first, [end_once, named])
     assert isinstance(ended[0].exception(), SystemExit)
     assert told == ["caller 1"]
     assert [one.result() for one in ended[1:]] == ["caller 1", "caller 2"]

@@ -1,12 +1,13 @@
 """A filled-in form equals the text that Jinja renders."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import Environment, StrictUndefined, UndefinedError, meta
+from jinja2 import Environment, StrictUndefined, Template, UndefinedError, meta
 from markupsafe import escape
 
 from services.templating.text_forms import Form, printed_only
@@ -21,8 +22,13 @@ def form(source: str, *, escapes: bool = False) -> Form:
     return Form(template, variables, printed_only([tree]), escape if escapes else None)
 
 
+@cache
+def template(source: str, escapes: bool) -> Template:
+    return (HTML if escapes else PLAIN).from_string(source)
+
+
 def rendered(source: str, params: Mapping[str, Any], *, escapes: bool = False) -> str:
-    return (HTML if escapes else PLAIN).from_string(source).render(params)
+    return template(source, escapes).render(params)
 
 
 SOURCES = (
