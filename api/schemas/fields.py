@@ -84,7 +84,8 @@ class Typed(Text):
     """One line of text that people may have pasted: white space and marks that print nothing around it are cut."""
 
     def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
-        return super()._deserialize(trimmed(value) if isinstance(value, str) else value, *args, **options)
+        text = trimmed(value) if isinstance(value, str) and not has_control_characters(value) else value
+        return super()._deserialize(text, *args, **options)
 
 
 class PastedCode(fields.String):

@@ -73,15 +73,6 @@ console.before_request(take_time)  # lists and figures of a large table may need
 
 
 @console.before_request
-def refuse_nul() -> None:
-    """Refuse what no browser sends and PostgreSQL takes in no query; raises BadRequest."""
-    if any(
-        "\0" in text for values in (request.args, request.form) for pair in values.items() for text in pair
-    ):
-        raise exceptions.BadRequest
-
-
-@console.before_request
 def admit() -> Response | None:
     """Redirect strangers to the sign-in page, and people with a one-time password to the page that replaces it.
 

@@ -39,7 +39,12 @@ OWN = {
     "cms.confirm_code",
 } | {endpoint for endpoint, form in CHANGES.items() if form.action.about == "account"}
 """Forms that everybody may use for their own account."""
-SEARCHES = {"cms.find_suppression", "cms.search_messages", "cms.search_verifications"}
+SEARCHES = {
+    "cms.find_suppression",
+    "cms.search_messages",
+    "cms.search_verifications",
+    "cms.show_understood",
+}
 """Forms that change nothing."""
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
 

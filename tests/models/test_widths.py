@@ -9,13 +9,14 @@ from sqlalchemy import String, Text
 from domain import errors, statuses
 from domain.actions import Action
 from domain.destinations import LONGEST_LOCAL_PART
+from domain.keyring import key_id
 from domain.roles import Role
 from exts import db
 from services.delivery import judging
 from services.gateways import receipts
 from services.keys import api_keys
 from services.limits import safe_prefixes
-from services.process.housekeeping import process_name
+from services.process.housekeeping import MOST_IDS, process_name
 from services.scheduling import schedule_rules, schedule_runs
 
 ID, HASH, HINT = 32, 64, api_keys.HINT_LENGTH
@@ -39,6 +40,7 @@ CHANNEL, STATUS = longest(statuses.Channel), longest(statuses.MessageStatus)
 ERROR = max(judging.ERROR_LENGTH, receipts.REASON_LENGTH)
 ZONE = max(map(len, zoneinfo.available_timezones()))
 PROCESS = len("worker@") + 80 + len(":4194304")
+PEPPER_IDS = MOST_IDS * (len(key_id("k" * 32)) + 1) - 1
 IN_BROWSER = {"ip": ADDRESS, "user_agent": AGENT}
 REACHED: dict[str, dict[str, int]] = {
     "administrator": {
@@ -118,7 +120,12 @@ REACHED: dict[str, dict[str, int]] = {
         "state": longest(statuses.RunState),
         "result": schedule_runs.LONGEST_RESULT,
     },
-    "seen_process": {"name": PROCESS, "kind": len("worker"), "lanes": len("sms,email,bulk") + 4},
+    "seen_process": {
+        "name": PROCESS,
+        "kind": len("worker"),
+        "lanes": len("sms,email,bulk") + 4,
+        "pepper_ids": PEPPER_IDS,
+    },
     "sign_in": {"typed": MAILBOX, "outcome": longest(statuses.SignInOutcome), **IN_BROWSER},
     "sign_in_step": {"id": ID, "token_hash": HASH, **IN_BROWSER},
     "suppression": {

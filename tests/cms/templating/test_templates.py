@@ -106,7 +106,7 @@ def test_the_preview_saves_nothing(app, signed_in):
     page = signed_in.submit(f"{SMS}/preview", text="{{ code }} “quoted”", base="0").text
     assert "012345 “quoted”" in page
     assert "UCS-2" in page
-    assert "<code>“</code>" in page
+    assert "<code>“ LEFT DOUBLE QUOTATION MARK" in page
     with app.app_context():
         assert (
             db.session.scalars(db.select(AuditEntry).where(AuditEntry.action.like("template.%"))).all() == []

@@ -9,6 +9,9 @@ import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 
+import tasks
+from services.delivery import worker
+
 NUMBER, CODE, ADDRESS = "13800138000", "135790", "kim@example.org"
 SECRETS = (NUMBER, CODE, ADDRESS, "13800138001", "246813")
 
@@ -23,6 +26,14 @@ def settings(settings):
         "CELERY_RESULT_BACKEND": "cache+memory://",
         "CELERY_TASK_IGNORE_RESULT": False,
     }
+
+
+@pytest.fixture(autouse=True)
+def no_drain_is_left(monkeypatch):
+    """A worker in this process starts a drain, which later tests must not find."""
+    monkeypatch.setattr(tasks, "_consumed", {})
+    yield
+    worker.stop()
 
 
 class Watcher(threading.Thread):
