@@ -37,7 +37,7 @@ def test_no_key_and_no_schedule_is_found_by_a_name_like_its_own(text):
             look(text)
 
 
-@pytest.mark.parametrize("text", ["ówner@example.org", "owner@éxample.org", "ｏwner@example.org"])
+@pytest.mark.parametrize("text", ["ówner@example.org", "owner@éxample.org"])
 def test_another_spelling_gives_no_fresh_guesses(app, text):
     """The limit of the account would count another text than the look-up finds."""
     app.config["SIGN_IN_FAILURES_PER_5_MINUTES"] = 2

@@ -83,7 +83,7 @@ def test_a_waiting_message_shows_what_it_waits_for():
     scheduled = messages.send(
         messages.Request(Channel.SMS, "+8613800138000", text="Hello", send_at=later), KEY
     ).id
-    assert told(scheduled)[-1][0] == "scheduled"
+    assert told(scheduled)[-1][0] == "planned"
     db.session.execute(sa.update(Message).values(due_at=None))
     db.session.commit()
     assert told(scheduled)[-1][0] == "held_back"
