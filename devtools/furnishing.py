@@ -11,6 +11,7 @@ from channels.registry import Gateways
 from devtools import texts
 from domain.errors import GatewayError, LimitExceeded, NotAuthenticated, TemporaryGatewayError, UnknownResult
 from domain.owners import Owner
+from domain.roles import Role
 from domain.statuses import Channel, SuppressionReason
 from exts import db
 from models import Administrator, PrefixClosure, SeenProcess
@@ -49,7 +50,7 @@ def gateways() -> list[MemoryGateway]:
 
 def furnish(email: str, password: str) -> None:
     """Add people, keys, schedules, traffic and audit entries to a console that has only its first administrator."""
-    maria = Actor(1, email, "203.0.113.7")
+    maria = Actor(1, email, "203.0.113.7", Role.OWNER)
     _carry(maria)
     _pump(maria)
     administrators.add("kim@example.org", "operator", password, by=maria)
