@@ -224,7 +224,7 @@ def flask(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     if not running:
         with closing(Guard()) as guard:
             user = read_env_file(ROOT / ".env") | os.environ
-            extras = [EXTRAS] if needs_extras(user, "solo") else []
+            extras = [EXTRAS] if needs_extras(user) else []
             Venv(ROOT, console, stop, guard).ensure([SERVICE, *extras], best_effort=[EMBEDDED])
         complete_env_file(ROOT / ".env", os.environ)
     stored = read_env_file(ROOT / ".env")
