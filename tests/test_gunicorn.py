@@ -22,7 +22,8 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="gunicorn runs on POS
 def test_it_needs_no_home(tmp_path: Path) -> None:
     (tmp_path / "trivial.py").write_text(APPLICATION, encoding="utf-8")
     (tmp_path / "gunicorn.conf.py").write_bytes((ROOT / "gunicorn.conf.py").read_bytes())
-    command = [sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{free_port()}", "trivial:app"]
+    options = [f"--bind=127.0.0.1:{free_port()}", "--worker-class=sync", "--threads=1"]
+    command = [sys.executable, "-m", "gunicorn", *options, "trivial:app"]
     env = {
         **{key: text for key, text in os.environ.items() if key != "XDG_RUNTIME_DIR"},
         "HOME": str(tmp_path / "trivial.py"),
