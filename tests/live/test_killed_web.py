@@ -58,7 +58,7 @@ def test_no_destination_gets_two_codes_for_one_key(make, database_url, record_pr
     with start_web(installation.env, port, "--threads=16"):
         stop.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(90)
         assert not any(thread.is_alive() for thread in threads)
     record_property("codes", len(done))
     twice = installation.query("SELECT canonical FROM verification GROUP BY canonical HAVING count(*) > 1")
