@@ -27,6 +27,10 @@ def has_unseen_characters(text: str) -> bool:
     return _has(text, _UNSEEN)
 
 
+LARGEST_ID = 2**31 - 1
+"""Ids are INTEGER columns, which have 32 bits on PostgreSQL and MariaDB."""
+
+
 def is_storable(text: str) -> bool:
     """Tell whether every database takes a text: PostgreSQL no NUL, none of them half characters."""
     return text.isprintable() or not any(one == "\0" or "\ud800" <= one <= "\udfff" for one in text)

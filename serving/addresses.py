@@ -4,10 +4,7 @@ from flask import Flask
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import IntegerConverter, UnicodeConverter
 
-from domain.characters import is_storable
-
-LARGEST = 2**31 - 1
-"""Ids are INTEGER columns, which have 32 bits on PostgreSQL and MariaDB."""
+from domain.characters import LARGEST_ID, is_storable
 
 
 class Number(IntegerConverter):
@@ -15,7 +12,7 @@ class Number(IntegerConverter):
 
     def to_python(self, value: str) -> int:
         """Return the number; raises NotFound; a ValidationError could end as 405."""
-        if len(value) > 10 or int(value) > LARGEST:
+        if len(value) > 10 or int(value) > LARGEST_ID:
             raise NotFound
         return int(value)
 

@@ -3,11 +3,7 @@
 from flask import request
 from werkzeug.exceptions import NotFound, UnprocessableEntity
 
-from domain.characters import is_storable
-
-LARGEST = 2**31 - 1
-"""Of an id: PostgreSQL and MariaDB give it 32 bits."""
-
+from domain.characters import LARGEST_ID, is_storable
 
 LOOKS_ITSELF = {"cms.save_template", "cms.preview_template", "cms.preview_mail"}
 """The editor of texts says beside its field which character can't be there."""
@@ -28,6 +24,6 @@ def number(name: str) -> int | None:
     Raises NotFound where no row can have it.
     """
     given: int | None = request.values.get(name, type=int)
-    if given is not None and not 0 <= given <= LARGEST:
+    if given is not None and not 0 <= given <= LARGEST_ID:
         raise NotFound
     return given
