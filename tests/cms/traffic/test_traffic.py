@@ -464,12 +464,3 @@ def test_no_log_contains_search_terms(app: Flask, viewer: Visitor, caplog: pytes
 def test_purged_objects_are_reported_as_gone(operator: Visitor, path: str) -> None:
     assert operator.get(f"/cms/{path}").status_code == 404
     assert operator.submit(f"/cms/{path}/resend", page="/cms/messages").status_code == 404
-
-
-def test_a_planned_message_is_scheduled_and_not_waiting(app, signed_in):
-    at = later()
-    message_id = send(app, send_at=at)
-    for path in ("/cms/messages", f"/cms/messages/{message_id}"):
-        page = signed_in.get(path).text
-        assert re.search(r'class="pill busy">Scheduled for <time', page), path
-        assert "Waits for" not in page
