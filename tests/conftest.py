@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import hypothesis
 import pytest
@@ -15,7 +16,6 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.pool import NullPool
-from werkzeug.routing import Rule
 
 from app import DOORS, create_app
 from channels.memory import MemoryGateway
@@ -27,7 +27,7 @@ from models import clock
 from services import demo
 from services.people import passwords
 from services.process import parts
-from tests.compiled import Builders, TemplateCode
+from tests import compiled
 from tests.databases import sqlite_file
 
 REAL_HASHER = passwords._HASHER
@@ -41,10 +41,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def compile_once() -> Iterator[None]:
-    """Compile URL rules and templates once a process; every test makes an application with the same ones."""
+    """Compile rules, templates and statements once a process; every test makes an application with the same ones."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", Builders(Rule._compile_builder).of_rule())
-        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": TemplateCode()})
+        compiled.share(patch)
         yield
 
 
@@ -84,6 +83,13 @@ def settings_in(folder: Path) -> dict[str, Any]:
 hypothesis.settings.register_profile("any machine", deadline=None)  # a loaded machine fails none of them
 hypothesis.settings.load_profile("any machine")
 os.environ["FLASK_SKIP_DOTENV"] = "1"  # no `.env` and no `dev.py run` of this folder takes part
+
+
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """Give every test the environment as it was: Celery's worker, for one, leaves variables of its own in it."""
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture(autouse=True)

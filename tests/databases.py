@@ -11,7 +11,9 @@ import sqlalchemy
 
 from devtools.live.databases import SERVERS, temporary_database
 
-KINDS = ("sqlite", *SERVERS)
+ON_SERVERS = [pytest.param(kind, marks=pytest.mark.slow) for kind in SERVERS]
+KINDS = ["sqlite", *ON_SERVERS]
+"""Parameters of a test that runs on every kind of database: on servers it is slow."""
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from exts import db
 from models import patience
 from services.process import parts
 from tests.api.conftest import new_caller, problem
-from tests.databases import SERVERS, database_of
+from tests.databases import ON_SERVERS, database_of
 from tests.servers.tcp import frozen_proxy
 
 CALLERS, THREADS = 40, 16
@@ -94,7 +94,7 @@ def test_a_locked_sqlite_refuses_everybody_in_time(served):
     assert {status for status, _, _ in crowd(app, caller)} == {202}
 
 
-@pytest.mark.parametrize("served", list(SERVERS), indirect=True)
+@pytest.mark.parametrize("served", ON_SERVERS, indirect=True)
 @pytest.mark.parametrize("warm", [True, False])
 def test_a_frozen_server_refuses_everybody_in_time(served, warm):
     app, caller, proxy = served
@@ -112,7 +112,7 @@ def test_a_frozen_server_refuses_everybody_in_time(served, warm):
     assert caller.post("/api/v1/verifications", {"channel": "email", "to": "a@b.org"}).status_code == 202
 
 
-@pytest.mark.parametrize("served", list(SERVERS), indirect=True)
+@pytest.mark.parametrize("served", ON_SERVERS, indirect=True)
 def test_a_locked_table_refuses_everybody_in_time(served):
     app, caller, _ = served
     with app.app_context():
@@ -127,7 +127,7 @@ def test_a_locked_table_refuses_everybody_in_time(served):
     engine.dispose()
 
 
-@pytest.mark.parametrize("served", list(SERVERS), indirect=True)
+@pytest.mark.parametrize("served", ON_SERVERS, indirect=True)
 def test_a_read_only_database_is_503_with_one_line_in_the_log(served, caplog):
     app, caller, _ = served
     with app.app_context():
@@ -155,7 +155,7 @@ def test_a_read_only_database_is_503_with_one_line_in_the_log(served, caplog):
         assert [record.name for record in lines].count("api.problems") == 1
 
 
-@pytest.mark.parametrize("served", list(SERVERS), indirect=True)
+@pytest.mark.parametrize("served", ON_SERVERS, indirect=True)
 def test_long_work_is_cut_only_where_it_is_a_click(served):
     """A worker or command has no patience of its own; the server's limits do not hold for it."""
     app, _, _ = served

@@ -12,7 +12,7 @@ from exts import db
 from models import clock
 from models.process import SeenProcess
 from services.process import health, housekeeping
-from tests.databases import SERVERS, database_of
+from tests.databases import ON_SERVERS, database_of
 
 note = clock.note
 
@@ -25,7 +25,7 @@ def real_clock(own_clock, monkeypatch):
     monkeypatch.setattr(clock, "_is_off", False)
 
 
-@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("kind", ON_SERVERS)
 @pytest.mark.parametrize("ahead", [3600, -3600, 5])
 def test_a_clock_that_is_off_is_corrected_by_the_database(kind, ahead, settings):
     with database_of(kind) as url:

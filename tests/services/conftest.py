@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy
 
 from exts import db
-from tests.databases import KINDS, SERVERS, database_of
+from tests.databases import KINDS, database_of
 
 ON_EVERY_DATABASE = {
     "test_verifications",
@@ -57,11 +57,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test of those modules on every kind of database; those on servers are slow."""
     if "database_kind" in metafunc.fixturenames:
         module = metafunc.module.__name__.rsplit(".", 1)[-1]
-        kinds = KINDS if module in ON_EVERY_DATABASE else ("sqlite",)
-        parameters = [
-            pytest.param(kind, marks=[pytest.mark.slow] if kind in SERVERS else []) for kind in kinds
-        ]
-        metafunc.parametrize("database_kind", parameters, scope="session")
+        kinds = KINDS if module in ON_EVERY_DATABASE else KINDS[:1]
+        metafunc.parametrize("database_kind", kinds, scope="session")
 
 
 @pytest.fixture(scope="session")
