@@ -195,8 +195,9 @@ def shown_once(first: FirstRun) -> list[str]:
 def test(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     """Install what the tests need and run pytest."""
     with closing(Guard()) as guard:
-        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, TESTS], best_effort=[EMBEDDED, GREEN, BROWSER])
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling each test in each process takes a minute of CPU
+        best_effort = [EMBEDDED, GREEN, BROWSER]
+        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, TESTS], best_effort=best_effort)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process compiles each test, a minute in all
     return become_module("pytest", [*workers(arguments), *arguments])
 
 
@@ -204,9 +205,8 @@ def workers(arguments: Sequence[str]) -> list[str]:
     """Spread the tests over processes, unless a few are named or the caller says how."""
     told = ("-n", "--numprocesses", "--pdb", "--trace")
     few = any(".py" in argument and not argument.startswith("-") for argument in arguments)
-    if few or any(argument.startswith(told) for argument in arguments):
-        return []
-    return ["-n", "4", "--dist", "loadgroup"]
+    is_told = any(argument.startswith(told) for argument in arguments)
+    return [] if few or is_told else ["-n", "4", "--dist", "loadgroup"]
 
 
 def bench(arguments: Sequence[str], console: Console, stop: Stop) -> int:

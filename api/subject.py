@@ -81,6 +81,12 @@ def owner() -> Owner:
     return Owner(f"key:{caller.id}", caller.is_test)
 
 
+def needs(scope: Scope) -> None:
+    """Raise NotAllowed where the caller's key lacks a scope that only some bodies of a call need."""
+    if scope not in g.caller.scopes:
+        raise NotAllowed(f"the key does not have the scope {scope}")
+
+
 def _authenticate() -> KeyOwner:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     caller = key_owners.authenticate(key.strip()) if scheme.lower() == "bearer" else None

@@ -38,7 +38,7 @@ def _message(number: int, priority: Priority, channel: Channel, now: datetime) -
         destination=destinations.parse(channel, to, region="CN"),
         template="code" if is_code else None,
         locale="en",
-        params=code_params("123456", timedelta(minutes=5), settings)
+        params=code_params("123456", timedelta(minutes=5), settings["SERVICE_NAME"])
         if is_code
         else {"text": "Hello", "subject": "Hello"},
         priority=priority,

@@ -21,7 +21,7 @@ keys = DatabaseGroup("keys", help="API keys, for the programs that call the API.
     "scopes",
     multiple=True,
     type=click.Choice([scope.value for scope in Scope]),
-    help="What the key may do; may be repeated. Default: everything.",
+    help="What the key may do; may be repeated. Default: all but own_codes.",
 )
 @click.option(
     "--allow",
@@ -76,6 +76,23 @@ def allow(key: str, networks: tuple[str, ...]) -> None:
         found = api_keys.find(key)
         view = api_keys.edit(found.id, scopes=found.scopes, networks=networks)
     click.echo(f"{view.name} may be used from {', '.join(view.networks) or 'everywhere'}", err=True)
+
+
+@keys.command("set")
+@click.argument("key", metavar="NAME|ID")
+@click.argument("settings", metavar="[SETTING=VALUE...]", nargs=-1)
+def configure(key: str, settings: tuple[str, ...]) -> None:
+    """Give a key settings of its own: service_name, code_length, code_ttl_seconds, code_attempts, locale.
+
+    Others stay as they are; an empty value takes the installation's again. Without any, print what the key has.
+    """
+    with _plain_errors():
+        view = api_keys.find(key)
+        if settings:
+            given = dict(one.partition("=")[::2] for one in settings)
+            view = api_keys.configure(view.id, {**view.settings, **given})
+    for name, value in view.settings.items():
+        click.echo(f"{name}={value}")
 
 
 @keys.command("revoke")

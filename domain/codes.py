@@ -1,12 +1,14 @@
 """Making, hashing and comparing codes."""
 
 import hmac
+import re
 import secrets
 
 from domain.characters import is_dash, plain, without_unseen
-from domain.errors import MalformedCode
+from domain.errors import FieldProblem, InvalidInput, MalformedCode
 from domain.keyring import Keyring
 
+_OWN = re.compile(r"[0-9A-Z]{4,10}")
 LONGEST_GUESS = 100
 """Characters of a pasted code, with what is dropped from it."""
 
@@ -32,12 +34,23 @@ def bare(text: str) -> str:
     )
 
 
-def parse_guess(text: str, *, length: int) -> str:
-    """Return the digits of a guess, however people pasted it; raises MalformedCode."""
-    digits = bare(text) if len(text) <= LONGEST_GUESS else ""
-    if len(digits) != length or not (digits.isascii() and digits.isdigit()):
-        raise MalformedCode(length)
-    return digits
+def check_own(code: str) -> str:
+    """Return a caller's own code; raises InvalidInput where it is not 4 to 10 digits or capital letters."""
+    if not _OWN.fullmatch(code):
+        raise InvalidInput(FieldProblem("code", "must be 4 to 10 digits or capital letters"))
+    return code
+
+
+def parse_guess(text: str, *, length: int, has_letters: bool = False) -> str:
+    """Return the digits of a guess, however people pasted it, or its letters as capitals; raises MalformedCode."""
+    guess = bare(text) if len(text) <= LONGEST_GUESS else ""
+    if (
+        len(guess) != length
+        or not guess.isascii()
+        or not (guess.isalnum() if has_letters else guess.isdigit())
+    ):
+        raise MalformedCode(length, has_letters=has_letters)
+    return guess.upper()
 
 
 def hash_code(

@@ -52,8 +52,10 @@ class MalformedCode(InvalidInput):
 
     code = "malformed_code"
 
-    def __init__(self, length: int):
-        super().__init__(FieldProblem("code", f"must be {length} digits"))
+    def __init__(self, length: int, *, has_letters: bool = False):
+        super().__init__(
+            FieldProblem("code", f"must be {length} {'letters and digits' if has_letters else 'digits'}")
+        )
 
 
 class WeakPassword(InvalidInput):

@@ -1,6 +1,7 @@
 """Keys of the programs that call the API, and the secrets that identify them."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,6 +38,8 @@ class ApiKey(db.Model):
     scopes: Mapped[list[str]] = mapped_column(Json)
     networks: Mapped[list[str] | None] = mapped_column(Json)
     """The networks it may be used from; None for any."""
+    settings: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What it has of its own, by the names of `domain.profiles.Profile`; None for nothing."""
     is_test: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy import Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.statuses import VerificationStatus
@@ -33,6 +33,10 @@ class Verification(db.Model):
     pepper_id: Mapped[str] = mapped_column(String(8))
     sealed_code: Mapped[bytes | None] = mapped_column(LargeBinary(255))
     """Kept so that the same code can be resent; erased when the verification ends."""
+    code_length: Mapped[int | None]
+    """Characters; None in rows of before, whose codes are as long as CODE_LENGTH says."""
+    has_letters: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether capital letters may be in the code: only in a caller's own."""
     attempts: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int]
     message_id: Mapped[str] = mapped_column(String(32))

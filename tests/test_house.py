@@ -77,20 +77,9 @@ TOWERS = {
         *("templating", "traffic", "gateways", "messaging", "scheduling"),
     ),
     "services": (
-        *("storage", "process", "typed", "audit", "languages", "templating", "outbox", "figures", "limits"),
-        "codes",
-        *(
-            "gateways",
-            "delivery",
-            "keys",
-            "people",
-            "sign_in",
-            "account",
-            "messaging",
-            "traffic",
-            "scheduling",
-        ),
-        *("test_sends", "idempotency", "retention", "doctor", "demo"),
+        *("storage", "process", "typed", "profiles", "audit", "languages", "templating", "outbox"),
+        *("figures", "limits", "codes", "gateways", "delivery", "keys", "people", "sign_in", "account"),
+        *("messaging", "traffic", "scheduling", "test_sends", "idempotency", "retention", "doctor", "demo"),
     ),
 }
 """The subfolders and files of a folder, lowest first: each imports only from those before it."""

@@ -27,6 +27,12 @@ class NewVerification(Body):
         metadata={"description": "Your own data, returned in every answer.", "maxProperties": METADATA_KEYS},
     )
     client_ip = Address(metadata={"description": "The end user's address, for the limit per address."})
+    code = Text(
+        10,
+        shortest=4,
+        load_default=None,
+        metadata={"description": "Your own code: digits or capital letters.", "pattern": "^[0-9A-Z]{4,10}$"},
+    )
 
 
 class Guess(Body):
@@ -34,7 +40,9 @@ class Guess(Body):
 
     code = PastedCode(
         required=True,
-        metadata={"description": "The digits; white space, dashes and marks that print nothing are ignored."},
+        metadata={
+            "description": "What was typed; white space, dashes and marks that print nothing are ignored."
+        },
     )
 
 

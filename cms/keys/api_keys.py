@@ -18,8 +18,8 @@ from cms.errors.error_texts import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from services.keys import api_keys as service
-from services.keys.api_keys import KeyView
 from services.keys.key_owners import Scope
+from services.keys.key_views import KeyView
 
 FORM = "key_form"
 """Session field with the id of the last submitted form, so that a reload does not create a second key."""

@@ -43,12 +43,13 @@ def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | No
 
     Raises MalformedCode (costs nothing), NotFound, VerificationLocked and DestinationLocked.
     """
-    digits = codes.parse_guess(guess, length=current_app.config["CODE_LENGTH"])
     verification = _owned(verification_id, owner)
+    length = verification.code_length or current_app.config["CODE_LENGTH"]
+    parsed = codes.parse_guess(guess, length=length, has_letters=verification.has_letters)
     reserved_at = _reserve(verification)
     if reserved_at is None:
         return _unchanged(verification_id)
-    if not _matches(verification, digits):
+    if not _matches(verification, parsed):
         log.info("wrong code for verification %s", verification_id)
         return _result(verification_id, valid=False)
     won = _approve(verification_id, effect)
@@ -96,11 +97,11 @@ def _reserve(verification: Verification) -> datetime | None:
     return transaction(work)
 
 
-def _matches(verification: Verification, digits: str) -> bool:
+def _matches(verification: Verification, parsed: str) -> bool:
     try:
         guessed = codes.hash_code(
             part(Keyring),
-            digits,
+            parsed,
             verification=verification.id,
             purpose=verification.purpose,
             canonical=verification.canonical,

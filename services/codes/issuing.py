@@ -13,9 +13,10 @@ from domain.destinations import Destination
 from domain.errors import Conflict
 from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
+from domain.profiles import Profile
 from domain.statuses import Priority
 from models import Message, Verification, clock
-from services import typed
+from services import profiles, typed
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
 from services.process.parts import part
@@ -38,6 +39,7 @@ class Challenge:
     locale: str
     metadata: Mapping[str, str]
     template_version: int | None
+    profile: Profile
     segments: int = 1
     """What an SMS with the code is billed as."""
     id: str = field(default_factory=codes.new_id)
@@ -45,8 +47,10 @@ class Challenge:
 
 def challenge_of(verification: Verification, sent: Message) -> Challenge:
     """Return the challenge of a row; its later messages use the same version of the text as the one sent before."""
+    owner = Owner(verification.owner, verification.is_test)
     return Challenge(
-        owner=Owner(verification.owner, verification.is_test),
+        owner=owner,
+        profile=profiles.of(owner),
         destination=typed.kept(verification.channel, verification.to),
         purpose=verification.purpose,
         locale=verification.locale,
@@ -57,15 +61,14 @@ def challenge_of(verification: Verification, sent: Message) -> Challenge:
     )
 
 
-def new_code(owner: Owner) -> str:
+def new_code(owner: Owner, length: int) -> str:
     """Return a random code, or the fixed one for a test key."""
-    length = current_app.config["CODE_LENGTH"]
     return TEST_DIGIT * length if owner.is_test else codes.generate(length)
 
 
-def expires_at(now: datetime) -> datetime:
+def expires_at(now: datetime, profile: Profile) -> datetime:
     """Return when a code made now expires."""
-    return now + timedelta(seconds=current_app.config["CODE_TTL_SECONDS"])
+    return now + timedelta(seconds=profile.code_ttl_seconds)
 
 
 def resend_at(now: datetime) -> datetime:
@@ -104,12 +107,14 @@ def _row(issue: Issue) -> dict[str, Any]:
         "code_hash": _hash(challenge, issue.code),
         "pepper_id": keyring.newest,
         "sealed_code": keyring.seal(issue.code.encode(), row=challenge.id),
+        "code_length": len(issue.code),
+        "has_letters": not issue.code.isdigit(),
         "attempts": 0,
-        "max_attempts": current_app.config["CODE_ATTEMPTS"],
+        "max_attempts": challenge.profile.code_attempts,
         "message_id": issue.message.id,
         "is_test": challenge.owner.is_test,
         "created_at": issue.at,
-        "expires_at": expires_at(issue.at),
+        "expires_at": expires_at(issue.at, challenge.profile),
         "resend_at": resend_at(issue.at),
     }
 
@@ -126,15 +131,15 @@ def _hash(challenge: Challenge, code: str) -> bytes:
 
 def new_message(challenge: Challenge, code: str, now: datetime, *, code_ends_at: datetime) -> NewMessage:
     """Return a message with the code; its deadline is never after the code expires."""
-    settings = current_app.config
-    deadline = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
+    profile = challenge.profile
+    deadline = timedelta(seconds=current_app.config["SEND_DEADLINE_SECONDS"] or profile.code_ttl_seconds)
     return NewMessage(
         owner=challenge.owner.id,
         destination=challenge.destination,
         template=TEMPLATE,
         template_version=challenge.template_version,
         locale=challenge.locale,
-        params=code_params(code, code_ends_at - now, settings),
+        params=code_params(code, code_ends_at - now, profile.service_name),
         priority=Priority.CODE,
         deadline_at=min(now + deadline, code_ends_at),
         verification_id=challenge.id,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import select
 
 from domain.statuses import MessageStatus, VerificationStatus
@@ -40,9 +39,9 @@ def first_view(issue: Issue) -> VerificationView:
         to=challenge.destination.to,
         purpose=challenge.purpose,
         status=VerificationStatus.PENDING,
-        attempts_left=current_app.config["CODE_ATTEMPTS"] or None,
+        attempts_left=challenge.profile.code_attempts or None,
         created_at=issue.at,
-        expires_at=expires_at(issue.at),
+        expires_at=expires_at(issue.at, challenge.profile),
         resend_at=resend_at(issue.at),
         message_id=issue.message.id,
         message_status=MessageStatus.QUEUED,

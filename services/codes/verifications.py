@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
-from domain import destinations
+from domain import codes, destinations
 from domain.actions import Action
 from domain.errors import Conflict, NotAgain, NotFound
 from domain.keyring import Keyring
@@ -17,7 +17,7 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification, clock
-from services import typed
+from services import profiles, typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import issuing
@@ -52,6 +52,8 @@ class Request:
     locale: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     client_ip: str | None = None
+    code: str | None = field(default=None, repr=False)
+    """The caller's own: 4 to 10 digits or capital letters; whether it may have one is for the door to say."""
     has_cooldown: bool = True
     """False for the first code of a next step: the cool-down is meant for repeated clicks."""
 
@@ -62,7 +64,9 @@ def issue(request: Request, owner: Owner) -> VerificationView:
     Raises InvalidInput, InvalidDestination, CountryNotAllowed and LimitExceeded.
     """
     purpose = check_purpose(request.purpose)
-    locale = check_locale(request.locale) if request.locale else None
+    profile = profiles.of(owner)
+    locale = check_locale(request.locale) if request.locale else profile.locale
+    code = new_code(owner, profile.code_length) if request.code is None else codes.check_own(request.code)
     text = published.choose_own(TEMPLATE, request.channel, locale, purpose)
     challenge = Challenge(
         owner=owner,
@@ -71,9 +75,9 @@ def issue(request: Request, owner: Owner) -> VerificationView:
         locale=text.locale,
         metadata=check_metadata(request.metadata),
         template_version=text.version_id,
-        segments=code_segments.of_code(text) if request.channel is Channel.SMS else 1,
+        profile=profile,
+        segments=code_segments.of_code(text, profile, len(code)) if request.channel is Channel.SMS else 1,
     )
-    code = new_code(owner)
 
     def work(connection: Connection) -> Issue:
         now = clock.now()
@@ -86,7 +90,7 @@ def issue(request: Request, owner: Owner) -> VerificationView:
             segments=challenge.segments,
             has_cooldown=request.has_cooldown,
         )
-        message = new_message(challenge, code, now, code_ends_at=expires_at(now))
+        message = new_message(challenge, code, now, code_ends_at=expires_at(now, profile))
         return Issue(challenge, code, message, now)
 
     return _on_its_way(first_view(grouped(work, issuing.put)))

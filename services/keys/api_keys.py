@@ -2,8 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from domain import networks as known_networks
+from domain import profiles
 from domain.actions import Action
 from domain.characters import has_control_characters
 from domain.codes import new_id
@@ -18,61 +18,18 @@ from domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from domain.networks import spelled
 from exts import db
 from models import ApiKey, ApiKeySecret
+from services import profiles as own_settings
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.keys import key_owners
-from services.keys.key_owners import Scope
+from services.keys.key_owners import USUAL_SCOPES, Scope
+from services.keys.key_views import KeyView, view
 from services.storage.exact import exactly
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
 LONGEST_NAME = 120
 HINT_LENGTH = 12
-
-
-@dataclass(frozen=True, slots=True)
-class SecretView:
-    """One secret of a key; without `expires_at` it is the current one."""
-
-    id: int
-    hint: str
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-
-    @property
-    def is_living(self) -> bool:
-        """Tell whether the API still takes it."""
-        return self.expires_at is None or self.expires_at > datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyView:
-    """A key without its secret text. The newest secret comes first."""
-
-    id: str
-    name: str
-    scopes: tuple[str, ...]
-    networks: tuple[str, ...]
-    is_test: bool
-    created_at: datetime
-    revoked_at: datetime | None
-    secrets: tuple[SecretView, ...]
-
-    @property
-    def hint(self) -> str:
-        """The first characters of the current secret."""
-        return self.secrets[0].hint
-
-    @property
-    def last_used_at(self) -> datetime | None:
-        """When any of its secrets was used last."""
-        return max((one.last_used_at for one in self.secrets if one.last_used_at), default=None)
-
-    @property
-    def overlapping(self) -> tuple[SecretView, ...]:
-        """The older secrets that still work."""
-        return tuple(one for one in self.secrets if one.expires_at and one.is_living and not self.revoked_at)
 
 
 def create(
@@ -85,12 +42,12 @@ def create(
 ) -> tuple[KeyView, str]:
     """Make a key; return its view and the key itself, which is not stored and can't be shown again.
 
-    Without `scopes` it may do everything, without `networks` it works from anywhere. Raises InvalidInput.
+    Without `scopes` it has the usual ones, without `networks` it works from anywhere. Raises InvalidInput.
     """
     row = ApiKey(
         id=new_id(),
         name=_check_name(name),
-        scopes=_check_scopes(Scope if scopes is None else scopes),
+        scopes=_check_scopes(USUAL_SCOPES if scopes is None else scopes),
         networks=_check_networks(networks),
         is_test=is_test,
         created_at=datetime.now(UTC),
@@ -147,8 +104,18 @@ def find(name_or_id: str) -> KeyView:
 
 def edit(key_id: str, *, scopes: Iterable[str], networks: Iterable[str], by: Actor = COMMAND_LINE) -> KeyView:
     """Replace a key's scopes and networks; raises NotFound, InvalidInput, and Conflict for a revoked one."""
-    wanted = {"scopes": _check_scopes(scopes), "networks": _check_networks(networks)}
+    return _change(key_id, {"scopes": _check_scopes(scopes), "networks": _check_networks(networks)}, by)
 
+
+def configure(key_id: str, settings: Mapping[str, Any], *, by: Actor = COMMAND_LINE) -> KeyView:
+    """Replace what a key has of its own; raises NotFound, InvalidInput, and Conflict for a revoked one.
+
+    `settings` by the names of `domain.profiles.Profile`; what is left out, None or empty is the installation's.
+    """
+    return _change(key_id, {"settings": profiles.check(settings) or None}, by)
+
+
+def _change(key_id: str, wanted: Mapping[str, Any], by: Actor) -> KeyView:
     def work(session: Session) -> KeyView:
         row = living(session, key_id)
         before = {name: getattr(row, name) for name in wanted}
@@ -204,24 +171,8 @@ def living(session: Session, key_id: str) -> ApiKey:
 def forget(key_id: str) -> None:
     """Drop all secrets of a key from this process's cache."""
     key_owners.forget(db.session.scalars(select(ApiKeySecret.key_hash).filter_by(api_key_id=key_id)))
+    own_settings.forget(key_id)
     db.session.rollback()
-
-
-def view(row: ApiKey) -> KeyView:
-    """Return what may leave the services."""
-    return KeyView(
-        id=row.id,
-        name=row.name,
-        scopes=tuple(row.scopes),
-        networks=tuple(row.networks or ()),
-        is_test=row.is_test,
-        created_at=row.created_at,
-        revoked_at=row.revoked_at,
-        secrets=tuple(
-            SecretView(one.id, one.hint, one.created_at, one.expires_at, one.last_used_at)
-            for one in row.secrets
-        ),
-    )
 
 
 def _check_name(name: str) -> str:

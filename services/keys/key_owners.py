@@ -17,6 +17,7 @@ from domain import networks
 from domain.networks import Network
 from exts import db
 from models import ApiKey, ApiKeySecret
+from services import profiles
 from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ class Scope(StrEnum):
     VERIFICATIONS = "verifications"
     MESSAGES = "messages"
     READ = "read"
+    OWN_CODES = "own_codes"
+
+
+USUAL_SCOPES = tuple(scope for scope in Scope if scope is not Scope.OWN_CODES)
+"""What a key may do unless told otherwise. A caller's own codes can say anything that fits into ten characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ _FOUND = (
         ApiKey.scopes,
         ApiKey.is_test,
         ApiKey.networks,
+        ApiKey.settings,
         ApiKeySecret.id.label("secret"),
         ApiKeySecret.expires_at,
         ApiKeySecret.last_used_at,
@@ -93,6 +100,7 @@ def authenticate(text: str) -> KeyOwner | None:
     _note_use(row, now)
     allowed = networks.parse(row.networks or ())
     owner = KeyOwner(row.id, frozenset(row.scopes), row.is_test, allowed)
+    profiles.remember(row.id, row.settings)
     _remember(key_hash, owner, row.expires_at - now if row.expires_at else None)
     return owner
 

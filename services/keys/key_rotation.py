@@ -12,7 +12,7 @@ from domain.errors import FieldProblem, InvalidInput, NotFound
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.keys import api_keys
-from services.keys.api_keys import KeyView
+from services.keys.key_views import KeyView, view
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def rotate(key_id: str, overlap: str = USUAL, *, by: Actor = COMMAND_LINE) -> tu
         session.flush()
         after = {"secret": row.secrets[0].hint, "overlap": overlap}
         trail.note(session, by, Action.KEY_ROTATED, row.name, subject_id=row.id, before=before, after=after)
-        return api_keys.view(row), text
+        return view(row), text
 
     rotated = transaction(work)
     api_keys.forget(key_id)
@@ -63,7 +63,7 @@ def end_early(key_id: str, secret_id: int, *, by: Actor = COMMAND_LINE) -> KeyVi
         before = {"secret": old.hint}
         old.expires_at = now
         trail.note(session, by, Action.KEY_SECRET_ENDED, row.name, subject_id=row.id, before=before)
-        return api_keys.view(row)
+        return view(row)
 
     ended = transaction(work)
     api_keys.forget(key_id)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from domain.keyring import Keyring
 from domain.owners import Owner
 from domain.statuses import BroadcastStatus, Channel, Lane, MessageStatus, Priority
 from models import Broadcast, Message, clock
+from services import profiles
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import send_limits
@@ -68,23 +68,24 @@ def start(request: Request, owner: Owner) -> Accepted:
 
     Raises InvalidInput where the content is invalid, and LimitExceeded where the day's SMS budget is too small.
     """
-    now = clock.now()
+    now, profile = clock.now(), profiles.of(owner)
     content = contents.check(
         request.channel,
         template=request.template,
         text=request.text,
         subject=request.subject,
         html=request.html,
-        locale=request.locale,
+        locale=request.locale or profile.locale,
     )
     span = notices.span(request.send_at, now)
-    good, rejected = recipients.sort(content, request.recipients)
+    good, rejected = recipients.sort(content, request.recipients, profile.service_name)
     if good and content.channel is Channel.SMS:
         billed = [one.destination.country for one in good for _ in range(one.segments)]
         send_limits.take_budget(billed, owner)
     broadcast_id = new_id()
     row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
-    new = [_message(broadcast_id, one, content, span, owner, request.send_at) for one in good]
+    given = {"service": profile.service_name}
+    new = [_message(broadcast_id, one, content, span, owner, request.send_at, given) for one in good]
     rows = outbox.rows(part(Keyring), new, now)
 
     def work(session: Session) -> None:
@@ -115,7 +116,13 @@ def _row(broadcast_id: str, content: Content, span: Span, owner: Owner, now: dat
 
 
 def _message(
-    broadcast_id: str, one: Recipient, content: Content, span: Span, owner: Owner, send_at: datetime | None
+    broadcast_id: str,
+    one: Recipient,
+    content: Content,
+    span: Span,
+    owner: Owner,
+    send_at: datetime | None,
+    given: Mapping[str, str],
 ) -> NewMessage:
     return NewMessage(
         owner=owner.id,
@@ -123,7 +130,7 @@ def _message(
         template=content.template,
         template_version=content.template_version,
         locale=content.locale,
-        params={"service": current_app.config["SERVICE_NAME"], **one.params},
+        params={**given, **one.params},
         priority=Priority.BULK,
         due_at=span.starts_at,
         send_at=send_at,

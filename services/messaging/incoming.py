@@ -18,7 +18,7 @@ from domain.limits import Window
 from domain.owners import Owner
 from domain.statuses import Channel, Lane, Priority
 from models import Message
-from services import typed
+from services import profiles, typed
 from services.codes.issuing import TEMPLATE
 from services.languages import locales
 from services.limits import counters, pumping_guard, send_limits
@@ -80,7 +80,7 @@ def accept_sms_code(task_id: str, mobile: str, sms_code: str) -> int:
         if isinstance(sms_code, bool) or not CODE.fullmatch(code):
             raise InvalidInput(FieldProblem("sms_code", "must be 4 to 10 letters and digits"))
         send_limits.ensure_country(destination)
-        params = code_params(code, timedelta(seconds=settings["CODE_TTL_SECONDS"]), settings)
+        params = code_params(code, timedelta(seconds=settings["CODE_TTL_SECONDS"]), settings["SERVICE_NAME"])
         message = _message(task_id, 0, destination, TEMPLATE, params, Priority.CODE, now)
         return _put([message], now, windows)
     except (InvalidInput, LimitExceeded) as error:
@@ -123,7 +123,7 @@ def _message(
         template_version=text.version_id if text else None,
         locale=text.locale if text else locales.nearest_locale(None, settings["DEFAULT_LOCALE"]),
         params=params,
-        segments=code_segments.of_code(text) if is_sms and text else 1,
+        segments=code_segments.of_code(text, profiles.of(OWNER)) if is_sms and text else 1,
         priority=priority,
         deadline_at=now + (code_life if priority is Priority.CODE else NOTICE_DEADLINE),
     )

@@ -20,7 +20,7 @@ from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Broadcast, Message, clock
-from services import typed
+from services import profiles, typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import send_limits
@@ -57,16 +57,16 @@ def send(request: Request, owner: Owner) -> MessageView:
     Raises InvalidInput, InvalidDestination, CountryNotAllowed, and LimitExceeded for the day's SMS budget. The limits
     on codes do not count it, because a notice gives nobody a guess.
     """
-    now = clock.now()
+    now, profile = clock.now(), profiles.of(owner)
     content = contents.check(
         request.channel,
         template=request.template,
         text=request.text,
         subject=request.subject,
         html=request.html,
-        locale=request.locale,
+        locale=request.locale or profile.locale,
     )
-    params = _params(request.params, content)
+    params = _params(request.params, content, profile.service_name)
     destination = typed.destination(request.channel, request.to)
     send_limits.ensure_country(destination)
     segments = fitting.fit(content, params)
@@ -91,7 +91,7 @@ def send(request: Request, owner: Owner) -> MessageView:
     )
 
 
-def _params(given: Mapping[str, Any], content: Content) -> dict[str, str]:
+def _params(given: Mapping[str, Any], content: Content, service: str) -> dict[str, str]:
     try:
         params = contents.check_params(given)
     except ValueError as error:
@@ -99,7 +99,7 @@ def _params(given: Mapping[str, Any], content: Content) -> dict[str, str]:
     missing = contents.missing(content, params)
     if missing:
         raise InvalidInput(FieldProblem("params", f"lacks {', '.join(missing)}"))
-    return {"service": current_app.config["SERVICE_NAME"], "unsubscribe_url": "", **params}
+    return {"service": service, "unsubscribe_url": "", **params}
 
 
 def _put(

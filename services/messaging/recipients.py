@@ -54,14 +54,17 @@ class BadRecipient(ValueError):
         self.code = code
 
 
-def sort(content: Content, given: Sequence[Any]) -> tuple[list[Recipient], list[Rejected]]:
-    """Return the valid and the rejected recipients, both in the order of the list."""
+def sort(content: Content, given: Sequence[Any], service: str) -> tuple[list[Recipient], list[Rejected]]:
+    """Return the valid and the rejected recipients, both in the order of the list.
+
+    `service` is the name of the service in the text.
+    """
     good: list[Recipient] = []
     rejected: list[Rejected] = []
     seen: set[str] = set()
     for index, one in enumerate(given):
         try:
-            recipient = _recipient(index, content, one)
+            recipient = _recipient(index, content, one, service)
         except InvalidInput as error:
             rejected.append(Rejected(index, error.code, "; ".join(_told(error))))
             continue
@@ -84,7 +87,7 @@ def _told(error: InvalidInput) -> list[str]:
     return [f"{problem.field}: {problem.message}" for problem in error.problems]
 
 
-def _recipient(index: int, content: Content, one: Any) -> Recipient:
+def _recipient(index: int, content: Content, one: Any, service: str) -> Recipient:
     if not isinstance(one, Mapping) or not {"to"} <= one.keys() <= {"to", "params"}:
         raise BadRecipient("invalid_recipient", "must be an object with `to`, and `params` if needed")
     to = one["to"]
@@ -94,17 +97,19 @@ def _recipient(index: int, content: Content, one: Any) -> Recipient:
     send_limits.ensure_country(destination)
     params = _params(content, one.get("params"))
     return Recipient(
-        index, destination, params, fitting.fit(content, _all_params(content, destination, params))
+        index, destination, params, fitting.fit(content, _all_params(content, destination, params, service))
     )
 
 
-def _all_params(content: Content, destination: Destination, params: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the parameters with those that the service gives; the real link, where an SMS may have it, is long."""
-    settings, link = current_app.config, None
+def _all_params(
+    content: Content, destination: Destination, params: Mapping[str, str], service: str
+) -> Mapping[str, str]:
+    """Return the parameters with those that we give; the real link, where an SMS may have it, is long."""
+    link = None
     if content.channel is Channel.SMS and (content.template or fitting.uses(content, "unsubscribe_url")):
-        url = settings["PUBLIC_URL"]
+        url = current_app.config["PUBLIC_URL"]
         link = unsubscribe_links.link(part(Keyring), url, content.channel, destination.canonical)
-    return {"service": settings["SERVICE_NAME"], "unsubscribe_url": link or "", **params}
+    return {"service": service, "unsubscribe_url": link or "", **params}
 
 
 def _params(content: Content, given: Any) -> Mapping[str, str]:

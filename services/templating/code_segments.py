@@ -2,26 +2,23 @@
 
 from functools import lru_cache
 
-from flask import current_app
 from jinja2 import TemplateError
 
 from domain import segments
+from domain.profiles import Profile
 from domain.statuses import Channel
 from domain.template_keys import CODE
 from services.templating import texts
 from services.templating.text_versions import Choice, Version
 
 
-def of_code(text: Choice) -> int:
-    """Return the segments of a code by SMS in this text; 1 where it can't be rendered, as it won't be sent then."""
-    settings = current_app.config
-    return _segments(
-        text.version,
-        text.locale,
-        settings["SERVICE_NAME"],
-        settings["CODE_LENGTH"],
-        settings["CODE_TTL_SECONDS"] // 60,
-    )
+def of_code(text: Choice, profile: Profile, length: int | None = None) -> int:
+    """Return the segments of a code by SMS in this text; 1 where it can't be rendered, as it won't be sent then.
+
+    `length` is that of a caller's own code.
+    """
+    minutes = profile.code_ttl_seconds // 60
+    return _segments(text.version, text.locale, profile.service_name, length or profile.code_length, minutes)
 
 
 @lru_cache(256)

@@ -1,6 +1,5 @@
 """The templates and parameters that the service itself provides, and how long a text may be."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ LONGEST_SMS = 1600
 """Characters; the longest text that carriers reassemble."""
 
 
-def code_params(code: str, life: timedelta, settings: Mapping[str, Any]) -> dict[str, Any]:
+def code_params(code: str, life: timedelta, service: str) -> dict[str, Any]:
     """Return the parameters for the text of a code."""
     minutes = max(1, round(life.total_seconds() / 60))
-    return {"code": code, "minutes": minutes, "service": settings["SERVICE_NAME"]}
+    return {"code": code, "minutes": minutes, "service": service}

@@ -45,7 +45,7 @@ def _ours(key: TextKey) -> dict[str, Any]:
         return given | ({"unsubscribe_url": link} if key.channel is Channel.EMAIL else {})
     if key.name == CODE:
         life = timedelta(seconds=settings["CODE_TTL_SECONDS"])
-        return code_params(DIGITS[: settings["CODE_LENGTH"]], life, settings)
+        return code_params(DIGITS[: settings["CODE_LENGTH"]], life, settings["SERVICE_NAME"])
     when = locales.moment(datetime.now(UTC), None, key.locale)
     if key.name == "invitation":
         link = f"{settings['PUBLIC_URL'] or 'https://example.org'}/cms/invitation/…"

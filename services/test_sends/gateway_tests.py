@@ -18,7 +18,7 @@ from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
 from models import Message
-from services import typed
+from services import profiles, typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes.issuing import TEMPLATE, TEST_DIGIT
@@ -104,8 +104,8 @@ def _message(session: ConsoleSession, destination: Destination) -> NewMessage:
         template=TEMPLATE,
         template_version=text.version_id,
         locale=text.locale,
-        params=code_params(TEST_DIGIT * settings["CODE_LENGTH"], life, settings),
-        segments=code_segments.of_code(text) if destination.channel is Channel.SMS else 1,
+        params=code_params(TEST_DIGIT * settings["CODE_LENGTH"], life, settings["SERVICE_NAME"]),
+        segments=code_segments.of_code(text, profiles.of(OWNER)) if destination.channel is Channel.SMS else 1,
         priority=Priority.SINGLE,
         deadline_at=datetime.now(UTC) + DEADLINE,
     )

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from channels.memory import MemoryGateway
 from exts import db
 from services.keys import api_keys
-from services.keys.api_keys import KeyView
+from services.keys.key_views import KeyView
 
 NUMBER = "+8613800138000"
 

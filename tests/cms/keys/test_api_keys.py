@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from services.audit import trail
 from services.keys import api_keys, key_owners
-from services.keys.api_keys import KeyView
+from services.keys.key_views import KeyView
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 NEW = "/cms/api-keys/new"
