@@ -10,7 +10,7 @@ from cms.errors import error_pages
 from cms.figures import overview
 from cms.frame import agents, alarms, headers, languages, navigation, numbers, root, times
 from cms.gateways import gateways
-from cms.keys import api_keys, key_rotation
+from cms.keys import api_keys, key_rotation, key_settings
 from cms.limits import limits, pumping
 from cms.messaging import broadcasts, suppressions, unsubscribing
 from cms.people import accepting, administrators, invitations
@@ -38,6 +38,7 @@ VIEWS = (
     gateways,
     invitations,
     key_rotation,
+    key_settings,
     languages,
     limits,
     login,

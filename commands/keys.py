@@ -89,7 +89,7 @@ def configure(key: str, settings: tuple[str, ...]) -> None:
     with _plain_errors():
         view = api_keys.find(key)
         if settings:
-            given = dict(one.partition("=")[::2] for one in settings)
+            given = dict(_pair(one) for one in settings)
             view = api_keys.configure(view.id, {**view.settings, **given})
     for name, value in view.settings.items():
         click.echo(f"{name}={value}")
@@ -102,6 +102,13 @@ def revoke(key: str) -> None:
     with _plain_errors():
         view = api_keys.revoke(api_keys.find(key).id)
     click.echo(f"{view.name} revoked", err=True)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"{name}: write SETTING=VALUE")
+    return name, value
 
 
 @contextmanager

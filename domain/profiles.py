@@ -49,7 +49,7 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
             problems.extend(error.problems)
     if problems:
         raise InvalidInput(*problems)
-    return checked
+    return {name: checked[name] for name in NAMES if name in checked}
 
 
 def _check(name: str, text: str) -> int | str:

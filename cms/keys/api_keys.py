@@ -18,7 +18,7 @@ from cms.errors.error_texts import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from services.keys import api_keys as service
-from services.keys.key_owners import Scope
+from services.keys.key_owners import USUAL_SCOPES, Scope
 from services.keys.key_views import KeyView
 
 FORM = "key_form"
@@ -27,7 +27,16 @@ SCOPES = {
     Scope.VERIFICATIONS: (lazy_gettext("Verifications"), lazy_gettext("send and check codes")),
     Scope.MESSAGES: (lazy_gettext("Messages"), lazy_gettext("send notices and broadcasts")),
     Scope.READ: (lazy_gettext("Read"), lazy_gettext("see what this key has sent, and the statistics")),
+    Scope.OWN_CODES: (lazy_gettext("Own codes"), lazy_gettext("send codes that the program made itself")),
 }
+SETTINGS = {
+    "service_name": lazy_gettext("Name in its texts"),
+    "locale": lazy_gettext("Language"),
+    "code_length": lazy_gettext("Digits of a code"),
+    "code_ttl_seconds": lazy_gettext("Life of a code, in seconds"),
+    "code_attempts": lazy_gettext("Attempts at a code"),
+}
+"""What a key may have of its own."""
 
 
 @console.get("/api-keys")
@@ -42,7 +51,7 @@ def api_keys() -> str:
 @needs(Role.OWNER, password=True)
 def new_key() -> str:
     """Show the empty form, or the input from before the password was requested."""
-    start = MultiDict([("scopes", scope.value) for scope in Scope])
+    start = MultiDict([("scopes", scope.value) for scope in USUAL_SCOPES])
     return _form(drafts.take() or start, {})
 
 
@@ -70,7 +79,9 @@ def add_key() -> Answer:
 @needs(Role.OWNER)
 def api_key(key_id: str) -> str:
     """Show one key with its secrets."""
-    return render_template("cms/keys/api_key.html", key=service.get(key_id), scopes=SCOPES)
+    return render_template(
+        "cms/keys/api_key.html", key=service.get(key_id), scopes=SCOPES, own_settings=SETTINGS
+    )
 
 
 @console.get("/api-keys/<key_id>/edit")

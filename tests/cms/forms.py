@@ -202,6 +202,7 @@ CHANGES = {
     "cms.sign_out_administrator": Form(Action.SESSIONS_ENDED, "/cms/administrators/{kim}/sign-out"),
     "cms.add_key": Form(Action.KEY_ADDED, "/cms/api-keys/new", {"name": "Shop", "scopes": ["read"]}),
     "cms.save_key": Form(Action.KEY_EDITED, "/cms/api-keys/{key}/edit", {"scopes": ["read"]}),
+    "cms.save_key_settings": Form(Action.KEY_EDITED, "/cms/api-keys/{key}/settings", {"code_length": "8"}),
     "cms.rotate_key": Form(Action.KEY_ROTATED, "/cms/api-keys/{key}/rotate", {"overlap": "1h"}),
     "cms.end_secret": Form(Action.KEY_SECRET_ENDED, "/cms/api-keys/{key}/secrets/{secret}/end"),
     "cms.revoke_key": Form(Action.KEY_REVOKED, "/cms/api-keys/{key}/revoke"),

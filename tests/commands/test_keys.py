@@ -4,6 +4,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from services.audit import trail
 from services.keys import api_keys, key_owners
 
 
@@ -102,3 +103,27 @@ def test_allow_sets_and_clears_the_list_of_addresses(app: Flask) -> None:
     assert run(app, "allow", "shop", "anywhere").exit_code == 2
     run(app, "allow", "shop")
     assert "\teverywhere\t" in run(app, "list").stdout
+
+
+def test_set_gives_a_key_settings_of_its_own_and_prints_them(app: Flask) -> None:
+    run(app, "add", "shop")
+    done = run(app, "set", "shop", "code_length=8", "service_name=Bücher = Bücher")
+    assert (done.exit_code, done.stdout) == (0, "service_name=Bücher = Bücher\ncode_length=8\n")
+    assert run(app, "set", "shop", "code_length=").stdout == "service_name=Bücher = Bücher\n"
+    assert run(app, "set", "shop").stdout == "service_name=Bücher = Bücher\n"
+    with app.app_context():
+        entries = [entry for entry in trail.entries().shown if entry.action == "key.edited"]
+    assert [entry.after for entry in entries][-1] == {
+        "settings": {"service_name": "Bücher = Bücher", "code_length": 8}
+    }
+    assert len(entries) == 2
+
+
+@pytest.mark.parametrize("wrong", ["code_length=5", "colour=red", "code_length", "=6"])
+def test_set_names_what_makes_no_sense_and_changes_nothing(app: Flask, wrong: str) -> None:
+    run(app, "add", "shop")
+    run(app, "set", "shop", "code_length=8")
+    done = run(app, "set", "shop", "code_attempts=3", wrong)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert wrong.partition("=")[0] in done.stderr
+    assert run(app, "set", "shop").stdout == "code_length=8\n"

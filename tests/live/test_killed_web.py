@@ -9,9 +9,10 @@ import urllib3
 from devtools.live.process import free_port
 from devtools.live.service import start_web
 from tests.live.installation import NO_LIMITS, Api, phone
+from tests.live.processes import wait_until
 
 pytestmark = pytest.mark.slow
-KILLS = 15
+KILLS = 10
 CALLERS = 12
 
 
@@ -53,7 +54,9 @@ def test_no_destination_gets_two_codes_for_one_key(make, database_url, record_pr
             if kill == 0:
                 for thread in threads:
                     thread.start()
-            time.sleep(0.3 + kill % 5 * 0.1)
+            before = len(done)
+            wait_until(lambda before=before: len(done) > before, 20)
+            time.sleep(kill % 5 * 0.1)
             web.kill()
     with start_web(installation.env, port, "--threads=16"):
         stop.set()

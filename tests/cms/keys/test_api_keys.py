@@ -147,3 +147,39 @@ def test_scopes_and_networks_of_a_key_can_be_edited(signed_in: Visitor, app: Fla
     assert 'id="networks-error"' in refused
     assert "“off&lt;ice” is not an address or network." in refused
     assert keys(app)[0] == key
+
+
+def test_a_key_gets_settings_of_its_own_and_loses_them_again(signed_in: Visitor, app: Flask) -> None:
+    make(signed_in)
+    (made,) = keys(app)
+    page = f"/cms/api-keys/{made.id}/settings"
+    assert "As for everybody: 300" in signed_in.get(page).text
+    answer = signed_in.submit(page, page=page, service_name=" Bücher ", code_length="8", code_attempts="")
+    assert answer.status_code == 303
+    assert keys(app)[0].settings == {"service_name": "Bücher", "code_length": 8}
+    shown = signed_in.get(f"/cms/api-keys/{made.id}").text
+    assert "<dt>Name in its texts</dt><dd>Bücher</dd>" in shown
+    assert 'value="Bücher"' in signed_in.get(page).text
+    signed_in.submit(page, page=page, service_name="", code_length="")
+    assert keys(app)[0].settings == {}
+    assert "Its codes and texts are as for everybody." in signed_in.get(f"/cms/api-keys/{made.id}").text
+
+
+def test_settings_that_make_no_sense_are_shown_beside_their_fields(signed_in: Visitor, app: Flask) -> None:
+    make(signed_in)
+    (made,) = keys(app)
+    page = f"/cms/api-keys/{made.id}/settings"
+    answer = signed_in.submit(page, page=page, service_name="Bücher", code_length="5", locale="?")
+    assert answer.status_code == 422
+    assert "Enter a number from 6 to 10." in answer.text
+    assert 'id="locale-error"' in answer.text
+    assert 'value="Bücher"' in answer.text
+    assert keys(app)[0].settings == {}
+
+
+def test_own_codes_are_a_permission_to_be_chosen(signed_in: Visitor, app: Flask) -> None:
+    page = signed_in.get(NEW).text
+    assert re.search(r'value="verifications" checked', page)
+    assert re.search(r'value="own_codes">', page)
+    make(signed_in, ("verifications", "own_codes"))
+    assert keys(app)[0].scopes == ("verifications", "own_codes")
