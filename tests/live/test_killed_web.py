@@ -12,7 +12,7 @@ from tests.live.installation import NO_LIMITS, Api, phone
 from tests.live.processes import wait_until
 
 pytestmark = pytest.mark.slow
-KILLS = 10
+KILLS = 15
 CALLERS = 12
 
 
