@@ -16,7 +16,7 @@ from exts import db
 from services.account import accounts, preferences, second_factor
 from services.codes import verifications
 from services.gateways import gateway_switches
-from services.keys import api_keys, key_rotation
+from services.keys import api_keys, key_rotation, twilio_tokens
 from services.limits import pumping_list, safe_prefixes
 from services.messaging import messages, suppression_lists, suppressions
 from services.people import administrators
@@ -110,7 +110,7 @@ AUDITED = (
         gateway_tests,
     ),
     *(key_rotation, messages, preferences, pumping_list, safe_prefixes, schedules, second_factor, sessions),
-    *(suppression_lists, suppressions),
+    *(suppression_lists, suppressions, twilio_tokens),
     *(template_tests, templates, verifications),
 )
 

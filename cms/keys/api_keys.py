@@ -18,6 +18,7 @@ from cms.errors.error_texts import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from services.keys import api_keys as service
+from services.keys import twilio_tokens
 from services.keys.api_keys import KeyView
 from services.keys.key_owners import Scope
 
@@ -70,7 +71,13 @@ def add_key() -> Answer:
 @needs(Role.OWNER)
 def api_key(key_id: str) -> str:
     """Show one key with its secrets."""
-    return render_template("cms/keys/api_key.html", key=service.get(key_id), scopes=SCOPES)
+    return render_template(
+        "cms/keys/api_key.html",
+        key=service.get(key_id),
+        scopes=SCOPES,
+        account_sid=twilio_tokens.account_sid(key_id),
+        service_sid=twilio_tokens.service_sid(key_id),
+    )
 
 
 @console.get("/api-keys/<key_id>/edit")
