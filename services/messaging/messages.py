@@ -148,6 +148,27 @@ def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> Message
     return transaction(work)
 
 
+def erase(message_id: str, owner: Owner) -> MessageView:
+    """Erase what a settled message said, so that it can't be sent again; erasing twice is allowed.
+
+    Raises NotFound, and Conflict where it is under way, carries a code, or is of a broadcast, which shares its text.
+    """
+
+    def work(session: Session) -> MessageView:
+        now = clock.now()
+        row = message_views.owned(session, message_id, owner)
+        _refuse_codes(row)
+        view = message_views.view(row, now)
+        if view.result is None:
+            raise NotAgain(Refusal.UNDER_WAY, f"the message is {view.status}")
+        if row.broadcast_id is not None:
+            raise Conflict("the text belongs to a broadcast")
+        row.sealed, row.keeps_content = None, False
+        return view
+
+    return transaction(work)
+
+
 def resend(message_id: str, owner: Owner, *, by: Actor | None = None) -> MessageView:
     """Send the content of a settled message again, as a new message to the same destination.
 

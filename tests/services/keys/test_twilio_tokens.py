@@ -14,13 +14,7 @@ from models import ApiKeySecret
 from services.audit import trail
 from services.keys import api_keys, key_owners, key_rotation, twilio_tokens
 
-pytestmark = pytest.mark.usefixtures("app_context")
-
-
-@pytest.fixture
-def app_context(app: Flask):
-    with app.app_context():
-        yield
+pytestmark = pytest.mark.usefixtures("context")
 
 
 def test_the_credentials_sign_in_as_their_key() -> None:
