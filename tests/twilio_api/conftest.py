@@ -35,7 +35,7 @@ class Program:
         self.account = f"/twilio/2010-04-01/Accounts/{credentials.account_sid}"
 
     def get(self, path: str, **query: str) -> TestResponse:
-        return self.client.get(path, query_string=query, auth=self._auth)
+        return self.client.get(path, query_string=query or None, auth=self._auth)
 
     def post(self, path: str, **fields: str) -> TestResponse:
         return self.send(path, fields)
