@@ -5,7 +5,8 @@ from typing import Any
 
 from domain import twilio_sids
 from domain.errors import NotFound
-from domain.statuses import Channel, MessageStatus
+from domain.statuses import Channel
+from domain.twilio_callbacks import ERRORS, VERSION, status_word
 from domain.twilio_sids import MESSAGE
 from services.keys.key_owners import Scope
 from services.messaging import message_views, messages
@@ -17,7 +18,6 @@ from twilio_api.forms import Fields, form, query
 from twilio_api.literal import as_text
 from twilio_api.wire import place, rfc2822, uris
 
-VERSION = "2010-04-01"
 blueprint = Door(
     "messages",
     __name__,
@@ -27,13 +27,18 @@ blueprint = Door(
         invalid=20001,
         country=(400, 21408),
         conflict=(409, 30409),
-        fields={"to": 21211, "To": 21211, "text": 21617, "send_at": 35114, "SendAt": 35114},
-        names={"to": "To", "text": "Body", "send_at": "SendAt"},
+        fields={
+            "to": 21211,
+            "To": 21211,
+            "text": 21617,
+            "send_at": 35114,
+            "SendAt": 35114,
+            "status_callback": 21609,
+        },
+        names={"to": "To", "text": "Body", "send_at": "SendAt", "status_callback": "StatusCallback"},
     ),
 )
 NO_TO, NO_BODY, NO_SEND_AT, NOT_FIXED, NOT_FINISHED, NO_MEDIA = 21604, 21602, 35111, 35126, 20009, 21620
-ERRORS = {MessageStatus.FAILED: 30008, MessageStatus.UNDELIVERED: 30003, MessageStatus.EXPIRED: 30036}
-"""What became of it as one of Twilio's codes: unknown error, unreachable, not sent within its time."""
 
 
 @blueprint.post("/Messages.json")
@@ -92,7 +97,14 @@ def _request(fields: Fields, text: str) -> Request:
     if to is None:
         raise Refused(400, NO_TO, "A 'To' phone number is required.")
     own = as_text(text)
-    return Request(channel=Channel.SMS, to=to, text=own.text, params=own.params, send_at=_send_at(fields))
+    return Request(
+        channel=Channel.SMS,
+        to=to,
+        text=own.text,
+        params=own.params,
+        send_at=_send_at(fields),
+        status_callback=fields.text("StatusCallback"),
+    )
 
 
 def _send_at(fields: Fields) -> datetime | None:
@@ -129,11 +141,12 @@ def _wire(view: MessageView) -> dict[str, Any]:
     sid = twilio_sids.sid(MESSAGE, view.id)
     path = f"/{VERSION}/Accounts/{account_sid()}/Messages/{sid}"
     error = ERRORS.get(view.status)
+    is_planned = view.send_at is not None and view.send_at > datetime.now(UTC)
     return {
         "sid": sid,
         "account_sid": account_sid(),
         "api_version": VERSION,
-        "status": _status(view),
+        "status": status_word(view.status, is_planned=is_planned),
         "body": None,
         "num_segments": str(view.segments),
         "num_media": "0",
@@ -151,9 +164,3 @@ def _wire(view: MessageView) -> dict[str, Any]:
         "uri": f"{path}.json",
         "subresource_uris": {"media": f"{path}/Media.json"},
     }
-
-
-def _status(view: MessageView) -> str:
-    if view.status is MessageStatus.QUEUED and view.send_at and view.send_at > datetime.now(UTC):
-        return "scheduled"
-    return "failed" if view.status is MessageStatus.EXPIRED else view.status.value

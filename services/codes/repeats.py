@@ -16,6 +16,6 @@ def issue_or_repeat(request: Request, owner: Owner) -> VerificationView:
         pending = verifications.newest_pending(
             owner, to=request.to, purpose=request.purpose, channel=request.channel
         )
-        return verifications.resend(pending, owner, client_ip=request.client_ip, has_cooldown=False)
+        return verifications.resend(pending, owner, user_ip=request.client_ip, has_cooldown=False)
     except (NotFound, Conflict):  # it has no attempts left, or its code can't be sent any more
         return verifications.issue(request, owner)

@@ -138,12 +138,13 @@ def resend(
     owner: Owner,
     *,
     by: Actor | None = None,
-    client_ip: str | None = None,
+    user_ip: str | None = None,
     has_cooldown: bool = True,
 ) -> VerificationView:
     """Send the same code again; it expires when it did before, and used attempts stay used.
 
-    `has_cooldown`: False for programs that know none, as those written for Twilio; every other limit holds.
+    `user_ip`: the end user's address, where the caller tells it. `has_cooldown`: False for programs that know none, as
+    those written for Twilio; every other limit holds.
 
     Raises NotFound, Conflict where the verification has ended, and LimitExceeded.
     """
@@ -160,7 +161,7 @@ def resend(
             challenge.destination,
             now,
             owner=challenge.owner,
-            client_ip=client_ip,
+            client_ip=user_ip,
             segments=challenge.segments,
             has_cooldown=has_cooldown,
         )

@@ -13,7 +13,7 @@ from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import Message
-from services.messaging import messages
+from services.messaging import messages, status_callbacks
 from services.messaging.messages import Request
 from tests.twilio_api.conftest import NUMBER, Program, new_program, refused
 
@@ -96,6 +96,7 @@ def test_what_is_wrong_has_twilios_code(program: Program) -> None:
         ({"SendAt": iso(timedelta(hours=1))}, 400, 35126),
         ({"SendAt": iso(timedelta(hours=1)), "ScheduleType": "optimize"}, 400, 35126),
         ({"ScheduleType": "fixed"}, 400, 35111),
+        ({"StatusCallback": "nowhere"}, 400, 21609),
     ):
         assert refused(send(program, **fields), status, code), fields
 
@@ -178,3 +179,9 @@ def test_the_list_has_pages_and_filters(program: Program) -> None:
         refused(program.get(path, **query), 400, 20001)
     assert program.get(path, PageSize="99999999999").json["page_size"] == 50
     refused(program.get(path, To="x"), 400, 21211)
+
+
+def test_an_address_for_call_backs_is_kept(app: Flask, program: Program) -> None:
+    made = send(program, StatusCallback="https://shop.example/status").json
+    with app.app_context():
+        assert status_callbacks.url_of(made["sid"][2:]) == "https://shop.example/status"
