@@ -1,11 +1,13 @@
 """A program that was written for Twilio: raw calls here, its real SDK in test_sdk.py."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
@@ -96,3 +98,16 @@ def refused(answer: TestResponse, status: int, code: int) -> dict[str, Any]:
     if status == 429:
         assert int(answer.headers["Retry-After"]) >= 1
     return body
+
+
+@pytest.fixture
+def url(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The base address of a server of this application."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}/twilio"
+    server.shutdown()
+    thread.join()
+    server.server_close()

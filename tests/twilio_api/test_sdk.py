@@ -2,15 +2,13 @@
 
 import asyncio
 import re
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
-from werkzeug.serving import make_server
 
 from channels.memory import MemoryGateway
 from tests.twilio_api.conftest import NUMBER, Program, wrong
@@ -29,25 +27,6 @@ pytestmark = [  # the SDK's own, of aiohttp
 VE, VL, SM, VA, AC = (re.compile(rf"^{kind}[0-9a-fA-F]{{32}}$") for kind in ("VE", "VL", "SM", "VA", "AC"))
 ELSEWHERE = "+442079460958"
 OTHERS = [f"+86138001380{n:02}" for n in range(1, 20)]
-
-
-@pytest.fixture
-def doors() -> Sequence[str]:
-    """Open the doors that share the address in production."""
-    return ("api", "twilio_api", "cms")
-
-
-@pytest.fixture
-def url(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The base address of a server of this application."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}/twilio"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def client_of(program: Program, url: str, token: str | None = None, **options: Any) -> Client:
