@@ -29,7 +29,7 @@ from domain.errors import (
     SendcodeError,
     VerificationLocked,
 )
-from services.limits import pumping_guard
+from services.limits import counters, pumping_guard
 from services.limits.refusals import Refusals
 from services.process.parts import part
 from services.storage.waits import is_outage
@@ -67,7 +67,7 @@ class Words:
 PLAIN = Words(NO_FIELD, (403, ACCESS_DENIED), (409, 20409))
 LIMITS = MappingProxyType(
     {
-        "resend_cooldown": (429, 60212, "Too many requests for this phone number in a short time"),
+        counters.COOLDOWN: (429, 60212, "Too many requests for this phone number in a short time"),
         "destination_sends_per_10_minutes": (429, 60203, "Max send attempts reached"),
         "destination_sends_per_day": (429, 60203, "Max send attempts reached"),
         pumping_guard.LIMIT: (

@@ -87,7 +87,7 @@ def _text(fields: Fields) -> str:
         if name in fields:
             raise Refused(400, NO_MEDIA, f"{name} is not supported: give the text in Body")
     text = fields.text("Body")
-    if text is None:
+    if text is None or not text.strip():
         raise Refused(400, NO_BODY, "Message body is required.")
     return text
 

@@ -88,6 +88,7 @@ def test_what_is_wrong_has_twilios_code(program: Program) -> None:
         ({"To": "whatsapp:+4915112345678"}, 400, 21211),
         ({"To": "+442079460958"}, 400, 21408),
         ({"Body": ""}, 400, 21602),
+        ({"Body": " \n"}, 400, 21602),
         ({"Body": "x" * 1601}, 400, 21617),
         ({"MediaUrl": "http://x.org/a.png"}, 400, 21620),
         ({"SendAt": "soon", "ScheduleType": "fixed"}, 400, 35114),

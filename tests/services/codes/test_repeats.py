@@ -1,6 +1,7 @@
 """The same code again to who has a pending one, and approvals without a code."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -49,6 +50,20 @@ def test_one_without_attempts_left_is_not_repeated(owner: Owner) -> None:
     db.session.commit()
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=61)):
         assert repeats.issue_or_repeat(SMS, owner).id != first.id
+
+
+def test_of_two_clicks_at_once_the_slower_one_repeats(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, find, misses = repeats.issue_or_repeat(SMS, owner), verifications.newest_pending, [1]
+
+    def too_early(*given: Any, **named: Any) -> str:
+        if misses:
+            misses.pop()
+            raise NotFound("not yet")
+        return find(*given, **named)
+
+    monkeypatch.setattr(verifications, "newest_pending", too_early)
+    assert repeats.issue_or_repeat(SMS, owner).id == first.id
+    assert misses == []
 
 
 def test_others_codes_are_not_repeated(owner: Owner) -> None:
