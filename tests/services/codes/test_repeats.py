@@ -1,10 +1,12 @@
 """The same code again to who has a pending one, and approvals without a code."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 
 from channels.memory import MemoryGateway
 from domain.errors import Conflict, InvalidDestination, LimitExceeded, NotFound
@@ -64,6 +66,21 @@ def test_of_two_clicks_at_once_the_slower_one_repeats(owner: Owner, monkeypatch:
     monkeypatch.setattr(verifications, "newest_pending", too_early)
     assert repeats.issue_or_repeat(SMS, owner).id == first.id
     assert misses == []
+
+
+def test_many_clicks_at_once_are_one_verification(app: Flask, owner: Owner) -> None:
+    app.config |= {"DESTINATION_SENDS_PER_10_MINUTES": 0, "DESTINATION_SENDS_PER_DAY": 0}
+
+    def click(_: int) -> str:
+        with app.app_context():
+            try:
+                return repeats.issue_or_repeat(SMS, owner).id
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(click, range(16)))) == 1
+    assert db.session.scalar(db.select(db.func.count()).select_from(Message)) == 16
 
 
 def test_others_codes_are_not_repeated(owner: Owner) -> None:
