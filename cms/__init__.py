@@ -10,7 +10,7 @@ from cms.errors import error_pages
 from cms.figures import overview
 from cms.frame import agents, alarms, headers, languages, navigation, numbers, root, times
 from cms.gateways import gateways
-from cms.keys import api_keys, key_rotation, key_settings
+from cms.keys import api_keys, key_rotation, key_settings, twilio_tokens
 from cms.limits import limits, pumping
 from cms.messaging import broadcasts, suppressions, unsubscribing
 from cms.people import accepting, administrators, invitations
@@ -57,6 +57,7 @@ VIEWS = (
     template_drafts,
     template_form,
     templates,
+    twilio_tokens,
     verification_details,
     verification_lists,
 )

@@ -7,7 +7,7 @@ import click
 
 from commands.groups import DatabaseGroup
 from domain.errors import Conflict, InvalidInput, NotFound
-from services.keys import api_keys, key_rotation
+from services.keys import api_keys, key_rotation, twilio_tokens
 from services.keys.key_owners import Scope
 
 keys = DatabaseGroup("keys", help="API keys, for the programs that call the API.")
@@ -65,6 +65,17 @@ def rotate(key: str, overlap: str) -> None:
     ends = "ended" if overlap == "0" or until is None else f"ends {until.isoformat(timespec='seconds')}"
     click.echo(f"New secret of {view.name}, shown this once; the old one {ends}:", err=True)
     click.echo(text)
+
+
+@keys.command("twilio")
+@click.argument("key", metavar="NAME|ID")
+def twilio(key: str) -> None:
+    """Make credentials for a Twilio SDK and print them; an older token works for another 24 h."""
+    with _plain_errors():
+        view, credentials = twilio_tokens.give(api_keys.find(key).id)
+    click.echo(f"Twilio credentials of {view.name}, the token shown this once:", err=True)
+    for line in credentials.lines:
+        click.echo(line)
 
 
 @keys.command("allow")

@@ -17,6 +17,7 @@ class Action(StrEnum):
     KEY_ROTATED = "key.rotated"
     KEY_SECRET_ENDED = "key.secret_ended"  # noqa: S105 - no password
     KEY_REVOKED = "key.revoked"
+    TWILIO_TOKEN_MADE = "key.twilio_token_made"  # noqa: S105 - no password
     ADMINISTRATOR_ADDED = "administrator.added"
     ROLE_CHANGED = "administrator.role_changed"
     ADMINISTRATOR_DISABLED = "administrator.disabled"

@@ -86,6 +86,13 @@ class SuppressionReason(StrEnum):
     BOUNCE = "bounce"
 
 
+class SecretKind(StrEnum):
+    """What a secret of an API key is for: our own API, or programs that speak Twilio's."""
+
+    API = "api"
+    TWILIO = "twilio"
+
+
 class SignInOutcome(StrEnum):
     """The outcome of a sign-in attempt at the console; `code_asked`: the password was right, the code is pending."""
 

@@ -15,6 +15,7 @@ from models.process import SeenProcess
 from models.pumping import PrefixClosure, SafePrefix
 from models.schedule import Lease, Schedule, ScheduleRun
 from models.sign_in import RecoveryCode, SignIn, SignInStep
+from models.status_callback import StatusCallback
 from models.suppression import Suppression
 from models.template import Template, TemplateVersion
 from models.traffic import DeliveryHour, OwnerHour, RolledHour, TrafficHour
@@ -45,6 +46,7 @@ __all__ = [
     "SeenProcess",
     "SignIn",
     "SignInStep",
+    "StatusCallback",
     "Suppression",
     "Template",
     "TemplateVersion",

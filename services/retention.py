@@ -25,6 +25,7 @@ from models import (
     SeenProcess,
     SignIn,
     SignInStep,
+    StatusCallback,
     Verification,
 )
 from services import idempotency
@@ -142,7 +143,7 @@ def _delete_block(
         rollups.keep_purged(session, _COUNTS[model](session, chosen, *conditions))
     gone = change(session, delete(model).where(chosen, *conditions))
     if model is Message:
-        _delete_tries(session, [row[0] for row in rows])
+        _delete_what_belongs_to(session, [row[0] for row in rows])
     return len(rows), gone
 
 
@@ -150,6 +151,7 @@ _COUNTS = {Message: traffic_counts.of_messages, Verification: traffic_counts.of_
 """How to count rows for the statistics before they are deleted; a code counts with the last message that carried it."""
 
 
-def _delete_tries(session: Session, message_ids: list[str]) -> None:
-    there = exists().where(Message.id == MessageTry.message_id)
-    change(session, delete(MessageTry).where(MessageTry.message_id.in_(message_ids), ~there))
+def _delete_what_belongs_to(session: Session, message_ids: list[str]) -> None:
+    for model in (MessageTry, StatusCallback):
+        there = exists().where(Message.id == model.message_id)
+        change(session, delete(model).where(model.message_id.in_(message_ids), ~there))

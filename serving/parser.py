@@ -17,6 +17,14 @@ PROBLEM = {
 }
 """What the API says of such a body, too: a test holds them equal."""
 PAGES = "/cms"
+TWILIO = "/twilio"
+TWILIO_ERROR = {
+    "code": 20413,
+    "message": "The body is too large",
+    "more_info": "https://www.twilio.com/docs/errors/20413",
+    "status": 413,
+}
+"""The same for programs that speak Twilio's interface."""
 
 
 class TooLong(RequestEntityTooLarge):  # type: ignore[misc]
@@ -24,19 +32,24 @@ class TooLong(RequestEntityTooLarge):  # type: ignore[misc]
 
     def __init__(self, path: str):
         super().__init__(PROBLEM["detail"])
-        self._is_page = path == PAGES or path.startswith(f"{PAGES}/")
+        self._path = path
 
     def to_response(self, _ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         """Return status, headers and body as waitress sends them."""
-        kind, text = (
-            ("text/plain", self.body) if self._is_page else ("application/problem+json", json.dumps(PROBLEM))
-        )
+        kind, text = "application/problem+json", json.dumps(PROBLEM)
+        if self._is_below(PAGES):
+            kind, text = "text/plain", self.body
+        if self._is_below(TWILIO):
+            kind, text = "application/json", json.dumps(TWILIO_ERROR)
         headers = [
             ("Content-Type", kind),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
         ]
         return f"{self.code} {self.reason}", headers, text.encode()
+
+    def _is_below(self, root: str) -> bool:
+        return self._path == root or self._path.startswith(f"{root}/")
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]

@@ -46,6 +46,7 @@ LABELS = {
     Action.KEY_ROTATED: lazy_gettext("API key rotated"),
     Action.KEY_SECRET_ENDED: lazy_gettext("Old secret of an API key ended"),
     Action.KEY_REVOKED: lazy_gettext("API key revoked"),
+    Action.TWILIO_TOKEN_MADE: lazy_gettext("Twilio token of an API key created"),
     Action.ADMINISTRATOR_ADDED: lazy_gettext("Administrator added"),
     Action.ROLE_CHANGED: lazy_gettext("Role changed"),
     Action.ADMINISTRATOR_DISABLED: lazy_gettext("Administrator disabled"),

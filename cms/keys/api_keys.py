@@ -18,6 +18,7 @@ from cms.errors.error_texts import Answer
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from services.keys import api_keys as service
+from services.keys import twilio_tokens
 from services.keys.key_owners import USUAL_SCOPES, Scope
 from services.keys.key_views import KeyView
 
@@ -80,7 +81,12 @@ def add_key() -> Answer:
 def api_key(key_id: str) -> str:
     """Show one key with its secrets."""
     return render_template(
-        "cms/keys/api_key.html", key=service.get(key_id), scopes=SCOPES, own_settings=SETTINGS
+        "cms/keys/api_key.html",
+        key=service.get(key_id),
+        scopes=SCOPES,
+        own_settings=SETTINGS,
+        account_sid=twilio_tokens.account_sid(key_id),
+        service_sid=twilio_tokens.service_sid(key_id),
     )
 
 

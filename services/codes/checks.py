@@ -11,13 +11,14 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from domain import codes
-from domain.errors import DestinationLocked, NotFound, VerificationLocked
+from domain.errors import Conflict, DestinationLocked, NotFound, VerificationLocked
 from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
 from domain.statuses import VerificationStatus
 from exts import db
 from models import Verification, clock
 from services.limits import counters
+from services.outbox import outbox
 from services.process.parts import part
 from services.storage.transactions import change, transaction
 
@@ -57,6 +58,25 @@ def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | No
     counters.take_back(_failures_key(verification), windows, reserved_at)
     log.info("right code for verification %s, %s", verification_id, "approved" if won else "too late")
     return _result(verification_id, valid=won)
+
+
+def approve_unchecked(verification_id: str, owner: Owner) -> None:
+    """Approve a pending verification without its code, because the caller has other proof; its message is taken back.
+
+    Raises NotFound, and Conflict where it has ended or no attempts are left.
+    """
+    _owned(verification_id, owner)
+
+    def work(session: Session) -> None:
+        now = clock.now()
+        row = session.get(Verification, verification_id, populate_existing=True)
+        pending = row is not None and row.status(now) is VerificationStatus.PENDING
+        if row is None or not pending or not _use(session, verification_id):
+            raise Conflict("the verification is not pending")
+        outbox.cancel(session, row.message_id, now)
+
+    transaction(work)
+    log.info("verification %s was approved without its code", verification_id)
 
 
 def _owned(verification_id: str, owner: Owner) -> Verification:
@@ -117,20 +137,24 @@ def _approve(verification_id: str, effect: Effect | None) -> bool:
     """Mark the code as used, once; tell whether this caller did it."""
 
     def work(session: Session) -> bool:
-        used = change(
-            session,
-            update(Verification)
-            .where(Verification.id == verification_id)
-            .where(Verification.used_at.is_(None), Verification.canceled_at.is_(None))
-            .values(used_at=clock.now(), sealed_code=None),
-        )
-        if used != 1:
+        if not _use(session, verification_id):
             return False
         if effect is not None:
             effect(session)
         return True
 
     return transaction(work)
+
+
+def _use(session: Session, verification_id: str) -> bool:
+    used = change(
+        session,
+        update(Verification)
+        .where(Verification.id == verification_id)
+        .where(Verification.used_at.is_(None), Verification.canceled_at.is_(None))
+        .values(used_at=clock.now(), sealed_code=None),
+    )
+    return used == 1
 
 
 def _unchanged(verification_id: str) -> CheckResult:

@@ -137,8 +137,18 @@ def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | No
     return found.id
 
 
-def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> VerificationView:
+def resend(
+    verification_id: str,
+    owner: Owner,
+    *,
+    by: Actor | None = None,
+    user_ip: str | None = None,
+    has_cooldown: bool = True,
+) -> VerificationView:
     """Send the same code again; it expires when it did before, and used attempts stay used.
+
+    `user_ip`: the end user's address, where the caller tells it. `has_cooldown`: False for programs that know none, as
+    those written for Twilio; every other limit holds.
 
     Raises NotFound, Conflict where the verification has ended, and LimitExceeded.
     """
@@ -155,8 +165,9 @@ def resend(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
             challenge.destination,
             now,
             owner=challenge.owner,
-            client_ip=None,
+            client_ip=user_ip,
             segments=challenge.segments,
+            has_cooldown=has_cooldown,
         )
         outbox.cancel(session, verification.message_id, now)
         ends_at = verification.expires_at

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain import networks
 from domain.networks import Network
+from domain.statuses import SecretKind
 from exts import db
 from models import ApiKey, ApiKeySecret
 from services import profiles
@@ -76,23 +77,24 @@ _FOUND = (
         ApiKeySecret.last_used_at,
     )
     .join(ApiKey, ApiKey.id == ApiKeySecret.api_key_id)
-    .where(ApiKeySecret.key_hash == bindparam("key_hash"), ApiKey.revoked_at.is_(None))
+    .where(ApiKeySecret.key_hash == bindparam("key_hash"), ApiKeySecret.kind == bindparam("kind"))
+    .where(ApiKey.revoked_at.is_(None))
 )
 
 
-def authenticate(text: str) -> KeyOwner | None:
+def authenticate(text: str, kind: SecretKind = SecretKind.API) -> KeyOwner | None:
     """Return whose key this is, or None where the key is unknown or revoked, or the secret has expired.
 
     The comparison is of hashes, which a caller can't steer, so its timing reveals nothing about existing keys.
     """
     if len(text) > LONGEST_KEY:
         return None
-    key_hash = hash_of(text)
+    key_hash = hash_of(text, kind)
     remembered = _memory().keys.get(key_hash)
     if remembered is not None and time.monotonic() < remembered.until:
         return remembered.owner
     now = datetime.now(UTC)
-    row = db.session.execute(_FOUND, {"key_hash": key_hash}).one_or_none()
+    row = db.session.execute(_FOUND, {"key_hash": key_hash, "kind": kind.value}).one_or_none()
     db.session.rollback()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         forget([key_hash])
@@ -105,9 +107,10 @@ def authenticate(text: str) -> KeyOwner | None:
     return owner
 
 
-def hash_of(text: str) -> str:
-    """Return the hash under which a secret is stored."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+def hash_of(text: str, kind: SecretKind = SecretKind.API) -> str:
+    """Return the hash under which a secret is stored; the same text of another kind has another one."""
+    prefix = "" if kind is SecretKind.API else f"{kind}\n"
+    return hashlib.sha256(f"{prefix}{text}".encode("utf-8", "replace")).hexdigest()
 
 
 def forget(key_hashes: Iterable[str]) -> None:

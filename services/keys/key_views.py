@@ -1,11 +1,11 @@
 """What may leave the services of an API key: never a secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from models import ApiKey
+from models import ApiKey, ApiKeySecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class KeyView:
     created_at: datetime
     revoked_at: datetime | None
     secrets: tuple[SecretView, ...]
+    twilio_tokens: tuple[SecretView, ...] = ()
 
     @property
     def hint(self) -> str:
@@ -47,7 +48,8 @@ class KeyView:
     @property
     def last_used_at(self) -> datetime | None:
         """When any of its secrets was used last."""
-        return max((one.last_used_at for one in self.secrets if one.last_used_at), default=None)
+        every = (*self.secrets, *self.twilio_tokens)
+        return max((one.last_used_at for one in every if one.last_used_at), default=None)
 
     @property
     def overlapping(self) -> tuple[SecretView, ...]:
@@ -66,8 +68,12 @@ def view(row: ApiKey) -> KeyView:
         is_test=row.is_test,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
-        secrets=tuple(
-            SecretView(one.id, one.hint, one.created_at, one.expires_at, one.last_used_at)
-            for one in row.secrets
-        ),
+        secrets=_secrets(row.secrets),
+        twilio_tokens=_secrets(row.twilio_tokens),
+    )
+
+
+def _secrets(rows: Iterable[ApiKeySecret]) -> tuple[SecretView, ...]:
+    return tuple(
+        SecretView(one.id, one.hint, one.created_at, one.expires_at, one.last_used_at) for one in rows
     )

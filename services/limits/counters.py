@@ -17,6 +17,7 @@ from services.storage.prepared import Prepared
 from services.storage.transactions import LostRace, Writer, statements
 
 DAY = 86_400
+COOLDOWN = "resend_cooldown"
 SHORT_WINDOW = "window|"
 """How the keys of windows of minutes begin, which Redis counts while it can."""
 _table = LimitWindow.__table__
@@ -65,7 +66,7 @@ def _ledger(owner: Owner) -> str:
 def send_windows(settings: Mapping[str, Any], *, has_cooldown: bool = True) -> list[Window]:
     """Return the windows of sends to one destination."""
     return [
-        Window("resend_cooldown", 1 if has_cooldown else 0, settings["RESEND_COOLDOWN_SECONDS"]),
+        Window(COOLDOWN, 1 if has_cooldown else 0, settings["RESEND_COOLDOWN_SECONDS"]),
         Window("destination_sends_per_10_minutes", settings["DESTINATION_SENDS_PER_10_MINUTES"], 600),
         Window("destination_sends_per_day", settings["DESTINATION_SENDS_PER_DAY"], DAY),
     ]

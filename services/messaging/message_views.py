@@ -22,9 +22,11 @@ class MessageView:
     """A message without its content."""
 
     id: str
+    verification_id: str | None
     channel: str
     to: str = field(repr=False)
     template: str | None
+    segments: int
     status: MessageStatus
     result: int | None
     gateway: str | None
@@ -44,6 +46,10 @@ class Filter:
     status: MessageStatus | None = None
     channel: Channel | None = None
     to: str | None = field(default=None, repr=False)
+    sent_from: datetime | None = None
+    sent_before: datetime | None = None
+    has_codes: bool = True
+    """False leaves out the messages of verifications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +93,11 @@ def view(row: Message, now: datetime) -> MessageView:
     status = status_of(row, now)
     return MessageView(
         id=row.id,
+        verification_id=row.verification_id,
         channel=row.channel,
         to=row.to,
         template=row.template,
+        segments=row.segments,
         status=status,
         result=status.result,
         gateway=row.gateway,
@@ -119,6 +127,7 @@ _SHOWN = (
     *(Message.id, Message.channel, Message.to, Message.template, Message.status, Message.tries),
     *(Message.gateway, Message.gateway_reference, Message.error, Message.created_at),
     *(Message.send_at, Message.sent_at, Message.settled_at, Message.due_at, Message.deadline_at),
+    *(Message.verification_id, Message.segments),
 )
 
 
@@ -128,6 +137,12 @@ def _filtered(owner: Owner, chosen: Filter) -> Select[Message]:
         statement = statement.where(Message.status == chosen.status.value)
     if chosen.channel is not None:
         statement = statement.where(Message.channel == chosen.channel.value)
+    if not chosen.has_codes:
+        statement = statement.where(Message.verification_id.is_(None))
+    if chosen.sent_from is not None:
+        statement = statement.where(Message.sent_at >= chosen.sent_from)
+    if chosen.sent_before is not None:
+        statement = statement.where(Message.sent_at < chosen.sent_before)
     if chosen.to is not None:
         parsed = typed.sought(chosen.to, chosen.channel)
         statement = statement.where(Message.canonical == parsed.canonical)

@@ -24,7 +24,7 @@ from services import profiles, typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import send_limits
-from services.messaging import message_views, notices, suppressions
+from services.messaging import message_views, notices, status_callbacks, suppressions
 from services.messaging.message_views import MessageView
 from services.outbox import contents, fitting, outbox
 from services.outbox.bell import Bell
@@ -49,6 +49,8 @@ class Request:
     text: str | None = field(default=None, repr=False)
     html: str | None = field(default=None, repr=False)
     send_at: datetime | None = None
+    status_callback: str | None = field(default=None, repr=False)
+    """Where a program that speaks Twilio's interface wants to be told of its status."""
 
 
 def send(request: Request, owner: Owner) -> MessageView:
@@ -71,6 +73,7 @@ def send(request: Request, owner: Owner) -> MessageView:
     send_limits.ensure_country(destination)
     segments = fitting.fit(content, params)
     span = notices.span(request.send_at, now)
+    callback = status_callbacks.check(request.status_callback) if request.status_callback else None
     return _put(
         NewMessage(
             owner=owner.id,
@@ -88,6 +91,7 @@ def send(request: Request, owner: Owner) -> MessageView:
             is_test=owner.is_test,
         ),
         now,
+        callback=callback,
     )
 
 
@@ -103,7 +107,12 @@ def _params(given: Mapping[str, Any], content: Content, service: str) -> dict[st
 
 
 def _put(
-    message: NewMessage, now: datetime, *, copied: Message | None = None, by: Actor | None = None
+    message: NewMessage,
+    now: datetime,
+    *,
+    copied: Message | None = None,
+    callback: str | None = None,
+    by: Actor | None = None,
 ) -> MessageView:
     if message.destination.channel is Channel.SMS:
         billed = [message.destination.country] * message.segments
@@ -111,6 +120,8 @@ def _put(
 
     def work(session: Session) -> MessageView:
         outbox.put(session, part(Keyring), [message], now)
+        if callback is not None:
+            status_callbacks.put(session, message.id, callback)
         if copied is not None:
             outbox.mark_resent(session, copied.id, message.id)
             _note(session, by, Action.MESSAGE_RESENT, copied, {"message": message.id})
@@ -143,6 +154,27 @@ def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> Message
         view = message_views.view(message_views.owned(session, message_id, owner), now)
         if view.status is not MessageStatus.CANCELED:
             raise Conflict(f"the message is {view.status}")
+        return view
+
+    return transaction(work)
+
+
+def erase(message_id: str, owner: Owner) -> MessageView:
+    """Erase what a settled message said, so that it can't be sent again; erasing twice is allowed.
+
+    Raises NotFound, and Conflict where it is under way, carries a code, or is of a broadcast, which shares its text.
+    """
+
+    def work(session: Session) -> MessageView:
+        now = clock.now()
+        row = message_views.owned(session, message_id, owner)
+        _refuse_codes(row)
+        view = message_views.view(row, now)
+        if view.result is None:
+            raise NotAgain(Refusal.UNDER_WAY, f"the message is {view.status}")
+        if row.broadcast_id is not None:
+            raise Conflict("the text belongs to a broadcast")
+        row.sealed, row.keeps_content = None, False
         return view
 
     return transaction(work)

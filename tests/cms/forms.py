@@ -205,6 +205,7 @@ CHANGES = {
     "cms.save_key_settings": Form(Action.KEY_EDITED, "/cms/api-keys/{key}/settings", {"code_length": "8"}),
     "cms.rotate_key": Form(Action.KEY_ROTATED, "/cms/api-keys/{key}/rotate", {"overlap": "1h"}),
     "cms.end_secret": Form(Action.KEY_SECRET_ENDED, "/cms/api-keys/{key}/secrets/{secret}/end"),
+    "cms.make_twilio_token": Form(Action.TWILIO_TOKEN_MADE, "/cms/api-keys/{key}/twilio"),
     "cms.revoke_key": Form(Action.KEY_REVOKED, "/cms/api-keys/{key}/revoke"),
     "cms.add_suppression": Form(Action.SUPPRESSION_ADDED, "/cms/suppressions/add", {"to": "new@example.org"}),
     "cms.remove_suppression": Form(Action.SUPPRESSION_REMOVED, "/cms/suppressions/{suppressed}/remove"),

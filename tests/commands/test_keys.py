@@ -5,7 +5,7 @@ from click.testing import Result
 from flask import Flask
 
 from services.audit import trail
-from services.keys import api_keys, key_owners
+from services.keys import api_keys, key_owners, twilio_tokens
 
 
 def run(app: Flask, *arguments: str) -> Result:
@@ -127,3 +127,19 @@ def test_set_names_what_makes_no_sense_and_changes_nothing(app: Flask, wrong: st
     assert (done.exit_code, done.stdout) == (2, "")
     assert wrong.partition("=")[0] in done.stderr
     assert run(app, "set", "shop").stdout == "code_length=8\n"
+
+
+def test_twilio_prints_three_settings_and_makes_a_new_token_each_time(app: Flask) -> None:
+    run(app, "add", "shop")
+    first, second = run(app, "twilio", "shop"), run(app, "twilio", "shop")
+    lines = [dict(line.split("=", 1) for line in result.stdout.splitlines()) for result in (first, second)]
+    names = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_VERIFY_SERVICE_SID"]
+    assert [list(one) for one in lines] == [names, names]
+    assert lines[0]["TWILIO_AUTH_TOKEN"] != lines[1]["TWILIO_AUTH_TOKEN"]
+    assert lines[0]["TWILIO_AUTH_TOKEN"] not in first.stderr
+    with app.app_context():
+        for one in lines:
+            owner = twilio_tokens.authenticate(one["TWILIO_ACCOUNT_SID"], one["TWILIO_AUTH_TOKEN"])
+            assert owner is not None
+    refused = run(app, "twilio", "bank")
+    assert (refused.exit_code, refused.stdout) == (1, "")

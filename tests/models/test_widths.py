@@ -55,7 +55,12 @@ REACHED: dict[str, dict[str, int]] = {
     },
     "administrator_session": {"id": ID, "token_hash": HASH, **IN_BROWSER},
     "api_key": {"id": ID, "name": api_keys.LONGEST_NAME},
-    "api_key_secret": {"api_key_id": ID, "key_hash": HASH, "hint": HINT},
+    "api_key_secret": {
+        "api_key_id": ID,
+        "key_hash": HASH,
+        "hint": HINT,
+        "kind": longest(statuses.SecretKind),
+    },
     "audit_entry": {
         "actor": MAILBOX,
         "ip": ADDRESS,
@@ -128,6 +133,7 @@ REACHED: dict[str, dict[str, int]] = {
     },
     "sign_in": {"typed": MAILBOX, "outcome": longest(statuses.SignInOutcome), **IN_BROWSER},
     "sign_in_step": {"id": ID, "token_hash": HASH, **IN_BROWSER},
+    "status_callback": {"message_id": ID},
     "suppression": {
         "id": ID,
         "channel": CHANNEL,

@@ -49,6 +49,10 @@ ON_EVERY_DATABASE = {
     "test_sign_ins",
     "test_sms_of_a_day",
     "test_second_factor_resets",
+    "test_attempts",
+    "test_repeats",
+    "test_status_callbacks",
+    "test_twilio_tokens",
 }
 """The modules whose SQL must work the same on every database; the others use no database or run on SQLite."""
 

@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from services.audit import trail
-from services.keys import api_keys, key_owners
+from services.keys import api_keys, key_owners, twilio_tokens
 from services.keys.key_views import KeyView
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
@@ -183,3 +183,21 @@ def test_own_codes_are_a_permission_to_be_chosen(signed_in: Visitor, app: Flask)
     assert re.search(r'value="own_codes">', page)
     make(signed_in, ("verifications", "own_codes"))
     assert keys(app)[0].scopes == ("verifications", "own_codes")
+
+
+def test_a_twilio_token_is_shown_once(signed_in: Visitor, app: Flask) -> None:
+    make(signed_in)
+    (key,) = keys(app)
+    page = f"/cms/api-keys/{key.id}"
+    html = signed_in.get(f"{page}/twilio").text
+    sent = {name: re.search(f'name="{name}" value="([^"]+)"', html)[1] for name in ("csrf_token", "form")}
+    answer = signed_in.client.post(f"{page}/twilio", data=sent)
+    token = re.search(r"TWILIO_AUTH_TOKEN=([0-9a-f]{32})", answer.text)[1]
+    assert f"TWILIO_ACCOUNT_SID=AC{key.id}" in answer.text
+    assert signed_in.client.post(f"{page}/twilio", data=sent).location == page
+    html = signed_in.get(page).text
+    assert token not in html
+    assert f"VA{key.id}" in html
+    with app.app_context():
+        assert twilio_tokens.authenticate(f"AC{key.id}", token).id == key.id
+        assert trail.entries().shown[0].action == "key.twilio_token_made"
