@@ -5,6 +5,7 @@ The catalogue follows Standard Webhooks 1.0: lower-case words joined by dots.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from domain.errors import FieldProblem, InvalidInput
@@ -55,6 +56,7 @@ class Listener:
     id: str
     owner: str
     types: frozenset[str] = frozenset()
+    since: datetime | None = None
 
     def wants(self, kind: EventType) -> bool:
         """Tell whether its list lets the type through, whoever owns the event."""

@@ -17,6 +17,7 @@ from domain.owners import Owner
 from domain.statuses import VerificationStatus
 from exts import db
 from models import Verification, clock
+from services.codes import telling
 from services.limits import counters
 from services.process.parts import part
 from services.storage.transactions import change, transaction
@@ -50,6 +51,7 @@ def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | No
         return _unchanged(verification_id)
     if not _matches(verification, digits):
         log.info("wrong code for verification %s", verification_id)
+        telling.locked_for_good(verification_id)
         return _result(verification_id, valid=False)
     won = _approve(verification_id, effect)
     windows = counters.failure_windows(current_app.config)
@@ -91,6 +93,7 @@ def _reserve(verification: Verification) -> datetime | None:
             return None
         counters.ensure_room(counted, now, DestinationLocked)
         counters.count(session, counted, now)
+        telling.maybe_locked(session, verification.id, now)
         return now
 
     return transaction(work)
@@ -125,6 +128,7 @@ def _approve(verification_id: str, effect: Effect | None) -> bool:
         )
         if used != 1:
             return False
+        telling.approved(session, verification_id)
         if effect is not None:
             effect(session)
         return True
