@@ -94,7 +94,9 @@ def _host(host: str, *, bracketed: bool) -> str:
         raise _wrong("has a host that is no name") from None
     if not _HOST.fullmatch(name) or len(name) > 253:
         raise _wrong("has a host that is no name")
-    if _NUMBER.fullmatch(name.rpartition(".")[2]):  # a name whose last part is a number is an IPv4 address (WHATWG)
+    if _NUMBER.fullmatch(
+        name.rpartition(".")[2]
+    ):  # a name whose last part is a number is an IPv4 address (WHATWG)
         try:
             return str(ipaddress.IPv4Address(name))
         except ValueError:

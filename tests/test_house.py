@@ -77,10 +77,12 @@ TOWERS = {
         *("templating", "traffic", "gateways", "messaging", "scheduling"),
     ),
     "services": (
-        *("storage", "process", "typed", "audit", "languages", "templating", "outbox", "figures", "limits"),
+        *("storage", "process", "typed", "audit", "events", "languages", "templating", "outbox", "figures"),
+        "limits",
         "codes",
         *(
             "gateways",
+            "webhooks",
             "delivery",
             "keys",
             "people",

@@ -201,6 +201,7 @@ _IN_THE_INDEX = or_(
 
 def expire(connection: Connection, now: datetime, teller: Teller | None = None) -> int:
     """Expire messages that missed their deadline, erase their content, and return how many; the caller commits."""
+    overdue: tuple[ColumnElement[bool], ...]
     overdue = (_IN_THE_INDEX, messages.c.due_at <= now, messages.c.deadline_at <= now)
     if connection.execute(select(messages.c.id).where(*overdue).limit(1)).first() is None:
         return 0  # polled every second: finding nothing must not take the write lock

@@ -33,6 +33,7 @@ class Scope(StrEnum):
     VERIFICATIONS = "verifications"
     MESSAGES = "messages"
     READ = "read"
+    WEBHOOKS = "webhooks"
 
 
 @dataclass(frozen=True, slots=True)
