@@ -195,12 +195,8 @@ def shown_once(first: FirstRun) -> list[str]:
 def test(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     """Install what the tests need and run pytest."""
     with closing(Guard()) as guard:
-        Venv(ROOT, console, stop, guard).ensure(
-            [SERVICE, EXTRAS, TESTS], best_effort=[EMBEDDED, GREEN, BROWSER]
-        )
-    os.environ.pop(
-        "PYTHONDONTWRITEBYTECODE", None
-    )  # compiling each test in each process takes a minute of CPU
+        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, TESTS], best_effort=[EMBEDDED, GREEN, BROWSER])
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling each test in each process takes a minute of CPU
     return become_module("pytest", [*workers(arguments), *arguments])
 
 

@@ -14,7 +14,7 @@ from services.events.listeners import Listeners
 from services.gateways.gateway_health import GatewayHealth
 from services.process.housekeeping import ERASE_EVERY, process_name
 from services.process.parts import part
-from services.webhooks import endpoints
+from services.webhooks import endpoint_views
 from services.webhooks.courier import Courier, Duty
 from services.webhooks.posting import Poster
 from services.webhooks.watching import FinishedBroadcasts, GatewayWatch
@@ -29,7 +29,7 @@ def courier(settings: Mapping[str, Any]) -> Courier:
         FinishedBroadcasts(engine, listeners),
         GatewayWatch(engine, listeners, part(GatewayHealth), channels, process_name("worker")),
     ]
-    return Courier(engine, Poster(part(Keyring), endpoints.rules(settings)), duties)
+    return Courier(engine, Poster(part(Keyring), endpoint_views.rules(settings)), duties)
 
 
 class ExpiredCodes:

@@ -1,4 +1,4 @@
-"""The drain of this worker process, its lane of events and the watch of the pumping guard: they begin and end with it."""
+"""The drain of a worker process, its lane of events and the watch of the pumping guard: they start and end together."""
 
 import logging
 import sys

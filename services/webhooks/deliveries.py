@@ -22,7 +22,7 @@ from services.storage import keyset
 from services.storage.keyset import Place
 from services.storage.transactions import change, transaction
 from services.webhooks import endpoints
-from services.webhooks.endpoints import EndpointView
+from services.webhooks.endpoint_views import view
 
 BLOCK = 1000
 MOST = 10_000
@@ -101,7 +101,7 @@ def replay(webhook_id: str, chosen: Range, *, owner: str | None = None, by: Acto
     ids = _ids(webhook_id, chosen)
     if chosen.delivery is not None and not ids:
         raise NotFound("no such delivery")
-    host = endpoints.view(row).host
+    host = view(row).host
     blocks = [ids[first : first + BLOCK] for first in range(0, len(ids), BLOCK)]
     return sum(_replay(webhook_id, host, block, by) for block in blocks)
 
@@ -144,7 +144,7 @@ def send_test(webhook_id: str, *, owner: str | None = None, by: Actor = COMMAND_
         row, now = endpoints.owned(session, webhook_id, owner), datetime.now(UTC)
         if not row.is_on:
             raise Conflict("the webhook is switched off")
-        shown: EndpointView = endpoints.view(row)
+        shown = view(row)
         event = telling.event_row(new_id(), TEST, row.id, {"webhook": {"id": row.id}}, now)
         delivery = telling.delivery_row(event["id"], row.id, now)
         telling.put(session, event, [delivery])

@@ -1,6 +1,5 @@
 """The endpoints of programs: make, list, edit, rotate, switch, remove."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -8,17 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from channels.http import pinned
-from channels.http.pinned import NotPosted, NotPublic, Rules
-from domain import web_addresses
 from domain.actions import Action
-from domain.characters import has_control_characters
 from domain.codes import new_id
-from domain.errors import FieldProblem, InvalidInput, NotFound
+from domain.errors import NotFound
 from domain.events import INSTALLATION, check_types
 from domain.keyring import Keyring
 from exts import db
@@ -30,34 +24,11 @@ from services.process.parts import part
 from services.storage import joint
 from services.storage.transactions import change, transaction
 from services.webhooks import claims, signing
+from services.webhooks.endpoint_views import EndpointView, check_description, check_url, host_of, view
 
-log = logging.getLogger(__name__)
-LONGEST_DESCRIPTION = 250
 OVERLAP = timedelta(hours=24)
 """For how long the old secret signs, too, after a rotation."""
 UNCHANGED: Any = object()
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointView:
-    """An endpoint without its secrets; no `events` means all."""
-
-    id: str
-    owner: str
-    url: str = field(repr=False)
-    description: str | None
-    events: list[str] | None
-    enabled: bool
-    disabled_reason: str | None
-    disabled_at: datetime | None
-    failing_since: datetime | None
-    old_secret_until: datetime | None
-    created_at: datetime
-
-    @property
-    def host(self) -> str:
-        """The host of its URL: the rest may hold a key of the receiver's."""
-        return _host(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +52,8 @@ def create(
     row = Webhook(
         id=row_id,
         owner=owner,
-        url=_check_url(url),
-        description=_check_description(description),
+        url=check_url(url),
+        description=check_description(description),
         types=check_types(events),
         sealed=signing.seal(part(Keyring), row_id, [secret]),
         is_on=True,
@@ -92,8 +63,8 @@ def create(
     def work(session: Session) -> EndpointView:
         session.add(row)
         session.flush()
-        made = {"host": _host(row.url), "events": row.types, "owner": owner}
-        trail.note(session, by, Action.WEBHOOK_ADDED, _host(row.url), subject_id=row.id, after=made)
+        made = {"host": host_of(row.url), "events": row.types, "owner": owner}
+        trail.note(session, by, Action.WEBHOOK_ADDED, host_of(row.url), subject_id=row.id, after=made)
         return view(row)
 
     made = transaction(work)
@@ -127,11 +98,11 @@ def edit(
     """Change what is given; raises NotFound and InvalidInput."""
     wanted: dict[str, Any] = {}
     if url is not UNCHANGED:
-        wanted["url"] = _check_url(url)
+        wanted["url"] = check_url(url)
     if events is not UNCHANGED:
         wanted["types"] = check_types(events)
     if description is not UNCHANGED:
-        wanted["description"] = _check_description(description)
+        wanted["description"] = check_description(description)
 
     def work(session: Session) -> EndpointView:
         row = owned(session, webhook_id, owner, lock=True)
@@ -141,7 +112,7 @@ def edit(
             setattr(row, name, value)
         if changed:
             told = {"before": _told(before, changed), "after": _told(changed, changed)}
-            trail.note(session, by, Action.WEBHOOK_EDITED, _host(row.url), subject_id=row.id, **told)
+            trail.note(session, by, Action.WEBHOOK_EDITED, host_of(row.url), subject_id=row.id, **told)
         if enabled is not UNCHANGED:
             _switch(session, row, enabled, by)
         return view(row)
@@ -154,7 +125,7 @@ def edit(
 def _told(values: dict[str, Any], changed: Iterable[str]) -> dict[str, Any]:
     """Return what the audit may say: of a URL only its host."""
     return {
-        "host" if name == "url" else "events" if name == "types" else name: _host(values[name])
+        "host" if name == "url" else "events" if name == "types" else name: host_of(values[name])
         if name == "url"
         else values[name]
         for name in changed
@@ -171,7 +142,7 @@ def _switch(session: Session, row: Webhook, is_on: bool, by: Actor) -> None:
         session.flush()
         claims.give_up(session, row.id, now)
     action = Action.WEBHOOK_SWITCHED_ON if is_on else Action.WEBHOOK_SWITCHED_OFF
-    trail.note(session, by, action, _host(row.url), subject_id=row.id)
+    trail.note(session, by, action, host_of(row.url), subject_id=row.id)
 
 
 def rotate(
@@ -184,7 +155,7 @@ def rotate(
         kept = signing.rotated(signing.opened(part(Keyring), row.id, row.sealed), now + overlap, now)
         row.sealed = signing.seal(part(Keyring), row.id, kept)
         told = {"overlap": str(overlap)}
-        trail.note(session, by, Action.WEBHOOK_ROTATED, _host(row.url), subject_id=row.id, after=told)
+        trail.note(session, by, Action.WEBHOOK_ROTATED, host_of(row.url), subject_id=row.id, after=told)
         return Made(view(row), kept[0].text)
 
     return transaction(work)
@@ -195,7 +166,7 @@ def remove(webhook_id: str, *, owner: str | None = None, by: Actor = COMMAND_LIN
 
     def work(session: Session) -> None:
         row = owned(session, webhook_id, owner, lock=True)
-        trail.note(session, by, Action.WEBHOOK_REMOVED, _host(row.url), subject_id=row.id)
+        trail.note(session, by, Action.WEBHOOK_REMOVED, host_of(row.url), subject_id=row.id)
         session.delete(row)
         session.flush()
         change(session, delete(EventDelivery).where(EventDelivery.webhook_id == webhook_id))
@@ -210,57 +181,6 @@ def owned(session: Session, webhook_id: str, owner: str | None, *, lock: bool = 
     if row is None or (owner is not None and row.owner != owner):
         raise NotFound("no such webhook")
     return row
-
-
-def view(row: Webhook) -> EndpointView:
-    """Return what may leave the services."""
-    kept, now = signing.opened(part(Keyring), row.id, row.sealed), datetime.now(UTC)
-    old = [one.until for one in kept[1:] if one.until is not None and one.until > now]
-    return EndpointView(
-        id=row.id,
-        owner=row.owner,
-        url=row.url,
-        description=row.description,
-        events=list(row.types) if row.types else None,
-        enabled=row.is_on,
-        disabled_reason=row.off_reason,
-        disabled_at=row.off_at,
-        failing_since=row.failing_since,
-        old_secret_until=max(old, default=None),
-        created_at=row.created_at,
-    )
-
-
-def rules(settings: Any) -> Rules:
-    """Return where this installation posts events to."""
-    return Rules(allows_private=bool(settings["WEBHOOK_ALLOW_PRIVATE"]))
-
-
-def _check_url(url: str) -> str:
-    """Return a URL in its canonical spelling; a name that has no address yet is judged at each try."""
-    to = web_addresses.parse(url)
-    try:
-        pinned.addresses(to, rules(current_app.config))
-    except NotPublic:
-        problem = "must lead to a public address; WEBHOOK_ALLOW_PRIVATE allows others"
-        raise InvalidInput(FieldProblem("url", problem)) from None
-    except NotPosted:
-        log.info("the name of a new endpoint has no address yet")
-    return to.url
-
-
-def _check_description(text: str | None) -> str | None:
-    given = (text or "").strip()
-    if len(given) > LONGEST_DESCRIPTION or has_control_characters(given):
-        raise InvalidInput(FieldProblem("description", f"must have at most {LONGEST_DESCRIPTION} characters"))
-    return given or None
-
-
-def _host(url: str) -> str:
-    try:
-        return web_addresses.parse(url).name
-    except InvalidInput:
-        return ""
 
 
 def _spread() -> None:
