@@ -87,7 +87,9 @@ def test_every_operation_has_a_name_a_summary_an_example_and_its_problems(docume
             )
             assert wanted <= set(operation["responses"])
             successes = [
-                answer for status, answer in operation["responses"].items() if status < "300" and status != "204"
+                answer
+                for status, answer in operation["responses"].items()
+                if status < "300" and status != "204"
             ]
             assert all("example" in answer["content"]["application/json"] for answer in successes)
         if method == "post" and path.startswith("/api/v1"):
