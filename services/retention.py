@@ -15,6 +15,8 @@ from domain.statuses import MessageStatus
 from models import (
     AdministratorSession,
     Broadcast,
+    Event,
+    EventDelivery,
     IdempotentAnswer,
     Invitation,
     LimitWindow,
@@ -108,6 +110,10 @@ def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
     yield "sign-ins", SignIn, SignIn.at < min(max(before, now - sign_ins.KEPT), now - LEAST_SIGN_INS)
     yield "sign-in steps", SignInStep, SignInStep.started_at < a_day_ago
     yield "closed prefixes", PrefixClosure, PrefixClosure.until < min(before, a_day_ago)
+    told = exists().where(EventDelivery.event_id == Event.id)
+    is_over = EventDelivery.due_at.is_(None)
+    yield "event deliveries", EventDelivery, EventDelivery.created_at < before, is_over
+    yield "events", Event, Event.at < before, ~told
     yield "processes", SeenProcess, SeenProcess.seen_at < a_day_ago
 
 

@@ -25,6 +25,7 @@ from services.sign_in import sessions
 from services.templating import templates
 from services.test_sends import gateway_tests, template_tests
 from services.traffic import bulk_acts, bulk_cancels, disclosures
+from services.webhooks import deliveries, endpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {"api", "cms", "commands", "tasks"}
@@ -73,7 +74,8 @@ TOWERS = {
         "registry",
     ),
     "cms": (
-        *("errors", "access", "frame", "sign_in", "people", "account", "keys", "audit", "figures", "limits"),
+        *("errors", "access", "frame", "sign_in", "people", "account", "keys", "webhooks"),
+        *("audit", "figures", "limits"),
         *("templating", "traffic", "gateways", "messaging", "scheduling"),
     ),
     "services": (
@@ -112,7 +114,7 @@ AUDITED = (
         gateway_tests,
     ),
     *(key_rotation, messages, preferences, pumping_list, safe_prefixes, schedules, second_factor, sessions),
-    *(suppression_lists, suppressions),
+    *(suppression_lists, suppressions, endpoints, deliveries),
     *(template_tests, templates, verifications),
 )
 
