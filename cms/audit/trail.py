@@ -143,7 +143,7 @@ FIELDS = {
     "older_than": lazy_gettext("Older than"),
     "host": lazy_gettext("Host"),
     "events": lazy_gettext("Events"),
-    "owner": lazy_gettext("Of"),
+    "owner": lazy_gettext("Belongs to"),
     "description": lazy_gettext("Description"),
     "deliveries": lazy_gettext("Deliveries"),
 }
