@@ -61,7 +61,6 @@ class EventDelivery(db.Model):
         partial_index("ix_event_delivery_due_at", "due_at", where=text("due_at IS NOT NULL")),
         Index("ix_event_delivery_webhook_id", "webhook_id", "created_at"),
         Index("ix_event_delivery_event_id", "event_id"),
-        Index("ix_event_delivery_created_at", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

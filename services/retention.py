@@ -111,8 +111,8 @@ def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
     yield "sign-in steps", SignInStep, SignInStep.started_at < a_day_ago
     yield "closed prefixes", PrefixClosure, PrefixClosure.until < min(before, a_day_ago)
     told = exists().where(EventDelivery.event_id == Event.id)
-    is_over = EventDelivery.due_at.is_(None)
-    yield "event deliveries", EventDelivery, EventDelivery.created_at < before, is_over
+    old_events = EventDelivery.event_id.in_(select(Event.id).where(Event.at < before))
+    yield "event deliveries", EventDelivery, old_events, EventDelivery.due_at.is_(None)
     yield "events", Event, Event.at < before, ~told
     yield "processes", SeenProcess, SeenProcess.seen_at < a_day_ago
 

@@ -14,7 +14,7 @@ from cms.access.identity import actor
 from cms.errors.error_texts import Answer
 from cms.keys.api_keys import is_repeated
 from cms.keys.key_rotation import OVERLAPS
-from domain.errors import InvalidInput
+from domain.errors import Conflict, InvalidInput
 from domain.events import EventType
 from domain.roles import Role
 from services.keys import key_rotation, owners
@@ -53,6 +53,9 @@ def add_webhook() -> Answer:
         )
     except InvalidInput as error:
         return _form(request.form, _texts(error)), 422
+    except Conflict:
+        flash(_("There are too many webhooks. Remove one first."), "error")
+        return redirect(url_for("cms.webhooks"), 303)
     return _secret_page(made.secret, made.endpoint)
 
 

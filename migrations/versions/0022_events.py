@@ -60,7 +60,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_event_delivery_webhook_id", "event_delivery", ["webhook_id", "created_at"])
     op.create_index("ix_event_delivery_event_id", "event_delivery", ["event_id"])
-    op.create_index("ix_event_delivery_created_at", "event_delivery", ["created_at"])
     has_partial = op.get_bind().dialect.name in ("sqlite", "postgresql")
     there = THERE if has_partial else None
     op.create_index(

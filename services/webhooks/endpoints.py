@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
 from domain.codes import new_id
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from domain.events import INSTALLATION, check_types
 from domain.keyring import Keyring
 from exts import db
@@ -28,6 +28,8 @@ from services.webhooks.endpoint_views import EndpointView, check_description, ch
 
 OVERLAP = timedelta(hours=24)
 """For how long the old secret signs, too, after a rotation."""
+MOST_OF_ONE = 50
+"""Endpoints of one owner: each event is a row for each of them."""
 UNCHANGED: Any = object()
 
 
@@ -47,7 +49,7 @@ def create(
     owner: str = INSTALLATION,
     by: Actor = COMMAND_LINE,
 ) -> Made:
-    """Make an endpoint; when this returns, every process knows of it. Raises InvalidInput."""
+    """Make an endpoint; when this returns, every process knows of it. Raises InvalidInput and Conflict."""
     secret, row_id = signing.new_secret(), new_id()
     row = Webhook(
         id=row_id,
@@ -61,6 +63,9 @@ def create(
     )
 
     def work(session: Session) -> EndpointView:
+        theirs = select(func.count()).select_from(Webhook).where(Webhook.owner == owner)
+        if (session.scalar(theirs) or 0) >= MOST_OF_ONE:
+            raise Conflict(f"there are {MOST_OF_ONE} webhooks already, the most that a key may have")
         session.add(row)
         session.flush()
         made = {"host": host_of(row.url), "events": row.types, "owner": owner}

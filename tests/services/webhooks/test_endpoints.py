@@ -184,3 +184,12 @@ def test_a_new_endpoint_is_heard_at_once_in_this_process():
         news = [News(EventType.MESSAGE_SENT, "", {}, (OWNER,))]
         telling.tell(connection, (listener,), news, clock.now())
     assert delivery().webhook_id == made.id
+
+
+def test_an_owner_has_a_limited_number(monkeypatch):
+    monkeypatch.setattr(endpoints, "MOST_OF_ONE", 2)
+    for _ in range(2):
+        endpoints.create("https://example.com/", owner=OWNER)
+    with pytest.raises(Conflict):
+        endpoints.create("https://example.com/", owner=OWNER)
+    endpoints.create("https://example.com/", owner="key:other")
