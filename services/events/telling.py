@@ -1,6 +1,7 @@
 """The outbox of events: the event, and one delivery for each endpoint that wants it, in the caller's transaction."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from models.webhook import Event, EventDelivery
 from services.storage.prepared import Prepared
 from services.storage.transactions import Writer, change
 
+log = logging.getLogger(__name__)
 WEBHOOK = "webhook"
 """The usual kind of delivery: Standard Webhooks."""
 _events, _deliveries = Event.__table__, EventDelivery.__table__
@@ -54,11 +56,16 @@ def tell(
 
 
 def event_row(id: str, kind: str, subject: str, data: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    """Return the row of an event; raises ValueError where its data is larger than a payload may be."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    """Return the row of an event; of data that is larger than a payload may be, only what identifies it."""
+    text = _json(data)
     if len(text) > MOST_DATA_BYTES // 4 and len(text.encode()) > MOST_DATA_BYTES:
-        raise ValueError("the data of an event is too large")
+        log.warning("the data of an event %s was too large, it tells only what it is about", kind)
+        text = _json({name: data[name] for name in ("id", "channel", "status") if name in data})
     return {"id": id, "type": str(kind), "subject": subject, "data": text, "at": at}
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def delivery_row(

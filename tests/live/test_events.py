@@ -10,6 +10,7 @@ import sqlalchemy
 from channels.signatures import webhooks as signatures
 from tests.live.installation import NO_LIMITS, in_parallel, phone
 from tests.live.processes import wait_until
+from tests.pools import GREEN
 from tests.servers.http import Answer, HttpGatewayServer
 
 pytestmark = pytest.mark.slow
@@ -44,9 +45,10 @@ def end_leases(installation):
     connection.close()
 
 
-def test_whatever_happens_after_the_answer_is_told(make, receiver, record_property):
+@pytest.mark.parametrize("pool", ["solo", "prefork", *GREEN])
+def test_whatever_happens_after_the_answer_is_told(make, receiver, record_property, pool):
     installation = make(**SETTINGS)
-    with installation.web(2), installation.worker():
+    with installation.web(2), installation.worker(pool):
         api = installation.api()
         made = listen(api, receiver.url)
         issued = api.issue(phone(1)).body

@@ -331,6 +331,7 @@ def test_an_endpoint_that_is_switched_off_gets_nothing_more(receiver, made):
     assert len(receiver.calls) == 1
 
 
-def test_what_is_larger_than_a_payload_may_be_is_refused(made):
-    with pytest.raises(ValueError, match="too large"):
-        tell(text="x" * 20_001)
+def test_of_what_is_larger_than_a_payload_may_be_only_the_id_is_told(receiver, made):
+    tell(text="x" * 20_001, id="abc")
+    post_all()
+    assert json.loads(receiver.calls[0].body)["data"] == {"id": "abc"}
