@@ -75,8 +75,11 @@ def parse(url: str) -> WebAddress:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not _URL.fullmatch(target):
         raise _wrong("must be ASCII without spaces after the host; write other characters as %C3%A9")
-    bracketed = "[" in parts.netloc
-    return WebAddress(parts.scheme, _host(host, bracketed=bracketed), port or PORTS[parts.scheme], target)
+    name = _host(host, bracketed="[" in parts.netloc)
+    found = WebAddress(parts.scheme, name, port or PORTS[parts.scheme], target)
+    if len(found.url) > LONGEST_URL:  # a name in ASCII may be longer than it was typed
+        raise _wrong(f"must have at most {LONGEST_URL} characters")
+    return found
 
 
 def _host(host: str, *, bracketed: bool) -> str:

@@ -70,6 +70,7 @@ def test_a_url_has_one_spelling(url, spelled):
             "http://example.com/\r\nX: y",
         ),
         *("http://-x.com/", "http://a..b/", f"http://example.com/{'x' * 2000}", "http://exam\x00ple.com/"),
+        f"http://büüü.example/{'x' * 1978}",
     ],
 )
 def test_a_url_that_could_mean_something_else_is_refused(url):
