@@ -41,27 +41,24 @@ class Ended:
 
 def is_due(engine: Engine, now: datetime) -> bool:
     """Tell whether anything is due. It only reads, so on SQLite it blocks no writer."""
+    anything = select(deliveries.c.id).where(deliveries.c.due_at <= now).limit(1)
     with engine.connect() as connection:
-        return (
-            connection.execute(select(deliveries.c.id).where(deliveries.c.due_at <= now).limit(1)).first()
-            is not None
-        )
+        return connection.execute(anything).first() is not None
 
 
-def claim(engine: Engine, busy: Collection[str], room: Room, most: int, now: datetime) -> list[Due]:
-    """Claim up to `most` due deliveries, oldest first, none to the endpoints in `busy`.
+def claim(connection: Connection, busy: Collection[str], room: Room, most: int, now: datetime) -> list[Due]:
+    """Claim up to `most` due deliveries, oldest first, none to the endpoints in `busy`; the caller commits.
 
     An endpoint that takes long has its own few places, and what waits for it hides nothing that waits for others.
     """
-    with engine.begin() as connection:
-        ids = _chosen(connection, busy, room, most, now)
-        if not ids:
-            return []
-        token = new_id()
-        again = (deliveries.c.id.in_(ids), deliveries.c.due_at <= now)
-        taken = {"status": DeliveryStatus.SENDING.value, "due_at": now + LEASE, "lease_token": token}
-        connection.execute(update(deliveries).where(*again).values(tries=deliveries.c.tries + 1, **taken))
-        return _read(connection, ids, token)
+    ids = _chosen(connection, busy, room, most, now)
+    if not ids:
+        return []
+    token = new_id()
+    again = (deliveries.c.id.in_(ids), deliveries.c.due_at <= now)
+    taken = {"status": DeliveryStatus.SENDING.value, "due_at": now + LEASE, "lease_token": token}
+    connection.execute(update(deliveries).where(*again).values(tries=deliveries.c.tries + 1, **taken))
+    return _read(connection, ids, token)
 
 
 def _chosen(connection: Connection, busy: Collection[str], room: Room, most: int, now: datetime) -> list[str]:
@@ -132,23 +129,24 @@ _SETTLE = (
 )
 
 
-def settle(engine: Engine, ended: Sequence[Ended]) -> list[str]:
+def settle(connection: Connection, ended: Sequence[Ended]) -> list[str]:
     """Write how tries ended and what that says about their endpoints; return those that are switched off now.
 
-    A try whose lease was lost changes nothing about its delivery.
+    A try whose lease was lost changes nothing about its delivery. The caller commits.
     """
-    with engine.begin() as connection:
-        connection.execute(_SETTLE, [_values(one) for one in ended])
-        tried = [one for one in ended if one.is_tried and one.due.webhook_id]
-        good = {one.due.webhook_id for one in tried if one.status is DeliveryStatus.DELIVERED}
-        if good:
-            recovered = (webhooks.c.id.in_(good), webhooks.c.failing_since.is_not(None))
-            connection.execute(update(webhooks).where(*recovered).values(failing_since=None))
-        bad = [one for one in tried if one.due.webhook_id not in good]
-        for one in {one.due.webhook_id: one for one in reversed(bad)}.values():
-            first = (webhooks.c.id == one.due.webhook_id, webhooks.c.failing_since.is_(None))
-            connection.execute(update(webhooks).where(*first).values(failing_since=one.at))
-        return [one.due.webhook_id or "" for one in bad if _turn_off(connection, one)]
+    if not ended:
+        return []
+    connection.execute(_SETTLE, [_values(one) for one in ended])
+    tried = [one for one in ended if one.is_tried and one.due.webhook_id]
+    good = {one.due.webhook_id for one in tried if one.status is DeliveryStatus.DELIVERED}
+    recovered = {one.due.webhook_id for one in tried if one.due.failing_since} & good
+    if recovered:
+        connection.execute(update(webhooks).where(webhooks.c.id.in_(recovered)).values(failing_since=None))
+    bad = [one for one in tried if one.due.webhook_id not in good]
+    for one in {one.due.webhook_id: one for one in reversed(bad)}.values():
+        first = (webhooks.c.id == one.due.webhook_id, webhooks.c.failing_since.is_(None))
+        connection.execute(update(webhooks).where(*first).values(failing_since=one.at))
+    return [one.due.webhook_id or "" for one in bad if _turn_off(connection, one)]
 
 
 def _values(one: Ended) -> dict[str, Any]:

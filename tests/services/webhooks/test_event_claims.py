@@ -220,7 +220,8 @@ def test_two_couriers_never_post_the_same_delivery(receiver, made):
 
 def test_what_a_killed_worker_had_claimed_is_posted_with_the_same_id(receiver, made):
     tell(3)
-    lost = claims.claim(db.engine, [], lambda *_: 10, 10, clock.now())
+    with db.engine.begin() as connection:
+        lost = claims.claim(connection, [], lambda *_: 10, 10, clock.now())
     assert len(lost) == 3
     post_all()
     assert receiver.calls == [], "the lease holds"
@@ -228,7 +229,8 @@ def test_what_a_killed_worker_had_claimed_is_posted_with_the_same_id(receiver, m
         post_all()
         assert {call.headers["webhook-id"] for call in receiver.calls} == {one.event_id for one in lost}
         late = claims.Ended(lost[0], DeliveryStatus.FAILED, clock.now())
-        claims.settle(db.engine, [late])
+        with db.engine.begin() as connection:
+            claims.settle(connection, [late])
     assert {one.status for one in db.session.scalars(select(EventDelivery))} == {"delivered"}
 
 
@@ -335,3 +337,10 @@ def test_of_what_is_larger_than_a_payload_may_be_only_the_id_is_told(receiver, m
     tell(text="x" * 20_001, id="abc")
     post_all()
     assert json.loads(receiver.calls[0].body)["data"] == {"id": "abc"}
+
+
+def test_a_duty_that_fails_keeps_nothing_from_being_posted(receiver, made, caplog):
+    tell()
+    post_all(lambda now: 1 / 0)
+    assert len(receiver.calls) == 1
+    assert "ZeroDivisionError" in caplog.text
