@@ -3,12 +3,14 @@
 import ipaddress
 import socket
 import ssl
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from urllib3 import BaseHTTPResponse, Timeout, exceptions
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout, exceptions
 
 from channels.http.http_pool import make_pool
 from channels.http.posting import Answer
@@ -59,45 +61,89 @@ def addresses(to: WebAddress, rules: Rules, resolver: Resolve | None = None) -> 
     return found
 
 
+class Pools:
+    """Connections kept to receivers, each to one address; safe for threads. Those not used for longest are closed."""
+
+    def __init__(self, most: int = 64, kept: int = 16):
+        """`most` addresses, with up to `kept` connections each."""
+        self._most, self._kept = most, kept
+        self._pools: OrderedDict[tuple[str, str, int, str], HTTPConnectionPool] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def to(self, address: str, to: WebAddress) -> HTTPConnectionPool:
+        """Return the connections to an address of a URL's host; the certificate must be of the host's name."""
+        key = (to.scheme, to.host, to.port, address)
+        with self._lock:
+            found = self._pools.pop(key, None)
+            if found is None:
+                trusted = _trusted() if to.scheme == "https" else None
+                found = make_pool(to.scheme, address, to.port, kept=self._kept, trusted=trusted, name=to.host)
+            self._pools[key] = found
+            oldest = self._pools.popitem(last=False)[1] if len(self._pools) > self._most else None
+        if oldest is not None:
+            oldest.close()
+        return found
+
+
 def post(
     to: WebAddress,
     body: bytes,
     headers: Mapping[str, str],
     rules: Rules,
     resolver: Resolve | None = None,
+    pools: Pools | None = None,
 ) -> Answer:
     """Post to the first address that the name leads to; its certificate must be of the name.
 
     The name is looked up once and the connection goes to that very address: a second look-up could give another one
-    (DNS rebinding). Settings for proxies are ignored, and a redirect is an answer like any other. Raises NotPosted.
+    (DNS rebinding). Settings for proxies are ignored, and a redirect is an answer like any other. `pools`: kept
+    connections; one that the receiver closed meanwhile is opened again, once. Raises NotPosted.
     """
-    began = time.monotonic()
+    ends = time.monotonic() + rules.seconds
     address = str(addresses(to, rules, resolver)[0])
-    left = rules.seconds - (time.monotonic() - began)
-    if left <= 0:
-        raise NotPosted("the name was not looked up in time")
-    trusted = _trusted() if to.scheme == "https" else None
-    pool = make_pool(to.scheme, address, to.port, kept=1, trusted=trusted, name=to.host)
+    pool = (pools or Pools()).to(address, to)
     try:
-        response = pool.urlopen(
-            "POST",
-            to.target,
-            body=body,
-            headers={"User-Agent": "Sendcode", "Host": to.name, **headers},
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            timeout=Timeout(connect=min(CONNECT_SECONDS, left), total=left),
-            preload_content=False,
-            decode_content=False,
-        )
-        return Answer(response.status, response.headers, _read(response))
+        return _try_twice(pool, to, body, headers, ends) if pools else _once(pool, to, body, headers, ends)
     except (exceptions.HTTPError, OSError) as error:
         raise NotPosted(_reason(error)) from None
     except ValueError:
         raise NotPosted("the request could not be built") from None
     finally:
-        pool.close()
+        if pools is None:
+            pool.close()
+
+
+def _try_twice(
+    pool: HTTPConnectionPool, to: WebAddress, body: bytes, headers: Mapping[str, str], ends: float
+) -> Answer:
+    opened = pool.num_connections
+    try:
+        return _once(pool, to, body, headers, ends)
+    except exceptions.ProtocolError:
+        if pool.num_connections != opened:
+            raise  # it was a new connection
+        return _once(pool, to, body, headers, ends)
+
+
+def _once(
+    pool: HTTPConnectionPool, to: WebAddress, body: bytes, headers: Mapping[str, str], ends: float
+) -> Answer:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise NotPosted("no answer in time")
+    response = pool.urlopen(
+        "POST",
+        to.target,
+        body=body,
+        headers={"User-Agent": "Sendcode", "Host": to.name, **headers},
+        retries=False,
+        redirect=False,
+        assert_same_host=False,
+        timeout=Timeout(connect=min(CONNECT_SECONDS, left), total=left),
+        preload_content=False,
+        decode_content=False,
+    )
+    return Answer(response.status, response.headers, _read(response))
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from channels.http import pinned
-from channels.http.pinned import NotPosted, NotPublic, Resolve, Rules
+from channels.http.pinned import NotPosted, Pools, Resolve, Rules
 from channels.http.posting import Answer
 from domain import web_addresses
 from domain.characters import one_line
@@ -38,6 +38,7 @@ class Poster:
     ):
         self._keyring, self._rules = keyring, rules
         self._resolver, self._jitter = resolver, jitter
+        self._pools = Pools()
 
     def post(self, due: Due) -> Ended:
         """Return how the try ended."""
@@ -47,8 +48,6 @@ class Poster:
         began = time.monotonic()
         try:
             answer = self._answer(due, now)
-        except NotPublic as error:
-            return self._failed(due, clock.now(), _took(began), error=str(error))
         except (NotPosted, InvalidInput) as error:
             return self._failed(due, clock.now(), _took(began), error=str(error))
         except (KeyError, Unreadable):
@@ -61,7 +60,7 @@ class Poster:
     def _answer(self, due: Due, now: datetime) -> Answer:
         outgoing = MAKERS[due.kind](due, self._keyring, now)
         to = web_addresses.parse(outgoing.url)
-        return pinned.post(to, outgoing.body, outgoing.headers, self._rules, self._resolver)
+        return pinned.post(to, outgoing.body, outgoing.headers, self._rules, self._resolver, self._pools)
 
     def _judged(self, due: Due, answer: Answer, now: datetime, took_ms: int) -> Ended:
         if answer.accepted:

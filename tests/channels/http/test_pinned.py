@@ -5,10 +5,10 @@ import time
 import pytest
 
 from channels.http import pinned
-from channels.http.pinned import NotPosted, NotPublic, Rules, post
+from channels.http.pinned import NotPosted, NotPublic, Pools, Rules, post
 from channels.sockets import trust
 from domain.web_addresses import parse
-from tests.servers.http import Answer, HttpGatewayServer
+from tests.servers.http import DROP, Answer, HttpGatewayServer
 
 ANYWHERE, PUBLIC = Rules(allows_private=True, seconds=5), Rules(seconds=5)
 ALSO_PRIVATE = [
@@ -131,3 +131,36 @@ def test_the_certificate_must_be_of_the_name(authority, monkeypatch):
         with pytest.raises(NotPosted, match="TLS"):
             post(parse(url), b"", {}, ANYWHERE, leads_to("127.0.0.1"))
     assert len(server.calls) == 1
+
+
+def test_a_kept_connection_is_used_again_and_only_to_the_address_that_was_checked(server):
+    pools, to = Pools(), parse(f"http://hooks.test:{server.port}/")
+    for _ in range(3):
+        assert post(to, b"{}", {}, ANYWHERE, leads_to("127.0.0.1"), pools).status == 200
+    assert {call.connection for call in server.calls} == {1}
+    with pytest.raises(NotPosted):
+        post(to, b"{}", {}, ANYWHERE, leads_to("127.0.0.2"), pools)
+    with pytest.raises(NotPublic):
+        post(to, b"{}", {}, PUBLIC, leads_to("127.0.0.1"), pools)
+    assert len(server.calls) == 3
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_opened_again(server):
+    pools, to = Pools(), parse(server.url)
+    assert post(to, b"{}", {}, ANYWHERE, pools=pools).status == 200
+    server.script(DROP)
+    assert post(to, b"{}", {}, ANYWHERE, pools=pools).status == 200
+    assert [call.connection for call in server.calls] == [1, 1, 2]
+    server.script(DROP)
+    fresh = Pools()
+    with pytest.raises(NotPosted):
+        post(to, b"{}", {}, ANYWHERE, pools=fresh)
+
+
+def test_connections_to_many_receivers_are_closed_in_turn(server):
+    pools = Pools(most=1)
+    first, second = parse(server.url), parse(server.url.replace("/sms", "/other"))
+    assert pools.to("127.0.0.1", first) is pools.to("127.0.0.1", second), "the same server"
+    other = pools.to("127.0.0.2", first)
+    assert pools.to("127.0.0.2", first) is other
+    assert pools.to("127.0.0.1", first) is not other
