@@ -20,6 +20,7 @@ from domain.errors import ConfigurationError
 from domain.keyring import Keyring
 from exts import babel, csrf, db, login, mail
 from models import engine, patience
+from services.events.listeners import Listeners
 from services.gateways.gateway_health import GatewayHealth
 from services.languages import locales
 from services.languages.catalogues import Catalogues
@@ -96,6 +97,7 @@ def _parts(app: Flask) -> list[object]:
         TextVersions(),
         DayBudget(redis, breaker),
         FreshClosures(),
+        Listeners(),
         Refusals(redis, breaker),
         Bell(breaker if redis == app.config["CELERY_BROKER_URL"] else Breaker()),
     ]

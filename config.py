@@ -76,6 +76,7 @@ DEFAULTS: dict[str, Any] = {
     "PUMPING_GUARD_DRY_RUN": False,  # only report what it would have closed
     # -- the worker
     "SEND_CONCURRENCY": 100,  # sends in flight in one worker process
+    "WEBHOOK_ALLOW_PRIVATE": "",  # whether events may go to addresses that are not public; empty: in development only
     # -- the console
     "SESSION_IDLE_SECONDS": 1800,
     "SESSION_LIFE_SECONDS": 43200,
@@ -201,6 +202,10 @@ def _derive(settings: dict[str, Any]) -> None:
     broker = settings["CELERY_BROKER_URL"].split(";")[0]  # the others are for when the first is gone
     if not settings["REDIS_URL"] and urlsplit(broker).scheme in ("redis", "rediss", "unix"):
         settings["REDIS_URL"] = broker
+    private = settings["WEBHOOK_ALLOW_PRIVATE"]
+    if isinstance(private, str):
+        parsed = parse("WEBHOOK_ALLOW_PRIVATE", private, False)
+        settings["WEBHOOK_ALLOW_PRIVATE"] = parsed if private else settings["DEVELOPMENT"]
     settings["SEND_CONCURRENCY"] = settings["SEND_CONCURRENCY"] or BOUNDS["SEND_CONCURRENCY"][1]
     settings["DEFAULT_REGION"] = settings["DEFAULT_REGION"].upper()
     if not settings["SMS_COUNTRIES"]:

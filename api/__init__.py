@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from api import broadcasts, docs, headers, health, messages, receipts, stats, verifications
+from api import broadcasts, docs, headers, health, messages, receipts, stats, verifications, webhooks
 from api.openapi import Api, Blueprint
 from exts import csrf
 
@@ -10,6 +10,7 @@ SUBJECTS: tuple[Blueprint, ...] = (
     verifications.blueprint,
     messages.blueprint,
     broadcasts.blueprint,
+    webhooks.blueprint,
     stats.blueprint,
     receipts.blueprint,
     health.blueprint,

@@ -25,6 +25,7 @@ from cms.traffic import (
     verification_details,
     verification_lists,
 )
+from cms.webhooks import deliveries, webhooks
 
 VIEWS = (
     accepting,
@@ -60,6 +61,8 @@ VIEWS = (
     twilio_tokens,
     verification_details,
     verification_lists,
+    deliveries,
+    webhooks,
 )
 """Modules imported for the routes they register."""
 

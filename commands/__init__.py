@@ -13,6 +13,7 @@ from commands.purge import purge
 from commands.schedules import schedules
 from commands.seed_demo import seed_demo
 from commands.suppressions import suppressions
+from commands.webhooks import webhooks
 from exts import db
 
 migrate = Migrate(render_as_batch=True)
@@ -21,7 +22,7 @@ migrate = Migrate(render_as_batch=True)
 
 def init_app(app: Flask) -> None:
     """Add our commands to `flask`."""
-    for command in (admins, doctor, gateways, keys, purge, schedules, seed_demo, suppressions):
+    for command in (admins, doctor, gateways, keys, purge, schedules, seed_demo, suppressions, webhooks):
         app.cli.add_command(command)
     # Flask-Migrate's own default is relative to the folder where the command is typed
     migrate.init_app(app, db, directory=str(Path(app.root_path) / "migrations"))

@@ -68,6 +68,14 @@ class Action(StrEnum):
     PREFIX_OPENED = "guard.prefix_opened"
     SAFE_PREFIX_ADDED = "guard.safe_added"
     SAFE_PREFIX_REMOVED = "guard.safe_removed"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_EDITED = "webhook.edited"
+    WEBHOOK_ROTATED = "webhook.rotated"
+    WEBHOOK_SWITCHED_ON = "webhook.switched_on"
+    WEBHOOK_SWITCHED_OFF = "webhook.switched_off"
+    WEBHOOK_TESTED = "webhook.tested"
+    WEBHOOK_REPLAYED = "webhook.replayed"
+    WEBHOOK_REMOVED = "webhook.removed"
 
     PURGED = "retention.purged"
 

@@ -109,3 +109,12 @@ class RunState(StrEnum):
     STARTED = "started"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+class DeliveryStatus(StrEnum):
+    """Where an event is on its way to an endpoint."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"

@@ -20,6 +20,7 @@ from models.suppression import Suppression
 from models.template import Template, TemplateVersion
 from models.traffic import DeliveryHour, OwnerHour, RolledHour, TrafficHour
 from models.verification import Verification
+from models.webhook import Event, EventDelivery, Webhook
 
 __all__ = [
     "Administrator",
@@ -29,6 +30,8 @@ __all__ = [
     "AuditEntry",
     "Broadcast",
     "DeliveryHour",
+    "Event",
+    "EventDelivery",
     "GatewaySwitch",
     "IdempotentAnswer",
     "Invitation",
@@ -52,4 +55,5 @@ __all__ = [
     "TemplateVersion",
     "TrafficHour",
     "Verification",
+    "Webhook",
 ]

@@ -29,4 +29,6 @@ class Broadcast(db.Model):
     """Moved back by as long as the broadcast was paused."""
     paused_at: Mapped[datetime | None] = mapped_column(UtcTime)
     canceled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When its last message had settled, noted together with the event; NULL where no endpoint wanted to know."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -15,6 +15,8 @@ from domain.statuses import MessageStatus
 from models import (
     AdministratorSession,
     Broadcast,
+    Event,
+    EventDelivery,
     IdempotentAnswer,
     Invitation,
     LimitWindow,
@@ -109,6 +111,10 @@ def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
     yield "sign-ins", SignIn, SignIn.at < min(max(before, now - sign_ins.KEPT), now - LEAST_SIGN_INS)
     yield "sign-in steps", SignInStep, SignInStep.started_at < a_day_ago
     yield "closed prefixes", PrefixClosure, PrefixClosure.until < min(before, a_day_ago)
+    told = exists().where(EventDelivery.event_id == Event.id)
+    old_events = EventDelivery.event_id.in_(select(Event.id).where(Event.at < before))
+    yield "event deliveries", EventDelivery, old_events, EventDelivery.due_at.is_(None)
+    yield "events", Event, Event.at < before, ~told
     yield "processes", SeenProcess, SeenProcess.seen_at < a_day_ago
 
 

@@ -184,3 +184,12 @@ def test_every_redis_is_reached_with_celerys_spelling_of_its_certificate(no_env_
 
 def test_limits_are_counted_in_the_first_of_several_brokers(no_env_file):
     assert load(CELERY_BROKER_URL="redis://a/0;redis://b/0")["REDIS_URL"] == "redis://a/0"
+
+
+@pytest.mark.parametrize(
+    ("text", "development", "allows"),
+    [("", True, True), ("", False, False), ("true", False, True), ("0", True, False), (True, False, True)],
+)
+def test_events_reach_private_addresses_in_development_only_unless_told(text, development, allows):
+    told = {"DEBUG": True, "DEVELOPMENT": development, "WEBHOOK_ALLOW_PRIVATE": text}
+    assert config.load(told, {})["WEBHOOK_ALLOW_PRIVATE"] is allows

@@ -25,6 +25,7 @@ from services.sign_in import sessions
 from services.templating import templates
 from services.test_sends import gateway_tests, template_tests
 from services.traffic import bulk_acts, bulk_cancels, disclosures
+from services.webhooks import deliveries, endpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {"api", "twilio_api", "cms", "commands", "tasks"}
@@ -75,13 +76,15 @@ TOWERS = {
         "registry",
     ),
     "cms": (
-        *("errors", "access", "frame", "sign_in", "people", "account", "keys", "audit", "figures", "limits"),
+        *("errors", "access", "frame", "sign_in", "people", "account", "keys", "webhooks"),
+        *("audit", "figures", "limits"),
         *("templating", "traffic", "gateways", "messaging", "scheduling"),
     ),
     "services": (
-        *("storage", "process", "typed", "profiles", "audit", "languages", "templating", "outbox"),
-        *("figures", "limits", "codes", "gateways", "delivery", "keys", "people", "sign_in", "account"),
-        *("messaging", "traffic", "scheduling", "test_sends", "idempotency", "retention", "doctor", "demo"),
+        *("storage", "process", "typed", "profiles", "audit", "events", "languages", "templating", "outbox"),
+        *("figures", "limits", "codes", "gateways", "webhooks", "delivery", "keys", "people", "sign_in"),
+        *("account", "messaging", "traffic", "scheduling", "test_sends", "idempotency", "retention"),
+        *("doctor", "demo"),
     ),
 }
 """The subfolders and files of a folder, lowest first: each imports only from those before it."""
@@ -101,7 +104,7 @@ AUDITED = (
         gateway_tests,
     ),
     *(key_rotation, messages, preferences, pumping_list, safe_prefixes, schedules, second_factor, sessions),
-    *(suppression_lists, suppressions, twilio_tokens),
+    *(suppression_lists, suppressions, endpoints, deliveries, twilio_tokens),
     *(template_tests, templates, verifications),
 )
 

@@ -84,14 +84,23 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 def make_pool(
-    scheme: str, host: str, port: int | None, *, kept: int, trusted: ssl.SSLContext | None
+    scheme: str,
+    host: str,
+    port: int | None,
+    *,
+    kept: int,
+    trusted: ssl.SSLContext | None,
+    name: str | None = None,
 ) -> HTTPConnectionPool:
     """Return a pool that keeps up to `kept` connections and opens more when all are in use.
 
-    `trusted`: verifies certificates; None for plain HTTP.
+    `trusted`: verifies certificates; None for plain HTTP. `name`: of the server, where `host` is only its address; the
+    certificate must be of that name.
     """
     if scheme == "https":
-        return _TlsPool(host, port, maxsize=kept, block=False, ssl_context=trusted)
+        return _TlsPool(
+            host, port, maxsize=kept, block=False, ssl_context=trusted, server_hostname=name or None
+        )
     return _Pool(host, port, maxsize=kept, block=False)
 
 

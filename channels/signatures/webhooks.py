@@ -31,13 +31,13 @@ def verify(
 ) -> bool:
     """Tell whether `body` was signed with `secret` within `tolerance` seconds of `now`, in Unix seconds.
 
-    `webhook-signature` may hold several signatures, separated by spaces, while a secret is being changed.
-    An empty secret verifies nothing.
+    `webhook-signature` may hold several signatures, separated by spaces, while a secret is being changed. Some senders
+    join them with ", " instead, as HTTP joins repeated headers. An empty secret verifies nothing.
     """
     lower = {name.lower(): value for name, value in given.items()}
     try:
         message_id, stamp = lower["webhook-id"], lower["webhook-timestamp"]
-        signatures = lower["webhook-signature"].encode().split()
+        signatures = lower["webhook-signature"].encode().replace(b", v", b" v").split()
         timestamp = int(stamp)
         expected = sign(secret, message_id, timestamp, body).encode()
     except (KeyError, ValueError):

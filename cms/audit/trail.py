@@ -20,6 +20,8 @@ from services.audit.trail import EntryView
 from services.people import administrators
 
 COMMAND_LINE = "command-line"
+PROGRAM = "API key "
+"""How the API begins the name of an actor."""
 ABOUT = {
     "schedule": lazy_gettext("Schedules"),
     "key": lazy_gettext("API keys"),
@@ -32,6 +34,7 @@ ABOUT = {
     "broadcast": lazy_gettext("Broadcasts"),
     "verification": lazy_gettext("Verifications"),
     "guard": lazy_gettext("Pumping guard"),
+    "webhook": lazy_gettext("Webhooks"),
     "retention": lazy_gettext("Retention"),
 }
 LABELS = {
@@ -97,6 +100,14 @@ LABELS = {
     Action.PREFIX_OPENED: lazy_gettext("Closed prefix opened"),
     Action.SAFE_PREFIX_ADDED: lazy_gettext("Added to the safe list"),
     Action.SAFE_PREFIX_REMOVED: lazy_gettext("Removed from the safe list"),
+    Action.WEBHOOK_ADDED: lazy_gettext("Webhook added"),
+    Action.WEBHOOK_EDITED: lazy_gettext("Webhook edited"),
+    Action.WEBHOOK_ROTATED: lazy_gettext("Secret of a webhook rotated"),
+    Action.WEBHOOK_SWITCHED_ON: lazy_gettext("Webhook switched on"),
+    Action.WEBHOOK_SWITCHED_OFF: lazy_gettext("Webhook switched off"),
+    Action.WEBHOOK_TESTED: lazy_gettext("Test event sent"),
+    Action.WEBHOOK_REPLAYED: lazy_gettext("Events sent again"),
+    Action.WEBHOOK_REMOVED: lazy_gettext("Webhook removed"),
     Action.PURGED: lazy_gettext("Old data deleted by hand"),
 }
 FIELDS = {
@@ -131,6 +142,11 @@ FIELDS = {
     "sends": lazy_gettext("Codes sent"),
     "approved": lazy_gettext("Codes entered"),
     "older_than": lazy_gettext("Older than"),
+    "host": lazy_gettext("Host"),
+    "events": lazy_gettext("Events"),
+    "owner": lazy_gettext("Belongs to"),
+    "description": lazy_gettext("Description"),
+    "deliveries": lazy_gettext("Deliveries"),
 }
 WORDS = {
     "active": lazy_gettext("active"),
@@ -185,10 +201,16 @@ def audit() -> str:
         emails=emails,
         choices=_choices(),
         label=lambda entry: LABELS.get(entry.action, entry.action),
-        actor=lambda entry: _("Command line") if entry.actor_id is None else entry.actor,
+        actor=_actor,
         subject=lambda entry: _subject(entry, emails),
         differences=lambda entry: list(_differences(entry)),
     )
+
+
+def _actor(entry: EntryView) -> str:
+    """Return who did it: an administrator, a program by its API key, or the command line."""
+    is_named = entry.actor_id is not None or entry.actor.startswith(PROGRAM)
+    return entry.actor if is_named else _("Command line")
 
 
 def _choices() -> list[tuple[str, Any, list[tuple[str, Any]]]]:

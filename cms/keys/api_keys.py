@@ -28,6 +28,7 @@ SCOPES = {
     Scope.VERIFICATIONS: (lazy_gettext("Verifications"), lazy_gettext("send and check codes")),
     Scope.MESSAGES: (lazy_gettext("Messages"), lazy_gettext("send notices and broadcasts")),
     Scope.READ: (lazy_gettext("Read"), lazy_gettext("see what this key has sent, and the statistics")),
+    Scope.WEBHOOKS: (lazy_gettext("Webhooks"), lazy_gettext("get events of what this key does")),
     Scope.OWN_CODES: (lazy_gettext("Own codes"), lazy_gettext("send codes that the program made itself")),
 }
 SETTINGS = {

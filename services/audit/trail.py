@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
@@ -95,9 +95,8 @@ def entries(
     if actions:
         wanted = wanted.where(AuditEntry.action.in_([action.value for action in actions]))
     if command_line or actor_id is not None:
-        wanted = wanted.where(
-            AuditEntry.actor_id.is_(None) if command_line else AuditEntry.actor_id == actor_id
-        )
+        is_command_line = and_(AuditEntry.actor_id.is_(None), AuditEntry.actor == COMMAND_LINE.name)
+        wanted = wanted.where(is_command_line if command_line else AuditEntry.actor_id == actor_id)
     if older_than is not None:
         wanted = wanted.where(AuditEntry.id < older_than)
     found = [_view(row) for row in db.session.scalars(wanted)]

@@ -17,6 +17,7 @@ from domain.owners import Owner
 from domain.statuses import VerificationStatus
 from exts import db
 from models import Verification, clock
+from services.codes import telling
 from services.limits import counters
 from services.outbox import outbox
 from services.process.parts import part
@@ -52,6 +53,7 @@ def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | No
         return _unchanged(verification_id)
     if not _matches(verification, parsed):
         log.info("wrong code for verification %s", verification_id)
+        telling.locked_for_good(verification_id)
         return _result(verification_id, valid=False)
     won = _approve(verification_id, effect)
     windows = counters.failure_windows(current_app.config)
@@ -112,6 +114,7 @@ def _reserve(verification: Verification) -> datetime | None:
             return None
         counters.ensure_room(counted, now, DestinationLocked)
         counters.count(session, counted, now)
+        telling.maybe_locked(session, verification.id, now)
         return now
 
     return transaction(work)
@@ -139,6 +142,7 @@ def _approve(verification_id: str, effect: Effect | None) -> bool:
     def work(session: Session) -> bool:
         if not _use(session, verification_id):
             return False
+        telling.approved(session, verification_id)
         if effect is not None:
             effect(session)
         return True

@@ -20,7 +20,7 @@ from models import Message, Verification, clock
 from services import profiles, typed
 from services.audit import trail
 from services.audit.trail import Actor
-from services.codes import issuing
+from services.codes import issuing, telling
 from services.codes.issuing import (
     TEMPLATE,
     Challenge,
@@ -93,7 +93,7 @@ def issue(request: Request, owner: Owner) -> VerificationView:
         message = new_message(challenge, code, now, code_ends_at=expires_at(now, profile))
         return Issue(challenge, code, message, now)
 
-    return _on_its_way(first_view(grouped(work, issuing.put)))
+    return _on_its_way(first_view(grouped(work, telling.put)))
 
 
 def _sent(session: Session, verification: Verification) -> Message:
@@ -203,6 +203,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
         if ended:
             outbox.cancel(session, verification.message_id, now)
             _note(session, by, Action.VERIFICATION_CANCELED, verification)
+            telling.canceled(session, [verification_id], now)
         return verification
 
     return view(transaction(work), None, clock.now())

@@ -22,6 +22,7 @@ from services.delivery.claims import Claimed
 from services.delivery.send_threads import TICK_SECONDS, SendThreads
 from services.delivery.settling import Settled, given_back
 from services.delivery.slots import Flow, Slots
+from services.events.message_news import Teller
 from services.process.faults import place
 from services.templating.text_versions import TextVersions
 
@@ -55,8 +56,10 @@ class Drain:
         ceilings: Mapping[Lane, int] | None = None,
         versions: TextVersions | None = None,
         housekeeping: Callable[[datetime], None] | None = None,
+        teller: Teller | None = None,
     ):
         self._engine = engine
+        self._teller = teller
         self._slots = Slots(lanes, slots, ceilings)
         self._versions = versions or TextVersions()
         self._housekeeping = housekeeping
@@ -151,7 +154,7 @@ class Drain:
     def _keep_house(self) -> None:
         now = clock.now()
         with self._engine.begin() as connection:
-            expired = settling.expire(connection, now)
+            expired = settling.expire(connection, now, self._teller)
         if expired:
             log.warning("%s messages expired before they could be sent", expired)
         if self._housekeeping:
@@ -171,6 +174,7 @@ class Drain:
         try:
             with self._engine.begin() as connection:
                 settling.settle(connection, self._unsettled)
+                self._tell(connection)
                 if may_claim:
                     self._claim(connection, claimed)
         except BaseException:
@@ -183,6 +187,11 @@ class Drain:
         for flow, block in claimed:
             threads = self._own_threads.get(flow.lane, self._threads)
             threads.start(flow, [(one, until) for one in block])
+
+    def _tell(self, connection: Connection) -> None:
+        """Tell endpoints what was just settled, in the same transaction."""
+        if self._unsettled and self._teller is not None and self._teller.is_needed(connection):
+            self._teller.tell(connection, settling.ends(self._unsettled), clock.now())
 
     def _claim(self, connection: Connection, claimed: list[tuple[Flow, list[Claimed]]]) -> None:
         """Claim for the free slots, codes first."""

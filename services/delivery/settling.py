@@ -27,12 +27,15 @@ from models.message_try import MessageTry
 from models.types import microseconds
 from services.delivery import one_step
 from services.delivery.claims import Claimed
+from services.events.message_news import Ends, Teller
 from services.outbox.outbox import WHAT_IS_KEPT, stop_values
 from services.storage.prepared import Prepared
 
 messages = Message.__table__
 broadcasts = Broadcast.__table__
 _NOTE_TRY = insert(MessageTry.__table__)
+MOST_TOLD = 500
+"""Messages that expire in one go where endpoints want to hear of them."""
 
 
 class Asked(NamedTuple):
@@ -196,11 +199,17 @@ _IN_THE_INDEX = or_(
 """True for every message; it makes the database use the index of due messages."""
 
 
-def expire(connection: Connection, now: datetime) -> int:
+def expire(connection: Connection, now: datetime, teller: Teller | None = None) -> int:
     """Expire messages that missed their deadline, erase their content, and return how many; the caller commits."""
+    overdue: tuple[ColumnElement[bool], ...]
     overdue = (_IN_THE_INDEX, messages.c.due_at <= now, messages.c.deadline_at <= now)
     if connection.execute(select(messages.c.id).where(*overdue).limit(1)).first() is None:
         return 0  # polled every second: finding nothing must not take the write lock
+    ids: list[str] = []
+    if teller is not None and teller.is_needed(connection):
+        some = select(messages.c.id).where(*overdue).limit(MOST_TOLD).with_for_update(skip_locked=True)
+        ids = list(connection.scalars(some))
+        overdue = (messages.c.id.in_(ids), *overdue)
     expired = connection.execute(
         update(messages)
         .where(*overdue)
@@ -212,4 +221,11 @@ def expire(connection: Connection, now: datetime) -> int:
             settled_at=now,
         )
     )
+    if teller is not None and ids:
+        teller.tell(connection, dict.fromkeys(ids, (MessageStatus.EXPIRED, now)), now)
     return int(expired.rowcount)
+
+
+def ends(settled: Sequence[Settled]) -> Ends:
+    """Return what messages were settled with; those that are tried again are not."""
+    return {one.claimed.id: (one.status, one.at) for one in settled if one.due_at is None}

@@ -1,4 +1,4 @@
-"""The drain of this worker process and the watch of the pumping guard: started by the worker, stopped with it."""
+"""The drain of a worker process, its lane of events and the watch of the pumping guard: they start and end together."""
 
 import logging
 import sys
@@ -11,8 +11,11 @@ from channels.registry import Gateways
 from domain.keyring import Keyring
 from domain.statuses import Channel, Lane
 from exts import db
+from services.delivery import events_lane
 from services.delivery.drain import Drain
 from services.delivery.sender import Sender
+from services.events.listeners import Listeners
+from services.events.message_news import Teller
 from services.gateways import gateway_switches
 from services.gateways.gateway_health import GatewayHealth
 from services.gateways.routing import Router
@@ -21,6 +24,7 @@ from services.limits.rate_windows import RateWindows
 from services.process.housekeeping import Housekeeping
 from services.process.parts import part
 from services.templating.text_versions import TextVersions
+from services.webhooks.courier import Courier
 
 log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0002
@@ -28,31 +32,38 @@ SWITCH_SECONDS = 0.0002
 milliseconds is as long as a block of messages takes there."""
 _running: Drain | None = None
 _watch: Watch | None = None
+_courier: Courier | None = None
 
 
 def start(app: Flask, lanes: Sequence[Lane]) -> None:
     """Start the drain of this process unless it runs; connections inherited from a parent process are left to it."""
-    global _running, _watch
+    global _running, _watch, _courier
     if _running is not None:
         return
     with app.app_context():
         db.engine.dispose(close=False)
         router = _router()
         obey = partial(gateway_switches.hand_to, router.take_over, db.engine)
-        _running = _drain(router, lanes, Housekeeping(db.engine, lanes, [obey], part(Keyring).ids))
-        _watch = Watch(db.engine, app.config)
+        keep_house = Housekeeping(db.engine, lanes, [obey], part(Keyring).ids, erases=False)
+        _running = _drain(router, lanes, keep_house)
+        _watch = Watch(db.engine, app.config, part(Listeners))
+        _courier = events_lane.courier(app.config)
     sys.setswitchinterval(SWITCH_SECONDS)
     _running.start()
     _watch.start()
+    _courier.start()
     log.info("draining %s", ", ".join(lanes) or "nothing")
 
 
 def stop() -> None:
     """Let the sends in flight end, settle them, and stop."""
-    global _running, _watch
+    global _running, _watch, _courier
     if _running is not None:
         _running.stop()
         _running = None
+    if _courier is not None:
+        _courier.stop()
+        _courier = None
     if _watch is not None:
         _watch.stop()
         _watch = None
@@ -87,4 +98,5 @@ def _drain(router: Router, lanes: Sequence[Lane], housekeeping: Housekeeping | N
         ceilings=ceilings,
         versions=versions,
         housekeeping=housekeeping,
+        teller=Teller(part(Listeners)),
     )

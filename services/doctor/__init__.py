@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from services.doctor import database, files, processes, servers, settings, versions
+from services.doctor import database, endpoints, files, processes, servers, settings, versions
 from services.doctor.findings import Check, Finding, Level, bounded
 
 __all__ = ["Finding", "Level", "examine"]
@@ -31,6 +31,7 @@ def _checks(app: Flask) -> list[tuple[str, Check]]:
         ("broker", servers.check_broker),
         ("limits", servers.check_limits_store),
         *gateways,
+        ("webhooks", endpoints.check_webhooks),
         ("worker", processes.check_worker),
         ("beat", processes.check_beat),
         ("clock", processes.check_clock),

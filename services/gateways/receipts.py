@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from channels.receipts import ReadsReceipts, Receipt, ReceiptAnswer, ReceiptRequest
@@ -13,7 +13,10 @@ from channels.registry import Gateways
 from domain.characters import has_control_characters, one_line
 from domain.errors import NotFound
 from domain.receipts import statuses_before
+from domain.statuses import MessageStatus
 from models import Message
+from services.events import message_news
+from services.events.listeners import any_wants, listening
 from services.outbox.outbox import WHAT_IS_KEPT
 from services.process.parts import part
 from services.storage.exact import exactly
@@ -62,7 +65,7 @@ def _note(session: Session, name: str, receipt: Receipt, now: datetime) -> bool:
     values: dict[str, Any] = {"gateway": name}
     if receipt.gateway_reference:
         values["gateway_reference"] = receipt.gateway_reference
-    return bool(
+    changed = bool(
         change(
             session,
             update(Message)
@@ -80,3 +83,14 @@ def _note(session: Session, name: str, receipt: Receipt, now: datetime) -> bool:
             ),
         )
     )
+    if changed:
+        _tell(session, is_this, receipt.status, now)
+    return changed
+
+
+def _tell(session: Session, is_this: ColumnElement[bool], status: MessageStatus, now: datetime) -> None:
+    """Tell endpoints what a report changed, in the same transaction."""
+    listeners = listening(session)
+    if any_wants(listeners, message_news.KINDS):
+        ids = session.scalars(select(Message.id).where(is_this, Message.settled_at == now)).all()
+        message_news.tell(session, listeners, dict.fromkeys(ids, (status, now)), now)

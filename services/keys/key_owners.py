@@ -35,6 +35,7 @@ class Scope(StrEnum):
     VERIFICATIONS = "verifications"
     MESSAGES = "messages"
     READ = "read"
+    WEBHOOKS = "webhooks"
     OWN_CODES = "own_codes"
 
 

@@ -27,10 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain import pumping
+from domain.events import EventType, Listener
 from domain.pumping import Rule
 from domain.statuses import Channel
 from models import Message, PrefixClosure, SafePrefix, Verification, clock
 from models.types import microseconds
+from services.events import data, telling
+from services.events.listeners import Listeners
+from services.events.telling import News
 from services.process.housekeeping import process_name
 from services.storage import leases
 
@@ -67,8 +71,10 @@ class Conversion:
     approved: int
 
 
-def look(engine: Engine, settings: Mapping[str, Any], now: datetime) -> list[str]:
-    """Close the prefixes that are pumped, and return them."""
+def look(
+    engine: Engine, settings: Mapping[str, Any], now: datetime, listeners: Listeners | None = None
+) -> list[str]:
+    """Close the prefixes that are pumped, tell endpoints of them, and return them."""
     rule = Rule.of(settings)
     if not rule.is_on:
         return []
@@ -79,8 +85,12 @@ def look(engine: Engine, settings: Mapping[str, Any], now: datetime) -> list[str
     closed = []
     for prefix in suspects:
         with engine.begin() as connection:
-            if _close(connection, rule, prefix, now):
-                closed.append(prefix)
+            closure = _close(connection, rule, prefix, now)
+            if closure is None:
+                continue
+            closed.append(prefix)
+            if listeners is not None and not settings["PUMPING_GUARD_DRY_RUN"]:
+                _tell(connection, listeners.of(connection), prefix, closure, now)
     for prefix in closed:
         would = "would be" if settings["PUMPING_GUARD_DRY_RUN"] else "is"
         log.warning("codes to %s**** are not entered: it %s closed", prefix, would)
@@ -131,15 +141,18 @@ def conversions(connection: Connection, prefixes: Sequence[str], since: datetime
     return [by_prefix[prefix] for prefix in prefixes if prefix in by_prefix]
 
 
-def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> bool:
-    """Close a prefix unless it is closed already, or what was sent since it reopened gives no reason."""
+def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> dict[str, Any] | None:
+    """Close a prefix unless it is closed already, or what was sent since it reopened gives no reason.
+
+    Returns the values of the closure, None where it was not closed.
+    """
     before = connection.execute(select(closures).where(closures.c.prefix == prefix)).one_or_none()
     ended_at = before.until if before else None
     if ended_at is not None and ended_at > now:
-        return False
+        return None
     lately = conversion(connection, prefix, pumping.counts_from(ended_at, now))
     if not rule.is_broken(lately.sends, lately.approved):
-        return False
+        return None
     number = pumping.times(before.times if before else 0, ended_at, now)
     values = {
         "country": lately.country,
@@ -153,14 +166,23 @@ def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> bo
         connection.execute(update(closures).where(closures.c.prefix == prefix).values(**values))
     else:
         connection.execute(insert(closures).values(prefix=prefix, **values))
-    return True
+    return values
+
+
+def _tell(
+    connection: Connection, listeners: Sequence[Listener], prefix: str, closure: dict[str, Any], now: datetime
+) -> None:
+    times = {name: data.time(closure[name]) for name in ("closed_at", "until")}
+    told = {name: closure[name] for name in ("country", "sends", "approved")}
+    news = News(EventType.GUARD_CLOSED, prefix, {"prefix": prefix, **told, **times})
+    telling.tell(connection, listeners, [news], now)
 
 
 class Watch:
     """The thread that looks for pumped prefixes."""
 
-    def __init__(self, engine: Engine, settings: Mapping[str, Any]):
-        self._engine = engine
+    def __init__(self, engine: Engine, settings: Mapping[str, Any], listeners: Listeners | None = None):
+        self._engine, self._listeners = engine, listeners
         self._settings = settings
         self._name = process_name("worker")
         self._stopped = threading.Event()
@@ -186,7 +208,7 @@ class Watch:
                 if leases.hold(
                     self._engine, LEASE, self._name, timedelta(seconds=max(LEASE_SECONDS, 3 * pause)), now
                 ):
-                    look(self._engine, self._settings, now)
+                    look(self._engine, self._settings, now, self._listeners)
             except SQLAlchemyError as error:
                 log.error("the pumping guard can't look: %s", type(error).__name__)
             took = time.monotonic() - started

@@ -17,7 +17,7 @@ from exts import db
 from models import Suppression
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
-from services.messaging import bulk_stops
+from services.messaging import bulk_stops, recipient_news
 from services.storage.transactions import LostRace, change, transaction
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ def add(
             return False
         else:
             before, row.reason = {"reason": row.reason}, reason.value
+        recipient_news.tell(session, channel, canonical, reason)
         if by is not None:
             after = {"reason": row.reason}
             trail.note(

@@ -66,8 +66,11 @@ class Housekeeping:
         lanes: Iterable[str],
         each_second: Sequence[Callable[[], None]] = (),
         pepper_ids: Sequence[str] = (),
+        *,
+        erases: bool = True,
     ):
-        self._engine = engine
+        """`erases`: False where another thread of the process erases codes, because it also tells of them."""
+        self._engine, self._erases = engine, erases
         self._pepper_ids = pepper_ids
         self._lanes = list(lanes)
         self._each_second = each_second
@@ -79,6 +82,6 @@ class Housekeeping:
         if now >= self._next_seen:
             self._next_seen = now + SEEN_EVERY
             say_alive(self._engine, "worker", self._lanes, now, pepper_ids=self._pepper_ids)
-        if now >= self._next_erase:
+        if self._erases and now >= self._next_erase:
             self._next_erase = now + ERASE_EVERY
             erase_ended_codes(self._engine, now)

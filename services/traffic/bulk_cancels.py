@@ -12,6 +12,7 @@ from domain.statuses import MessageStatus, VerificationStatus
 from models import Message, Verification
 from services.audit import trail
 from services.audit.trail import Actor
+from services.codes import telling
 from services.outbox.outbox import stop_values
 from services.storage.transactions import change, transaction
 from services.traffic import verification_lists
@@ -52,10 +53,12 @@ def _cancel(ids: Sequence[str], told: str, by: Actor) -> int:
         done = change(session, update(Verification).where(*pending).values(**ended))
         if done:
             ours = select(Verification.id).where(Verification.id.in_(ids), Verification.canceled_at == now)
-            of_ours = Message.verification_id.in_(session.scalars(ours).all())
+            canceled = session.scalars(ours).all()
+            of_ours = Message.verification_id.in_(canceled)
             waiting = (of_ours, Message.status == MessageStatus.QUEUED.value)
             change(session, update(Message).where(*waiting).values(**stop_values(now)))
             trail.note(session, by, Action.VERIFICATIONS_CANCELED, told, after={"verifications": done})
+            telling.canceled(session, canceled, now)
         return done
 
     return transaction(work)

@@ -20,7 +20,7 @@ from domain.owners import Owner
 from domain.statuses import Channel
 from domain.template_keys import parse
 from exts import db
-from models import Administrator, PrefixClosure
+from models import Administrator, EventDelivery, PrefixClosure
 from services.audit import trail
 from services.codes import verifications
 from services.gateways import gateway_switches
@@ -33,6 +33,7 @@ from services.scheduling.schedule_rules import NewSchedule
 from services.sign_in import session_lists
 from services.templating import templates
 from services.templating.text_sources import Source
+from services.webhooks import deliveries, endpoints
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 from tests.databases import replace_rows
 
@@ -132,6 +133,11 @@ def second_factor_of_kim(house: House) -> Fields:
     with house.app.app_context():
         db.session.scalars(db.select(Administrator).filter_by(email=KIM)).one().second_factor = "email"
         db.session.commit()
+    return {}
+
+
+def webhook_off(house: House) -> Fields:
+    house.jane.submit(f"/cms/webhooks/{house.names['webhook']}/off")
     return {}
 
 
@@ -261,6 +267,19 @@ CHANGES = {
     "cms.publish_template": Form(Action.TEMPLATE_PUBLISHED, f"{TEXT}/versions/2/publish"),
     "cms.discard_template": Form(Action.TEMPLATE_DISCARDED, f"{TEXT}/versions/2/discard"),
     "cms.withdraw_template": Form(Action.TEMPLATE_WITHDRAWN, f"{TEXT}/withdraw"),
+    "cms.add_webhook": Form(Action.WEBHOOK_ADDED, "/cms/webhooks/new", {"url": "https://8.8.8.8/"}),
+    "cms.save_webhook": Form(
+        Action.WEBHOOK_EDITED, "/cms/webhooks/{webhook}/edit", {"url": "https://8.8.4.4/", "description": "x"}
+    ),
+    "cms.rotate_webhook": Form(Action.WEBHOOK_ROTATED, "/cms/webhooks/{webhook}/rotate", {"overlap": "1h"}),
+    "cms.switch_webhook_off": Form(Action.WEBHOOK_SWITCHED_OFF, "/cms/webhooks/{webhook}/off"),
+    "cms.switch_webhook_on": Form(Action.WEBHOOK_SWITCHED_ON, "/cms/webhooks/{webhook}/on", webhook_off),
+    "cms.test_webhook": Form(Action.WEBHOOK_TESTED, "/cms/webhooks/{webhook}/test"),
+    "cms.replay_failed": Form(Action.WEBHOOK_REPLAYED, "/cms/webhooks/{webhook}/replay", {"hours": "24"}),
+    "cms.replay_delivery": Form(
+        Action.WEBHOOK_REPLAYED, "/cms/webhooks/{webhook}/deliveries/{delivery}/replay"
+    ),
+    "cms.remove_webhook": Form(Action.WEBHOOK_REMOVED, "/cms/webhooks/{webhook}/remove"),
     "cms.test_template": Form(Action.TEMPLATE_TESTED, "/cms/templates/code.email.en/versions/0/test"),
 }
 
@@ -279,6 +298,7 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
         names["suppressed"] = suppressed.id
         names["key"] = api_keys.create("Old shop")[0].id
         names["secret"] = str(key_rotation.rotate(names["key"])[0].secrets[1].id)
+        names |= _webhook()
         schedules.add(NewSchedule("running", "sendcode.purge", every="1h"))
         schedules.add(NewSchedule("paused", "sendcode.purge", every="1h", enabled=False))
         names |= _traffic()
@@ -294,6 +314,15 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
     jane = newcomer()
     jane.sign_in()
     return House(app, jane, names, mails)
+
+
+def _webhook() -> dict[str, str]:
+    """Make an endpoint, and an event that it did not take."""
+    made = endpoints.create("https://8.8.8.8/hook", events=["gateway.up"]).endpoint
+    delivery = deliveries.send_test(made.id)
+    db.session.execute(db.update(EventDelivery).values(status="failed", due_at=None))
+    db.session.commit()
+    return {"webhook": made.id, "delivery": delivery.id}
 
 
 def _traffic() -> dict[str, str]:

@@ -23,7 +23,7 @@ def test_add_prints_the_key_alone_on_stdout(app: Flask) -> None:
     with app.app_context():
         owner = key_owners.authenticate(key)
         assert owner is not None
-        assert owner.scopes == {"verifications", "messages", "read"}
+        assert owner.scopes == {"verifications", "messages", "read", "webhooks"}
 
 
 def test_add_takes_scopes_and_makes_test_keys(app: Flask) -> None:
@@ -38,7 +38,10 @@ def test_add_takes_scopes_and_makes_test_keys(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["shop", "--scope", "write"], "'write' is not one of 'verifications', 'messages', 'read'"),
+        (
+            ["shop", "--scope", "write"],
+            "'write' is not one of 'verifications', 'messages', 'read', 'webhooks'",
+        ),
         ([" "], "name"),
     ],
 )

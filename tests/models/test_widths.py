@@ -9,15 +9,21 @@ from sqlalchemy import String, Text
 from domain import errors, statuses
 from domain.actions import Action
 from domain.destinations import LONGEST_LOCAL_PART
+from domain.events import EventType
 from domain.keyring import key_id
 from domain.roles import Role
+from domain.web_addresses import LONGEST_URL
 from exts import db
+from models.webhook import ANSWER_CHARACTERS
 from services.delivery import judging
+from services.events import telling
 from services.gateways import receipts
 from services.keys import api_keys
 from services.limits import safe_prefixes
 from services.process.housekeeping import MOST_IDS, process_name
 from services.scheduling import schedule_rules, schedule_runs
+from services.webhooks import posting
+from services.webhooks.endpoint_views import LONGEST_DESCRIPTION
 
 ID, HASH, HINT = 32, 64, api_keys.HINT_LENGTH
 ADDRESS, COUNTRY, NUMBER, AGENT = 45, 2, 16, 255
@@ -70,6 +76,18 @@ REACHED: dict[str, dict[str, int]] = {
     },
     "broadcast": {"id": ID, "owner": OWNER, "channel": CHANNEL, "template": NAME},
     "delivery_hour": {"channel": CHANNEL, "gateway": NAME},
+    "event": {"id": ID, "type": longest(EventType), "subject": NAME},
+    "event_delivery": {
+        "id": ID,
+        "event_id": ID,
+        "webhook_id": ID,
+        "kind": len(telling.WEBHOOK),
+        "url": LONGEST_URL,
+        "status": longest(statuses.DeliveryStatus),
+        "lease_token": ID,
+        "answer": ANSWER_CHARACTERS,
+        "error": posting.ERROR_LENGTH,
+    },
     "gateway_switch": {"name": NAME},
     "idempotent_answer": {"owner": OWNER, "key": HASH, "fingerprint": HASH},
     "invitation": {
@@ -153,6 +171,13 @@ REACHED: dict[str, dict[str, int]] = {
         "locale": LOCALE,
         "pepper_id": 8,
         "message_id": ID,
+    },
+    "webhook": {
+        "id": ID,
+        "owner": OWNER,
+        "url": LONGEST_URL,
+        "description": LONGEST_DESCRIPTION,
+        "off_reason": len("failing"),
     },
 }
 """The longest value of each column, by its source: a new column needs a look at what can get into it."""

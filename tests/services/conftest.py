@@ -53,6 +53,8 @@ ON_EVERY_DATABASE = {
     "test_repeats",
     "test_status_callbacks",
     "test_twilio_tokens",
+    "test_event_claims",
+    "test_happenings",
 }
 """The modules whose SQL must work the same on every database; the others use no database or run on SQLite."""
 

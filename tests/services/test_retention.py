@@ -22,6 +22,7 @@ from models import (
 from services import retention
 from services.codes import checks, verifications
 from services.codes.verifications import Request
+from services.events import telling
 from services.keys import api_keys
 from services.people import administrators
 from services.process.housekeeping import say_alive
@@ -224,3 +225,15 @@ def test_a_task_refuses_to_purge_by_an_invalid_age(days, owner):
     with pytest.raises(InvalidInput):
         retention.purge(timedelta(days=days))
     assert count(Message) == 1
+
+
+def test_events_go_with_their_deliveries_and_what_waits_is_kept(context):
+    then = datetime.now(UTC) - timedelta(days=31)
+    for number, due_at in enumerate((None, then)):
+        event = telling.event_row(f"{number}" * 32, "message.sent", "", {}, then)
+        delivery = telling.delivery_row(event["id"], "w" * 32, then)
+        with db.engine.begin() as connection:
+            telling.put(connection, event, [{**delivery, "due_at": due_at}])
+    deleted = retention.purge(MONTH)
+    assert (deleted["events"], deleted["event deliveries"]) == (1, 1)
+    assert retention.purge(MONTH)["events"] == 0

@@ -40,6 +40,9 @@ def test_header_names_may_be_written_in_any_case() -> None:
 def test_one_of_several_signatures_is_enough() -> None:
     several = f"v1,AAAA v2,{SIGNATURE[3:]} {SIGNATURE}"
     assert webhooks.verify(SECRET, signed(webhook_signature=several), BODY, AT)
+    assert webhooks.verify(SECRET, signed(webhook_signature=f"v1,AAAA, {SIGNATURE}"), BODY, AT)
+    assert webhooks.verify(SECRET, signed(webhook_signature=f"{SIGNATURE}, v1,AAAA"), BODY, AT)
+    assert not webhooks.verify(SECRET, signed(webhook_signature="v1,AAAA, v1,BBBB"), BODY, AT)
 
 
 @pytest.mark.parametrize(("age", "good"), [(0, True), (300, True), (-300, True), (301, False), (-301, False)])

@@ -18,11 +18,13 @@ from domain.errors import TemporaryGatewayError
 from domain.keyring import Keyring
 from domain.statuses import Channel, Lane
 from exts import db
+from models import Webhook
 from services import doctor
-from services.doctor import Level, database, files, processes, servers, settings, versions
+from services.doctor import Level, database, endpoints, files, processes, servers, settings, versions
 from services.doctor.findings import bounded, ok, why
 from services.process import parts
 from services.process.housekeeping import Housekeeping, say_alive
+from services.webhooks import endpoints as webhooks
 from tests.live.processes import Broker
 from tests.servers.smtp import SmtpServer
 from tests.servers.thread import ServerThread, closed_port, silence
@@ -518,3 +520,18 @@ def test_the_first_cause_of_an_error_is_reported():
     error.__cause__ = ConnectionRefusedError(111, "Connection refused")
     assert why(error) == "connection refused"
     assert why(RuntimeError(SECRET)) == "RuntimeError"
+
+
+def test_endpoints_that_take_no_events_are_reported(app):
+    with app.app_context():
+        assert found(endpoints.check_webhooks) == []
+        webhooks.create("https://8.8.8.8/hook?key=private")
+        assert only(endpoints.check_webhooks) == (Level.OK, "1, all take their events")
+        db.session.execute(sa.update(Webhook).values(failing_since=datetime(2026, 3, 1, 9, tzinfo=UTC)))
+        db.session.commit()
+        level, text = only(endpoints.check_webhooks)
+        assert level is Level.WARN
+        assert text.startswith("8.8.8.8 has taken no event since 2026-03-01T09:00+00:00")
+        db.session.execute(sa.update(Webhook).values(is_on=False, off_reason="gone"))
+        db.session.commit()
+        assert "was switched off (gone)" in only(endpoints.check_webhooks)[1]

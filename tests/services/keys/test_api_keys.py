@@ -51,13 +51,13 @@ def test_only_the_hash_of_a_key_is_stored():
 
 
 def test_a_key_has_all_scopes_by_default():
-    assert api_keys.create("all")[0].scopes == ("verifications", "messages", "read")
+    assert api_keys.create("all")[0].scopes == ("verifications", "messages", "read", "webhooks")
     assert api_keys.create("some", scopes=["read", "verifications"])[0].scopes == ("verifications", "read")
 
 
 @pytest.mark.parametrize("scopes", [[], ["write"], ["read", "write"]])
 def test_a_key_without_a_known_scope_is_refused(scopes):
-    with pytest.raises(InvalidInput, match="must be some of verifications, messages, read"):
+    with pytest.raises(InvalidInput, match="must be some of verifications, messages, read, webhooks"):
         api_keys.create("shop", scopes=scopes)
 
 

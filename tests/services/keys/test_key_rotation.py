@@ -127,7 +127,7 @@ def test_it_is_audited_without_a_secret() -> None:
     edited, ended, turned = trail.entries().shown[:3]
     assert turned.after == {"secret": new[:12], "overlap": "1h"}
     assert ended.before == {"secret": old[:12]}
-    assert edited.before == {"scopes": ["verifications", "messages", "read"], "networks": None}
+    assert edited.before == {"scopes": ["verifications", "messages", "read", "webhooks"], "networks": None}
     assert edited.after == {"scopes": ["read"], "networks": ["10.0.0.0/8"]}
     told = repr(trail.entries())
     assert old not in told

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints that get events, and their deliveries."""

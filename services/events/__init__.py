@@ -1,0 +1,1 @@
+"""Events: tell endpoints what happened, in the transaction in which it did."""

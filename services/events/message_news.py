@@ -1,0 +1,88 @@
+"""Tell what became of messages: sent, delivered, undelivered, failed, expired; and of the codes that they carried."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.events import EventType, Listener
+from domain.statuses import MessageStatus
+from models.message import Message
+from models.verification import Verification
+from services.events import data, telling
+from services.events.listeners import Listeners, any_wants
+from services.events.telling import News
+from services.storage.transactions import Writer
+
+Ends = Mapping[str, tuple[MessageStatus, datetime]]
+"""By message: the status that a transaction settled it with, and its `settled_at`."""
+_OF_MESSAGES = MappingProxyType(
+    {
+        MessageStatus.SENT: EventType.MESSAGE_SENT,
+        MessageStatus.DELIVERED: EventType.MESSAGE_DELIVERED,
+        MessageStatus.UNDELIVERED: EventType.MESSAGE_UNDELIVERED,
+        MessageStatus.FAILED: EventType.MESSAGE_FAILED,
+        MessageStatus.EXPIRED: EventType.MESSAGE_EXPIRED,
+    }
+)
+_OF_CODES = MappingProxyType(
+    {
+        MessageStatus.SENT: EventType.VERIFICATION_SENT,
+        MessageStatus.DELIVERED: EventType.VERIFICATION_DELIVERED,
+        MessageStatus.UNDELIVERED: EventType.VERIFICATION_UNDELIVERED,
+    }
+)
+KINDS = (*_OF_MESSAGES.values(), *_OF_CODES.values())
+BLOCK = 500
+"""Ids in one statement; SQLite before 3.32 allows 999 values in all."""
+_messages, _verifications = Message.__table__, Verification.__table__
+
+
+class Teller:
+    """Tells what a worker settles; it has no request, so it keeps the listeners itself."""
+
+    def __init__(self, listeners: Listeners):
+        self._listeners = listeners
+
+    def is_needed(self, connection: Connection) -> bool:
+        """Tell whether somebody wants to hear of messages."""
+        return any_wants(self._listeners.of(connection), KINDS)
+
+    def tell(self, connection: Connection, ends: Ends, now: datetime) -> None:
+        """Tell what these messages were settled with in this transaction; the caller commits."""
+        tell(connection, self._listeners.of(connection), ends, now)
+
+
+def tell(writer: Writer, listeners: Sequence[Listener], ends: Ends, now: datetime) -> None:
+    """Tell how messages ended that this transaction has settled; those whose lease was lost are left out.
+
+    Every message gives an event `message.…`; one that carried a code gives `verification.…` as well.
+    """
+    if not ends or not any_wants(listeners, KINDS):
+        return
+    ids = list(ends)
+    for first in range(0, len(ids), BLOCK):
+        rows = writer.execute(data.MESSAGES.where(_messages.c.id.in_(ids[first : first + BLOCK]))).all()
+        ours = [row for row in rows if (row.status, row.settled_at) == ends[row.id]]
+        codes = _codes(writer, listeners, ours)
+        news = [one for row in ours for one in _of(row, codes.get(row.verification_id), now)]
+        telling.tell(writer, listeners, news, now)
+
+
+def _codes(writer: Writer, listeners: Sequence[Listener], rows: Sequence[Any]) -> dict[str, Any]:
+    ids = {row.verification_id for row in rows if row.verification_id}
+    if not ids or not any_wants(listeners, _OF_CODES.values()):
+        return {}
+    found = writer.execute(data.VERIFICATIONS.where(_verifications.c.id.in_(ids)))
+    return {row.id: row for row in found}
+
+
+def _of(row: Any, code: Any | None, now: datetime) -> list[News]:
+    status = MessageStatus(row.status)
+    news = [News(_OF_MESSAGES[status], row.id, data.message(row), (row.owner,))]
+    if code is not None and status in _OF_CODES:
+        told = data.verification(code, (row.id, row.status), now)
+        news.append(News(_OF_CODES[status], code.id, told, (code.owner,)))
+    return news

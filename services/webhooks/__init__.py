@@ -1,0 +1,1 @@
+"""Webhooks: the endpoints of programs, and posting events to them."""
