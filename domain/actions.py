@@ -67,6 +67,11 @@ class Action(StrEnum):
     PREFIX_OPENED = "guard.prefix_opened"
     SAFE_PREFIX_ADDED = "guard.safe_added"
     SAFE_PREFIX_REMOVED = "guard.safe_removed"
+    HOOK_ADDED = "hook.added"
+    HOOK_EDITED = "hook.edited"
+    HOOK_ROTATED = "hook.rotated"
+    HOOK_TESTED = "hook.tested"
+    HOOK_REMOVED = "hook.removed"
 
     PURGED = "retention.purged"
 

@@ -15,6 +15,7 @@ from domain.statuses import MessageStatus
 from models import (
     AdministratorSession,
     Broadcast,
+    HookDelivery,
     IdempotentAnswer,
     Invitation,
     LimitWindow,
@@ -108,6 +109,7 @@ def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
     yield "sign-ins", SignIn, SignIn.at < min(max(before, now - sign_ins.KEPT), now - LEAST_SIGN_INS)
     yield "sign-in steps", SignInStep, SignInStep.started_at < a_day_ago
     yield "closed prefixes", PrefixClosure, PrefixClosure.until < min(before, a_day_ago)
+    yield "deliveries of hooks", HookDelivery, HookDelivery.until < now
     yield "processes", SeenProcess, SeenProcess.seen_at < a_day_ago
 
 
