@@ -33,7 +33,7 @@ from services.process.breaker import Breaker
 from services.templating.text_versions import TextVersions
 from tasks import make_celery
 
-DOORS = ("api", "cms", "commands")
+DOORS = ("api", "hooks", "cms", "commands")
 """Packages with entry points, imported on demand: a worker needs none of them and starts in a quarter less time."""
 
 GUNICORN_GIVES_UP = 4

@@ -16,6 +16,7 @@ from exts import db
 from services.account import accounts, preferences, second_factor
 from services.codes import verifications
 from services.gateways import gateway_switches
+from services.hooks import hooks, trials
 from services.keys import api_keys, key_rotation
 from services.limits import pumping_list, safe_prefixes
 from services.messaging import messages, suppression_lists, suppressions
@@ -27,7 +28,7 @@ from services.test_sends import gateway_tests, template_tests
 from services.traffic import bulk_acts, bulk_cancels, disclosures
 
 ROOT = Path(__file__).resolve().parent.parent
-DOORS = {"api", "cms", "commands", "tasks"}
+DOORS = {"api", "hooks", "cms", "commands", "tasks"}
 MAY_IMPORT = {
     "domain": {"domain"},
     "config": {"domain"},
@@ -36,6 +37,7 @@ MAY_IMPORT = {
     "models": {"models", "exts", "domain"},
     "services": {"services", "models", "channels", "exts", "domain"},
     "tasks": {"services", "domain", "exts"},
+    "hooks": {"hooks", "services", "domain", "exts"},
     "api": {"api", "services", "domain", "exts"},
     "cms": {"cms", "services", "domain", "exts"},
     "commands": {"commands", "services", "domain", "exts"},
@@ -43,6 +45,7 @@ MAY_IMPORT = {
     "app": {
         "serving",
         "api",
+        "hooks",
         "cms",
         "commands",
         "tasks",
@@ -79,7 +82,17 @@ TOWERS = {
     "services": (
         *("storage", "process", "typed", "profiles", "audit", "languages", "templating", "outbox"),
         *("figures", "limits", "codes", "gateways", "delivery", "keys", "people", "sign_in", "account"),
-        *("messaging", "traffic", "scheduling", "test_sends", "idempotency", "retention", "doctor", "demo"),
+        *(
+            "messaging",
+            "hooks",
+            "traffic",
+            "scheduling",
+            "test_sends",
+            "idempotency",
+            "retention",
+            "doctor",
+            "demo",
+        ),
     ),
 }
 """The subfolders and files of a folder, lowest first: each imports only from those before it."""
@@ -99,7 +112,7 @@ AUDITED = (
         gateway_tests,
     ),
     *(key_rotation, messages, preferences, pumping_list, safe_prefixes, schedules, second_factor, sessions),
-    *(suppression_lists, suppressions),
+    *(suppression_lists, suppressions, hooks, trials),
     *(template_tests, templates, verifications),
 )
 
@@ -214,7 +227,7 @@ def test_gateways_import_no_application():
 
 
 def test_only_services_commit():
-    for path in files("api", "cms", "commands", "tasks", "app", "models", "channels", "domain"):
+    for path in files("api", "hooks", "cms", "commands", "tasks", "app", "models", "channels", "domain"):
         assert ".commit(" not in path.read_text(encoding="utf-8"), path
 
 

@@ -34,9 +34,7 @@ def names(owners: Collection[str]) -> dict[str, str]:
         kind: _names_in(table, [id for one, id in kinds.values() if one == kind])
         for kind, table in _NAMED.items()
     }
-    return {
-        owner: known[kind].get(id, id) if kind in known else kind for owner, (kind, id) in kinds.items()
-    }
+    return {owner: known[kind].get(id, id) if kind in known else kind for owner, (kind, id) in kinds.items()}
 
 
 def _names_in(table: type[ApiKey] | type[Hook], ids: Sequence[str]) -> dict[str, str]:
