@@ -136,7 +136,7 @@ _OWN = MappingProxyType({"text": _wording, "verify_url": _verify_url})
 
 
 def type_of_post(text: str) -> str:
-    """Return a server's word for what a code is for as a purpose: `SignIn` is `sign_in`; odd characters are left out."""
+    """Return a server's word for what a code is for as a purpose: `SignIn` is `sign_in`; odd characters are dropped."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     return re.sub(r"[^a-z0-9_.-]", "", words.lower().replace(" ", "_"))[:64] or "default"
 

@@ -31,13 +31,13 @@ def in_any_header(incoming: Incoming, secret: str) -> bool:
     """
     offered = [one for value in incoming.headers.values() for one in _spellings(value)]
     offered += [part.partition("=")[2] for part in incoming.headers.get("cookie", "").split(";")]
-    return any([same(one.strip(), secret) for one in offered])
+    return any(same(one.strip(), secret) for one in offered)
 
 
 def in_authorization(incoming: Incoming, secret: str) -> bool:
     """Tell whether the Authorization header carries it: as it is, after a scheme, or as a Basic password."""
     found = incoming.headers.get("authorization", "")
-    return any([same(one, secret) for one in _spellings(found)])
+    return any(same(one, secret) for one in _spellings(found))
 
 
 def _spellings(value: str) -> Iterator[str]:
@@ -67,7 +67,7 @@ def standard_webhook(incoming: Incoming, secret: str, now: float) -> bool:
         return False
     expected = base64.b64encode(hmac.digest(key, f"{id}.{stamp}.".encode() + incoming.body, "sha256"))
     offered = _SIGNATURE.findall(incoming.headers.get("webhook-signature", ""))
-    return any([same(one, expected.decode()) for one in offered])
+    return any(same(one, expected.decode()) for one in offered)
 
 
 def zitadel(incoming: Incoming, secret: str, now: float) -> bool:
@@ -77,7 +77,7 @@ def zitadel(incoming: Incoming, secret: str, now: float) -> bool:
     if not _is_fresh(stamp, now):
         return False
     expected = hmac.new(secret.encode(), f"{stamp}.".encode() + incoming.body, hashlib.sha256).hexdigest()
-    return any([same(one.lower(), expected) for one in _HEX_SIGNATURE.findall(given)])
+    return any(same(one.lower(), expected) for one in _HEX_SIGNATURE.findall(given))
 
 
 def hex_hmac(given: str, body: bytes, secret: str) -> bool:

@@ -1,4 +1,4 @@
-"""Casdoor: an SMS provider of type "Custom HTTP SMS" (object/sms_custom_http.go). Anything but 200 is a failure to it."""
+"""Casdoor: an SMS provider of type "Custom HTTP SMS" (object/sms_custom_http.go), to which only 200 is a success."""
 
 from collections.abc import Sequence
 from typing import ClassVar

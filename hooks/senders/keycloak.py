@@ -25,7 +25,7 @@ class Keycloak(Sender):
     def is_genuine(self, incoming: Incoming, secret: str, now: float) -> bool:
         """Tell whether the token is in a header or, as the plugin can be set up, among the fields."""
         return credentials.in_any_header(incoming, secret) or any(
-            [credentials.same(value, secret) for value in _fields_or_none(incoming).values()]
+            credentials.same(value, secret) for value in _fields_or_none(incoming).values()
         )
 
     def read(self, hook: HookView, incoming: Incoming) -> Sequence[Delivery]:

@@ -1,6 +1,6 @@
 """Supabase Auth: the hooks "Send SMS" and "Send Email" (supabase/auth, internal/hooks).
 
-Its retries have a new `webhook-id` each; `metadata.uuid` stays. It takes 429 and 503 with Retry-After as "once more now".
+Its retries have a new `webhook-id` each, but the same `metadata.uuid`. It repeats after 503 with Retry-After at once.
 """
 
 import base64
