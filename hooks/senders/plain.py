@@ -10,6 +10,8 @@ from hooks.bodies import RECIPIENTS, TEXTS, first
 from services.hooks.exchange import Delivery
 
 BARE_CODE = re.compile(r"[0-9A-Z]{4,10}")
+SHORT_NAME = 3
+"""Characters of a name that many others have inside, such as `to` and `sms`."""
 NUMBER = re.compile(r"\+?[0-9][0-9 ()/.-]{6,24}")
 
 
@@ -39,7 +41,10 @@ def deliveries_of(found: Mapping[str, str], channel: Channel | None = Channel.SM
 
 
 def _named(found: Mapping[str, str], names: Sequence[str], but: str = "") -> str | None:
-    return next((name for name in names if name != but and found.get(name, "").strip()), None)
+    """Return the field with one of these names, else one whose name has a longer one of them inside: `messageBody`."""
+    there = [name for name, value in found.items() if name != but and value.strip()]
+    inside = [one for name in names if len(name) > SHORT_NAME for one in there if name in one]
+    return next((name for name in names if name in there), next(iter(inside), None))
 
 
 def _like_a_number(found: Mapping[str, str]) -> str | None:
@@ -47,5 +52,6 @@ def _like_a_number(found: Mapping[str, str]) -> str | None:
 
 
 def _longest(found: Mapping[str, str], but: str) -> str | None:
+    """Return the field with the longest text; one of several words is no token and no id."""
     others = [name for name, value in found.items() if name not in (but, "null") and value.strip()]
-    return max(others, key=lambda name: len(found[name]), default=None)
+    return max(others, key=lambda name: (" " in found[name].strip(), len(found[name])), default=None)

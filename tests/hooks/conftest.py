@@ -35,10 +35,12 @@ class Server:
     type: HookType
     secret: str
 
-    def post(self, body: Any = None, headers: Mapping[str, str] | None = None, **options: Any) -> TestResponse:
+    def post(
+        self, body: Any = None, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> TestResponse:
         """Post JSON."""
         path = options.pop("path", f"/hooks/{self.id}")
-        return self.app.test_client().post(path, json=body, headers=headers, **options)
+        return self.app.test_client(use_cookies=False).post(path, json=body, headers=headers, **options)
 
     def send(self, incoming: Incoming) -> TestResponse:
         """Send a request that was made elsewhere."""

@@ -175,7 +175,8 @@ def test_a_notification_has_no_code(supabase, mails):
     post(supabase, mail("password_changed_notification", token="", token_hash=""))
     assert mails.sent[0].subject == "Your password was changed"
     post(
-        supabase, mail("email_changed_notification", id="z", old_email="old@example.org", token="", token_hash="")
+        supabase,
+        mail("email_changed_notification", id="z", old_email="old@example.org", token="", token_hash=""),
     )
     assert mails.sent[1].to == "old@example.org"
 
