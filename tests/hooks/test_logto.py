@@ -26,7 +26,7 @@ PACKAGES = Path(os.environ.get("LOGTO_CONNECTORS", "/nowhere"))
 SCRIPT = """
 import { createRequire } from 'node:module';
 const require = createRequire(process.argv[1] + '/');
-const [, , name, endpoint, authorization, data] = process.argv;
+const [name, endpoint, authorization, data] = process.argv.slice(2);
 const made = await import('file://' + require.resolve(name));
 const connector = await (made.default.default ?? made.default)({ getConfig: async () => ({ endpoint, authorization }) });
 try { await connector.sendMessage(JSON.parse(data)); console.log('sent'); }

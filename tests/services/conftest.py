@@ -49,6 +49,7 @@ ON_EVERY_DATABASE = {
     "test_sign_ins",
     "test_sms_of_a_day",
     "test_second_factor_resets",
+    "test_deliveries",
 }
 """The modules whose SQL must work the same on every database; the others use no database or run on SQLite."""
 
