@@ -28,7 +28,8 @@ import { createRequire } from 'node:module';
 const require = createRequire(process.argv[1] + '/');
 const [name, endpoint, authorization, data] = process.argv.slice(2);
 const made = await import('file://' + require.resolve(name));
-const connector = await (made.default.default ?? made.default)({ getConfig: async () => ({ endpoint, authorization }) });
+const create = made.default.default ?? made.default;
+const connector = await create({ getConfig: async () => ({ endpoint, authorization }) });
 try { await connector.sendMessage(JSON.parse(data)); console.log('sent'); }
 catch (error) { console.log('refused ' + error.code); }
 """
