@@ -76,7 +76,19 @@ TOWERS = {
         "registry",
     ),
     "cms": (
-        *("errors", "access", "frame", "sign_in", "people", "account", "keys", "audit", "figures", "limits"),
+        *(
+            "errors",
+            "access",
+            "frame",
+            "sign_in",
+            "people",
+            "account",
+            "keys",
+            "hooks",
+            "audit",
+            "figures",
+            "limits",
+        ),
         *("templating", "traffic", "gateways", "messaging", "scheduling"),
     ),
     "services": (

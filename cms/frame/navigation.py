@@ -56,6 +56,7 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("cms.limits", lazy_gettext("Limits")),
             Entry("cms.schedules", lazy_gettext("Schedules")),
             Entry("cms.api_keys", lazy_gettext("API keys")),
+            Entry("cms.hooks", lazy_gettext("Hooks")),
         ),
     ),
     (
