@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from services.doctor import database, files, processes, servers, settings, versions
+from services.doctor import database, files, hook_checks, processes, servers, settings, versions
 from services.doctor.findings import Check, Finding, Level, bounded
 
 __all__ = ["Finding", "Level", "examine"]
@@ -33,5 +33,6 @@ def _checks(app: Flask) -> list[tuple[str, Check]]:
         *gateways,
         ("worker", processes.check_worker),
         ("beat", processes.check_beat),
+        ("hooks", hook_checks.check_hooks),
         ("clock", processes.check_clock),
     ]
