@@ -4,6 +4,7 @@ import pytest
 import time_machine
 
 from domain.keyring import Keyring
+from domain.statuses import Channel
 from services.doctor.hook_checks import check_hooks
 from services.hooks import deliveries, hooks
 from services.hooks.exchange import Delivery
@@ -29,7 +30,7 @@ def test_without_hooks_nothing_is_said():
 def test_a_hook_in_use_is_fine_and_one_never_used_is_named_after_a_day():
     used = hooks.add("logto", "Ours")[0]
     hooks.add("kratos", "Forgotten")
-    deliveries.send(used, [Delivery("sms", "+8613800138000", code="123456")])
+    deliveries.send(used, [Delivery(Channel.SMS, "+8613800138000", code="123456")])
     assert said() == [("OK", "2 switched on, all in use")]
     with time_machine.travel(datetime.now(UTC) + LATER):
         assert said() == [("WARN", "“Forgotten” never took anything: is its server set up?")]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from domain.errors import LimitExceeded
 from domain.hooks import HookType
@@ -20,6 +20,8 @@ from services.hooks import alerts, deliveries, hooks
 from services.hooks.alerts import Group
 from services.hooks.exchange import Delivery
 from services.limits import pumping_watch
+from services.limits.pumping_guard import FreshClosures
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 PHONE = "+8613800138000"
@@ -139,6 +141,29 @@ def test_the_guard_does_not_judge_hooks_by_conversion(app):
     with pytest.raises(LimitExceeded) as refused:
         deliveries.send(ours, [replace(ONE, to="+8613700137001", code="1111")])
     assert refused.value.limit == "prefix_sends_per_10_minutes"
+
+
+def reported(status, count, prefix="+861370013"):
+    """Send codes to a prefix, and have the carrier report on each."""
+    ours = hook()
+    for number in range(count):
+        deliveries.send(ours, [replace(ONE, to=f"{prefix}{number:04}")])
+    db.session.execute(update(Message).where(Message.owner == ours.owner.id).values(status=status))
+    db.session.commit()
+
+
+def test_the_guard_closes_a_prefix_to_which_carriers_deliver_nothing(app):
+    app.config.update(BEFORE, PREFIX_SENDS_PER_10_MINUTES=100, PUMPING_GUARD_SENDS_PER_HOUR=5)
+    reported("delivered", 6, "+861380013")
+    reported("sent", 6, "+861390013")
+    assert pumping_watch.look(db.engine, app.config, datetime.now(UTC)) == []
+    reported("undelivered", 6)
+    assert pumping_watch.look(db.engine, app.config, datetime.now(UTC)) == ["+861370013"]
+    assert pumping_watch.look(db.engine, app.config, datetime.now(UTC)) == [], "it is closed already"
+    part(FreshClosures).forget()
+    with pytest.raises(LimitExceeded) as refused:
+        deliveries.send(hook(), [replace(ONE, to="+8613700139999")])
+    assert refused.value.limit == "pumping_guard"
 
 
 def test_a_hooks_settings_make_its_texts(sms):
