@@ -4,11 +4,15 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.hooks.conftest import CODE, DIGITS, PHONE
+from tests.servers.flask_thread import serving
 
 SPACED = "+86 138 0013 8000"
 
@@ -160,6 +164,45 @@ def test_auth0_by_the_action(server, sms, rows):
     assert (sent.to, sent.params["code"]) == (PHONE, CODE)
     assert auth0.post({**body, "delivery_method": "voice"}, bearer(auth0)).status_code == 422
     assert rows() == 1
+
+
+ACTION = Path(__file__).resolve().parents[2] / "deploy" / "auth0" / "send-phone-message.js"
+RUN_ACTION = """
+const [file, event] = process.argv.slice(1);
+const said = [];
+const api = { notification: { retry: why => said.push('retry ' + why), drop: why => said.push('drop ' + why) } };
+require(file).onExecuteCustomPhoneProvider(JSON.parse(event), api).then(() => console.log(said.join() || 'sent'));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_auth0s_action_as_it_is_shipped(server, app, sms):
+    auth0 = server("auth0")
+
+    def run(secret, recipient=PHONE):
+        event = {
+            "notification": {
+                "recipient": recipient,
+                "as_text": f"Your code is {CODE}",
+                "as_voice": "",
+                "code": CODE,
+                "delivery_method": "text",
+                "message_type": "otp_verify",
+                "locale": "en",
+            },
+            "request": {"ip": "8.8.4.4"},
+            "transaction": {"correlation_id": f"tx-{recipient}"},
+            "secrets": {"SENDCODE_URL": f"{url}/hooks/{auth0.id}", "SENDCODE_SECRET": secret},
+        }
+        command = ["node", "-e", RUN_ACTION, str(ACTION), json.dumps(event)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    with serving(app) as url:
+        assert run(auth0.secret) == "sent"
+        assert run("wrong") == "drop Sendcode answered 401"
+        app.config["SMS_SENDS_PER_DAY"] = 1
+        assert run(auth0.secret, "+8613900139000") == "retry Sendcode answered 429"
+    assert [sent.params["code"] for sent in sms.sent] == [CODE]
 
 
 def test_auth0_by_the_older_gateway_with_a_signed_token(server, sms, rows):

@@ -17,6 +17,7 @@ from services.delivery import worker
 from services.hooks import hooks
 from services.hooks.exchange import Incoming, Kind, outcome_of
 from services.hooks.trials import Trial
+from tests.databases import sqlite_file
 from tests.hooks.conftest import PHONE
 
 CODE = "7391648205"
@@ -98,8 +99,11 @@ def test_no_code_is_in_a_row_a_log_or_an_answer(server, app, sms, caplog, type):
     said = b"".join(answer.data + str(answer.headers).encode() for answer in answers)
     with app.app_context():
         kept = repr([tuple(row) for row in db.session.execute(db.select(Message.__table__))])
+    files = sqlite_file(app.config["SQLALCHEMY_DATABASE_URI"]).parent.rglob("*")
+    stored = b"".join(file.read_bytes() for file in files if file.is_file())
+    assert b"CREATE TABLE" in stored
     for hidden in (CODE, one.secret):
-        assert hidden.encode() not in said
+        assert hidden.encode() not in said + stored
         assert hidden not in caplog.text
         assert hidden not in kept
     assert PHONE not in caplog.text
