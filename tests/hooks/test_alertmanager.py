@@ -1,8 +1,17 @@
 """Alertmanager and Grafana: one notice a group to each destination, firing and resolved, without repeats."""
 
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+
 import pytest
 
 from tests.hooks.conftest import PHONE
+from tests.servers.flask_thread import serving
 
 MAIL = "ops@example.org"
 
@@ -111,3 +120,63 @@ def test_a_country_that_was_switched_off_since_does_not_stop_the_others(app, man
     app.config["SMS_COUNTRIES"] = ["DE"]
     assert post(manager, group(alert())).status_code == 200
     assert (len(mails.sent), len(sms.sent)) == (1, 0)
+
+
+ALERTMANAGER = os.environ.get("ALERTMANAGER", shutil.which("prometheus-alertmanager") or "")
+"""The program itself."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not ALERTMANAGER, reason="Alertmanager is not installed")
+def test_the_real_alertmanager_is_served(manager, app, sms, tmp_path):
+    with serving(app) as url:
+        receiver = {
+            "name": "ours",
+            "webhook_configs": [
+                {
+                    "url": f"{url}/hooks/{manager.id}",
+                    "http_config": {"authorization": {"type": "Bearer", "credentials": manager.secret}},
+                }
+            ],
+        }
+        route = {"receiver": "ours", "group_by": ["alertname"], "group_wait": "0s", "group_interval": "1s"}
+        config = tmp_path / "alertmanager.yml"
+        config.write_text(json.dumps({"route": {**route, "repeat_interval": "1s"}, "receivers": [receiver]}))
+        port = free_port()
+        command = [ALERTMANAGER, f"--config.file={config}", f"--storage.path={tmp_path / 'data'}"]
+        command += [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            try:
+                alerts = f"http://127.0.0.1:{port}/api/v2/alerts"
+                fire = [{"labels": {"alertname": "Down"}, "annotations": {"summary": "db1 is down"}}]
+                until(lambda: posted(alerts, fire))
+                until(lambda: len(sms.sent) == 1)
+                time.sleep(3)  # it repeats every second
+                assert len(sms.sent) == 1
+                assert posted(alerts, [{**fire[0], "endsAt": "2026-01-01T00:00:00Z"}])
+                until(lambda: len(sms.sent) == 2)
+            finally:
+                running.terminate()
+    assert [one.text for one in sms.sent] == ["[FIRING:1] Down\ndb1 is down", "[RESOLVED] Down\ndb1 is down"]
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def posted(url, body):
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def until(happened, seconds=30):
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
