@@ -36,7 +36,10 @@ class Supabase(Sender):
         """Return the SMS, or the one or two mails."""
         body = json_object(incoming)
         metadata = inner(body, "metadata")
-        known = {"id": text(metadata.get("uuid")) or None, "client_ip": text(metadata.get("ip_address"))}
+        known: dict[str, Any] = {
+            "id": text(metadata.get("uuid")) or None,
+            "client_ip": text(metadata.get("ip_address")),
+        }
         if "sms" in body:
             sms = inner(body, "sms")
             to = text(sms.get("phone")) or text(inner(body, "user").get("phone"))
