@@ -34,7 +34,7 @@ from services.process.breaker import Breaker
 from services.templating.text_versions import TextVersions
 from tasks import make_celery
 
-DOORS = ("api", "twilio_api", "cms", "commands")
+DOORS = ("api", "hooks", "twilio_api", "cms", "commands")
 """Packages with entry points, imported on demand: a worker needs none of them and starts in a quarter less time."""
 
 GUNICORN_GIVES_UP = 4

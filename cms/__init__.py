@@ -10,6 +10,7 @@ from cms.errors import error_pages
 from cms.figures import overview
 from cms.frame import agents, alarms, headers, languages, navigation, numbers, root, times
 from cms.gateways import gateways
+from cms.hooks import hook_rotation, hook_trials, hooks
 from cms.keys import api_keys, key_rotation, key_settings, twilio_tokens
 from cms.limits import limits, pumping
 from cms.messaging import broadcasts, suppressions, unsubscribing
@@ -37,6 +38,9 @@ VIEWS = (
     bulk_acts,
     exports,
     gateways,
+    hook_rotation,
+    hook_trials,
+    hooks,
     invitations,
     key_rotation,
     key_settings,

@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 from commands.admins import admins
 from commands.doctor import doctor
 from commands.gateways import gateways
+from commands.hooks import hooks
 from commands.keys import keys
 from commands.purge import purge
 from commands.schedules import schedules
@@ -22,7 +23,8 @@ migrate = Migrate(render_as_batch=True)
 
 def init_app(app: Flask) -> None:
     """Add our commands to `flask`."""
-    for command in (admins, doctor, gateways, keys, purge, schedules, seed_demo, suppressions, webhooks):
+    listed = (admins, doctor, gateways, hooks, keys, purge, schedules, seed_demo, suppressions, webhooks)
+    for command in listed:
         app.cli.add_command(command)
     # Flask-Migrate's own default is relative to the folder where the command is typed
     migrate.init_app(app, db, directory=str(Path(app.root_path) / "migrations"))

@@ -76,6 +76,11 @@ class Action(StrEnum):
     WEBHOOK_TESTED = "webhook.tested"
     WEBHOOK_REPLAYED = "webhook.replayed"
     WEBHOOK_REMOVED = "webhook.removed"
+    HOOK_ADDED = "hook.added"
+    HOOK_EDITED = "hook.edited"
+    HOOK_ROTATED = "hook.rotated"
+    HOOK_TESTED = "hook.tested"
+    HOOK_REMOVED = "hook.removed"
 
     PURGED = "retention.purged"
 

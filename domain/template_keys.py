@@ -10,6 +10,8 @@ from domain.statuses import Channel
 
 CODE = "code"
 """The template of codes, the only one with texts for particular purposes."""
+CODE_LINK = "code_link"
+"""The template of a code with a link that does the same, for mails of an identity server."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 

@@ -6,6 +6,7 @@ from models.api_key import ApiKey, ApiKeySecret
 from models.audit_entry import AuditEntry
 from models.broadcast import Broadcast
 from models.gateway_switch import GatewaySwitch
+from models.hook import Hook, HookDelivery
 from models.idempotency import IdempotentAnswer
 from models.invitation import Invitation
 from models.limit_window import LimitWindow
@@ -33,6 +34,8 @@ __all__ = [
     "Event",
     "EventDelivery",
     "GatewaySwitch",
+    "Hook",
+    "HookDelivery",
     "IdempotentAnswer",
     "Invitation",
     "Lease",

@@ -17,6 +17,7 @@ from models import (
     Broadcast,
     Event,
     EventDelivery,
+    HookDelivery,
     IdempotentAnswer,
     Invitation,
     LimitWindow,
@@ -115,6 +116,7 @@ def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
     old_events = EventDelivery.event_id.in_(select(Event.id).where(Event.at < before))
     yield "event deliveries", EventDelivery, old_events, EventDelivery.due_at.is_(None)
     yield "events", Event, Event.at < before, ~told
+    yield "deliveries of hooks", HookDelivery, HookDelivery.until < now
     yield "processes", SeenProcess, SeenProcess.seen_at < a_day_ago
 
 

@@ -16,6 +16,7 @@ from exts import db
 from services.account import accounts, preferences, second_factor
 from services.codes import verifications
 from services.gateways import gateway_switches
+from services.hooks import hooks, trials
 from services.keys import api_keys, key_rotation, twilio_tokens
 from services.limits import pumping_list, safe_prefixes
 from services.messaging import messages, suppression_lists, suppressions
@@ -28,7 +29,7 @@ from services.traffic import bulk_acts, bulk_cancels, disclosures
 from services.webhooks import deliveries, endpoints
 
 ROOT = Path(__file__).resolve().parent.parent
-DOORS = {"api", "twilio_api", "cms", "commands", "tasks"}
+DOORS = {"api", "hooks", "twilio_api", "cms", "commands", "tasks"}
 MAY_IMPORT = {
     "domain": {"domain"},
     "config": {"domain"},
@@ -37,6 +38,7 @@ MAY_IMPORT = {
     "models": {"models", "exts", "domain"},
     "services": {"services", "models", "channels", "exts", "domain"},
     "tasks": {"services", "domain", "exts"},
+    "hooks": {"hooks", "services", "domain", "exts"},
     "api": {"api", "services", "domain", "exts"},
     "twilio_api": {"twilio_api", "services", "domain", "exts"},
     "cms": {"cms", "services", "domain", "exts"},
@@ -45,6 +47,7 @@ MAY_IMPORT = {
     "app": {
         "serving",
         "api",
+        "hooks",
         "twilio_api",
         "cms",
         "commands",
@@ -76,15 +79,15 @@ TOWERS = {
         "registry",
     ),
     "cms": (
-        *("errors", "access", "frame", "sign_in", "people", "account", "keys", "webhooks"),
+        *("errors", "access", "frame", "sign_in", "people", "account", "keys", "hooks", "webhooks"),
         *("audit", "figures", "limits"),
         *("templating", "traffic", "gateways", "messaging", "scheduling"),
     ),
     "services": (
         *("storage", "process", "typed", "profiles", "audit", "events", "languages", "templating", "outbox"),
         *("figures", "limits", "codes", "gateways", "webhooks", "delivery", "keys", "people", "sign_in"),
-        *("account", "messaging", "traffic", "scheduling", "test_sends", "idempotency", "retention"),
-        *("doctor", "demo"),
+        *("account", "messaging", "hooks", "traffic", "scheduling", "test_sends", "idempotency"),
+        *("retention", "doctor", "demo"),
     ),
 }
 """The subfolders and files of a folder, lowest first: each imports only from those before it."""
@@ -104,7 +107,7 @@ AUDITED = (
         gateway_tests,
     ),
     *(key_rotation, messages, preferences, pumping_list, safe_prefixes, schedules, second_factor, sessions),
-    *(suppression_lists, suppressions, endpoints, deliveries, twilio_tokens),
+    *(suppression_lists, suppressions, endpoints, deliveries, twilio_tokens, hooks, trials),
     *(template_tests, templates, verifications),
 )
 
@@ -219,7 +222,8 @@ def test_gateways_import_no_application():
 
 
 def test_only_services_commit():
-    for path in files("api", "twilio_api", "cms", "commands", "tasks", "app", "models", "channels", "domain"):
+    rooms = ("api", "hooks", "twilio_api", "cms", "commands", "tasks", "app", "models", "channels", "domain")
+    for path in files(*rooms):
         assert ".commit(" not in path.read_text(encoding="utf-8"), path
 
 

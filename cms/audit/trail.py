@@ -35,6 +35,7 @@ ABOUT = {
     "verification": lazy_gettext("Verifications"),
     "guard": lazy_gettext("Pumping guard"),
     "webhook": lazy_gettext("Webhooks"),
+    "hook": lazy_gettext("Hooks"),
     "retention": lazy_gettext("Retention"),
 }
 LABELS = {
@@ -108,6 +109,11 @@ LABELS = {
     Action.WEBHOOK_TESTED: lazy_gettext("Test event sent"),
     Action.WEBHOOK_REPLAYED: lazy_gettext("Events sent again"),
     Action.WEBHOOK_REMOVED: lazy_gettext("Webhook removed"),
+    Action.HOOK_ADDED: lazy_gettext("Hook added"),
+    Action.HOOK_EDITED: lazy_gettext("Hook edited"),
+    Action.HOOK_ROTATED: lazy_gettext("Secret of a hook rotated"),
+    Action.HOOK_TESTED: lazy_gettext("Test posted to a hook"),
+    Action.HOOK_REMOVED: lazy_gettext("Hook removed"),
     Action.PURGED: lazy_gettext("Old data deleted by hand"),
 }
 FIELDS = {
@@ -127,6 +133,11 @@ FIELDS = {
     "role": lazy_gettext("Role"),
     "sessions": lazy_gettext("Sessions ended"),
     "destination": lazy_gettext("Destination"),
+    "destinations": lazy_gettext("Destinations"),
+    "type": lazy_gettext("Type"),
+    "channel": lazy_gettext("Channel"),
+    "is_on": lazy_gettext("Switched on"),
+    "settings": lazy_gettext("Its own settings"),
     "reason": lazy_gettext("Reason"),
     "second_factor": lazy_gettext("Second step"),
     "codes_left": lazy_gettext("Recovery codes left"),

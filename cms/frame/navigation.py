@@ -57,6 +57,7 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("cms.schedules", lazy_gettext("Schedules")),
             Entry("cms.api_keys", lazy_gettext("API keys")),
             Entry("cms.webhooks", lazy_gettext("Webhooks")),
+            Entry("cms.hooks", lazy_gettext("Hooks")),
         ),
     ),
     (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from services.doctor import database, endpoints, files, processes, servers, settings, versions
+from services.doctor import database, endpoints, files, hook_checks, processes, servers, settings, versions
 from services.doctor.findings import Check, Finding, Level, bounded
 
 __all__ = ["Finding", "Level", "examine"]
@@ -34,5 +34,6 @@ def _checks(app: Flask) -> list[tuple[str, Check]]:
         ("webhooks", endpoints.check_webhooks),
         ("worker", processes.check_worker),
         ("beat", processes.check_beat),
+        ("hooks", hook_checks.check_hooks),
         ("clock", processes.check_clock),
     ]

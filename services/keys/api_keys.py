@@ -171,7 +171,7 @@ def living(session: Session, key_id: str) -> ApiKey:
 def forget(key_id: str) -> None:
     """Drop all secrets of a key from this process's cache."""
     key_owners.forget(db.session.scalars(select(ApiKeySecret.key_hash).filter_by(api_key_id=key_id)))
-    own_settings.forget(key_id)
+    own_settings.forget(f"key:{key_id}")
     db.session.rollback()
 
 

@@ -103,7 +103,7 @@ def authenticate(text: str, kind: SecretKind = SecretKind.API) -> KeyOwner | Non
     _note_use(row, now)
     allowed = networks.parse(row.networks or ())
     owner = KeyOwner(row.id, frozenset(row.scopes), row.is_test, allowed)
-    profiles.remember(row.id, row.settings)
+    profiles.remember(f"key:{row.id}", row.settings)
     _remember(key_hash, owner, row.expires_at - now if row.expires_at else None)
     return owner
 

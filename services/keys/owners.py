@@ -1,13 +1,15 @@
 """Look up the owner of a row, for administrators who may act on the rows of every owner."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 
 from domain.errors import NotFound
 from domain.owners import Owner
 from exts import db
-from models import ApiKey, Broadcast, Message, Verification
+from models import ApiKey, Broadcast, Hook, Message, Verification
+
+_NAMED: Mapping[str, type[ApiKey] | type[Hook]] = {"key": ApiKey, "hook": Hook}
 
 
 def of_message(message_id: str) -> Owner:
@@ -26,11 +28,19 @@ def of_broadcast(broadcast_id: str) -> Owner:
 
 
 def names(owners: Collection[str]) -> dict[str, str]:
-    """Return a name by owner: that of the API key, its id where the key is gone, or the kind: `session`, `task`."""
+    """Return a name by owner: that of the API key or hook, its id where it is gone, or the kind: `session`, `task`."""
     kinds = {owner: owner.partition(":")[::2] for owner in owners}
-    ids = [id for kind, id in kinds.values() if kind == "key"]
-    known = dict(db.session.execute(select(ApiKey.id, ApiKey.name).where(ApiKey.id.in_(ids))).all())
-    return {owner: known.get(id, id) if kind == "key" else kind for owner, (kind, id) in kinds.items()}
+    known = {
+        kind: _names_in(table, [id for one, id in kinds.values() if one == kind])
+        for kind, table in _NAMED.items()
+    }
+    return {owner: known[kind].get(id, id) if kind in known else kind for owner, (kind, id) in kinds.items()}
+
+
+def _names_in(table: type[ApiKey] | type[Hook], ids: Sequence[str]) -> dict[str, str]:
+    if not ids:
+        return {}
+    return dict(db.session.execute(select(table.id, table.name).where(table.id.in_(ids))).all())
 
 
 def _owner(row: Broadcast | Message | Verification | None) -> Owner:

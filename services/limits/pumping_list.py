@@ -20,8 +20,8 @@ from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.figures import sms_of_a_day
 from services.limits import pumping_watch, send_limits
+from services.limits.hook_reports import Conversion
 from services.limits.pumping_guard import FreshClosures
-from services.limits.pumping_watch import Conversion
 from services.process.freshness import Fresh
 from services.process.parts import part
 from services.storage.transactions import transaction

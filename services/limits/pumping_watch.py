@@ -7,19 +7,16 @@ as the last look took, and for at least five seconds.
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Engine,
     func,
     insert,
-    literal_column,
     select,
     type_coerce,
     update,
@@ -35,6 +32,8 @@ from models.types import microseconds
 from services.events import data, telling
 from services.events.listeners import Listeners
 from services.events.telling import News
+from services.limits import hook_reports
+from services.limits.hook_reports import PREFIX, Conversion
 from services.process.housekeeping import process_name
 from services.storage import leases
 
@@ -49,9 +48,7 @@ MOST_SUSPECTS = 500
 
 messages, verifications = Message.__table__, Verification.__table__
 closures = PrefixClosure.__table__
-_LAST: ColumnElement[int] = literal_column(str(pumping.LAST_DIGITS))
-PREFIX = func.substr(messages.c.canonical, literal_column("1"), func.length(messages.c.canonical) - _LAST)
-"""No bound values: PostgreSQL accepts a GROUP BY only where its text is the same as in the SELECT."""
+Measure = Callable[[Connection, str, datetime], Conversion]
 _IS_CODE = (
     messages.c.channel == Channel.SMS.value,
     messages.c.verification_id.is_not(None),
@@ -59,16 +56,6 @@ _IS_CODE = (
     messages.c.is_test.is_(False),
 )
 """Codes that a gateway accepted, without those of test keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """How many codes went to a prefix, and how many of them were entered."""
-
-    prefix: str
-    country: str | None
-    sends: int
-    approved: int
 
 
 def look(
@@ -80,12 +67,16 @@ def look(
         return []
     with engine.connect() as connection:
         crowded = busiest(connection, now - pumping.WINDOW, least=rule.sends)
-        safe = list(connection.scalars(select(SafePrefix.prefix))) if crowded else []
-    suspects = [prefix for prefix in crowded if not pumping.is_safe(prefix, safe)]
-    closed = []
-    for prefix in suspects:
+        unreached = hook_reports.unreachable(connection, rule, now - pumping.WINDOW)
+        safe = list(connection.scalars(select(SafePrefix.prefix))) if crowded or unreached else []
+    suspects = [(prefix, conversion) for prefix in crowded]
+    suspects += [(prefix, hook_reports.of_prefix) for prefix in unreached]
+    closed: list[str] = []
+    for prefix, measure in suspects:
+        if prefix in closed or pumping.is_safe(prefix, safe):
+            continue
         with engine.begin() as connection:
-            closure = _close(connection, rule, prefix, now)
+            closure = _close(connection, rule, prefix, now, measure)
             if closure is None:
                 continue
             closed.append(prefix)
@@ -93,7 +84,8 @@ def look(
                 _tell(connection, listeners.of(connection), prefix, closure, now)
     for prefix in closed:
         would = "would be" if settings["PUMPING_GUARD_DRY_RUN"] else "is"
-        log.warning("codes to %s**** are not entered: it %s closed", prefix, would)
+        told = "delivered" if prefix in unreached else "entered"
+        log.warning("codes to %s**** are not %s: it %s closed", prefix, told, would)
     return closed
 
 
@@ -141,7 +133,9 @@ def conversions(connection: Connection, prefixes: Sequence[str], since: datetime
     return [by_prefix[prefix] for prefix in prefixes if prefix in by_prefix]
 
 
-def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> dict[str, Any] | None:
+def _close(
+    connection: Connection, rule: Rule, prefix: str, now: datetime, measure: Measure
+) -> dict[str, Any] | None:
     """Close a prefix unless it is closed already, or what was sent since it reopened gives no reason.
 
     Returns the values of the closure, None where it was not closed.
@@ -150,7 +144,7 @@ def _close(connection: Connection, rule: Rule, prefix: str, now: datetime) -> di
     ended_at = before.until if before else None
     if ended_at is not None and ended_at > now:
         return None
-    lately = conversion(connection, prefix, pumping.counts_from(ended_at, now))
+    lately = measure(connection, prefix, pumping.counts_from(ended_at, now))
     if not rule.is_broken(lately.sends, lately.approved):
         return None
     number = pumping.times(before.times if before else 0, ended_at, now)

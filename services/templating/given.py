@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-OWN_TEMPLATES = frozenset({"code", "email_changed", "invitation", "phone_changed", "second_step_reset"})
+OWN_TEMPLATES = frozenset(
+    {"code", "code_link", "email_changed", "invitation", "phone_changed", "second_step_reset"}
+)
 """Sent by the service only, never for a caller: a fake code would look like one of ours."""
 GIVEN = frozenset({"service", "unsubscribe_url"})
 """Parameters that the service adds to every template."""

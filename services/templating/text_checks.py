@@ -10,7 +10,7 @@ from domain.bound_codes import host_of
 from domain.characters import has_control_characters
 from domain.errors import FieldProblem, InvalidInput
 from domain.statuses import Channel
-from domain.template_keys import CODE, TextKey
+from domain.template_keys import CODE, CODE_LINK, TextKey
 from services.templating import text_rules, text_samples
 from services.templating.given import LONGEST_SMS
 from services.templating.text_rules import Fault, FaultKind
@@ -74,14 +74,14 @@ def _variables(key: TextKey, source: Source) -> Iterator[Fault]:
             yield Fault(part, FaultKind.UNKNOWN, {"name": name, "known": sorted(known or ())})
         for name in sorted(one for one in names if len(one) > LONGEST_ID or not one.isascii()):
             yield Fault(part, FaultKind.UNKNOWN, {"name": name, "known": sorted(known or ())})
-    if key.name == CODE and CODE in asked.get("subject", ()):
+    if key.name in (CODE, CODE_LINK) and CODE in asked.get("subject", ()):
         yield Fault("subject", FaultKind.CODE_IN_SUBJECT)
 
 
 def _said(key: TextKey, source: Source) -> Iterator[Fault]:
     """Check the text rendered with sample values, in the plural and in the singular."""
     version = source.version()
-    is_code = key.name == CODE
+    is_code = key.name in (CODE, CODE_LINK)
     samples = text_samples.values(key, version.variables | {CODE} if is_code else version.variables)
     for values in (samples, {**samples, "minutes": 1}) if is_code else (samples,):
         try:

@@ -8,7 +8,7 @@ from flask import current_app
 
 from domain.destinations import mask
 from domain.statuses import Channel
-from domain.template_keys import CODE, TextKey
+from domain.template_keys import CODE, CODE_LINK, TextKey
 from services.languages import locales
 from services.templating.given import GIVEN, OWN_TEMPLATES, code_params
 from services.templating.text_sources import shipped
@@ -43,9 +43,10 @@ def _ours(key: TextKey) -> dict[str, Any]:
     if key.name not in OWN_TEMPLATES:
         link = f"{settings['PUBLIC_URL'] or 'https://example.org'}/unsubscribe/…"
         return given | ({"unsubscribe_url": link} if key.channel is Channel.EMAIL else {})
-    if key.name == CODE:
+    if key.name in (CODE, CODE_LINK):
         life = timedelta(seconds=settings["CODE_TTL_SECONDS"])
-        return code_params(DIGITS[: settings["CODE_LENGTH"]], life, settings["SERVICE_NAME"])
+        code = code_params(DIGITS[: settings["CODE_LENGTH"]], life, settings["SERVICE_NAME"])
+        return code if key.name == CODE else {**code, "link": "https://login.example.org/verify?token=…"}
     when = locales.moment(datetime.now(UTC), None, key.locale)
     if key.name == "invitation":
         link = f"{settings['PUBLIC_URL'] or 'https://example.org'}/cms/invitation/…"

@@ -25,8 +25,8 @@ WITH_A_PROGRAM = {"test_broadcasts", "test_headers", "test_impossible_values", "
 
 @pytest.fixture
 def doors(request: pytest.FixtureRequest) -> Sequence[str]:
-    """Open the console only, except where a program calls the API, too."""
-    return DOORS if request.module.__name__.rpartition(".")[2] in WITH_A_PROGRAM else ("cms",)
+    """Open the console and the hooks that it tests only, except where a program calls the API, too."""
+    return DOORS if request.module.__name__.rpartition(".")[2] in WITH_A_PROGRAM else ("hooks", "cms")
 
 
 @dataclass

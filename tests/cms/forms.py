@@ -24,6 +24,7 @@ from models import Administrator, EventDelivery, PrefixClosure
 from services.audit import trail
 from services.codes import verifications
 from services.gateways import gateway_switches
+from services.hooks import hooks
 from services.keys import api_keys, key_rotation
 from services.limits import safe_prefixes
 from services.messaging import broadcasts, messages, suppression_lists
@@ -213,6 +214,12 @@ CHANGES = {
     "cms.end_secret": Form(Action.KEY_SECRET_ENDED, "/cms/api-keys/{key}/secrets/{secret}/end"),
     "cms.make_twilio_token": Form(Action.TWILIO_TOKEN_MADE, "/cms/api-keys/{key}/twilio"),
     "cms.revoke_key": Form(Action.KEY_REVOKED, "/cms/api-keys/{key}/revoke"),
+    "cms.add_hook": Form(Action.HOOK_ADDED, "/cms/hooks/new", {"type": "logto", "name": "Logto"}),
+    "cms.rotate_hook": Form(Action.HOOK_ROTATED, "/cms/hooks/{hook}/rotate"),
+    "cms.switch_hook_off": Form(Action.HOOK_EDITED, "/cms/hooks/{hook}/off"),
+    "cms.switch_hook_on": Form(Action.HOOK_EDITED, "/cms/hooks/{off}/on"),
+    "cms.test_hook": Form(Action.HOOK_TESTED, "/cms/hooks/{hook}/test", {"to": "+8613700137000"}),
+    "cms.remove_hook": Form(Action.HOOK_REMOVED, "/cms/hooks/{hook}/remove"),
     "cms.add_suppression": Form(Action.SUPPRESSION_ADDED, "/cms/suppressions/add", {"to": "new@example.org"}),
     "cms.remove_suppression": Form(Action.SUPPRESSION_REMOVED, "/cms/suppressions/{suppressed}/remove"),
     "cms.import_suppressions": Form(
@@ -299,6 +306,9 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
         names["key"] = api_keys.create("Old shop")[0].id
         names["secret"] = str(key_rotation.rotate(names["key"])[0].secrets[1].id)
         names |= _webhook()
+        names["hook"] = hooks.add("kratos", "Kratos")[0].id
+        names["off"] = hooks.add("logto", "Old Logto")[0].id
+        hooks.switch(names["off"], is_on=False)
         schedules.add(NewSchedule("running", "sendcode.purge", every="1h"))
         schedules.add(NewSchedule("paused", "sendcode.purge", every="1h", enabled=False))
         names |= _traffic()

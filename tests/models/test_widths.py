@@ -6,7 +6,7 @@ from enum import StrEnum
 import pytest
 from sqlalchemy import String, Text
 
-from domain import errors, statuses
+from domain import errors, hooks, statuses
 from domain.actions import Action
 from domain.destinations import LONGEST_LOCAL_PART
 from domain.events import EventType
@@ -89,6 +89,13 @@ REACHED: dict[str, dict[str, int]] = {
         "error": posting.ERROR_LENGTH,
     },
     "gateway_switch": {"name": NAME},
+    "hook": {
+        "id": ID,
+        "type": longest(hooks.HookType),
+        "name": hooks.LONGEST_NAME,
+        "channel": CHANNEL,
+    },
+    "hook_delivery": {"key": HASH, "state": HASH},
     "idempotent_answer": {"owner": OWNER, "key": HASH, "fingerprint": HASH},
     "invitation": {
         "id": ID,

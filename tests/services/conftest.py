@@ -55,6 +55,7 @@ ON_EVERY_DATABASE = {
     "test_twilio_tokens",
     "test_event_claims",
     "test_happenings",
+    "test_deliveries",
 }
 """The modules whose SQL must work the same on every database; the others use no database or run on SQLite."""
 

@@ -1,0 +1,1 @@
+"""Hooks: addresses where identity servers hand over their codes, and alert senders their alerts."""
