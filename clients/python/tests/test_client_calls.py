@@ -169,6 +169,6 @@ def test_a_wrong_key_is_refused_and_in_no_text(transport):
 
 def test_what_can_be_no_key_and_no_url_is_refused_at_once():
     for url, key in (("codes.example.com", "k"), ("http://x", ""), ("http://x", "a b"), ("http://x", "k\n")):
-        with pytest.raises(ValueError, match="base_url|the key"):
+        with pytest.raises(ValueError, match=r"base_url|the key"):
             Sendcode(url, key)
     assert repr(AsyncSendcode("https://x/api/v1/", "k")) == "<AsyncSendcode https://x>"
