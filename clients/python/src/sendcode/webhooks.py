@@ -33,7 +33,7 @@ def verify(
     content = body.encode() if isinstance(body, str) else bytes(body)
     given = {name.lower(): value for name, value in headers.items()}
     message_id, stamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
-    signatures = re.split(r"[ ]+|, ?(?=v1)", given.get("webhook-signature", "").strip())
+    signatures = re.split(r"[ ]+|, ?(?=v1a?,)", given.get("webhook-signature", "").strip())
     if not message_id or not _DIGITS.fullmatch(stamp):
         raise InvalidSignature("webhook-id or webhook-timestamp is missing")
     if abs((time.time() if now is None else now) - int(stamp)) > tolerance:
