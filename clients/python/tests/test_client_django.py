@@ -1,74 +1,21 @@
-"""The Django app, with a site of one page; needs Django, and for two tests allauth and django-otp."""
-
-import importlib.util
-import inspect
-import re
-from pathlib import Path
+"""The Django app, with a site of one page, django-allauth and django-otp."""
 
 import pytest
 
 from sendcode.testing import FakeSendcode
 
-django = pytest.importorskip("django")
+pytest.importorskip("django")
+pytest.importorskip("django_site")  # which configures Django
 
-from django.conf import settings as django_settings  # noqa: E402
+from django.contrib.auth.models import User
+from django.core import checks, mail
+from django.core.management import call_command
+from django.db import connection, connections, models
+from django.test import Client, RequestFactory, override_settings
+from django_site import HAS_ALLAUTH, HAS_OTP, PHONE, approved
 
-if not django_settings.configured:
-    django_settings.configure(
-        SECRET_KEY="s" * 32,
-        ROOT_URLCONF=__name__,
-        ALLOWED_HOSTS=["*"],
-        USE_TZ=True,
-        INSTALLED_APPS=["django.contrib.sessions", "sendcode.django"],
-        MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "sendcode.django.middleware.LimitMiddleware",
-        ],
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "OPTIONS": {
-                    "loaders": [("django.template.loaders.locmem.Loader", {"code.html": "{{ form }}"})]
-                },
-            }
-        ],
-        SENDCODE_URL="http://sendcode.test",
-        SENDCODE_KEY="sc_live_x",
-    )
-    django.setup()
-
-from django.core import checks  # noqa: E402
-from django.http import HttpResponse  # noqa: E402
-from django.test import Client, override_settings  # noqa: E402
-from django.urls import path  # noqa: E402
-from django.views.generic import FormView  # noqa: E402
-
-from sendcode.django.allauth import SendcodeAdapterMixin  # noqa: E402
-from sendcode.django.client import client, using  # noqa: E402
-from sendcode.django.otp import SendcodeDeviceMixin  # noqa: E402
-from sendcode.django.views import CodeViewMixin  # noqa: E402
-
-PHONE = "+8613800138000"
-approved: list[str] = []
-
-
-class SignIn(CodeViewMixin, FormView):
-    template_name = "code.html"
-    success_url = "/in"
-    code_purpose = "login"
-
-    def get_code_destination(self) -> str:
-        return PHONE
-
-    def code_approved(self, destination: str) -> None:
-        approved.append(destination)
-
-
-urlpatterns = [
-    path("code", SignIn.as_view()),
-    path("bare", lambda request: HttpResponse(client().verifications.issue("sms", PHONE).id)),
-]
+from sendcode.django.client import client, using
+from sendcode.django.otp import SendcodeDeviceMixin
 
 
 @pytest.fixture
@@ -124,52 +71,72 @@ def test_missing_settings_are_reported_by_the_check_command():
     assert repr(client()) == "<Sendcode http://sendcode.test>"
 
 
-class Device(SendcodeDeviceMixin):
-    def get_destination(self) -> str:
-        return PHONE
+@pytest.fixture
+def user(fake):
+    call_command("migrate", verbosity=0)
+    yield User.objects.create_user("kim", "kim@example.com", first_name=PHONE)
+    User.objects.all().delete()
+    connections.close_all()
 
 
-def test_a_device_of_django_otp_needs_no_columns(fake):
-    device = Device()
+@pytest.mark.skipif(not HAS_ALLAUTH, reason="django-allauth is not installed")
+@pytest.mark.parametrize(
+    ("field", "to", "channel"), [("phone", PHONE, "sms"), ("email", "kim@example.com", "email")]
+)
+def test_allauth_signs_in_with_a_code_that_it_makes_and_sendcode_sends(
+    browser, fake, user, field, to, channel
+):
+    assert browser.post("/accounts/login/code/", {field: to}).status_code == 302
+    sent = fake.sent[-1]
+    assert (sent.channel, sent.to, len(sent.code)) == (channel, to, 8)
+    assert "_auth_user_id" not in browser.session
+    browser.post("/accounts/login/code/confirm/", {"code": sent.code})
+    assert browser.session["_auth_user_id"] == str(user.pk)
+
+
+@pytest.mark.skipif(not HAS_ALLAUTH, reason="django-allauth is not installed")
+def test_a_limit_met_by_allauth_is_429(browser, fake, user):
+    fake.limit("ip_sends", retry_after=30)
+    refused = browser.post("/accounts/login/code/", {"phone": PHONE})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "30")
+
+
+@pytest.mark.skipif(not HAS_ALLAUTH, reason="django-allauth is not installed")
+def test_mails_of_allauth_without_a_code_go_the_usual_way(fake, user):
+    from allauth.account.adapter import get_adapter
+    from allauth.core.context import request_context
+
+    mail.outbox = []
+    backend = "django.core.mail.backends.locmem.EmailBackend"
+    details = {"ip": "203.0.113.7", "user_agent": "x", "timestamp": "now"}
+    with override_settings(EMAIL_BACKEND=backend), request_context(RequestFactory().get("/")):
+        get_adapter().send_mail("account/email/password_changed", "kim@example.com", details)
+    assert [one.to for one in mail.outbox] == [["kim@example.com"]]
+    assert fake.sent == []
+
+
+@pytest.mark.skipif(not HAS_OTP, reason="django-otp is not installed")
+def test_a_device_of_django_otp_sends_and_matches_codes(fake, user):
+    import django_otp
+    from django_otp.models import Device
+
+    class SmsDevice(SendcodeDeviceMixin, Device):
+        number = models.CharField(max_length=20)
+
+        class Meta:
+            app_label = "django_otp"
+
+        def get_destination(self) -> str:
+            return self.number
+
+    with connection.schema_editor() as editor:
+        editor.create_model(SmsDevice)
+    device = SmsDevice.objects.create(user=user, name="phone", number=PHONE, confirmed=True)
     assert device.is_interactive()
-    assert not device.verify_token("123456")
+    assert django_otp.match_token(user, "123456") is None
     assert device.generate_challenge() == "A code is on its way."
-    assert "Try again" in device.generate_challenge()
-    assert not device.verify_token("12")
-    assert device.verify_token(fake.sent[-1].code)
-    assert not device.verify_token(fake.sent[-1].code)
-
-
-class Usual:
-    def __init__(self):
-        self.mails = []
-
-    def send_mail(self, template_prefix, email, context):
-        self.mails.append(template_prefix)
-
-
-class Adapter(SendcodeAdapterMixin, Usual):
-    pass
-
-
-def test_codes_of_allauth_go_through_sendcode_and_other_mails_as_before(fake):
-    adapter = Adapter()
-    adapter.send_verification_code_sms(None, PHONE, "AB3-DE4")
-    adapter.send_mail("account/email/login_code", "kim@example.com", {"code": "WXYZ-2345"})
-    adapter.send_mail("account/email/password_changed", "kim@example.com", {})
-    assert [(one.channel, one.code) for one in fake.sent] == [("sms", "AB3DE4"), ("email", "WXYZ2345")]
-    assert adapter.mails == ["account/email/password_changed"]
-
-
-def test_the_methods_replace_those_of_allauth():
-    found = importlib.util.find_spec("allauth")
-    if found is None or not found.origin:
-        pytest.skip("allauth is not installed")
-    text = (Path(found.origin).parent / "account" / "adapter.py").read_text(encoding="utf-8")
-    for name in ("send_mail", "send_verification_code_sms"):
-        theirs = re.search(rf"def {name}\(([^)]*)\)", text)
-        assert theirs, name
-        parameters = [one.strip().partition(":")[0].lstrip("*") for one in theirs[1].split(",")]
-        assert [one for one in parameters if one] == [
-            *inspect.signature(getattr(SendcodeAdapterMixin, name)).parameters
-        ]
+    assert "Try again in" in device.generate_challenge()
+    assert django_otp.match_token(user, "12") is None
+    code = fake.sent[-1].code
+    assert django_otp.match_token(user, code) == device
+    assert django_otp.match_token(user, code) is None
