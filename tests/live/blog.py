@@ -20,7 +20,7 @@ settings.configure(
     INSTALLED_APPS=["django.contrib.sessions", "sendcode.django"],
     MIDDLEWARE=[
         "django.contrib.sessions.middleware.SessionMiddleware",
-        "sendcode.django.middleware.LimitMiddleware",
+        "sendcode.django.middleware.SendcodeMiddleware",
     ],
     SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
     TEMPLATES=[

@@ -1,5 +1,6 @@
 """The clients' examples against a live service: a code arrives by the gateway and is typed in."""
 
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -8,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sendcode import AsyncSendcode
 
-from tests.live.installation import NO_LIMITS, Installation
+from tests.live.installation import NO_LIMITS, Installation, phone
 
 pytestmark = pytest.mark.slow
 
@@ -65,3 +67,19 @@ def test_the_example_signs_in_with_the_code_that_arrives(make, language):
             assert program.wait(10) == 0
             assert program.stderr
             assert program.stderr.read() == ""
+
+
+def test_the_async_client_has_many_calls_in_flight(make):
+    installation: Installation = make(**NO_LIMITS)
+
+    async def story(url: str, key: str) -> list[bool]:
+        async with AsyncSendcode(url, key) as client:
+            issued = await asyncio.gather(*(client.verifications.issue("sms", phone(n)) for n in range(30)))
+            calls = await asyncio.to_thread(installation.sms.wait_for, 30)
+            codes = {call.json["to"]: call.json["params"]["code"] for call in calls}
+            checks = [client.verifications.check(one.id, codes[one.to]) for one in issued]
+            return [result.valid for result in await asyncio.gather(*checks)]
+
+    with installation.web(), installation.worker("threads"):
+        url = f"http://127.0.0.1:{installation.ports[0]}"
+        assert asyncio.run(story(url, installation.key())) == [True] * 30

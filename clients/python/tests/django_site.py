@@ -33,7 +33,7 @@ if not settings.configured:
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
             *(["allauth.account.middleware.AccountMiddleware"] if HAS_ALLAUTH else []),
-            "sendcode.django.middleware.LimitMiddleware",
+            "sendcode.django.middleware.SendcodeMiddleware",
         ],
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],

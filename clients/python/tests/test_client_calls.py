@@ -20,6 +20,7 @@ from sendcode import (
     Sendcode,
     VerificationLocked,
 )
+from sendcode.conversation import Failure
 from sendcode.testing import AsyncFakeSendcode, FakeSendcode
 
 PHONE = "+8613800138000"
@@ -172,3 +173,28 @@ def test_what_can_be_no_key_and_no_url_is_refused_at_once():
         with pytest.raises(ValueError, match=r"base_url|the key"):
             Sendcode(url, key)
     assert repr(AsyncSendcode("https://x/api/v1/", "k")) == "<AsyncSendcode https://x>"
+
+
+class Forgetful:
+    """A transport that loses the answer to every first try."""
+
+    def __init__(self, transport):
+        self._transport = transport
+        self.keys = []
+
+    def send(self, request):
+        answer = self._transport.send(request)
+        self.keys.append(request.headers["Idempotency-Key"])
+        return Failure("ReadError") if self.keys.count(self.keys[-1]) == 1 else answer
+
+    def close(self):
+        """Nothing is open."""
+
+
+def test_a_lost_answer_costs_no_second_code_and_no_second_attempt(transport, key, sms):
+    client = Sendcode("http://sendcode.test", key, transport=Forgetful(transport), sleep=lambda _: None)
+    issued = client.verifications.issue("sms", PHONE)
+    assert len(sms.sent) == 1
+    code = sms.sent[0].params["code"]
+    assert client.verifications.check(issued.id, wrong(code)).attempts_left == 4
+    assert client.verifications.check(issued.id, code).valid

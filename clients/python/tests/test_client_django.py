@@ -65,6 +65,12 @@ def test_a_limit_that_a_view_lets_through_is_429(browser, fake):
     assert (refused.status_code, int(refused.headers["Retry-After"]) <= 60) == (429, True)
 
 
+def test_a_service_that_is_down_is_503(browser, fake):
+    fake.break_down(times=100)
+    down = browser.get("/bare")
+    assert (down.status_code, down.headers["Retry-After"]) == (503, "5")
+
+
 def test_missing_settings_are_reported_by_the_check_command():
     with override_settings(SENDCODE_URL="", SENDCODE_KEY=None):
         assert [one.id for one in checks.run_checks()] == ["sendcode.E001", "sendcode.E002"]

@@ -43,9 +43,8 @@ class Script:
         self.time += seconds
 
     def client(self, **options):
-        client = Sendcode("http://sendcode.test", KEY, transport=self, sleep=self.sleep, **options)
-        object.__setattr__(client._settings, "now", lambda: self.time)
-        return client
+        clock = {"sleep": self.sleep, "now": lambda: self.time}
+        return Sendcode("http://sendcode.test", KEY, transport=self, **clock, **options)
 
 
 def test_a_call_whose_answer_is_lost_is_repeated_with_the_same_key():

@@ -21,7 +21,8 @@ T = TypeVar("T")
 class Sendcode:
     """A client that blocks; one is enough for a process, and many threads may use it.
 
-    `timeout` limits one try, `deadline` a call with its retries, both in seconds.
+    Both in seconds: `timeout` is how long one try waits for a connection, and then for an answer; after `deadline` no
+    further try is made.
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class Sendcode:
         deadline: float = 10.0,
         transport: Transport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings = settings(base_url, key, timeout, deadline)
+        self._settings = settings(base_url, key, timeout=timeout, deadline=deadline, now=now)
         self._transport = transport or HttpTransport()
         self._sleep = sleep
         runner: Blocking = self
@@ -91,8 +93,9 @@ class AsyncSendcode:
         deadline: float = 10.0,
         transport: AsyncTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings = settings(base_url, key, timeout, deadline)
+        self._settings = settings(base_url, key, timeout=timeout, deadline=deadline, now=now)
         self._transport = transport or AsyncHttpTransport()
         self._sleep = sleep
         runner: Awaiting = self
@@ -137,10 +140,12 @@ class AsyncSendcode:
         return f"<{type(self).__name__} {self._settings.base_url}>"
 
 
-def settings(base_url: str, key: str, timeout: float, deadline: float) -> Settings:
+def settings(
+    base_url: str, key: str, *, timeout: float, deadline: float, now: Callable[[], float]
+) -> Settings:
     """Return the settings of a client. Raises ValueError, which never repeats the key."""
     if not base_url.startswith(("http://", "https://")):
         raise ValueError("base_url must start with https:// or http://")
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise ValueError("the key must be what `flask --app app keys add` printed")
-    return Settings(base_url.rstrip("/").removesuffix("/api/v1"), key, timeout, deadline)
+    return Settings(base_url.rstrip("/").removesuffix("/api/v1"), key, timeout, deadline, now)

@@ -25,7 +25,7 @@ LONGEST_WAIT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where to call, as whom, and for how long. `timeout` limits one try, `deadline` all of them, in seconds."""
+    """Where to call, as whom, and for how long. In seconds: `timeout` for one wait, `deadline` for all."""
 
     base_url: str
     key: str = field(repr=False)

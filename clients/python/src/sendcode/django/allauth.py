@@ -14,7 +14,7 @@ from sendcode.django.client import client
 class SendcodeAdapterMixin:
     """Put it before `DefaultAccountAdapter`. Where a phone number is stored is for your adapter to say, as before.
 
-    Raises what a client raises; `sendcode.django.middleware.LimitMiddleware` answers a limit.
+    Raises what a client raises; `sendcode.django.middleware.SendcodeMiddleware` answers a limit.
     """
 
     def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:

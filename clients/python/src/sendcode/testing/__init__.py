@@ -60,7 +60,7 @@ class _Known:
         self.service.script(status, code, call, times)
 
     def break_down(self, *, times: int = 1, call: str = "") -> None:
-        """Give no answer to the next `times` tries. The client tries again, so that one is not noticed."""
+        """Give no answer to the next `times` tries. One is not noticed, because the client tries again."""
         self.service.script(0, "", call, times)
 
     def travel(self, seconds: float) -> None:
@@ -69,20 +69,22 @@ class _Known:
 
 
 class FakeSendcode(_Known, Sendcode):
-    """A `Sendcode` that calls nobody. Retries do not sleep."""
+    """A `Sendcode` that calls nobody. Retries move its clock and do not sleep."""
 
     def __init__(self, service: FakeService | None = None) -> None:
         self.service = service or FakeService()
         clock = self.service.clock
-        super().__init__(_URL, "sc_test_fake", transport=_Transport(self.service), sleep=clock.sleep)
+        transport = _Transport(self.service)
+        super().__init__(_URL, "sc_test_fake", transport=transport, sleep=clock.sleep, now=clock.monotonic)
 
 
 class AsyncFakeSendcode(_Known, AsyncSendcode):
-    """An `AsyncSendcode` that calls nobody. Retries do not sleep."""
+    """An `AsyncSendcode` that calls nobody. Retries move its clock and do not sleep."""
 
     def __init__(self, service: FakeService | None = None) -> None:
         self.service = service or FakeService()
         clock = self.service.clock
+        transport = _AsyncTransport(self.service)
         super().__init__(
-            _URL, "sc_test_fake", transport=_AsyncTransport(self.service), sleep=clock.sleep_async
+            _URL, "sc_test_fake", transport=transport, sleep=clock.sleep_async, now=clock.monotonic
         )

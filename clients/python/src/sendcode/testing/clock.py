@@ -1,5 +1,6 @@
 """The fake's clock: real time, and what a test adds to it."""
 
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -14,15 +15,21 @@ class Clock:
         """Return the time, in UTC."""
         return datetime.now(timezone.utc) + self._ahead
 
+    def monotonic(self) -> float:
+        """Return the seconds that deadlines are counted in."""
+        return time.monotonic() + self._ahead.total_seconds()
+
     def travel(self, seconds: float) -> None:
         """Go ahead."""
         self._ahead += timedelta(seconds=seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Sleep no time at all."""
+        """Go ahead instead of sleeping."""
+        self.travel(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Sleep no time at all."""
+        """Go ahead instead of sleeping."""
+        self.travel(seconds)
 
 
 def text(moment: datetime | None) -> str | None:
