@@ -1,0 +1,71 @@
+"""A client for Sendcode: verification codes and notices by e-mail and SMS.
+
+client = Sendcode("https://codes.example.com", os.environ["SENDCODE_KEY"])
+verification = client.verifications.issue("sms", "+8613800138000", purpose="login")
+client.verifications.check(verification.id, "123456").valid
+"""
+
+from sendcode import webhooks
+from sendcode.answers import (
+    Accepted,
+    Broadcast,
+    CheckResult,
+    Delivery,
+    Event,
+    MadeWebhook,
+    Message,
+    Page,
+    Statistics,
+    Verification,
+    Webhook,
+)
+from sendcode.clients import AsyncSendcode, Sendcode
+from sendcode.conversation import __version__
+from sendcode.errors import (
+    Conflict,
+    DestinationLocked,
+    InvalidDestination,
+    InvalidInput,
+    InvalidSignature,
+    LimitExceeded,
+    MalformedCode,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    Refused,
+    SendcodeError,
+    Unavailable,
+    VerificationLocked,
+)
+
+__all__ = [
+    "Accepted",
+    "AsyncSendcode",
+    "Broadcast",
+    "CheckResult",
+    "Conflict",
+    "Delivery",
+    "DestinationLocked",
+    "Event",
+    "InvalidDestination",
+    "InvalidInput",
+    "InvalidSignature",
+    "LimitExceeded",
+    "MadeWebhook",
+    "MalformedCode",
+    "Message",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotFound",
+    "Page",
+    "Refused",
+    "Sendcode",
+    "SendcodeError",
+    "Statistics",
+    "Unavailable",
+    "Verification",
+    "VerificationLocked",
+    "Webhook",
+    "__version__",
+    "webhooks",
+]

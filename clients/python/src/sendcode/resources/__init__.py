@@ -1,0 +1,1 @@
+"""What can be called, a file a subject. Each method describes one call; the client runs it."""
