@@ -70,8 +70,10 @@ def test_whatever_happens_after_the_answer_is_told(make, receiver, record_proper
         told = [{**json.loads(call.body), "timestamp": ""} for call in calls]
         bodies = [json.dumps({k: v for k, v in one["data"].items() if not k.endswith("_at")}) for one in told]
         assert not [one for one in bodies if code in one]
-        listed = api.call("GET", f"/webhooks/{made['id']}/deliveries").body["deliveries"]
-        assert {one["status"] for one in listed} == {"delivered"}
+        path = f"/webhooks/{made['id']}/deliveries"
+        wait_until(
+            lambda: {one["status"] for one in api.call("GET", path).body["deliveries"]} == {"delivered"}, 10
+        )
     assert code not in installation.logs()
     assert made["secret"] not in installation.logs()
 
