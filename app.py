@@ -20,6 +20,7 @@ from domain.errors import ConfigurationError
 from domain.keyring import Keyring
 from exts import babel, csrf, db, login, mail
 from models import engine, patience
+from services.events.callbacks import Callbacks
 from services.events.listeners import Listeners
 from services.gateways.gateway_health import GatewayHealth
 from services.languages import locales
@@ -98,6 +99,7 @@ def _parts(app: Flask) -> list[object]:
         DayBudget(redis, breaker),
         FreshClosures(),
         Listeners(),
+        Callbacks(),
         Refusals(redis, breaker),
         Bell(breaker if redis == app.config["CELERY_BROKER_URL"] else Breaker()),
     ]

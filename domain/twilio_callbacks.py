@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from domain.statuses import MessageStatus
 
@@ -25,6 +26,19 @@ def status_word(status: MessageStatus, *, is_planned: bool = False) -> str:
     if status is MessageStatus.EXPIRED:
         return MessageStatus.FAILED.value
     return "scheduled" if is_planned and status is MessageStatus.QUEUED else status.value
+
+
+def without_password(url: str) -> tuple[str, str | None]:
+    """Split an address into what is called, and the value of `Authorization` where it has a user and a password.
+
+    Raises ValueError where it is no URL.
+    """
+    parts = urlsplit(url)
+    if parts.username is None and parts.password is None:
+        return url, None
+    who = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return bare, f"Basic {base64.b64encode(who.encode()).decode()}"
 
 
 def form(

@@ -27,7 +27,8 @@ from models.message_try import MessageTry
 from models.types import microseconds
 from services.delivery import one_step
 from services.delivery.claims import Claimed
-from services.events.message_news import Ends, Teller
+from services.events.message_news import Teller
+from services.events.telling import Ends
 from services.outbox.outbox import WHAT_IS_KEPT, stop_values
 from services.storage.prepared import Prepared
 

@@ -14,6 +14,7 @@ from exts import db
 from services.delivery import events_lane
 from services.delivery.drain import Drain
 from services.delivery.sender import Sender
+from services.events.callbacks import Callbacks
 from services.events.listeners import Listeners
 from services.events.message_news import Teller
 from services.gateways import gateway_switches
@@ -98,5 +99,5 @@ def _drain(router: Router, lanes: Sequence[Lane], housekeeping: Housekeeping | N
         ceilings=ceilings,
         versions=versions,
         housekeeping=housekeeping,
-        teller=Teller(part(Listeners)),
+        teller=Teller(part(Listeners), part(Callbacks)),
     )

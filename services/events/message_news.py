@@ -1,23 +1,21 @@
 """Tell what became of messages: sent, delivered, undelivered, failed, expired; and of the codes that they carried."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
-
-from sqlalchemy import Connection
 
 from domain.events import EventType, Listener
 from domain.statuses import MessageStatus
 from models.message import Message
 from models.verification import Verification
-from services.events import data, telling
+from services.events import callbacks, data, telling
+from services.events.callbacks import Callbacks
 from services.events.listeners import Listeners, any_wants
-from services.events.telling import News
+from services.events.telling import Ends, News
+from services.process.parts import part
 from services.storage.transactions import Writer
 
-Ends = Mapping[str, tuple[MessageStatus, datetime]]
-"""By message: the status that a transaction settled it with, and its `settled_at`."""
 _OF_MESSAGES = MappingProxyType(
     {
         MessageStatus.SENT: EventType.MESSAGE_SENT,
@@ -43,32 +41,41 @@ _messages, _verifications = Message.__table__, Verification.__table__
 class Teller:
     """Tells what a worker settles; it has no request, so it keeps the listeners itself."""
 
-    def __init__(self, listeners: Listeners):
-        self._listeners = listeners
+    def __init__(self, listeners: Listeners, called_back: Callbacks):
+        self._listeners, self._callbacks = listeners, called_back
 
-    def is_needed(self, connection: Connection) -> bool:
+    def is_needed(self, connection: Writer) -> bool:
         """Tell whether somebody wants to hear of messages."""
-        return any_wants(self._listeners.of(connection), KINDS)
+        return any_wants(self._listeners.of(connection), KINDS) or self._callbacks.of(connection)
 
-    def tell(self, connection: Connection, ends: Ends, now: datetime) -> None:
-        """Tell what these messages were settled with in this transaction; the caller commits."""
-        tell(connection, self._listeners.of(connection), ends, now)
+    def tell(self, connection: Writer, ends: Ends, now: datetime) -> None:
+        """Tell how messages ended that this transaction has settled; the caller commits.
+
+        Those whose lease was lost are left out. Every message gives an event `message.…`; one that carried a code gives
+        `verification.…` as well; one with a call-back gives that.
+        """
+        listeners, ids = self._listeners.of(connection), list(ends)
+        for first in range(0, len(ids), BLOCK):
+            block = ids[first : first + BLOCK]
+            if any_wants(listeners, KINDS):
+                _tell(connection, listeners, ends, block, now)
+            if self._callbacks.of(connection):
+                callbacks.tell(connection, ends, block, now)
 
 
-def tell(writer: Writer, listeners: Sequence[Listener], ends: Ends, now: datetime) -> None:
-    """Tell how messages ended that this transaction has settled; those whose lease was lost are left out.
+def teller() -> Teller:
+    """Return the teller of a request or task."""
+    return Teller(part(Listeners), part(Callbacks))
 
-    Every message gives an event `message.…`; one that carried a code gives `verification.…` as well.
-    """
-    if not ends or not any_wants(listeners, KINDS):
-        return
-    ids = list(ends)
-    for first in range(0, len(ids), BLOCK):
-        rows = writer.execute(data.MESSAGES.where(_messages.c.id.in_(ids[first : first + BLOCK]))).all()
-        ours = [row for row in rows if (row.status, row.settled_at) == ends[row.id]]
-        codes = _codes(writer, listeners, ours)
-        news = [one for row in ours for one in _of(row, codes.get(row.verification_id), now)]
-        telling.tell(writer, listeners, news, now)
+
+def _tell(
+    writer: Writer, listeners: Sequence[Listener], ends: Ends, ids: Sequence[str], now: datetime
+) -> None:
+    rows = writer.execute(data.MESSAGES.where(_messages.c.id.in_(ids))).all()
+    ours = [row for row in rows if (row.status, row.settled_at) == ends[row.id]]
+    codes = _codes(writer, listeners, ours)
+    news = [one for row in ours for one in _of(row, codes.get(row.verification_id), now)]
+    telling.tell(writer, listeners, news, now)
 
 
 def _codes(writer: Writer, listeners: Sequence[Listener], rows: Sequence[Any]) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from sqlalchemy import delete, insert, update
 
 from domain.codes import new_id
 from domain.events import MOST_DATA_BYTES, EventType, Listener
-from domain.statuses import DeliveryStatus
+from domain.statuses import DeliveryStatus, MessageStatus
 from models.webhook import Event, EventDelivery
 from services.storage.prepared import Prepared
 from services.storage.transactions import Writer, change
 
 log = logging.getLogger(__name__)
+Ends = Mapping[str, tuple[MessageStatus, datetime]]
+"""By message: the status that a transaction settled it with, and its `settled_at`."""
 WEBHOOK = "webhook"
 """The usual kind of delivery: Standard Webhooks."""
 _events, _deliveries = Event.__table__, EventDelivery.__table__

@@ -16,7 +16,6 @@ from domain.receipts import statuses_before
 from domain.statuses import MessageStatus
 from models import Message
 from services.events import message_news
-from services.events.listeners import any_wants, listening
 from services.outbox.outbox import WHAT_IS_KEPT
 from services.process.parts import part
 from services.storage.exact import exactly
@@ -90,7 +89,7 @@ def _note(session: Session, name: str, receipt: Receipt, now: datetime) -> bool:
 
 def _tell(session: Session, is_this: ColumnElement[bool], status: MessageStatus, now: datetime) -> None:
     """Tell endpoints what a report changed, in the same transaction."""
-    listeners = listening(session)
-    if any_wants(listeners, message_news.KINDS):
+    teller = message_news.teller()
+    if teller.is_needed(session):
         ids = session.scalars(select(Message.id).where(is_this, Message.settled_at == now)).all()
-        message_news.tell(session, listeners, dict.fromkeys(ids, (status, now)), now)
+        teller.tell(session, dict.fromkeys(ids, (status, now)), now)

@@ -5,15 +5,13 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import twilio_sids
 from domain.actions import Action
-from domain.keyring import Keyring, Unreadable
+from domain.keyring import Keyring
 from domain.statuses import SecretKind
-from exts import db
-from models import ApiKey, ApiKeySecret
+from models import ApiKeySecret
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.keys import api_keys, key_owners, key_views
@@ -86,30 +84,6 @@ def service_sid(key_id: str) -> str:
 def authenticate(account: str, token: str) -> KeyOwner | None:
     """Return whose credentials these are, None where they are unknown, expired, or of a revoked key."""
     return key_owners.authenticate(_secret(account, token), SecretKind.TWILIO)
-
-
-def signing_token(key_id: str) -> str | None:
-    """Return the newest token of a key, with which its call-backs are signed.
-
-    None where it has none, is revoked, or the token's key is no longer in CODE_PEPPER.
-    """
-    newest = (
-        select(ApiKeySecret.sealed, ApiKeySecret.key_hash)
-        .join(ApiKey, ApiKey.id == ApiKeySecret.api_key_id)
-        .where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
-        .where(ApiKeySecret.kind == SecretKind.TWILIO.value)
-        .order_by(ApiKeySecret.id.desc())
-        .limit(1)
-    )
-    row = db.session.execute(newest).one_or_none()
-    db.session.rollback()
-    if row is None:
-        return None
-    try:
-        return part(Keyring).open(row.sealed, row=row.key_hash).decode()
-    except Unreadable as error:
-        log.error("call-backs of API key %s can't be signed: %s", key_id, error)
-        return None
 
 
 def _row(key_id: str, token: str, now: datetime) -> ApiKeySecret:

@@ -83,7 +83,7 @@ def send(request: Request, owner: Owner) -> MessageView:
             locale=content.locale,
             params=params if content.template else contents.fill(content, params),
             priority=Priority.SINGLE,
-            due_at=span.starts_at,
+            due_at=span.starts_at if callback is None else span.starts_at + status_callbacks.HEARD_AFTER,
             send_at=request.send_at,
             deadline_at=span.deadline_at,
             keeps_content=True,

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from domain.keyring import Keyring
 from services.events.data import time
-from services.events.telling import WEBHOOK
 from services.webhooks import signing
 
 
@@ -50,7 +49,3 @@ def standard(due: Due, keyring: Keyring, now: datetime) -> Outgoing:
     kept = signing.opened(keyring, due.webhook_id or "", due.sealed or b"")
     signed = signing.headers(kept, due.event_id, now, body)
     return Outgoing(due.url, {"Content-Type": "application/json", **signed}, body)
-
-
-MAKERS: dict[str, Maker] = {WEBHOOK: standard}
-"""By the `kind` of a delivery; another protocol adds its own when it is imported."""

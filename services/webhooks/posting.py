@@ -17,12 +17,17 @@ from domain.keyring import Keyring, Unreadable
 from domain.statuses import DeliveryStatus
 from models import clock
 from models.webhook import ANSWER_CHARACTERS
+from services.events.callbacks import STATUS
+from services.events.telling import WEBHOOK
 from services.process.faults import place
+from services.webhooks import status_form
 from services.webhooks.claims import OFF, Ended
-from services.webhooks.kinds import MAKERS, Due
+from services.webhooks.kinds import Due, Maker, standard
 
 log = logging.getLogger(__name__)
 ERROR_LENGTH = 255
+MAKERS: dict[str, Maker] = {WEBHOOK: standard, STATUS: status_form.write}
+"""By the `kind` of a delivery."""
 
 
 class Poster:

@@ -23,9 +23,8 @@ from services.audit.trail import COMMAND_LINE
 from services.codes import checks, telling, verifications
 from services.codes.verifications import Request
 from services.delivery import settling
-from services.events import listeners
+from services.events import listeners, message_news
 from services.events.listeners import Listeners
-from services.events.message_news import Teller
 from services.gateways.gateway_health import LocalHealth
 from services.limits import pumping_watch
 from services.messaging import broadcast_views, broadcasts, message_views, messages, suppressions
@@ -211,7 +210,7 @@ def test_a_message_that_fails_and_one_that_expires(sms, owner):
     with later(days=3):
         part(Bell).ring(verifications.Lane.SMS)
         with db.engine.begin() as connection:
-            assert settling.expire(connection, clock.now(), Teller(part(Listeners))) == 1
+            assert settling.expire(connection, clock.now(), message_news.teller()) == 1
     assert kinds() == ["message.failed", "message.expired"]
     assert told()[1][1]["status"] == "expired"
 

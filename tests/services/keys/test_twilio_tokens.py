@@ -66,7 +66,6 @@ def test_a_revoked_key_takes_its_tokens_along_at_once() -> None:
     assert twilio_tokens.authenticate(given.account_sid, given.auth_token)
     api_keys.revoke(view.id)
     assert twilio_tokens.authenticate(given.account_sid, given.auth_token) is None
-    assert twilio_tokens.signing_token(view.id) is None
     with pytest.raises(Conflict):
         twilio_tokens.give(view.id)
 
@@ -81,27 +80,13 @@ def test_rotating_the_api_key_leaves_the_token_alone_and_the_other_way_round() -
     assert key_owners.authenticate(key) is None
 
 
-def test_the_newest_token_signs_and_no_row_holds_it() -> None:
+def test_no_row_holds_a_token() -> None:
     view, _ = api_keys.create("shop")
-    assert twilio_tokens.signing_token(view.id) is None
     _, first = twilio_tokens.give(view.id)
     _, second = twilio_tokens.give(view.id)
-    assert twilio_tokens.signing_token(view.id) == second.auth_token
     rows = db.session.scalars(db.select(ApiKeySecret)).all()
     told = [str(vars(row)) for row in rows] + [repr(entry) for entry in trail.entries().shown]
     assert not [text for text in told for given in (first, second) if given.auth_token in text]
-
-
-def test_what_was_sealed_with_a_removed_key_signs_nothing(
-    app: Flask, caplog: pytest.LogCaptureFixture
-) -> None:
-    view, _ = api_keys.create("shop")
-    twilio_tokens.give(view.id)
-    row = db.session.scalars(db.select(ApiKeySecret).filter_by(kind="twilio")).one()
-    row.sealed = b"gone" * 20
-    db.session.commit()
-    assert twilio_tokens.signing_token(view.id) is None
-    assert "can't be signed" in caplog.text
 
 
 def test_a_new_token_is_in_the_audit() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import InvalidInput
+from domain.keyring import Keyring
 from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
@@ -12,6 +13,7 @@ from models import StatusCallback
 from services import retention
 from services.messaging import messages, status_callbacks
 from services.messaging.messages import Request
+from services.process.parts import part
 
 pytestmark = pytest.mark.usefixtures("context")
 URL = "https://user:s3cret@shop.example:8443/status?a=b"
@@ -19,13 +21,15 @@ URL = "https://user:s3cret@shop.example:8443/status?a=b"
 
 def test_an_address_is_kept_sealed_beside_its_message(owner: Owner) -> None:
     sent = messages.send(Request(Channel.SMS, "+8613800138000", text="x", status_callback=URL), owner)
-    assert status_callbacks.url_of(sent.id) == URL
-    assert b"s3cret" not in db.session.get(StatusCallback, sent.id).sealed_url
+    sealed = db.session.get(StatusCallback, sent.id).sealed_url
+    assert b"s3cret" not in sealed
+    assert part(Keyring).open(sealed, row=sent.id).decode() == URL
     other = messages.send(Request(Channel.SMS, "+8613800138000", text="x"), owner)
-    assert status_callbacks.url_of(other.id) is None
+    assert db.session.get(StatusCallback, other.id) is None
 
 
-def test_the_purge_deletes_it_with_its_message(owner: Owner) -> None:
+def test_the_purge_deletes_it_with_its_message(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_callbacks, "HEARD_AFTER", timedelta())
     messages.send(Request(Channel.SMS, "+8613800138000", text="x", status_callback=URL), owner)
     retention.purge(timedelta())
     assert db.session.scalars(db.select(StatusCallback)).all() == []

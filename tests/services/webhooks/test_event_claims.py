@@ -19,7 +19,8 @@ from services.events.telling import News
 from services.process.parts import part
 from services.webhooks import claims, deliveries, endpoints
 from services.webhooks.deliveries import Range
-from services.webhooks.kinds import MAKERS, Outgoing
+from services.webhooks.kinds import Outgoing
+from services.webhooks.posting import MAKERS
 from tests.servers.http import DROP, Answer, HttpGatewayServer
 from tests.services.webhooks.conftest import courier, delivery, is_signed, post_all
 
