@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
@@ -14,13 +14,14 @@ from domain.owners import Owner
 from domain.roles import Role
 from domain.statuses import Channel, SuppressionReason
 from exts import db
-from models import Administrator, PrefixClosure, SeenProcess
+from models import Administrator, EventDelivery, PrefixClosure, SeenProcess
 from services import demo
 from services.audit.trail import Actor
 from services.codes import verifications
 from services.codes.verifications import Request
 from services.gateways import gateway_switches
-from services.keys import api_keys, key_rotation
+from services.hooks import hooks
+from services.keys import api_keys, key_rotation, twilio_tokens
 from services.limits import safe_prefixes
 from services.limits.refusals import Refusals
 from services.messaging import suppressions
@@ -29,6 +30,7 @@ from services.process.parts import part
 from services.scheduling import schedule_runs, schedules
 from services.scheduling.schedule_rules import NewSchedule
 from services.sign_in import sessions
+from services.webhooks import deliveries, endpoints
 
 MESSAGES = 6_000
 """Messages of the past month; those that `_carry` sends are newer and come first in lists."""
@@ -66,6 +68,9 @@ def furnish(email: str, password: str) -> None:
     api_keys.revoke(api_keys.create("Old shop", by=maria)[0].id, by=maria)
     shop, _ = api_keys.create("Web shop", networks=["203.0.113.0/24", "2001:db8::/32"], by=maria)
     key_rotation.rotate(shop.id, "7d", by=maria)
+    api_keys.configure(shop.id, {"service_name": "Book Shop", "code_length": 8}, by=maria)
+    twilio_tokens.give(shop.id, by=maria)
+    _reach(f"key:{shop.id}", maria)
     api_keys.create("Nightly import", scopes=["messages", "read"], by=maria)
     api_keys.create("Staging", is_test=True)
     demo.fill(MESSAGES, now=datetime.now(UTC) - timedelta(minutes=10))
@@ -95,6 +100,27 @@ def furnish(email: str, password: str) -> None:
     suppressions.add(Channel.SMS, "+8613900139000", SuppressionReason.COMPLAINT, by=maria)
     invitations.invite("new.colleague@example.org", "operator", link_of=_link, by=maria)
     texts.furnish(maria)
+
+
+def _reach(owner: str, by: Actor) -> None:
+    """Add endpoints that get events, with deliveries, and hooks of other servers."""
+    ours = endpoints.create("https://8.8.8.8/sendcode/events", description="Operations", by=by).endpoint
+    endpoints.create("https://8.8.4.4/hooks", events=["verification.approved"], owner=owner, by=by)
+    for _ in range(3):
+        deliveries.send_test(ours.id, by=by)
+    now = datetime.now(UTC)
+    told = {"tries": 1, "tried_at": now, "settled_at": now, "due_at": None, "took_ms": 87}
+    for row, answer in zip(db.session.scalars(select(EventDelivery)).all(), (200, 500, 200), strict=True):
+        status = "delivered" if answer == 200 else "failed"
+        for name, value in {**told, "status": status, "answer_status": answer}.items():
+            setattr(row, name, value)
+    db.session.commit()
+    for kind, name, to in (
+        ("keycloak", "Employees", []),
+        ("supabase", "Shop accounts", []),
+        ("alertmanager", "On call", ["+8613800138000"]),
+    ):
+        hooks.add(kind, name, destinations=to, by=by)
 
 
 def _ask_for_codes(email: str) -> None:

@@ -13,7 +13,7 @@ from cms.access.guard import console, needs
 from cms.audit.labels import ABOUT, FIELDS, LABELS
 from cms.errors.error_texts import ROLES
 from cms.frame import languages
-from cms.keys.api_keys import SCOPES
+from cms.keys.api_keys import SCOPES, SETTINGS
 from domain.actions import Action
 from domain.roles import Role
 from services.audit import trail as service
@@ -115,10 +115,12 @@ def _differences(entry: EntryView) -> Iterator[Difference]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value == []:
+    if value is None or value in ([], {}):
         return _("none")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(str(WORDS.get(one, one)) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{SETTINGS.get(name, name)}: {one}" for name, one in value.items())
     return str(WORDS.get(value, value))

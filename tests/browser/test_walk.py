@@ -59,7 +59,11 @@ SAME_EVERYWHERE = re.compile(
     | [\da-f:.]+/\d+(,\ [\da-f:.]+/\d+)*                 # networks
     | p95                                                # a word of statistics
     | every\ \d+[smhd] | \w+=.+                          # a schedule in the audit
-    | SMS | API | JSON | English | Deutsch | Sendcode.*  # names
+    | [a-z]+\.[a-z_]+                                    # events
+    | Supabase\ Auth | Ory\ Kratos | Logto | Zitadel     # servers
+    | authentik | Keycloak | Authgear | Auth0 | Casdoor | Alertmanager,\ Grafana | Twilio\ SDK
+    | SMS | API | URL | JSON | Webhook | Hook            # names
+    | English | Deutsch | Sendcode.*
     """,
     re.VERBOSE,
 )

@@ -201,3 +201,13 @@ def test_a_twilio_token_is_shown_once(signed_in: Visitor, app: Flask) -> None:
     with app.app_context():
         assert twilio_tokens.authenticate(f"AC{key.id}", token).id == key.id
         assert trail.entries().shown[0].action == "key.twilio_token_made"
+
+
+def test_the_audit_names_the_settings_that_changed(signed_in: Visitor, app: Flask) -> None:
+    make(signed_in)
+    (made,) = keys(app)
+    page = f"/cms/api-keys/{made.id}/settings"
+    signed_in.submit(page, page=page, service_name="Bücher", code_length="8")
+    signed_in.submit(page, page=page, service_name="", code_length="")
+    shown = signed_in.get("/cms/audit").text
+    assert "Name in its texts: Bücher, Digits of a code: 8" in shown
