@@ -72,7 +72,7 @@ def test_whatever_happens_after_the_answer_is_told(make, receiver, record_proper
         assert not [one for one in bodies if code in one]
         path = f"/webhooks/{made['id']}/deliveries"
         wait_until(
-            lambda: {one["status"] for one in api.call("GET", path).body["deliveries"]} == {"delivered"}, 10
+            lambda: {one["status"] for one in api.call("GET", path).body["deliveries"]} == {"delivered"}, 30
         )
     assert code not in installation.logs()
     assert made["secret"] not in installation.logs()

@@ -89,7 +89,7 @@ class HttpGatewayServer(ServerThread):
         """Answer the next calls with these, then as usual again."""
         self._script.extend(answers)
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[Call]:
+    def wait_for(self, count: int, seconds: float = 30) -> list[Call]:
         """Wait for at least `count` calls; fail the test after `seconds`."""
         wait_until(lambda: len(self.calls) >= count, seconds)
         return list(self.calls)

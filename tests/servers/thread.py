@@ -152,7 +152,7 @@ def closed_port() -> int:
         return server.port
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
     """Wait until `condition()` is true; fail the test after `seconds`."""
     ends = time.monotonic() + seconds
     while not condition():
