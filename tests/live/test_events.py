@@ -87,7 +87,7 @@ def test_a_worker_killed_between_post_and_note_repeats_with_the_same_id_and_lose
         in_parallel(40, lambda n: api.issue(phone(n)), threads=4)
         for kill in range(3):
             with installation.worker() as worker:
-                receiver.wait_for(len(receiver.calls) + 4, seconds=30)
+                receiver.wait_for(len(receiver.calls) + 4, seconds=90)  # a lease takes 60
                 worker.kill()
             if kill:
                 end_leases(installation)
