@@ -28,6 +28,8 @@ class Outgoing:
     """Approved texts that are sent in place of this one, by the gateway's name."""
     unsubscribe_url: str | None = field(default=None, repr=False)
     """Where one click ends bulk messages to this destination; None for all other messages."""
+    sender: str | None = None
+    """The name it comes from, where its key has one of its own."""
     valid_until: float = math.inf
     """By `time.monotonic()`: after this moment it has expired, or is another worker's, and must not be handed over."""
 

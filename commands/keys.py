@@ -93,7 +93,8 @@ def allow(key: str, networks: tuple[str, ...]) -> None:
 @click.argument("key", metavar="NAME|ID")
 @click.argument("settings", metavar="[SETTING=VALUE...]", nargs=-1)
 def configure(key: str, settings: tuple[str, ...]) -> None:
-    """Give a key settings of its own: service_name, code_length, code_ttl_seconds, code_attempts, locale.
+    """Give a key settings of its own: service_name, sender, code_length, code_ttl_seconds, code_attempts,
+    locale.
 
     Others stay as they are; an empty value takes the installation's again. Without any, print what the key has.
     """

@@ -1,4 +1,4 @@
-"""What an API key may have of its own: the name in its texts, the form of its codes, its language."""
+"""What an API key may have of its own: the names in its texts and in `From`, the form of its codes, its language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ class Profile:
     code_ttl_seconds: int
     code_attempts: int
     locale: str | None = None
+    sender: str | None = None
+    """The name that stands in the `From` of mails, and that gateways of type `http` get with an SMS."""
 
 
 NAMES = tuple(Profile.__dataclass_fields__)
@@ -29,7 +31,7 @@ NAMES = tuple(Profile.__dataclass_fields__)
 
 def of_installation(settings: Mapping[str, Any]) -> Profile:
     """Return what applies to an owner that has set nothing; its locale is decided with each text."""
-    return Profile(**{name: settings[name.upper()] for name in NAMES if name != "locale"})
+    return Profile(**{name: settings[name.upper()] for name in NAMES if name.upper() in settings})
 
 
 def check(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(name: str, text: str) -> int | str:
-    if name == "service_name":
+    if name in ("service_name", "sender"):
         if len(text) > LONGEST_SERVICE_NAME or has_control_characters(text):
             raise InvalidInput(
                 FieldProblem(name, f"must be one line of at most {LONGEST_SERVICE_NAME} characters")

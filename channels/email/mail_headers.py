@@ -3,6 +3,7 @@
 import re
 from binascii import b2a_base64
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 
@@ -34,12 +35,20 @@ class Sender:
     domain: str
     header: bytes
 
+    def named(self, name: str) -> "Sender":
+        """Return the same address under another name. Raises GatewayError for control characters."""
+        return _sender(one_line("sender", name), self.address)
+
 
 def parse_sender(sender: str) -> Sender:
     """Read `a@x.org` or `Some Name <a@x.org>`. Raises GatewayError where it is neither."""
     named = NAMED.fullmatch(one_line("sender", sender))
     name, given = (named["name"], named["address"]) if named else ("", sender.strip())
-    address = one_address("sender", given)
+    return _sender(name, one_address("sender", given))
+
+
+@lru_cache(64)
+def _sender(name: str, address: str) -> Sender:
     header = b"From: %s" % (b"%s <%s>" % (_phrase(name), address.encode()) if name else address.encode())
     if len(header.rpartition(b"\n")[2]) > LINE:
         header = header.replace(b" <", b"\r\n <")

@@ -44,6 +44,8 @@ def render(outgoing: Outgoing, sender: Sender) -> Mail:
     Raises GatewayError for control characters in a header, or where `to` is not one address.
     """
     recipient = one_address("recipient", outgoing.to)
+    if outgoing.sender:
+        sender = sender.named(outgoing.sender)
     try:
         content = b"".join(
             (

@@ -14,9 +14,11 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
-PLAIN = {"to", "to.digits", "text", "reference", "template"}
+PLAIN = {"to", "to.digits", "text", "reference", "template", "sender"}
 PARAMETER = "params."
-SPACED = re.compile(r"\{(?=\s|[^{}]*\s\})\s*((?:to|to\.digits|text|reference|template|params\.[\w.-]+))\s*\}")
+SPACED = re.compile(
+    r"\{(?=\s|[^{}]*\s\})\s*((?:to|to\.digits|text|reference|template|sender|params\.[\w.-]+))\s*\}"
+)
 BRACES = re.compile(r"\{[^{}]*\}")
 
 Fill = Callable[[str], str]
@@ -73,6 +75,7 @@ def _own(outgoing: Outgoing) -> dict[str, Any]:
         "reference": outgoing.id,
         "template": outgoing.template,
         "params": dict(outgoing.params),
+        **({"sender": outgoing.sender} if outgoing.sender else {}),
     }
 
 
@@ -83,6 +86,7 @@ def _values(outgoing: Outgoing) -> dict[str, str]:
         "text": outgoing.text,
         "reference": outgoing.id,
         "template": outgoing.template or "",
+        "sender": outgoing.sender or "",
     }
     return values | {PARAMETER + name: str(value) for name, value in outgoing.params.items()}
 

@@ -33,6 +33,7 @@ SCOPES = {
 }
 SETTINGS = {
     "service_name": lazy_gettext("Name in its texts"),
+    "sender": lazy_gettext("Sender"),
     "locale": lazy_gettext("Language"),
     "code_length": lazy_gettext("Digits of a code"),
     "code_ttl_seconds": lazy_gettext("Life of a code, in seconds"),

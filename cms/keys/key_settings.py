@@ -51,10 +51,10 @@ def _back(key_id: str) -> Response:
 
 def _texts(error: InvalidInput) -> dict[str, str]:
     """Return the error text for each wrong field."""
+    line = _("Use one line of up to %(length)s characters.", length=profiles.LONGEST_SERVICE_NAME)
     texts = {
-        "service_name": _(
-            "Use one line of up to %(length)s characters.", length=profiles.LONGEST_SERVICE_NAME
-        ),
+        "service_name": line,
+        "sender": line,
         "locale": _("Enter a language tag, such as en or zh-CN."),
     }
     for name, (lowest, highest) in profiles.NUMBERS.items():

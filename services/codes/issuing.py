@@ -139,7 +139,7 @@ def new_message(challenge: Challenge, code: str, now: datetime, *, code_ends_at:
         template=TEMPLATE,
         template_version=challenge.template_version,
         locale=challenge.locale,
-        params=code_params(code, code_ends_at - now, profile.service_name),
+        params=code_params(code, code_ends_at - now, profile.service_name, profile.sender),
         priority=Priority.CODE,
         deadline_at=min(now + deadline, code_ends_at),
         verification_id=challenge.id,

@@ -14,7 +14,7 @@ from domain.unsubscribe_links import link
 from services.delivery.claims import Claimed
 from services.outbox import contents
 from services.templating import texts
-from services.templating.given import LONGEST_SMS
+from services.templating.given import LONGEST_SMS, SENDER
 from services.templating.text_versions import TextVersions, Version
 
 UNSUBSCRIBE_URL = "unsubscribe_url"
@@ -34,6 +34,7 @@ def compose(
     """
     version = versions[claimed.template_version] if versions and claimed.template_version else None
     params: dict[str, Any] = json.loads(keyring.open(claimed.sealed, row=claimed.id).decode())
+    sender = params.pop(SENDER, None)
     channel = Channel(claimed.channel)
     unsubscribe_url = None
     if claimed.is_bulk:
@@ -54,6 +55,7 @@ def compose(
         params={name: str(value) for name, value in params.items()},
         provider_templates=version.providers if version else {},
         unsubscribe_url=unsubscribe_url,
+        sender=sender,
         valid_until=valid_until,
     )
 

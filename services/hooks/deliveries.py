@@ -173,7 +173,7 @@ def _is_in_our_words(hook: HookView, delivery: Delivery) -> bool:
 def _in_our_words(base: NewMessage, delivery: Delivery, profile: Profile, life: timedelta) -> NewMessage:
     code = codes.check_own(delivery.code or "")
     channel = base.destination.channel
-    params = code_params(code, life, profile.service_name)
+    params = code_params(code, life, profile.service_name, profile.sender)
     template = CODE
     if delivery.link and channel is Channel.EMAIL:
         if not is_web_address(delivery.link):

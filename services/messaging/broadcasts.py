@@ -33,6 +33,7 @@ from services.outbox.outbox import NewMessage, stop_values
 from services.process.parts import part
 from services.storage import joint
 from services.storage.transactions import change, transaction
+from services.templating.given import sent_by
 
 log = logging.getLogger(__name__)
 BLOCK = 1000
@@ -84,7 +85,7 @@ def start(request: Request, owner: Owner) -> Accepted:
         send_limits.take_budget(billed, owner)
     broadcast_id = new_id()
     row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
-    given = {"service": profile.service_name}
+    given = {"service": profile.service_name, **sent_by(profile.sender)}
     new = [_message(broadcast_id, one, content, span, owner, request.send_at, given) for one in good]
     rows = outbox.rows(part(Keyring), new, now)
 

@@ -32,6 +32,7 @@ from services.outbox.contents import Content
 from services.outbox.outbox import NewMessage
 from services.process.parts import part
 from services.storage.transactions import transaction
+from services.templating.given import sent_by
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,10 @@ def send(request: Request, owner: Owner) -> MessageView:
             template=content.template,
             template_version=content.template_version,
             locale=content.locale,
-            params=params if content.template else contents.fill(content, params),
+            params={
+                **(params if content.template else contents.fill(content, params)),
+                **sent_by(profile.sender),
+            },
             priority=Priority.SINGLE,
             due_at=span.starts_at if callback is None else span.starts_at + status_callbacks.HEARD_AFTER,
             send_at=request.send_at,

@@ -1,8 +1,12 @@
 """What a key has of its own applies to its codes and notices, and to nobody else's."""
 
+from email import message_from_bytes, policy
+
 import pytest
 import time_machine
 
+from channels.email import mime
+from channels.email.mail_headers import parse_sender
 from domain.errors import InvalidInput
 from domain.owners import Owner
 from domain.profiles import check
@@ -11,7 +15,7 @@ from services import profiles
 from services.codes import checks, verifications
 from services.codes.verifications import Request
 from services.keys import api_keys
-from services.messaging import messages
+from services.messaging import broadcasts, messages
 
 pytestmark = pytest.mark.usefixtures("context")
 PHONE = "+8613800138000"
@@ -100,6 +104,7 @@ def test_it_is_read_once_in_a_while(shop, monkeypatch):
         ("locale", "deutsch!"),
         ("service_name", "x" * 61),
         ("service_name", "two\nlines"),
+        ("sender", "a\nb"),
         ("colour", "red"),
     ],
 )
@@ -111,3 +116,29 @@ def test_what_makes_no_sense_is_refused_by_name(name, value):
 
 def test_empty_values_are_left_out():
     assert check({"service_name": "  ", "locale": None, "code_length": "6"}) == {"code_length": 6}
+
+
+def test_mails_come_from_its_name_at_the_usual_address(shop, mails):
+    api_keys.configure(shop.id.removeprefix("key:"), {"sender": "Bücher"})
+    verifications.issue(Request(Channel.EMAIL, "kim@example.org"), shop)
+    messages.send(messages.Request(Channel.EMAIL, "kim@example.org", subject="News", text="Hello"), shop)
+    assert [one.sender for one in mails.sent] == ["Bücher", "Bücher"]
+    assert not [name for one in mails.sent for name in one.params if name.startswith("_")]
+    sender = parse_sender("Sendcode <no-reply@x.org>")
+    mail = message_from_bytes(mime.render(mails.sent[0], sender).content, policy=policy.SMTP)
+    assert mail["From"].addresses[0].display_name == "Bücher"
+    assert mail["From"].addresses[0].addr_spec == "no-reply@x.org"
+
+
+def test_a_broadcast_and_what_is_sent_again_come_from_it_too(shop, mails):
+    api_keys.configure(shop.id.removeprefix("key:"), {"sender": "Books"})
+    many = broadcasts.Request(Channel.EMAIL, [{"to": "kim@example.org"}], subject="News", text="Hello")
+    broadcasts.start(many, shop)
+    one = messages.send(messages.Request(Channel.EMAIL, "lee@example.org", subject="a", text="b"), shop)
+    messages.resend(one.id, shop)
+    assert [sent.sender for sent in mails.sent] == ["Books"] * 3
+
+
+def test_others_have_no_name_of_their_own(owner, mails):
+    verifications.issue(Request(Channel.EMAIL, "kim@example.org"), owner)
+    assert mails.sent[0].sender is None
