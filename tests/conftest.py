@@ -25,6 +25,7 @@ from domain.statuses import Channel
 from exts import db
 from models import clock
 from services import demo
+from services.delivery import drain
 from services.people import passwords
 from services.process import parts
 from tests import compiled
@@ -52,6 +53,14 @@ def cheap_passwords() -> Iterator[None]:
     """Hash passwords cheaply: a real hash takes longer than most tests; `real_passwords` brings it back."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_HASHER", CHEAP_HASHER)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_drain() -> Iterator[None]:
+    """Let no pause of a busy machine give a claimed message back untried: in eager mode nobody would look again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drain, "START_WITHIN_SECONDS", 60.0)
         yield
 
 

@@ -11,10 +11,10 @@ GUESSERS = 32
 FULL_WIDTH = {ord("0") + digit: ord("０") + digit for digit in range(10)}
 
 
-def persistent(api, verification, code):
-    """Guess until there is an answer: a 503 of a busy database has done nothing, and is repeated."""
+def persistent(call):
+    """Call until there is an answer: a 503 of a busy database has done nothing, and is repeated."""
     for _ in range(20):
-        reply = api.check(verification, code)
+        reply = call()
         if reply.status != 503:
             break
         time.sleep(int(reply.headers["Retry-After"]))
@@ -48,7 +48,7 @@ def test_five_of_a_thousand_parallel_wrong_guesses_are_evaluated_and_one_of_a_hu
         assert api.check(verification, code).status == 429, "the right code comes too late"
 
         verification, code = issued_with_code(installation, api, phone(2))
-        replies = in_parallel(100, lambda _: persistent(api, verification, code), GUESSERS)
+        replies = in_parallel(100, lambda _: persistent(lambda: api.check(verification, code)), GUESSERS)
         assert {reply.status for reply in replies} <= {200, 429}
         valid = [reply for reply in replies if reply.status == 200 and reply.body["valid"]]
         assert len(valid) == 1
@@ -95,7 +95,7 @@ def send_in_parallel(installation, api, number):
     plain = number.replace(" ", "")
     spellings = [f"+86 {number}", f"0086{plain}", number.replace(" ", "-"), plain.translate(FULL_WIDTH)]
     before = len(installation.sms.calls)
-    replies = in_parallel(100, lambda n: api.issue(spellings[n % 4]), GUESSERS)
+    replies = in_parallel(100, lambda n: persistent(lambda: api.issue(spellings[n % 4])), GUESSERS)
     assert sorted({reply.status for reply in replies}) == [202, 429]
     refused = [reply for reply in replies if reply.status == 429]
     assert len(refused) == 99
