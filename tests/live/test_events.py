@@ -85,12 +85,15 @@ def test_a_worker_killed_between_post_and_note_repeats_with_the_same_id_and_lose
         api = installation.api()
         listen(api, receiver.url, events=["verification.created", "message.sent"])
         in_parallel(40, lambda n: api.issue(phone(n)), threads=4)
-        for kill in range(3):
+        undone = "SELECT count(*) FROM event_delivery WHERE status != 'delivered'"
+        for _ in range(3):
             with installation.worker() as worker:
-                receiver.wait_for(len(receiver.calls) + 4, seconds=90)  # a lease takes 60
+                more = len(receiver.calls) + 4
+                wait_until(
+                    lambda more=more: len(receiver.calls) >= more or installation.query(undone) == [(0,)], 90
+                )
                 worker.kill()
-            if kill:
-                end_leases(installation)
+            end_leases(installation)
         receiver.usual = Answer(200)
         with installation.worker():
             end_leases(installation)
