@@ -1,13 +1,10 @@
 """`flask --app app admins`: administrators of the console."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
-from commands.groups import DatabaseGroup
-from domain.errors import Conflict, InvalidInput, NotFound
+from commands.groups import DatabaseGroup, plain_errors
 from domain.roles import Role
 from services.account import second_factor, second_factor_resets
 from services.people import administrators
@@ -24,7 +21,7 @@ admins = DatabaseGroup("admins", help="Administrators, who may sign in to the co
 def add(email: str, role: str, password_stdin: bool) -> None:
     """Add an administrator and print a one-time password, or read a password from standard input."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    with _plain_errors():
+    with plain_errors():
         administrator, one_time_password = administrators.add(email, role, password)
     if one_time_password:
         _print_password(administrator.email, one_time_password)
@@ -44,7 +41,7 @@ def show() -> None:
 @click.argument("email")
 def reset_password(email: str) -> None:
     """End all sessions of an administrator and print a one-time password."""
-    with _plain_errors():
+    with plain_errors():
         one_time_password = administrators.reset_password(email)
     _print_password(email, one_time_password)
 
@@ -53,7 +50,7 @@ def reset_password(email: str) -> None:
 @click.argument("email")
 def second_step_off(email: str) -> None:
     """Switch off the second step of an administrator who gets no codes any more, and end all sessions."""
-    with _plain_errors():
+    with plain_errors():
         was_on = second_factor_resets.reset(email)
     required = ", but SECOND_FACTOR_REQUIRED asks for one by e-mail" if second_factor.is_required() else ""
     click.echo(f"second step of {email} {'switched' if was_on else 'was'} off{required}", err=True)
@@ -63,7 +60,7 @@ def second_step_off(email: str) -> None:
 @click.argument("email")
 def disable(email: str) -> None:
     """Block an administrator from signing in, and end all sessions."""
-    with _plain_errors():
+    with plain_errors():
         administrators.disable(email)
     click.echo(f"{email} disabled", err=True)
 
@@ -72,7 +69,7 @@ def disable(email: str) -> None:
 @click.argument("email")
 def enable(email: str) -> None:
     """Let a disabled administrator sign in again."""
-    with _plain_errors():
+    with plain_errors():
         administrators.enable(email)
     click.echo(f"{email} enabled", err=True)
 
@@ -82,7 +79,7 @@ def enable(email: str) -> None:
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 def change_role(email: str, role: str) -> None:
     """Give an administrator another role, with immediate effect."""
-    with _plain_errors():
+    with plain_errors():
         administrators.change_role(email, role)
     click.echo(f"{email} is {role}", err=True)
 
@@ -91,14 +88,3 @@ def _print_password(email: str, password: str) -> None:
     """Print only the password on stdout, so that a script can take it."""
     click.echo(f"One-time password of {email}, to be changed at the first sign-in:", err=True)
     click.echo(password)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Report errors in one line: exit status 2 for invalid input, 1 for a conflict or a missing row."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise click.UsageError("; ".join(f"{one.field} {one.message}" for one in error.problems)) from error
-    except (Conflict, NotFound) as error:
-        raise click.ClickException(str(error)) from error

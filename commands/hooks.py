@@ -1,13 +1,10 @@
 """`flask --app app hooks`: addresses for identity servers and alert senders."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
-from commands.groups import DatabaseGroup
-from domain.errors import Conflict, InvalidInput, NotFound
+from commands.groups import DatabaseGroup, plain_errors, settings_of
 from domain.hooks import SECRET_IS_THEIRS, HookType
 from domain.statuses import Channel
 from services.hooks import hooks as service
@@ -31,7 +28,7 @@ from_stdin = click.option(
 @from_stdin
 def add(type: str, name: str, channel: str | None, destinations: tuple[str, ...], secret_stdin: bool) -> None:
     """Add a hook; print its address and its secret, which can't be shown again."""
-    with _plain_errors():
+    with plain_errors():
         view, secret = service.add(
             type, name, channel=channel, destinations=destinations, secret=_given(secret_stdin)
         )
@@ -64,7 +61,7 @@ def show() -> None:
 @from_stdin
 def rotate(hook: str, secret_stdin: bool) -> None:
     """Give a hook a new secret and print it; the old one works for 24 hours more."""
-    with _plain_errors():
+    with plain_errors():
         view, secret = service.rotate(service.find(hook).id, secret=_given(secret_stdin))
     _tell_of_their_secret(view, secret_stdin)
     _show(view, secret)
@@ -78,10 +75,10 @@ def configure(hook: str, settings: tuple[str, ...]) -> None:
 
     Others stay as they are; an empty value takes the installation's again. Without any, print what the hook has.
     """
-    with _plain_errors():
+    with plain_errors():
         view = service.find(hook)
         if settings:
-            given = dict(one.partition("=")[::2] for one in settings)
+            given = settings_of(settings)
             view = service.configure(view.id, {**view.settings, **given})
     for name, value in view.settings.items():
         click.echo(f"{name}={value}")
@@ -91,7 +88,7 @@ def configure(hook: str, settings: tuple[str, ...]) -> None:
 @click.argument("hook", metavar="NAME|ID")
 def switch_on(hook: str) -> None:
     """Take posts again."""
-    with _plain_errors():
+    with plain_errors():
         view = service.switch(service.find(hook).id, is_on=True)
     click.echo(f"{view.name} takes posts", err=True)
 
@@ -100,7 +97,7 @@ def switch_on(hook: str) -> None:
 @click.argument("hook", metavar="NAME|ID")
 def switch_off(hook: str) -> None:
     """Refuse posts, as if the hook did not exist, until it is switched on again."""
-    with _plain_errors():
+    with plain_errors():
         view = service.switch(service.find(hook).id, is_on=False)
     click.echo(f"{view.name} takes no posts", err=True)
 
@@ -109,7 +106,7 @@ def switch_off(hook: str) -> None:
 @click.argument("hook", metavar="NAME|ID")
 def remove(hook: str) -> None:
     """Remove a hook for good; what it sent stays."""
-    with _plain_errors():
+    with plain_errors():
         view = service.remove(service.find(hook).id)
     click.echo(f"{view.name} removed", err=True)
 
@@ -129,14 +126,3 @@ def _tell_of_their_secret(view: HookView, is_given: bool) -> None:
             f"{view.type} makes its own secret: give it with `hooks rotate {view.id} --secret-stdin`",
             err=True,
         )
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Report errors in one line: exit status 2 for invalid input, 1 for a conflict or a missing hook."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise click.UsageError("; ".join(f"{one.field} {one.message}" for one in error.problems)) from error
-    except (Conflict, NotFound) as error:
-        raise click.ClickException(str(error)) from error

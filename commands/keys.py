@@ -1,12 +1,8 @@
 """`flask --app app keys`: API keys."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
-from commands.groups import DatabaseGroup
-from domain.errors import Conflict, InvalidInput, NotFound
+from commands.groups import DatabaseGroup, plain_errors, settings_of
 from services.keys import api_keys, key_rotation, twilio_tokens
 from services.keys.key_owners import Scope
 
@@ -32,7 +28,7 @@ keys = DatabaseGroup("keys", help="API keys, for the programs that call the API.
 )
 def add(name: str, is_test: bool, scopes: tuple[str, ...], networks: tuple[str, ...]) -> None:
     """Create a key and print it; it can't be shown again."""
-    with _plain_errors():
+    with plain_errors():
         view, text = api_keys.create(name, is_test=is_test, scopes=scopes or None, networks=networks)
     click.echo(f"Key {view.id} ({', '.join(view.scopes)}) of {view.name}, shown this once:", err=True)
     click.echo(text)
@@ -59,7 +55,7 @@ def show() -> None:
 )
 def rotate(key: str, overlap: str) -> None:
     """Give a key a new secret and print it; the key keeps its id, its messages and its limits."""
-    with _plain_errors():
+    with plain_errors():
         view, text = key_rotation.rotate(api_keys.find(key).id, overlap)
     until = view.secrets[1].expires_at
     ends = "ended" if overlap == "0" or until is None else f"ends {until.isoformat(timespec='seconds')}"
@@ -71,7 +67,7 @@ def rotate(key: str, overlap: str) -> None:
 @click.argument("key", metavar="NAME|ID")
 def twilio(key: str) -> None:
     """Make credentials for a Twilio SDK and print them; an older token works for another 24 h."""
-    with _plain_errors():
+    with plain_errors():
         view, credentials = twilio_tokens.give(api_keys.find(key).id)
     click.echo(f"Twilio credentials of {view.name}, the token shown this once:", err=True)
     for line in credentials.lines:
@@ -83,7 +79,7 @@ def twilio(key: str) -> None:
 @click.argument("networks", metavar="[ADDRESS...]", nargs=-1)
 def allow(key: str, networks: tuple[str, ...]) -> None:
     """Restrict a key to these addresses and networks; without any, it may be used from everywhere."""
-    with _plain_errors():
+    with plain_errors():
         found = api_keys.find(key)
         view = api_keys.edit(found.id, scopes=found.scopes, networks=networks)
     click.echo(f"{view.name} may be used from {', '.join(view.networks) or 'everywhere'}", err=True)
@@ -98,10 +94,10 @@ def configure(key: str, settings: tuple[str, ...]) -> None:
 
     Others stay as they are; an empty value takes the installation's again. Without any, print what the key has.
     """
-    with _plain_errors():
+    with plain_errors():
         view = api_keys.find(key)
         if settings:
-            given = dict(_pair(one) for one in settings)
+            given = settings_of(settings)
             view = api_keys.configure(view.id, {**view.settings, **given})
     for name, value in view.settings.items():
         click.echo(f"{name}={value}")
@@ -111,24 +107,6 @@ def configure(key: str, settings: tuple[str, ...]) -> None:
 @click.argument("key", metavar="NAME|ID")
 def revoke(key: str) -> None:
     """Revoke a key for good."""
-    with _plain_errors():
+    with plain_errors():
         view = api_keys.revoke(api_keys.find(key).id)
     click.echo(f"{view.name} revoked", err=True)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise click.UsageError(f"{name}: write SETTING=VALUE")
-    return name, value
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Report errors in one line: exit status 2 for invalid input, 1 for a conflict or a missing row."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise click.UsageError("; ".join(f"{one.field} {one.message}" for one in error.problems)) from error
-    except (Conflict, NotFound) as error:
-        raise click.ClickException(str(error)) from error

@@ -1,13 +1,10 @@
 """`flask --app app webhooks`: events to programs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import click
 
-from commands.groups import DatabaseGroup
-from domain.errors import Conflict, InvalidInput, NotFound
+from commands.groups import DatabaseGroup, plain_errors
 from domain.events import INSTALLATION, EventType
 from domain.statuses import DeliveryStatus
 from services.keys import api_keys, key_rotation
@@ -31,7 +28,7 @@ MOST_SHOWN = 100
 @click.option("--description", help="What it is for.")
 def add(url: str, events: tuple[str, ...], key: str | None, description: str | None) -> None:
     """Add an endpoint; print its id and its secret, which can't be shown again."""
-    with _plain_errors():
+    with plain_errors():
         owner = f"key:{api_keys.find(key).id}" if key else INSTALLATION
         made = endpoints.create(url, events=events, description=description, owner=owner)
     click.echo(f"ID={made.endpoint.id}")
@@ -55,7 +52,7 @@ def show() -> None:
 def history(webhook: str, status: str | None, limit: int) -> None:
     """List what was delivered, newest first: id, time, type, status, tries, answer."""
     chosen = DeliveryStatus(status) if status else None
-    with _plain_errors():
+    with plain_errors():
         page = deliveries.page(webhook, status=chosen, limit=limit)
     for one in page.deliveries:
         answer = str(one.answer_status or one.error or "")
@@ -72,7 +69,7 @@ def history(webhook: str, status: str | None, limit: int) -> None:
 def replay(webhook: str, delivery: str | None, hours: int | None, failed_only: bool) -> None:
     """Post deliveries again, with the same ids; print how many."""
     since = datetime.now(UTC) - timedelta(hours=hours) if hours else None
-    with _plain_errors():
+    with plain_errors():
         click.echo(deliveries.replay(webhook, Range(delivery, since, failed_only=failed_only)))
 
 
@@ -87,7 +84,7 @@ def replay(webhook: str, delivery: str | None, hours: int | None, failed_only: b
 )
 def rotate(webhook: str, overlap: str) -> None:
     """Give an endpoint a new secret and print it."""
-    with _plain_errors():
+    with plain_errors():
         made = endpoints.rotate(webhook, overlap=key_rotation.OVERLAPS[overlap])
     click.echo(f"SECRET={made.secret}")
 
@@ -96,7 +93,7 @@ def rotate(webhook: str, overlap: str) -> None:
 @click.argument("webhook", metavar="ID")
 def send_test(webhook: str) -> None:
     """Post a test event."""
-    with _plain_errors():
+    with plain_errors():
         click.echo(deliveries.send_test(webhook).id)
 
 
@@ -104,7 +101,7 @@ def send_test(webhook: str) -> None:
 @click.argument("webhook", metavar="ID")
 def enable(webhook: str) -> None:
     """Switch an endpoint on."""
-    with _plain_errors():
+    with plain_errors():
         endpoints.edit(webhook, enabled=True)
     click.echo(f"{webhook} is on", err=True)
 
@@ -113,7 +110,7 @@ def enable(webhook: str) -> None:
 @click.argument("webhook", metavar="ID")
 def disable(webhook: str) -> None:
     """Switch an endpoint off; what waits for it is given up, and can be replayed."""
-    with _plain_errors():
+    with plain_errors():
         endpoints.edit(webhook, enabled=False)
     click.echo(f"{webhook} is off", err=True)
 
@@ -122,21 +119,10 @@ def disable(webhook: str) -> None:
 @click.argument("webhook", metavar="ID")
 def remove(webhook: str) -> None:
     """Remove an endpoint with its deliveries."""
-    with _plain_errors():
+    with plain_errors():
         endpoints.remove(webhook)
     click.echo(f"{webhook} removed", err=True)
 
 
 def _time(at: datetime | None) -> str:
     return at.isoformat(timespec="seconds") if at else ""
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Report errors in one line: exit status 2 for invalid input, 1 for a conflict or a missing row."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise click.UsageError("; ".join(f"{one.field} {one.message}" for one in error.problems)) from error
-    except (Conflict, NotFound) as error:
-        raise click.ClickException(str(error)) from error

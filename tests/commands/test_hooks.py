@@ -84,3 +84,12 @@ def test_the_life_of_a_hook(app: Flask) -> None:
     with app.app_context():
         done = [entry.action for entry in trail.entries().shown]
     assert done == ["hook.removed", *["hook.edited"] * 4, "hook.rotated", "hook.added"]
+
+
+def test_a_setting_without_a_value_is_refused_and_changes_nothing(app):
+    run(app, "add", "kratos", "Ours")
+    run(app, "set", "Ours", "service_name=Shop")
+    done = run(app, "set", "Ours", "service_name")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "SETTING=VALUE" in done.stderr
+    assert run(app, "set", "Ours").stdout == "service_name=Shop\n"
