@@ -20,23 +20,23 @@ def issue_or_repeat(request: Request, owner: Owner) -> VerificationView:
     The repeat has no cool-down and every other limit. A caller's own code that is another one takes the place of the
     pending verification. Raises what `issue` and `resend` raise, except Conflict.
     """
-    if request.code is not None and not _carries(_pending(request, owner), request.code):
-        return _replace(request, owner)
-    again = _repeat(request, owner)
+    pending = _pending(request, owner)
+    if request.code is not None and not _carries(pending, request.code):
+        return _replace(request, owner, pending)
+    again = _repeat(request, owner, pending)
     if again is not None:
         return again
     try:
         return verifications.issue(request, owner)
     except LimitExceeded as error:
         # another click of the same person may have been faster
-        again = _repeat(request, owner) if error.limit == COOLDOWN else None
+        again = _repeat(request, owner, _pending(request, owner)) if error.limit == COOLDOWN else None
         if again is None:
             raise
         return again
 
 
-def _replace(request: Request, owner: Owner) -> VerificationView:
-    pending = _pending(request, owner)
+def _replace(request: Request, owner: Owner, pending: str | None) -> VerificationView:
     made = verifications.issue(replace(request, has_cooldown=pending is None), owner)
     if pending is not None:
         with suppress(NotFound, Conflict):
@@ -64,9 +64,8 @@ def _carries(verification_id: str | None, code: str) -> bool:
         return False
 
 
-def _repeat(request: Request, owner: Owner) -> VerificationView | None:
+def _repeat(request: Request, owner: Owner, pending: str | None) -> VerificationView | None:
     """Return the verification after its code was sent again, None where none is pending or can be sent again."""
-    pending = _pending(request, owner)
     if pending is None:
         return None
     try:
