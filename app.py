@@ -15,7 +15,9 @@ from flask import Flask
 import config
 import models  # noqa: F401 - the tables must be known before the first migration or query
 import serving
-from channels.registry import MailSettings, load_gateways
+from channels.email.mail_settings import MailSettings
+from channels.making import Maker
+from channels.registry import load_gateways
 from domain.errors import ConfigurationError
 from domain.keyring import Keyring
 from exts import babel, csrf, db, login, mail
@@ -30,9 +32,13 @@ from services.limits.pumping_guard import FreshClosures
 from services.limits.rate_windows import RateWindows
 from services.limits.refusals import Refusals
 from services.outbox.bell import Bell
-from services.process import parts
+from services.process import json_logs, parts, request_ids
 from services.process.breaker import Breaker
+from services.request_log.noting import RequestLog
+from services.roster.roster import Roster
+from services.storage import sessions
 from services.templating.text_versions import TextVersions
+from services.test_numbers.fixed_codes import FreshTestNumbers
 from tasks import make_celery
 
 DOORS = ("api", "hooks", "twilio_api", "cms", "commands")
@@ -69,44 +75,62 @@ def create_app(settings: Mapping[str, Any] | None = None, *, doors: Sequence[str
         app.config.update(config.load(settings))
         engine.prepare(app.config)
         parts.put(app, *_parts(app))
+        if app.config["TELEMETRY"]:
+            _tell_of_work(app)
     except ConfigurationError as error:
         reason = f"Sendcode can't start: {error}"
         print(reason, file=sys.stderr)
         raise StartRefused(reason) from error
     _bind_extensions(app)
+    request_ids.init_app(app)
     app.before_request(patience.begin)
     app.teardown_request(patience.end)
-    parts.of(app, Bell).attach(make_celery(app))
+    celery = make_celery(app)
+    json_logs.init_app(app, celery)
+    parts.of(app, Bell).attach(celery)
     serving.init_app(app)
     for door in doors:
         import_module(door).init_app(app)
     return app
 
 
+def _tell_of_work(app: Flask) -> None:
+    try:
+        telemetry = import_module("services.telemetry")  # on demand: without it the library need not be there
+    except ImportError as error:
+        raise ConfigurationError(
+            f"TELEMETRY: {error.name} is not installed; requirements/telemetry.txt has it"
+        ) from error
+    telemetry.init_app(app, config.environment())
+
+
 def _parts(app: Flask) -> list[object]:
-    redis, breaker = app.config["REDIS_URL"], Breaker()
+    settings = app.config
+    redis, breaker = settings["REDIS_URL"], Breaker()
+    maker = Maker(MailSettings.of(settings), settings["SEND_CONCURRENCY"], settings["PUBLIC_URL"])
+    file = config.ROOT / settings["GATEWAYS_FILE"] if settings["GATEWAYS_FILE"] else None
     return [
-        Keyring(app.config["CODE_PEPPERS"]),
-        load_gateways(
-            config.ROOT / app.config["GATEWAYS_FILE"] if app.config["GATEWAYS_FILE"] else None,
-            config.environment(),
-            MailSettings.of(app.config),
-            http_connections=app.config["SEND_CONCURRENCY"],
-        ),
+        Keyring(settings["CODE_PEPPERS"]),
+        maker,
+        load_gateways(file, config.environment(), maker),
+        Roster(app),
         RateWindows(redis, breaker),
         GatewayHealth(redis, breaker),
         TextVersions(),
         DayBudget(redis, breaker),
         FreshClosures(),
+        FreshTestNumbers(),
         Listeners(),
         Callbacks(),
         Refusals(redis, breaker),
-        Bell(breaker if redis == app.config["CELERY_BROKER_URL"] else Breaker()),
+        RequestLog(app),
+        Bell(breaker if redis == settings["CELERY_BROKER_URL"] else Breaker()),
     ]
 
 
 def _bind_extensions(app: Flask) -> None:
     db.init_app(app)
+    sessions.init_app(app)
     mail.init_app(app)
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)  # error pages must not load the current user

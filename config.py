@@ -1,5 +1,7 @@
 """Every setting with its default; the environment or a `.env` file overrides each by the same name.
 
+`NAME_FILE` instead of `NAME` names a file that the value is in: a secret of Docker, Kubernetes or systemd.
+
 Names carry their unit (`CODE_TTL_SECONDS`); a limit of 0 means no limit. Any other `CELERY_*` variable of the
 environment is passed to Celery.
 """
@@ -18,6 +20,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from domain import setting_files
 from domain.destinations import Numbers
 from domain.errors import ConfigurationError
+from domain.log_lines import LogFormat
 from domain.setting_texts import by_country, listed, parse, parse_free, redis_url
 
 ROOT = Path(__file__).resolve().parent
@@ -33,8 +36,11 @@ DEFAULTS: dict[str, Any] = {
     "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",  # wakes the workers; codes never pass through it
     "REDIS_URL": "",  # counts limits per IP, prefix and key; empty: the broker if it is a Redis, else in process
     "PUBLIC_URL": "",  # how people reach this service, for links in texts; empty: no links, and nobody is invited
+    "INBOX_URL": "",  # the development inbox, which the console then leads to; dev.py run sets it
     "SERVICE_NAME": "Sendcode",  # the brand in texts
     "TRUSTED_PROXIES": 0,  # how many proxies in front of us set X-Forwarded-*
+    "LOG_FORMAT": "text",  # or json: one object a line
+    "TELEMETRY": False,  # traces and metrics to a collector, which the OTEL_* variables name
     # -- mail: one gateway called "smtp" unless gateways.toml names mail gateways
     "MAIL_SERVER": "",  # empty: no mail gateway
     "MAIL_PORT": 25,
@@ -43,10 +49,19 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_USERNAME": "",
     "MAIL_PASSWORD": "",
     "MAIL_DEFAULT_SENDER": "",  # empty: no-reply@ the host of PUBLIC_URL
+    "MAIL_REPLY_TO": "",  # where answers of people go; empty: to the sender
+    "MAIL_BOUNCE_ADDRESS": "",  # the envelope sender; each mail adds +token before the @; empty: the sender
     "MAIL_TIMEOUT": 10,  # seconds to wait for one answer of the mail server
     "MAIL_SMTPUTF8": False,  # the server takes addresses that are not ASCII before the @ (RFC 6531)
     "MAIL_EHLO_NAME": "",  # how we introduce ourselves to mail servers; empty: the host of PUBLIC_URL, or the sender's
     "MAIL_CONNECTIONS": 8,  # pooled SMTP connections of one worker process to one server
+    # -- a mailbox with the mails that came back; `flask receipts bounce` takes them from a mail server directly
+    "MAIL_BOUNCE_IMAP_SERVER": "",  # empty: no mailbox is read
+    "MAIL_BOUNCE_IMAP_PORT": 993,
+    "MAIL_BOUNCE_IMAP_USE_SSL": True,  # TLS from the first byte, with the certificate checked
+    "MAIL_BOUNCE_IMAP_USERNAME": "",
+    "MAIL_BOUNCE_IMAP_PASSWORD": "",
+    "MAIL_BOUNCE_IMAP_FOLDER": "INBOX",
     # -- SMS
     "GATEWAYS_FILE": "gateways.toml",  # the default file may be missing; empty: no file
     "DEFAULT_REGION": "CN",  # ISO country of numbers written without +
@@ -71,6 +86,7 @@ DEFAULTS: dict[str, Any] = {
     "PREFIX_SENDS_PER_10_MINUTES": 20,  # SMS to numbers that share all but the last four digits
     "COUNTRY_SENDS_PER_DAY": [],  # segments per country: CN=5000,*=200, or one number that holds for each
     "KEY_REQUESTS_PER_MINUTE": 600,
+    "REQUEST_LOG_DAYS": 7,  # how long the console shows what a key called; 0: nothing is logged or counted
     "PUMPING_GUARD_SENDS_PER_HOUR": 30,  # a prefix is judged from this many codes on
     "PUMPING_GUARD_APPROVED_PERCENT": 10,  # closed if less than this share of them was entered
     "PUMPING_GUARD_DRY_RUN": False,  # only report what it would have closed
@@ -81,7 +97,7 @@ DEFAULTS: dict[str, Any] = {
     "SESSION_IDLE_SECONDS": 1800,
     "SESSION_LIFE_SECONDS": 43200,
     "REAUTHENTICATION_SECONDS": 300,  # a change needs a password proven within this time
-    "SECOND_FACTOR_REQUIRED": False,  # everybody must also enter a code, sent by e-mail unless they chose their phone
+    "SECOND_FACTOR_REQUIRED": False,  # everybody needs a second step: a code by e-mail unless they have set up another
     "SIGN_IN_FAILURES_PER_5_MINUTES": 5,  # per account
     "SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES": 20,
 }
@@ -97,7 +113,9 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "MAIL_CONNECTIONS": (0, 100),
     "MAIL_TIMEOUT": (0, 15),
     "MAIL_PORT": (1, 65535),
+    "MAIL_BOUNCE_IMAP_PORT": (1, 65535),
     "PUMPING_GUARD_APPROVED_PERCENT": (0, 100),
+    "REQUEST_LOG_DAYS": (0, 90),
 }
 
 FIXED: dict[str, Any] = {
@@ -131,6 +149,7 @@ CELERY: dict[str, Any] = {
     "CELERY_BEAT_MAX_LOOP_INTERVAL": 1,
 }
 
+_OTHERS_IN_FILES = ("CELERY_RESULT_BACKEND",)
 _RENAMED = {"BROKER_URL": "CELERY_BROKER_URL", "CELERY_ALWAYS_EAGER": "CELERY_TASK_ALWAYS_EAGER"}
 
 
@@ -144,6 +163,7 @@ def load(
     texts = environment(environ)
     settings = {**FIXED, **CELERY, **DEFAULTS}
     settings["GIVEN_NAMES"] = sorted(texts)
+    texts = setting_files.from_files(texts, (*DEFAULTS, *_OTHERS_IN_FILES))
     settings["DEVELOPMENT"] = setting_files.is_development(ROOT)
     settings.update(_parsed(texts))
     settings.update(overrides or {})
@@ -238,6 +258,8 @@ def _validate(settings: Mapping[str, Any]) -> None:
         raise ConfigurationError("CELERY_BROKER_URL must begin with redis://, amqp:// or another broker")
     if settings["SMS_NUMBERS"] not in list(Numbers):
         raise ConfigurationError("SMS_NUMBERS must be valid or possible")
+    if settings["LOG_FORMAT"] not in list(LogFormat):
+        raise ConfigurationError("LOG_FORMAT must be text or json")
     if settings.get("CELERY_RESULT_EXTENDED"):
         raise ConfigurationError("CELERY_RESULT_EXTENDED must be off: results would hold codes and addresses")
     if settings["DEFAULT_REGION"] not in SUPPORTED_REGIONS:

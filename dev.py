@@ -23,11 +23,13 @@ from devtools.console import Console
 from devtools.guard import Guard
 from devtools.lock import AlreadyRunningError, Lock
 from devtools.plan import (
+    EXTRAS,
+    TELEMETRY,
     Plan,
     StartError,
     choose_gateways,
     choose_ports,
-    needs_extras,
+    extras,
     servers,
     services,
 )
@@ -50,7 +52,6 @@ from domain.setting_files import running_settings
 ROOT = Path(__file__).resolve().parent
 SERVICE = "requirements.txt"
 EMBEDDED = "requirements/embedded.txt"
-EXTRAS = "requirements/extras.txt"
 GREEN = "requirements/green.txt"
 BENCH = "requirements/bench.txt"
 TESTS, BROWSER = "requirements/tests.txt", "requirements/browser.txt"
@@ -113,9 +114,8 @@ def run(options: argparse.Namespace, console: Console, stop: Stop) -> int:
                 console.say("saved .env again in UTF-8: flask reads no other encoding")
             user = read_env_file(ROOT / ".env") | os.environ
             venv = Venv(ROOT, console, stop, guard)
-            extras = [EXTRAS] if needs_extras(user) else []
             green = [GREEN] if options.pool in GREEN_POOLS else []
-            venv.ensure([SERVICE, *extras, *green], best_effort=[EMBEDDED])
+            venv.ensure([SERVICE, *extras(user), *green], best_effort=[EMBEDDED])
             written = complete_env_file(ROOT / ".env", os.environ)
             if written:
                 console.say(f"wrote {', '.join(written)} to .env")
@@ -196,7 +196,7 @@ def test(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     """Install what the tests need and run pytest."""
     with closing(Guard()) as guard:
         best_effort = [EMBEDDED, GREEN, BROWSER]
-        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, TESTS], best_effort=best_effort)
+        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, TELEMETRY, TESTS], best_effort=best_effort)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process compiles each test, a minute in all
     return become_module("pytest", [*workers(arguments), *arguments])
 
@@ -224,8 +224,7 @@ def flask(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     if not running:
         with closing(Guard()) as guard:
             user = read_env_file(ROOT / ".env") | os.environ
-            extras = [EXTRAS] if needs_extras(user) else []
-            Venv(ROOT, console, stop, guard).ensure([SERVICE, *extras], best_effort=[EMBEDDED])
+            Venv(ROOT, console, stop, guard).ensure([SERVICE, *extras(user)], best_effort=[EMBEDDED])
         complete_env_file(ROOT / ".env", os.environ)
     stored = read_env_file(ROOT / ".env")
     environ = {**stored, **running, **os.environ, "FLASK_SKIP_DOTENV": "1"}

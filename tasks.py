@@ -24,7 +24,7 @@ from services import retention
 from services.delivery import worker, worker_logs
 from services.delivery.quiet_tasks import REQUEST, Celery
 from services.figures import rollups
-from services.messaging import incoming
+from services.messaging import bounce_mailbox, incoming, mail_reports
 from services.outbox import bell
 from services.scheduling import firing, reports, run_arguments, schedule_runs
 
@@ -115,6 +115,12 @@ def roll_up(self: Task) -> int:
     return rollups.roll_up(tell=_progress(self))
 
 
+@shared_task(name="sendcode.read_bounces")
+def read_bounces() -> int:
+    """Look through the mailbox for bounces, if there is one; return how many were about mails of ours."""
+    return bounce_mailbox.read()
+
+
 @shared_task(name="sendcode.hourly_report", bind=True, arguments_in_row=True)
 def hourly_report(
     self: Task, recipients: Sequence[str] = (), locale: str | None = None, zone: str = "UTC"
@@ -139,6 +145,12 @@ def _progress(task: Task) -> schedule_runs.Progress:
 _consumed: dict[str, Any] = {}
 
 
+def _start(app: Flask, lanes: Sequence[Lane]) -> None:
+    with app.app_context():
+        duties = [mail_reports.early(app, db.engine)]
+    worker.start(app, lanes, duties)
+
+
 @signals.worker_init.connect
 def _note_lanes(sender: Any, **_: Any) -> None:
     """Remember the lanes of this worker; pools that never send worker_process_init start the drain here."""
@@ -148,7 +160,7 @@ def _note_lanes(sender: Any, **_: Any) -> None:
     consumed = set(application.amqp.queues.consume_from)
     _consumed.update(app=application.flask_app, lanes=[lane for lane in Lane if lane in consumed])
     if concurrency.get_implementation(sender.pool_cls).__module__ not in _POOLS_THAT_TELL:
-        worker.start(**_consumed)
+        _start(**_consumed)
 
 
 _POOLS_THAT_TELL = ("celery.concurrency.solo", "celery.concurrency.prefork")
@@ -158,7 +170,7 @@ _POOLS_THAT_TELL = ("celery.concurrency.solo", "celery.concurrency.prefork")
 @signals.worker_process_init.connect
 def _start_drain(**_: Any) -> None:
     if _consumed:
-        worker.start(**_consumed)
+        _start(**_consumed)
 
 
 @signals.beat_embedded_init.connect

@@ -2,14 +2,26 @@
 
 from flask import Flask
 
-from api import broadcasts, docs, headers, health, messages, receipts, stats, verifications, webhooks
+from api import (
+    broadcast_files,
+    broadcasts,
+    headers,
+    health,
+    messages,
+    receipts,
+    stats,
+    verifications,
+    webhooks,
+)
 from api.openapi import Api, Blueprint
+from api.reference import pages
 from exts import csrf
 
 SUBJECTS: tuple[Blueprint, ...] = (
     verifications.blueprint,
     messages.blueprint,
     broadcasts.blueprint,
+    broadcast_files.blueprint,
     webhooks.blueprint,
     stats.blueprint,
     receipts.blueprint,
@@ -25,5 +37,5 @@ def init_app(app: Flask) -> None:
     for blueprint in SUBJECTS:
         csrf.exempt(blueprint)  # the API ignores cookies, so there is no request to forge
         documented.register_blueprint(blueprint)
-    csrf.exempt(docs.blueprint)
-    app.register_blueprint(docs.blueprint)
+    csrf.exempt(pages.blueprint)
+    app.register_blueprint(pages.blueprint)

@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from api.openapi import PUBLIC, Blueprint
 from api.problems import problem
 from api.schemas import health as wire
+from domain.version import VERSION
 from services.figures import metrics
 from services.figures.metrics import Counts
 from services.process import health
@@ -20,14 +21,14 @@ blueprint = Blueprint("health", __name__, description="The health of the install
 
 
 @blueprint.get("/healthz")
-@blueprint.response(200, wire.Alive(), example={"status": "ok"})
+@blueprint.response(200, wire.Alive(), example=wire.ALIVE_EXAMPLE)
 @blueprint.doc(operationId="alive", **PUBLIC)
 def alive() -> dict[str, str]:
     """Is the process alive?
 
     Checks neither database nor broker: a supervisor must not restart the process because of them.
     """
-    return {"status": "ok"}
+    return {"status": "ok", "version": VERSION}
 
 
 @blueprint.get("/readyz")

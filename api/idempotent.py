@@ -10,6 +10,7 @@ from api.bodies import raw
 from domain.errors import FirstInFlight, SendcodeError
 from services import idempotency
 from services.idempotency import Answer, Claim
+from services.request_log.answers import fault
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -21,7 +22,7 @@ def begin() -> Response | None:
     if HEADER not in request.headers or request.method != "POST":
         return None
     key = _text(request.headers[HEADER])
-    same = idempotency.fingerprint(request.method, request.path, raw(request))
+    same = idempotency.fingerprint(request.method, request.full_path.rstrip("?"), raw(request))
     claimed = idempotency.claim(f"key:{g.caller.id}", key, same, datetime.now(UTC))
     if isinstance(claimed, Answer):
         return _replay(claimed)
@@ -86,4 +87,5 @@ def _answer(response: Response) -> Answer:
 
 
 def _replay(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, {**answer.headers, REPLAYED: "true"})
+    replayed = Response(answer.body, answer.status, {**answer.headers, REPLAYED: "true"})
+    return fault(replayed, replayed.get_json()["code"]) if answer.status >= 400 else replayed

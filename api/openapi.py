@@ -22,12 +22,19 @@ Send verification codes and notices by e-mail and SMS, and check what the user t
 Every call below `/api/v1` needs `Authorization: Bearer <key>`. Errors are `application/problem+json` (RFC 9457); a 429
 has `Retry-After` and `limit`, the name of the limit that was hit. A 403 has the code `not_allowed` if the key lacks the
 scope, and `address_not_allowed` if the key has a list of addresses and the caller's is not on it. Unknown fields are
-refused with 422, bodies above 64 KiB with 413; a broadcast may have 8 MiB.
+refused with 422, bodies above 64 KiB with 413; a broadcast may have 8 MiB, a list from a file 32 MiB.
 
 A POST with an `Idempotency-Key` can be repeated safely: for 24 hours a repeat gets the first answer, with
 `Idempotent-Replayed: true`. A repeat that arrives while the first request is in flight waits for its answer, for some
 seconds, and then gets 409; with another body it gets 422. Answers 401, 429 and 5xx are not stored, so that the call can
 be retried with the same key; a 5xx has done nothing.
+
+Every answer has an `X-Request-Id`, which an error and our log repeat: the one that was sent, if it has 8 to 64 of
+`A-Z a-z 0-9 . _ -` and at least one letter, else one of ours.
+
+A test key reaches no gateway. Its codes are all zeros, and the destination chooses what becomes of a message: a number
+that ends in `0001`, or `delivered@` any domain, is delivered; `0002` or `undelivered@` is not; `0003` or `failed@`
+fails; `0004` or `expired@` expires; `0005` or `slow@` takes 30 s. Anything else is sent at once.
 """
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

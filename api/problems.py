@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
@@ -20,13 +21,18 @@ from domain.errors import (
     NotFound,
     SendcodeError,
 )
+from domain.sheets import BadRows
 from services.limits.refusals import Refusals
+from services.process import request_ids
 from services.process.parts import part
+from services.request_log.answers import fault
 from services.storage.waits import is_outage
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 20
+MOST_ROWS = 10_000
+"""Bad rows of a file that are listed; the detail counts all."""
 RETRY_SECONDS = 2
 
 STATUSES: dict[type[SendcodeError], int] = {
@@ -100,9 +106,10 @@ def problem(
         "status": status,
         "code": code,
         "detail": detail,
+        "request_id": request_ids.current(),
         **(extra or {}),
     }
-    return Response(json.dumps(members), status, headers, content_type=MEDIA_TYPE)
+    return fault(Response(json.dumps(members), status, headers, content_type=MEDIA_TYPE), code)
 
 
 def _http_problem(error: HTTPException) -> Response:
@@ -122,6 +129,8 @@ def _domain_problem(error: SendcodeError, status: int) -> Response:
     if isinstance(error, InvalidInput):
         problems = error.problems[:MOST_ERRORS]
         extra["errors"] = [{"field": one.field, "message": one.message} for one in problems]
+        if isinstance(error, BadRows):
+            extra["errors"] = [asdict(row) for row in error.rows[:MOST_ROWS]]
         detail = detail if len(error.problems) == 1 else f"{len(error.problems)} fields are invalid"
     if isinstance(error, LimitExceeded):
         part(Refusals).note(error)

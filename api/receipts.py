@@ -1,4 +1,4 @@
-"""/receipts/<gateway>: delivery reports from carriers. The gateway verifies that they are genuine."""
+"""/receipts/<gateway>: reports from carriers and mail companies. The gateway verifies that they are genuine."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from flask import Response, current_app, request
 
 from api import bodies
 from api.openapi import Blueprint
-from services.gateways import receipts
+from services.messaging import mail_reports
 
 blueprint = Blueprint("receipts", __name__, description="Delivery reports, signed or with a token.")
 
@@ -46,10 +46,10 @@ def take_called(name: str) -> Response:
 
 def _take(name: str) -> Response:
     headers = {key.lower(): value for key, value in request.headers.items()}
-    answer = receipts.take(
+    answer = mail_reports.take_posted(
         name, method=request.method, url=_called_url(), headers=headers, body=bodies.raw(request)
     )
-    return Response(answer.body, content_type=answer.content_type)
+    return Response(answer.body, answer.status, content_type=answer.content_type)
 
 
 def _called_url() -> str:

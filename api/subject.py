@@ -16,6 +16,7 @@ from services.keys import key_owners
 from services.keys.key_owners import KeyOwner, Scope
 from services.limits.rate_windows import RateWindows
 from services.process.parts import part
+from services.request_log import answers
 from services.storage.waits import take_time
 
 log = logging.getLogger(__name__)
@@ -33,20 +34,25 @@ class Subject(openapi.Blueprint):
         import_name: str,
         *,
         scope: Scope,
+        path: str | None = None,
         longest_body: int | None = None,
         takes_time: bool = False,
         **options: Any,
     ):
-        """`longest_body`: in bytes, for a subject that needs more than the 64 KiB of the others.
+        """`path`: below `/api/v1/`, where it is not the name.
+
+        `longest_body`: in bytes, for a subject that needs more than the 64 KiB of the others.
 
         `takes_time`: whether its statements may run for longer than a click, as lists and figures do.
         """
-        super().__init__(name, import_name, url_prefix=f"/api/v1/{name}", **options)
+        super().__init__(name, import_name, url_prefix=f"/api/v1/{path or name}", **options)
         self._scope = scope
         self._longest_body, self._takes_time = longest_body, takes_time
         self._prepare_doc_cbks.append(_document)
+        self.before_request(answers.begin)
         self.before_request(self._guard)
         self.before_request(begin)
+        self.after_request(answers.note)
         self.after_request(finish)
         self.teardown_request(forget)
 
@@ -61,7 +67,7 @@ class Subject(openapi.Blueprint):
         return {"Location": f"{request.script_root}{self.url_prefix}/{thing_id}"}
 
     def _guard(self) -> Response | None:
-        g.caller = caller = _authenticate()
+        caller = _authenticate()
         g.longest_body = self._longest_body
         if self._takes_time or request.method == "GET":
             take_time()
@@ -92,6 +98,7 @@ def _authenticate() -> KeyOwner:
     caller = key_owners.authenticate(key.strip()) if scheme.lower() == "bearer" else None
     if caller is None:
         raise NotAuthenticated("a valid API key is needed: Authorization: Bearer <key>")
+    g.caller = caller
     if caller.networks:
         _admit(caller)
     return caller

@@ -5,7 +5,8 @@ from typing import Any
 from api.schemas import verifications as wire
 from api.schemas.fields import Nothing
 from api.subject import Subject, needs, owner
-from services.codes import checks, verifications
+from domain.fallback import GivenStep
+from services.codes import checks, next_steps, pending, verifications
 from services.codes.checks import CheckResult
 from services.codes.verification_views import VerificationView
 from services.codes.verifications import Request
@@ -28,10 +29,14 @@ def issue(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Send a code
 
     Answers at once; a worker hands the code to the mail server or the SMS gateway. A `code` of your own needs a key
-    with the scope `own_codes`; it is checked here like ours, or not at all.
+    with the scope `own_codes`; it is checked here like ours, or not at all. With a `fallback`, the same code goes
+    another way if a step fails or is not delivered, or nothing is known and no code was entered `after_seconds` after
+    it.
     """
     if body.get("code") is not None:
         needs(Scope.OWN_CODES)
+    if body["fallback"]:
+        body["fallback"] = [GivenStep(**one) for one in body["fallback"]]
     view = verifications.issue(Request(**body), owner())
     return _wire(view), blueprint.location(view.id)
 
@@ -70,10 +75,11 @@ def check(body: dict[str, Any], verification_id: str) -> CheckResult:
 def check_newest(body: dict[str, Any]) -> CheckResult:
     """Check a code by destination
 
-    The same for the newest pending verification of the destination and purpose, for callers that do not store ids.
+    The same for the newest pending verification of the destination and purpose, for callers that do not store ids. A
+    destination of its fallback counts once the code was sent there.
     """
     code = body.pop("code")
-    return checks.check(verifications.newest_pending(owner(), **body), code, owner())
+    return checks.check(pending.newest_sent_to(owner(), **body), code, owner())
 
 
 @blueprint.post("/<id:verification_id>/resend")
@@ -84,9 +90,25 @@ def check_newest(body: dict[str, Any]) -> CheckResult:
 def resend(_: dict[str, Any], verification_id: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Send the same code again
 
-    The code and its expiry stay the same, and attempts are not reset. 429 before `resend_at`, 409 if it has ended.
+    To its own `to`, not to a destination of its fallback. The code and its expiry stay the same, and attempts are not
+    reset. 429 before `resend_at`, 409 if it has ended.
     """
     view = verifications.resend(verification_id, owner())
+    return _wire(view), blueprint.location(view.id)
+
+
+@blueprint.post("/<id:verification_id>/next-channel")
+@blueprint.arguments(Nothing(), required=False)
+@blueprint.response(202, wire.Verification(), description="Accepted", example=wire.EXAMPLE, headers=LOCATION)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.doc(operationId="takeNextChannel")
+def next_channel(_: dict[str, Any], verification_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Send the code the next way
+
+    Takes the next step of the `fallback` now: the same code, and its attempts. 409 `no_next_channel` if none is left,
+    429 in the cool-down of its destination.
+    """
+    view = next_steps.next_channel(verification_id, owner())
     return _wire(view), blueprint.location(view.id)
 
 
@@ -104,7 +126,7 @@ def cancel(_: dict[str, Any], verification_id: str) -> dict[str, Any]:
 
 
 def _wire(view: VerificationView) -> dict[str, Any]:
-    return {
+    wired = {
         "id": view.id,
         "channel": view.channel,
         "to": view.to,
@@ -117,3 +139,6 @@ def _wire(view: VerificationView) -> dict[str, Any]:
         "message": {"id": view.message_id, "status": view.message_status},
         "metadata": view.metadata,
     }
+    if view.steps:
+        wired["steps"] = view.steps
+    return wired

@@ -5,15 +5,33 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from bench import bursts, click, console, exactly_once, mail, memory, outage, report, start, throughput
+from bench import (
+    bursts,
+    click,
+    console,
+    exactly_once,
+    growth,
+    mail,
+    memory,
+    outage,
+    purge,
+    ratios,
+    report,
+    scale,
+    start,
+    throughput,
+)
 from bench.machine import machine
 from bench.report import Figure, Skipped
 
-ROWS: dict[str, Callable[[bool], Iterator[Figure | Skipped]]] = {
+Rows = dict[str, Callable[[bool], Iterator[Figure | Skipped]]]
+ROWS: Rows = {
     "throughput": throughput.measure,
     "click": click.measure,
+    "told": click.measure_told,
     "busy": click.measure_busy,
     "bursts": bursts.measure,
     "lanes": bursts.measure_lanes,
@@ -24,6 +42,12 @@ ROWS: dict[str, Callable[[bool], Iterator[Figure | Skipped]]] = {
     "outage": outage.measure,
     "exactly-once": exactly_once.measure,
     "console": console.measure,
+    "growth": growth.measure,
+    "purge": purge.measure,
+    "ratios": ratios.measure,
+    "telemetry": click.measure_traced,
+    "scale": scale.measure,
+    "million": scale.measure_broadcast,
 }
 HEAD = """\
 # Performance
@@ -36,7 +60,7 @@ python3 dev.py bench --write docs/performance.md
 
 Compared runs are interleaved, and each value is the median of five rounds unless its row says otherwise. `--quick`
 only shows that everything runs; `--only NAME` measures some of the rows:
-{names}.
+{names}. `--kept 0 0.1 1 10` says what `growth` keeps, in millions of messages.
 
 Measured on: {machine}
 
@@ -51,12 +75,13 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     line = machine()
     print(line, flush=True)
+    rows: Rows = {**ROWS, "growth": partial(growth.measure, millions=options.kept)}
     results: list[Figure | Skipped] = []
     broken = 0
     for name in options.only or ROWS:
         began = time.monotonic()
         try:
-            for one in ROWS[name](options.quick):
+            for one in rows[name](options.quick):
                 results.append(one)
                 print(report.table([one]).splitlines()[-1], flush=True)
         except Exception:  # noqa: BLE001 - one row that fails must not lose the others
@@ -83,6 +108,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description="Measure against peers and limits.")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: shows that it runs")
     parser.add_argument("--only", nargs="+", choices=ROWS, metavar="ROW", help=f"some of {', '.join(ROWS)}")
+    parser.add_argument(
+        "--kept",
+        nargs="+",
+        type=float,
+        default=growth.KEPT,
+        metavar="MILLIONS",
+        help="what growth keeps: millions of messages, the first to compare with",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page of results")
     return parser.parse_args(arguments)

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from devtools.live.broker import Broker
-from devtools.live.process import ROOT
+from devtools.live.process import COMMANDS, ROOT, Process
 from tests.live.installation import NO_LIMITS, Installation, install, make_template
 
 FREE = {**NO_LIMITS, "IP_SENDS_PER_MINUTE": 0}
@@ -27,6 +27,17 @@ def house(**settings: Any) -> Iterator[Installation]:
             made = install(folder / "house", broker.url, template=template, **{**FREE, **settings})
             with made.sms, made.mail:
                 yield made
+
+
+@contextmanager
+def noop_worker(made: Installation, name: str = "worker") -> Iterator[Process]:
+    """Run a solo worker whose gateways accept everything and do nothing."""
+    command = [COMMANDS / "celery", "-A", "bench.noop_worker:celery", "worker", "--pool=solo", "-n", name]
+    worker = Process(name, command, made.env, made.folder / f"{name}.log")
+    try:
+        yield worker
+    finally:
+        worker.stop()
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, every: float = 0.5) -> None:

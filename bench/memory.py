@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.click import web
-from bench.house import house, wait_for
+from bench.house import house, noop_worker, wait_for
 from bench.report import Figure, Skipped
-from devtools.live.process import COMMANDS, Process
 from tests.live.installation import Api, phone
 
 MIB = 1024
@@ -18,19 +17,14 @@ def measure(quick: bool) -> Iterator[Figure | Skipped]:
         yield Skipped("memory of a broadcast to 100,000", "needs /proc")
         return
     size, calls = (100, 2) if quick else (10_000, 10)
-    with house() as made, web(made, "create_app") as server:
-        command = [COMMANDS / "celery", "-A", "bench.noop_worker:celery", "worker", "--pool=solo"]
-        worker = Process("worker", command, made.env, made.folder / "worker.log")
-        try:
-            api = Api([server.port], made.key())
-            for number in range(calls):
-                body = {"channel": "sms", "text": "Hi {{ name }}", "recipients": block(number * size, size)}
-                answer = api.call("POST", "/broadcasts", body)
-                assert answer.status == 202, answer.text[:300]
-            wait_for(lambda: made.statuses() == {"sent": size * calls}, 300)
-            peaks = {"worker": peak(worker.pid), "web": peak(server.pid)}
-        finally:
-            worker.stop()
+    with house() as made, web(made, "create_app") as server, noop_worker(made) as worker:
+        api = Api([server.port], made.key())
+        for number in range(calls):
+            body = {"channel": "sms", "text": "Hi {{ name }}", "recipients": block(number * size, size)}
+            answer = api.call("POST", "/broadcasts", body)
+            assert answer.status == 202, answer.text[:300]
+        wait_for(lambda: made.statuses() == {"sent": size * calls}, 300)
+        peaks = {"worker": peak(worker.pid), "web": peak(server.pid)}
     for name, mib in peaks.items():
         yield Figure(
             f"{name}, broadcast to 100,000",

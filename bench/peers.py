@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.machine import processor_seconds
 from devtools.live.broker import Broker
 from devtools.live.process import COMMANDS, ROOT, Process
 from tests.servers.thread import wait_until
@@ -25,22 +26,22 @@ COMMAND = {
 
 def tasks_per_second(name: str, count: int) -> float:
     """Queue `count` no-op tasks, start a worker, and return its tasks per second from first to last."""
-    with _worker(name, count) as (_, done):
+    with _worker(name, count) as (_, _, done):
         wait_until(lambda: len(_times(done)) == 2, 60 + count / 20)
         first, last = _times(done)
         return (count - 1) / (last - first)
 
 
-def first_task(name: str) -> float:
-    """Return the seconds from the start of a worker's process to its first task."""
-    with _worker(name, 2) as (began, done):
-        wait_until(lambda: len(_times(done)) == 2, 60)
-        return _times(done)[0] - began
+def first_task(name: str) -> tuple[float, float]:
+    """Return the seconds from a worker's start to its first task, and how many it used the processor."""
+    with _worker(name, 1) as (began, pid, done):
+        wait_until(lambda: len(_times(done)) == 1, 60)
+        return _times(done)[0] - began, processor_seconds(pid)
 
 
 @contextmanager
-def _worker(name: str, count: int) -> Iterator[tuple[float, Path]]:
-    """Queue the tasks and run a worker; yield the time of its start and the file with the times that it notes."""
+def _worker(name: str, count: int) -> Iterator[tuple[float, int, Path]]:
+    """Queue the tasks and run a worker; yield when it started, its id, and the file with the times that it notes."""
     with TemporaryDirectory(prefix="sendcode-bench-") as folder, Broker(Path(folder) / "broker") as broker:
         done = Path(folder) / "done"
         env = {
@@ -58,7 +59,7 @@ def _worker(name: str, count: int) -> Iterator[tuple[float, Path]]:
         began = time.time()
         worker = Process(name, [COMMANDS / COMMAND[name][0], *COMMAND[name][1:]], env, Path(folder) / "log")
         try:
-            yield began, done
+            yield began, worker.pid, done
         except AssertionError as error:
             raise RuntimeError(f"{name}: {worker.text()[-2000:]}") from error
         finally:

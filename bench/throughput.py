@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from bench import peers
-from bench.house import fill, house, wait_for
+from bench.house import fill, house, noop_worker, wait_for
 from bench.report import Figure, median
-from devtools.live.process import COMMANDS, Process
 
 ROUNDS = 5
 
@@ -48,12 +47,8 @@ def messages_per_second(count: int) -> float:
     """Return how many messages per second one worker settles, from its first to its last."""
     with house() as made:
         fill(made, count, "CODE")
-        command = [COMMANDS / "celery", "-A", "bench.noop_worker:celery", "worker", "--pool=solo"]
-        worker = Process("worker", command, made.env, made.folder / "worker.log")
-        try:
+        with noop_worker(made):
             wait_for(lambda: made.statuses().get("sent", 0) == count, 60 + count / 500)
-        finally:
-            worker.stop()
         ((first, last, references),) = made.query(
             "SELECT min(settled_at), max(settled_at), count(DISTINCT gateway_reference) FROM message"
         )

@@ -1,39 +1,16 @@
-"""The web service with two more routes to measure it against, and a bare Flask application."""
+"""The web service with more routes to measure it against, and a bare Flask application."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from celery import shared_task
 from flask import Flask, jsonify, request
-from sqlalchemy import String
-from sqlalchemy.orm import Mapped, mapped_column
 
 import app as service
-from domain import codes
+from bench import plain
 from exts import csrf, db
-from models.types import UtcTime
-
-
-class PlainCode(db.Model):
-    """The row that a straightforward site stores for a code."""
-
-    __tablename__ = "bench_plain_code"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    channel: Mapped[str] = mapped_column(String(8))
-    to: Mapped[str] = mapped_column(String(320))
-    code: Mapped[str] = mapped_column(String(10))
-    created_at: Mapped[datetime] = mapped_column(UtcTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcTime)
-
-
-@shared_task(name="bench.send_code", ignore_result=True)
-def send_code(code_id: int) -> None:
-    """Do nothing in place of sending the code."""
 
 
 def create_app() -> Flask:
-    """Return the service with `/bench/json` and `/bench/plain`."""
+    """Return the service with `/bench/json`, `/bench/plain` and `/bench/synchronous`."""
     app = service.create_app()
 
     @app.post("/bench/json")
@@ -44,22 +21,22 @@ def create_app() -> Flask:
     @app.post("/bench/plain")
     @csrf.exempt
     def straightforward() -> Any:
-        body = request.get_json()
-        now = datetime.now(UTC)
-        row = PlainCode(
-            channel=body["channel"],
-            to=body["to"],
-            code=codes.generate(6),
-            created_at=now,
-            expires_at=now + timedelta(minutes=5),
-        )
+        row = plain.made(request.get_json())
         db.session.add(row)
         db.session.commit()
-        send_code.apply_async(args=(row.id,), queue="bench")
+        plain.send_code.apply_async(args=(row.id,), queue=plain.QUEUE)
         return jsonify(id=row.id, to=row.to, expires_at=row.expires_at.isoformat()), 202
 
+    @app.post("/bench/synchronous")
+    @csrf.exempt
+    def synchronous() -> Any:
+        row = plain.made(request.get_json())
+        plain.keep_in_redis(row)
+        plain.post(row)
+        return jsonify(to=row.to, expires_at=row.expires_at.isoformat())
+
     with app.app_context():
-        db.create_all()
+        plain.Base.metadata.create_all(db.engine)
     return app
 
 

@@ -2,13 +2,17 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from domain.errors import TooLate
+from domain.gateway_errors import TooLate
 from domain.provider_templates import ProviderTemplate
 from domain.statuses import Channel
+
+
+def no_token() -> None:
+    """Name nothing: most messages have no envelope sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,9 @@ class Outgoing:
     """Approved texts that are sent in place of this one, by the gateway's name."""
     unsubscribe_url: str | None = field(default=None, repr=False)
     """Where one click ends bulk messages to this destination; None for all other messages."""
+    is_bulk: bool = False
+    bounce_token: Callable[[], str | None] = field(default=no_token, repr=False, compare=False)
+    """Makes what names a mail in its envelope sender; called only where the gateway has an address for bounces."""
     sender: str | None = None
     """The name it comes from, where its key has one of its own."""
     valid_until: float = math.inf

@@ -3,7 +3,7 @@
 from collections import deque
 
 from channels.gateway import Outgoing
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 from domain.statuses import Channel
 
 

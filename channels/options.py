@@ -1,6 +1,8 @@
 """One table of gateways.toml, read key by key, so that every mistake names its file, gateway and key."""
 
+import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from domain.errors import ConfigurationError
@@ -21,6 +23,10 @@ class Options:
         name: str = "",
         http_connections: int = 100,
         ehlo_name: str = "",
+        bounce_address: str = "",
+        reply_to: str = "",
+        public_url: str = "",
+        credentials: Mapping[str, str] = MappingProxyType({}),
     ):
         self.name = name
         self.channel = Channel.SMS
@@ -28,6 +34,11 @@ class Options:
         self.countries: frozenset[str] = frozenset()
         self.http_connections = http_connections
         self.ehlo_name = ehlo_name
+        self.bounce_address = bounce_address
+        self.reply_to = reply_to
+        self.public_url = public_url
+        self.credentials = credentials
+        """The keys that a preset asks for."""
         self._table = table
         self._where = where
         self._read: set[str] = set()
@@ -64,6 +75,20 @@ class Options:
             raise self.error(key, "must be a list of texts")
         return value
 
+    def word(self, key: str) -> str:
+        """Return a text, a number, true or false as a text, so that 0 equals "0" and true equals "true"."""
+        return self._word(key, self._take(key, None))
+
+    def words(self, key: str) -> list[str]:
+        """Return such words, given as one or as a list; empty where the key is missing."""
+        value = self._take(key, [])
+        return [self._word(key, one) for one in (value if isinstance(value, list) else [value])]
+
+    def texts_or_one(self, key: str) -> list[str]:
+        """Return a list of strings, also where only one is given."""
+        value = self._take(key, [])
+        return [value] if isinstance(value, str) else self.texts(key)
+
     def anything(self, key: str) -> Any:
         """Return the value as it is, None where the key is missing."""
         return self._take(key, None, required=False)
@@ -75,7 +100,11 @@ class Options:
             return None
         if not isinstance(value, dict):
             raise self.error(key, "must be a table")
-        return Options(value, f"{self._where}: {key}", name=self.name)
+        return Options(value, self.place(key), name=self.name)
+
+    def place(self, key: str) -> str:
+        """Return how errors name a key."""
+        return f"{self._where}: {key}"
 
     def has(self, key: str) -> bool:
         """Tell whether the key is there."""
@@ -94,7 +123,12 @@ class Options:
 
     def error(self, key: str, problem: str) -> ConfigurationError:
         """Return the error to raise about one key."""
-        return ConfigurationError(f"{self._where}: {key}: {problem}")
+        return ConfigurationError(f"{self.place(key)}: {problem}")
+
+    def _word(self, key: str, value: Any) -> str:
+        if not isinstance(value, str | int):
+            raise self.error(key, "must be a text, a number, true or false")
+        return value if isinstance(value, str) else json.dumps(value)
 
     def _take(self, key: str, default: Any, *, required: bool = True) -> Any:
         self._read.add(key)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from channels.gateway import SEND_SECONDS
 from channels.http.posting import Poster
 from channels.options import Options
-from domain.errors import UnknownResult
+from domain.gateway_errors import UnknownResult
 from domain.statuses import Channel
 
 PRINTABLE = re.compile(r"[\x21-\x7e]+")

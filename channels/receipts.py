@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
+from domain.mail_outcomes import MailOutcome
 from domain.statuses import MessageStatus
 
 
@@ -29,6 +30,22 @@ class Receipt:
     reference: str | None = None
     gateway_reference: str | None = None
     reason: str | None = None
+    unknown_word: str | None = None
+    """The provider's word for the status, where we don't know what it means."""
+    outcome: MailOutcome | None = None
+    """For a mail: what the company tells beyond the status, such as a complaint."""
+
+    @classmethod
+    def of_mail(
+        cls,
+        outcome: MailOutcome,
+        *,
+        reference: str | None = None,
+        gateway_reference: str | None = None,
+        reason: str | None = None,
+    ) -> Self:
+        """Return the report of one outcome, with the status that it gives the message."""
+        return cls(outcome.status, reference, gateway_reference, reason, outcome=outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +54,23 @@ class ReceiptAnswer:
 
     body: str = ""
     content_type: str = "text/plain"
+    status: int = 200
+
+
+@runtime_checkable
+class KnowsWords(Protocol):
+    """A gateway whose provider's words for a status get their meaning from gateways.toml."""
+
+    def knows_word(self, word: str) -> bool:
+        """Tell whether a word has a meaning."""
+
+
+@runtime_checkable
+class NeedsProof(Protocol):
+    """A gateway that accepts reports only where gateways.toml says what proves them."""
+
+    lacks_proof: bool
+    """Whether its reports are described, but every one is refused, because nothing can prove it."""
 
 
 @runtime_checkable

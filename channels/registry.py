@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -11,35 +11,14 @@ from types import MappingProxyType
 from typing import Any
 
 from channels.email import smtp
-from channels.email.mail_settings import MailSettings
 from channels.gateway import Gateway
-from channels.http import http_gateway
-from channels.options import Options
-from channels.sms import aliyun, ronglian, sns, tencent, twilio, vonage
+from channels.making import Maker
 from domain.errors import ConfigurationError
-from domain.setting_files import read_text
+from domain.setting_files import read_text, secret
 from domain.statuses import Channel
 
-TYPES: dict[str, tuple[Channel, Callable[[Options], Gateway]]] = {
-    "http": (Channel.SMS, http_gateway.create),
-    "smtp": (Channel.EMAIL, smtp.create),
-    "ronglian": (Channel.SMS, ronglian.RonglianGateway),
-    "aliyun": (Channel.SMS, aliyun.AliyunGateway),
-    "tencent": (Channel.SMS, tencent.TencentGateway),
-    "twilio": (Channel.SMS, twilio.TwilioGateway),
-    "vonage": (Channel.SMS, vonage.VonageGateway),
-    "sns": (Channel.SMS, sns.SnsGateway),
-}
-"""What `type` may be. A new provider is a new file and a line here."""
-
-__all__ = ["Gateways", "MailSettings", "load_gateways"]
-
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-COUNTRY = re.compile(r"[A-Z]{2}")
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 LIKE_VARIABLE = re.compile(r"\$\{[^{}]*\}")
-RATE = re.compile(r"([0-9]{1,9}) ?/ ?(second|minute|hour)")
-SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 DICE = SystemRandom()
 
 
@@ -118,18 +97,15 @@ class Gateways:
             gateway.close()
 
 
-def load_gateways(
-    path: str | Path | None, environ: Mapping[str, str], mail: MailSettings, *, http_connections: int = 100
-) -> Gateways:
+def load_gateways(path: str | Path | None, environ: Mapping[str, str], maker: Maker) -> Gateways:
     """Read the file if it exists; without a mail gateway in it, the mail settings make one called `smtp`.
 
     Raises ConfigurationError, which names the file, the gateway and the key.
     """
-    general = {"http_connections": http_connections, "ehlo_name": mail.ehlo_name}
-    gateways = _read(Path(path), environ, general) if path and Path(path).exists() else []
-    if mail.server and not any(gateway.channel is Channel.EMAIL for gateway in gateways):
+    gateways = _read(Path(path), environ, maker) if path and Path(path).exists() else []
+    if maker.mail.server and not any(gateway.channel is Channel.EMAIL for gateway in gateways):
         try:
-            gateways.append(smtp.SmtpGateway(mail))
+            gateways.append(smtp.SmtpGateway(maker.mail))
         except ConfigurationError as error:
             raise ConfigurationError(f"mail settings: {error}") from None
     names = [gateway.name for gateway in gateways]
@@ -139,7 +115,7 @@ def load_gateways(
     return Gateways(gateways)
 
 
-def _read(path: Path, environ: Mapping[str, str], general: Mapping[str, Any]) -> list[Gateway]:
+def _read(path: Path, environ: Mapping[str, str], maker: Maker) -> list[Gateway]:
     try:
         document = tomllib.loads(read_text(path))
     except (OSError, tomllib.TOMLDecodeError) as error:
@@ -150,64 +126,21 @@ def _read(path: Path, environ: Mapping[str, str], general: Mapping[str, Any]) ->
         raise ConfigurationError(f"{path}: {next(iter(document))}: is not a known key")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigurationError(f"{path}: gateway: must be written as [[gateway]]")
-    return [_make(path, number, table, environ, general) for number, table in enumerate(tables, 1)]
+    return [_made(path, number, table, environ, maker) for number, table in enumerate(tables, 1)]
 
 
-def _make(
-    path: Path, number: int, table: dict[str, Any], environ: Mapping[str, str], general: Mapping[str, Any]
+def _made(
+    path: Path, number: int, table: dict[str, Any], environ: Mapping[str, str], maker: Maker
 ) -> Gateway:
     name = table.get("name")
     where = f"{path}: gateway {name!r}" if isinstance(name, str) else f"{path}: gateway number {number}"
-    expanded = {key: _expand(value, environ, f"{where}: {key}") for key, value in table.items()}
-    options = Options(expanded, where, **general)
-    options.name = options.text("name")
-    if not NAME.fullmatch(options.name):
-        raise options.error("name", "must be 1 to 64 of a-z 0-9 _ -")
-    create = _type(options)
-    options.weight = options.integer("weight", 100, least=0)
-    options.countries = frozenset(options.texts("countries"))
-    if not all(COUNTRY.fullmatch(country) for country in options.countries):
-        raise options.error("countries", "must hold ISO codes of two capital letters")
-    rate, rate_seconds = _rate(options)
-    try:
-        gateway = create(options)
-    except ConfigurationError as error:
-        # The gateway's own checks name the key, but not the file and the gateway.
-        raise ConfigurationError(str(error) if where in str(error) else f"{where}: {error}") from None
-    options.finish()
-    gateway.rate, gateway.rate_seconds = rate, rate_seconds
-    gateway.type = options.text("type")
-    return gateway
-
-
-def _rate(options: Options) -> tuple[int, int]:
-    """Read `rate`, a number of sends a second or `"3/minute"`; return the number, and in how many seconds."""
-    given = options.anything("rate")
-    if given is None or isinstance(given, int):
-        return options.integer("rate", 0, least=0), 1
-    found = RATE.fullmatch(given) if isinstance(given, str) else None
-    if not found:
-        raise options.error(
-            "rate", 'must be a whole number of sends a second, or "3/second", "3/minute", "3/hour"'
-        )
-    return int(found[1]), SECONDS[found[2]]
-
-
-def _type(options: Options) -> Callable[[Options], Gateway]:
-    """Read `type` and `channel`, which must match; return the function that makes the gateway."""
-    kind, channel = options.text("type"), options.text("channel")
-    if kind not in TYPES:
-        raise options.error("type", f"must be one of {', '.join(TYPES)}")
-    options.channel, create = TYPES[kind]
-    if channel != options.channel:
-        raise options.error("channel", f"must be {options.channel} for the type {kind}")
-    if options.channel is Channel.EMAIL and options.has("countries"):
-        raise options.error("countries", "is for sms only")
-    return create
+    return maker.make(
+        {key: _expand(value, environ, f"{where}: {key}") for key, value in table.items()}, where
+    )
 
 
 def _expand(value: Any, environ: Mapping[str, str], where: str) -> Any:
-    """Replace ${NAME} with environment variables in all texts of a value."""
+    """Replace ${NAME} with environment variables, or with what NAME_FILE holds, in all texts of a value."""
     if isinstance(value, dict):
         return {key: _expand(inner, environ, where) for key, inner in value.items()}
     if isinstance(value, list):
@@ -216,9 +149,10 @@ def _expand(value: Any, environ: Mapping[str, str], where: str) -> Any:
         return value
 
     def variable(found: re.Match[str]) -> str:
-        if not environ.get(found[1]):
+        text = secret(found[1], environ)
+        if not text:
             raise ConfigurationError(f"{where}: the environment variable {found[1]} is not set")
-        return environ[found[1]]
+        return text
 
     if LIKE_VARIABLE.search(VARIABLE.sub("", value)):
         raise ConfigurationError(f"{where}: ${{…}} must hold the name of an environment variable")

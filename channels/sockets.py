@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Generic, TypeVar
 
 from domain.errors import ConfigurationError
@@ -54,11 +55,18 @@ def connect(host: str, port: int, seconds: float) -> socket.socket:
     raise failure
 
 
-def trust(ca_file: str | None = None) -> ssl.SSLContext:
+def trust(ca_file: str | None = None, protocol: str = "") -> ssl.SSLContext:
     """Return a context that verifies certificates and host names; `ca_file` adds private authorities.
 
-    Raises ConfigurationError where the file can't be read.
+    There is one a process, because reading the system's authorities takes a tenth of a second, and one for each
+    `protocol`, because urllib3 writes HTTP into those that it uses (ALPN). Raises ConfigurationError where the file
+    can't be read.
     """
+    return _context(ca_file, protocol)
+
+
+@cache
+def _context(ca_file: str | None, _protocol: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if ca_file:
         try:

@@ -4,20 +4,30 @@ from flask import Flask
 
 from cms.access import identity
 from cms.access.guard import console
-from cms.account import accounts, second_factor
-from cms.audit import trail
+from cms.account import accounts, authenticator, passkeys, second_factor
+from cms.audit import histories, trail
+from cms.codes import fallback
 from cms.errors import error_pages
-from cms.figures import overview
-from cms.frame import agents, alarms, headers, languages, navigation, numbers, root, times
-from cms.gateways import gateways
-from cms.hooks import hook_rotation, hook_trials, hooks
-from cms.keys import api_keys, key_rotation, key_settings, twilio_tokens
+from cms.figures import get_going, overview
+from cms.frame import agents, alarms, headers, languages, navigation, numbers, root, themes, times
+from cms.gateways import gateway_forms, gateways
+from cms.hooks import hook_rotation, hook_settings, hook_trials, hooks
+from cms.keys import api_keys, key_requests, key_rotation, key_settings, twilio_tokens
 from cms.limits import limits, pumping
-from cms.messaging import broadcasts, suppressions, unsubscribing
-from cms.people import accepting, administrators, invitations
+from cms.messaging import (
+    broadcast_drafts,
+    broadcasts,
+    draft_sending,
+    single_messages,
+    suppressions,
+    unsubscribing,
+)
+from cms.people import accepting, administrators, invitations, second_steps
 from cms.scheduling import schedule_form, schedules
-from cms.sign_in import login, own_sessions, password, second_step, sign_ins
-from cms.templating import template_drafts, template_form, templates
+from cms.search import search
+from cms.sign_in import app_step, login, own_sessions, passkey_step, password, recovery, second_step, sign_ins
+from cms.templating import brand, template_drafts, template_form, templates, text_languages
+from cms.test_numbers import test_numbers
 from cms.traffic import (
     bulk_acts,
     exports,
@@ -33,15 +43,25 @@ VIEWS = (
     accounts,
     administrators,
     api_keys,
+    app_step,
+    authenticator,
     trail,
+    broadcast_drafts,
     broadcasts,
+    brand,
     bulk_acts,
+    draft_sending,
     exports,
+    fallback,
+    gateway_forms,
     gateways,
+    get_going,
     hook_rotation,
+    hook_settings,
     hook_trials,
     hooks,
     invitations,
+    key_requests,
     key_rotation,
     key_settings,
     languages,
@@ -50,18 +70,27 @@ VIEWS = (
     message_lists,
     message_details,
     own_sessions,
+    passkey_step,
+    passkeys,
     password,
     pumping,
+    recovery,
     schedule_form,
     schedules,
+    search,
     second_factor,
     second_step,
+    second_steps,
     sign_ins,
+    single_messages,
     overview,
     suppressions,
     template_drafts,
     template_form,
     templates,
+    text_languages,
+    test_numbers,
+    themes,
     twilio_tokens,
     verification_details,
     verification_lists,
@@ -80,8 +109,12 @@ def init_app(app: Flask) -> None:
     times.init_app(app)
     numbers.init_app(app)
     languages.init_app(app)
+    themes.init_app(app)
     agents.init_app(app)
     alarms.init_app(app)
+    histories.init_app(app)
     app.register_blueprint(console)
     app.register_blueprint(root.blueprint)
+    app.register_blueprint(brand.blueprint)
+    broadcast_drafts.init_app(app)
     unsubscribing.init_app(app)

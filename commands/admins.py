@@ -6,7 +6,7 @@ import click
 
 from commands.groups import DatabaseGroup, plain_errors
 from domain.roles import Role
-from services.account import second_factor, second_factor_resets
+from services.account import second_factor_changes, second_factor_resets
 from services.people import administrators
 
 admins = DatabaseGroup("admins", help="Administrators, who may sign in to the console.")
@@ -18,8 +18,11 @@ admins = DatabaseGroup("admins", help="Administrators, who may sign in to the co
     "--role", type=click.Choice([role.value for role in Role]), default=Role.OWNER.value, show_default=True
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add(email: str, role: str, password_stdin: bool) -> None:
+@click.option("--if-none", is_flag=True, help="Do nothing where there already is an administrator.")
+def add(email: str, role: str, password_stdin: bool, if_none: bool) -> None:
     """Add an administrator and print a one-time password, or read a password from standard input."""
+    if if_none and administrators.everyone():
+        return
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with plain_errors():
         administrator, one_time_password = administrators.add(email, role, password)
@@ -49,10 +52,12 @@ def reset_password(email: str) -> None:
 @admins.command("second-step-off")
 @click.argument("email")
 def second_step_off(email: str) -> None:
-    """Switch off the second step of an administrator who gets no codes any more, and end all sessions."""
+    """Remove every way of the second step of an administrator who has lost it, and end all sessions."""
     with plain_errors():
         was_on = second_factor_resets.reset(email)
-    required = ", but SECOND_FACTOR_REQUIRED asks for one by e-mail" if second_factor.is_required() else ""
+    required = (
+        ", but SECOND_FACTOR_REQUIRED asks for one by e-mail" if second_factor_changes.is_required() else ""
+    )
     click.echo(f"second step of {email} {'switched' if was_on else 'was'} off{required}", err=True)
 
 

@@ -18,6 +18,16 @@ def show() -> None:
         click.echo("\t".join((view.name, view.channel, view.type, state, str(view.weight))))
 
 
+@gateways.command("presets")
+def presets() -> None:
+    """List the providers that ship with the service, and the keys that each needs."""
+    for preset in gateway_list.presets():
+        click.echo(f"{preset.name}: {preset.about}")
+        for key in preset.asks_for:
+            usual = "" if key.default is None else f" (usual: {key.default or 'none'})"
+            click.echo(f"    {key.name}: {key.about}{usual}")
+
+
 @gateways.command("on")
 @click.argument("name")
 def on(name: str) -> None:

@@ -1,13 +1,15 @@
 """Find a page of every kind: those with a known URL, and those that they link to."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
+from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
 
 MOST_OF_A_KIND = 2
 LINK = re.compile(r'<a\s[^>]*?href="([^"]+)"')
@@ -22,34 +24,44 @@ def endpoints(app: Flask) -> set[str]:
     }
 
 
-def pages(app: Flask, client: FlaskClient, most: int = MOST_OF_A_KIND) -> tuple[list[str], set[str]]:
+def pages(
+    app: Flask,
+    client: FlaskClient,
+    most: int = MOST_OF_A_KIND,
+    look: Callable[[TestResponse], None] = lambda answer: None,
+) -> tuple[list[str], set[str]]:
     """Return the URLs of the HTML pages that the signed-in person may see, and all views that were reached.
 
-    Returns at most `most` pages of each kind.
+    Returns at most `most` pages of each kind. `look` is called with every answer, refusals included.
     """
+    views = endpoints(app)
     found: dict[str, list[str]] = {}
     waiting = [
-        rule.rule
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint in endpoints(app) and not rule.arguments
+        rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in views and not rule.arguments
     ]
     shown, seen = [], set()
     while waiting:
         path = waiting.pop(0)
         endpoint = _endpoint(app, path)
-        if path in seen or endpoint not in endpoints(app) or len(found.get(endpoint, ())) >= most:
+        if path in seen or endpoint not in views or len(found.get(endpoint, ())) >= most:
             continue
         seen.add(path)
         answer = client.get(path)
+        look(answer)
         if answer.status_code in (301, 302, 303, 403):
             found.setdefault(endpoint, [])
             continue
         assert answer.status_code == 200, (path, answer.status_code)
         found.setdefault(endpoint, []).append(path)
-        if answer.mimetype == "text/html":
+        if answer.mimetype == "text/html" and not is_framed(answer):
             shown.append(path)
             waiting += _links(path, answer.text)
     return shown, set(found)
+
+
+def is_framed(answer: Response) -> bool:
+    """Tell whether it is the HTML of a mail, which pages show in a sandboxed frame."""
+    return "; sandbox;" in answer.headers.get("Content-Security-Policy", "")
 
 
 def _endpoint(app: Flask, path: str) -> str:

@@ -1,5 +1,6 @@
 """Data that a console contains after some weeks, for screenshots."""
 
+import io
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,8 @@ from sqlalchemy import delete, insert, select, update
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from devtools import texts
-from domain.errors import GatewayError, LimitExceeded, NotAuthenticated, TemporaryGatewayError, UnknownResult
+from domain.errors import LimitExceeded, NotAuthenticated
+from domain.gateway_errors import GatewayError, TemporaryGatewayError, UnknownResult
 from domain.owners import Owner
 from domain.roles import Role
 from domain.statuses import Channel, SuppressionReason
@@ -27,8 +29,11 @@ from services.limits.refusals import Refusals
 from services.messaging import suppressions
 from services.people import administrators, invitations
 from services.process.parts import part
+from services.request_log.noting import RequestLog
+from services.roster import editing
 from services.scheduling import schedule_runs, schedules
 from services.scheduling.schedule_rules import NewSchedule
+from services.sheets import draft_files, drafts
 from services.sign_in import sessions
 from services.webhooks import deliveries, endpoints
 
@@ -55,6 +60,7 @@ def furnish(email: str, password: str) -> None:
     maria = Actor(1, email, "203.0.113.7", Role.OWNER)
     _carry(maria)
     _pump(maria)
+    _list()
     administrators.add("kim@example.org", "operator", password, by=maria)
     administrators.add("lee@example.org", "viewer", by=maria)
     administrators.add("former.colleague@example.org", "operator", password, by=maria)
@@ -71,6 +77,7 @@ def furnish(email: str, password: str) -> None:
     api_keys.configure(shop.id, {"service_name": "Book Shop", "code_length": 8}, by=maria)
     twilio_tokens.give(shop.id, by=maria)
     _reach(f"key:{shop.id}", maria)
+    _call(shop.id)
     api_keys.create("Nightly import", scopes=["messages", "read"], by=maria)
     api_keys.create("Staging", is_test=True)
     demo.fill(MESSAGES, now=datetime.now(UTC) - timedelta(minutes=10))
@@ -100,6 +107,20 @@ def furnish(email: str, password: str) -> None:
     suppressions.add(Channel.SMS, "+8613900139000", SuppressionReason.COMPLAINT, by=maria)
     invitations.invite("new.colleague@example.org", "operator", link_of=_link, by=maria)
     texts.furnish(maria)
+    europe = {"base_url": "xyz123.api.infobip.com", "api_key": "not a key", "from": "Example"}
+    editing.add(editing.form_for("infobip", "sms"), "europe", {**europe, "countries": "AT, CH, DE"}, by=maria)
+
+
+def _call(key_id: str) -> None:
+    for number in range(60):
+        status, code = {3: (429, "limit_exceeded"), 7: (422, "invalid_destination")}.get(
+            number % 20, (202, None)
+        )
+        path = "/api/v1/verifications" if number % 3 else "/api/v1/verifications/{verification_id}/check"
+        part(RequestLog).note(
+            key_id, "POST", path, status, code, 0.004 + number / 9000, f"shop-web-{number:08}"
+        )
+    part(RequestLog).write()
 
 
 def _reach(owner: str, by: Actor) -> None:
@@ -152,6 +173,24 @@ def _carry(by: Actor) -> None:
         verifications.issue(Request(channel, to), Owner("key:demo"))
     gateway_switches.switch_off(world.name, by=by)
     gateway_switches.set_weight(spare.name, 30, by=by)
+
+
+def _list() -> None:
+    """Begin two broadcasts: one with a list that has bad rows, one without a list."""
+    title, text = "Your table is ready", "Dear {{ name }},\nyour table is ready at {{ time }}."
+    made = [
+        drafts.create(drafts.NewDraft(name, Channel.EMAIL, subject=title, text=text), 1)
+        for name in ("Tables of Sunday", "Tables of Saturday")
+    ]
+    rows = [f"guest{number}@example.org,Guest {number},{18 + number % 4}:30" for number in range(1, 240)]
+    rows[7], rows[40], rows[99], rows[200] = (
+        "nobody,Kim,19:30",
+        rows[3],
+        "ann@example.org,,20:30",
+        "bo@example.org,Bo",
+    )
+    file = io.BytesIO("\n".join(["E-Mail,Name,Time", *rows]).encode())
+    draft_files.upload(drafts.get(made[1], 1), file, "tables.csv")
 
 
 def _pump(by: Actor) -> None:

@@ -10,6 +10,7 @@ from devtools.settings import Ports, write_gateways
 from devtools.venv import Venv
 
 GATEWAYS = "instance/dev-gateways.toml"
+EXTRAS, TELEMETRY = "requirements/extras.txt", "requirements/telemetry.txt"
 
 
 class StartError(Exception):
@@ -26,9 +27,11 @@ class Plan:
     pool: str
 
 
-def needs_extras(user: Mapping[str, str]) -> bool:
-    """Tell whether the user wants a database driver that the service itself does not need."""
-    return user.get("SQLALCHEMY_DATABASE_URI", "").startswith(("postgres", "mysql", "mariadb"))
+def extras(user: Mapping[str, str]) -> list[str]:
+    """Return the requirements files of what the user's settings want and the service itself does not need."""
+    has_server = user.get("SQLALCHEMY_DATABASE_URI", "").startswith(("postgres", "mysql", "mariadb"))
+    is_on = user.get("TELEMETRY", "").lower() in ("1", "true", "yes", "on")
+    return [EXTRAS] * has_server + [TELEMETRY] * is_on
 
 
 def choose_ports(user: Mapping[str, str], port: int | None = None, *, inbox: bool = True) -> Ports:

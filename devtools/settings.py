@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from domain.setting_files import MADE_BY_DEV, RUNNING, encoding_of, read_text
+from domain.setting_files import IN_FILE, MADE_BY_DEV, RUNNING, encoding_of, read_text
 
 MADE = f"{MADE_BY_DEV} A production server needs its own keys.\n"
 ADDED = "# Added by dev.py for development.\n"
@@ -57,7 +57,11 @@ def complete_env_file(path: Path, environ: Mapping[str, str]) -> list[str]:
         "CODE_PEPPER": secrets.token_hex(32),
         "SMS_SENDS_PER_DAY": "1000",
     }
-    missing = {name: value for name, value in needed.items() if not known.get(name)}
+    missing = {
+        name: value
+        for name, value in needed.items()
+        if not known.get(name) and not known.get(f"{name}{IN_FILE}")
+    }
     if not missing:
         return []
     lines = "".join(f"{name}={value}\n" for name, value in missing.items())
@@ -159,7 +163,12 @@ def _mail_settings(user: Mapping[str, str], ports: Ports) -> dict[str, str]:
     if not ports.smtp or "MAIL_SERVER" in user:
         return {}
     sender = "Sendcode <no-reply@localhost>"
-    return {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(ports.smtp), "MAIL_DEFAULT_SENDER": sender}
+    return {
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(ports.smtp),
+        "MAIL_DEFAULT_SENDER": sender,
+        "INBOX_URL": f"http://127.0.0.1:{ports.inbox}/",
+    }
 
 
 def _unquoted(value: str) -> str:

@@ -23,7 +23,7 @@ from services.people import administrators
 from services.process import parts
 
 EMAIL, PASSWORD = "maria@example.org", "seven purple otters"
-FIRST_PORT = 21_000
+FIRST_PORT = 18_000
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36"
 ARGUMENTS = [
     "--no-sandbox",

@@ -1,4 +1,4 @@
-"""`python -m devtools.translations`: update the catalogues from the texts in the code.
+"""`python -m devtools.translations`: update the catalogues from the texts in the code and in the presets.
 
 Adds new texts without a translation, removes texts that the code no longer has, and leaves all others unchanged.
 Entries are sorted by text, one per line, without dates and line numbers, so that the work of two people merges without
@@ -15,6 +15,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
+from channels.presets import all_presets
 from config import ROOT
 from services.languages.catalogues import FOLDER, path_of
 
@@ -101,6 +102,8 @@ def _texts() -> Iterator[Text]:
         for path in sorted(ROOT.glob(pattern)):
             for _line, text, _comments, context in _extracted(method, path):
                 yield (tuple(text) if isinstance(text, tuple | list) else text), context
+    for preset in all_presets():
+        yield from ((text, None) for text in (preset.about, *(key.about for key in preset.asks_for)))
 
 
 def _extracted(

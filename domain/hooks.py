@@ -102,17 +102,25 @@ def check_secret(type: HookType, given: str) -> str:
 
 
 def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a hook that were given, empty ones left out; raises InvalidInput.
+    """Return the settings of a hook that were given, empty ones left out; raises InvalidInput with all faults.
 
     Besides those of `domain.profiles`: `text` is a Wording, `verify_url` where a Supabase server confirms links.
     """
-    rest = {name: value for name, value in given.items() if name not in _OWN}
-    checked = profiles.check(rest)
-    for name, rule in _OWN.items():
-        value = trimmed(str(given.get(name) or ""))
-        if value:
-            checked[name] = rule(value)
-    return checked
+    checked: dict[str, Any] = {}
+    problems: list[FieldProblem] = []
+    for name, value in given.items():
+        try:
+            checked |= _own(name, value) if name in _OWN else profiles.check({name: value})
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(*problems)
+    return {name: checked[name] for name in (*profiles.NAMES, *_OWN) if name in checked}
+
+
+def _own(name: str, value: Any) -> dict[str, Any]:
+    text = trimmed(str(value or ""))
+    return {name: _OWN[name](text)} if text else {}
 
 
 def _wording(value: str) -> str:

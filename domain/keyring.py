@@ -55,6 +55,10 @@ class Keyring:
         except (InvalidTag, ValueError) as error:
             raise Unreadable("this sealed text was changed or belongs to another row") from error
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Tell whether the newest key sealed it, so that it outlives the removal of the others."""
+        return sealed.startswith(self.newest.encode())
+
     def seal_link(self, data: bytes, *, use: str) -> bytes:
         """Return `data` encrypted deterministically: the same input gives the same output (AES-SIV, RFC 5297).
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+ADMINISTRATOR, COMMAND = "administrator", "command"
 LIVE = "live"
-"""The ledger that every API key, queued task and hook shares: what reaches one person counts together."""
-_SENDS_FOR_OTHERS = ("key", "task", "hook")
+"""The ledger of all that send to others, who are API keys, queued tasks, hooks, administrators and commands: what
+reaches one person counts together."""
+_SENDS_FOR_OTHERS = ("key", "task", "hook", ADMINISTRATOR, COMMAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,9 @@ class Owner:
 
     @property
     def kind(self) -> str:
-        """What comes before the colon: `key`, `task` or `hook`, else the part of the console it belongs to."""
+        """What comes before the colon: `key`, `task`, `hook`, `administrator` or `command`, else the part of the
+        console it belongs to.
+        """
         return self.id.partition(":")[0]
 
     @property
@@ -33,3 +37,8 @@ class Owner:
         if self.is_test:
             return self.id
         return self.kind if self.is_console else LIVE
+
+
+def of_administrator(administrator_id: int) -> Owner:
+    """Return the owner of what an administrator sends from the console."""
+    return Owner(f"{ADMINISTRATOR}:{administrator_id}")

@@ -104,7 +104,7 @@ def _one(digits: str, region: str, numbers: Numbers) -> PhoneNumber:
         what = "possible" if numbers is Numbers.POSSIBLE else "valid"
         raise InvalidDestination(f"is not a {what} phone number")
     found += filter(is_valid, _elsewhere(digits, region))
-    if any(e164(number) != e164(found[0]) for number in found):
+    if any(e164(number) != e164(found[0]) for number in found[1:]):
         raise InvalidDestination("could mean two phone numbers: write it with + and the country code")
     return found[0]
 
@@ -163,3 +163,8 @@ def readable(to: str, country: str | None) -> str:
     """Return an E.164 number in groups, with its country: `+86 138 0013 8000 (CN)`."""
     grouped = phonenumbers.format_number(phonenumbers.parse(to), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     return f"{grouped} ({country})" if country else grouped
+
+
+def national(to: str) -> str:
+    """Return an E.164 number without its country code and without the prefix for calls within the country."""
+    return phonenumbers.national_significant_number(phonenumbers.parse(to))

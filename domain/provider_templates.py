@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.errors import WrongGateway
+from domain.gateway_errors import WrongGateway
 
 _PAIR = re.compile(r"(?:([A-Za-z0-9_]{1,64})\s*=\s*)?([A-Za-z_][A-Za-z0-9_]{0,63})")
 

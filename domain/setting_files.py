@@ -1,9 +1,10 @@
-"""Files with settings: in any encoding that an editor writes, and those of the `dev.py run` that runs in a folder."""
+"""Files with settings: in any encoding an editor writes, secrets in files of their own, those of a `dev.py run`."""
 
 import codecs
 import json
 import os
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from domain.errors import ConfigurationError
@@ -11,6 +12,8 @@ from domain.errors import ConfigurationError
 RUNNING = "dev-running.json"
 """In `instance/`: the settings of the running `dev.py run`, for commands beside it."""
 LOCK = "dev.lock"
+IN_FILE = "_FILE"
+"""SECRET_KEY_FILE names the file that SECRET_KEY is in, as images of Docker Hub have it."""
 MADE_BY_DEV = "# Made by dev.py for development."
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -33,6 +36,37 @@ def read_text(path: Path) -> str:
         return content[len(mark) :].decode(encoding)
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: must be saved in UTF-8") from None
+
+
+def from_files(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return the texts, with the content of the file that `NAME_FILE` names as `NAME`, for each of the names.
+
+    Raises ConfigurationError, as `secret` does.
+    """
+    found = dict(texts)
+    for name in names:
+        if found.get(f"{name}{IN_FILE}"):
+            found[name] = secret(name, texts)
+            del found[f"{name}{IN_FILE}"]
+    return found
+
+
+def secret(name: str, texts: Mapping[str, str]) -> str:
+    """Return `NAME`, or the text in the file that `NAME_FILE` names; empty where neither is there.
+
+    Raises ConfigurationError where both are there, or where the file can't be read; it never tells what is in it.
+    """
+    path, given = texts.get(f"{name}{IN_FILE}", "").strip(), texts.get(name, "")
+    if not path:
+        return given
+    if given.strip():
+        raise ConfigurationError(f"{name} and {name}{IN_FILE} are both set: keep one")
+    if not Path(path).is_absolute():
+        raise ConfigurationError(f"{name}{IN_FILE} must be an absolute path")
+    try:
+        return read_text(Path(path)).rstrip("\r\n")
+    except OSError as error:
+        raise ConfigurationError(f"{name}{IN_FILE}: {path}: {error.strerror}") from None
 
 
 def encoding_of(content: bytes) -> tuple[bytes, str]:

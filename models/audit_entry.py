@@ -17,6 +17,7 @@ class AuditEntry(db.Model):
     __table_args__ = (
         Index("ix_audit_entry_actor", "actor_id", "id"),
         Index("ix_audit_entry_action", "action", "id"),
+        Index("ix_audit_entry_subject_id", "subject_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

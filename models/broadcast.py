@@ -18,6 +18,8 @@ class Broadcast(db.Model):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str | None] = mapped_column(String(100))
+    """What an administrator calls it; programs give none."""
     channel: Mapped[str] = mapped_column(String(8))
     template: Mapped[str | None] = mapped_column(String(64))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary(SEALED_BYTES))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import ConfigurationError
+from models import tls_contexts
 from models.checkout import BUSY_SECONDS, WATCHED
 
 CONNECT_SECONDS = 3
@@ -35,7 +36,7 @@ def prepare(settings: dict[str, Any]) -> None:
     """Set the engine's options for the database that the settings name; raises ConfigurationError."""
     try:
         url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
-        url.get_dialect().import_dbapi()
+        driver = url.get_dialect().import_dbapi()
     except ArgumentError as error:
         raise ConfigurationError("SQLALCHEMY_DATABASE_URI is not a database URL") from error
     except ImportError as error:
@@ -43,6 +44,8 @@ def prepare(settings: dict[str, Any]) -> None:
             f"SQLALCHEMY_DATABASE_URI: its driver {error.name} is not installed;"
             " requirements/extras.txt has those of postgresql+psycopg:// and mysql+pymysql://"
         ) from error
+    if url.get_driver_name() == "pymysql":
+        tls_contexts.share(driver.connections.Connection)
     options: dict[str, Any] = {
         "pool_pre_ping": url.get_backend_name() != "sqlite" and url.get_driver_name() not in WATCHED,
         "pool_use_lifo": True,  # the connection used last has a warm page cache, and idle ones may expire
@@ -50,7 +53,7 @@ def prepare(settings: dict[str, Any]) -> None:
     }
     if url.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": BUSY_SECONDS}
-        if file := _file(url.database):
+        if file := sqlite_file(url.database):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     else:
         # under MariaDB's default, a transaction that lost a race would read the same old row again
@@ -74,7 +77,7 @@ def _let_it_read(connection: Any, _: ConnectionPoolEntry) -> None:
         connection._sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
-def _file(database: str | None) -> Path | None:
+def sqlite_file(database: str | None) -> Path | None:
     """Return the file of an SQLite database, written as a path or a URI (sqlite.org/uri.html); None for memory."""
     if not database or ":memory:" in database or "mode=memory" in database:
         return None
@@ -88,7 +91,7 @@ def _make_sqlite_file(
     """Create a missing database file before SQLite does, which would let everybody read it."""
     if dialect.name != "sqlite" or not arguments:
         return
-    if (file := _file(str(arguments[0]))) and not file.exists():
+    if (file := sqlite_file(str(arguments[0]))) and not file.exists():
         with suppress(
             OSError
         ):  # another process was first, or it can't be made: SQLite says so in its own words

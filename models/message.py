@@ -7,6 +7,7 @@ from sqlalchemy import Dialect, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.statuses import MessageStatus
+from domain.tracing import TRACEPARENT_LENGTH
 from exts import db
 from models.indexes import partial_index
 from models.types import UtcTime
@@ -97,6 +98,8 @@ class Message(db.Model):
     """The id of the copy that was sent again."""
     send_at: Mapped[datetime | None] = mapped_column(UtcTime)
     """The time that its maker asked for; NULL: at once."""
+    traceparent: Mapped[str | None] = mapped_column(String(TRACEPARENT_LENGTH))
+    """Where in which trace it was made; NULL without telemetry."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -10,7 +10,7 @@ from models.types import UtcTime
 
 
 class MessageTry(db.Model):
-    """A good try has no row: its outcome is in the message. The purge deletes these rows with their messages."""
+    """A good try has no row: its outcome is in the message. The purge deletes these rows after their messages."""
 
     __tablename__ = "message_try"
     __table_args__ = (

@@ -33,6 +33,15 @@ class Template(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class TemplateTitle(db.Model):
+    """What people call a template; its texts in all channels and languages share it."""
+
+    __tablename__ = "template_title"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(100))
+
+
 class TemplateVersion(db.Model):
     """One saved version of a text. Only its publication is ever updated, and it is never deleted.
 
@@ -52,6 +61,10 @@ class TemplateVersion(db.Model):
     """The site that the last line binds a code to; NULL for a text without that line."""
     providers: Mapped[dict[str, Any]] = mapped_column(Json)
     """Approved texts at providers that are sent in place of this one, by the gateway's name."""
+    is_markdown: Mapped[bool | None]
+    """Whether `text` is Markdown that a mail's HTML and plain text are made of; NULL in versions of older releases."""
+    comment: Mapped[str | None] = mapped_column(String(200))
+    """What changed, in the words of the person who saved it; NULL where they said nothing."""
     saved_at: Mapped[datetime] = mapped_column(UtcTime)
     saved_by: Mapped[int | None]
     """The administrator's id; no foreign key, so that versions outlive administrators."""

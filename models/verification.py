@@ -1,6 +1,6 @@
 """A verification: one challenge to prove that somebody reads what arrives at a destination."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary, String, false
@@ -39,7 +39,17 @@ class Verification(db.Model):
     """Whether capital letters may be in the code: only in a caller's own."""
     attempts: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int]
+    attempt_times: Mapped[str | None] = mapped_column(String(200))
+    """When the first attempts came: milliseconds after `created_at`, each with a comma behind it.
+
+    They are written in the statement that counts the attempt, so a check costs no statement more.
+    """
     message_id: Mapped[str] = mapped_column(String(32))
+    """The newest message that carries the code."""
+    has_fallback: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it has rows of `VerificationStep`, which are looked for only then."""
+    client_ip: Mapped[str | None] = mapped_column(String(45))
+    """The end user's address, where the caller told it."""
     is_test: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -58,6 +68,12 @@ class Verification(db.Model):
         if self.attempts >= self.max_attempts > 0:
             return VerificationStatus.LOCKED
         return VerificationStatus.PENDING
+
+    @property
+    def attempted_at(self) -> list[datetime]:
+        """The times of its first attempts; none in rows of before."""
+        passed = (self.attempt_times or "").split(",")[:-1]
+        return [self.created_at + timedelta(milliseconds=int(one)) for one in passed]
 
     @property
     def attempts_left(self) -> int | None:

@@ -1,12 +1,11 @@
 """Purge old data."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_
-from sqlalchemy.orm import Session
+from flask import current_app
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from domain.actions import Action
 from domain.errors import FieldProblem, InvalidInput
@@ -14,7 +13,12 @@ from domain.retention import LEAST_AGE, LEAST_SIGN_INS, is_scheduled_age
 from domain.statuses import MessageStatus
 from models import (
     AdministratorSession,
+    ApiHour,
+    ApiRequest,
     Broadcast,
+    BroadcastPart,
+    EarlyOutcome,
+    EarlyReport,
     Event,
     EventDelivery,
     HookDelivery,
@@ -23,28 +27,31 @@ from models import (
     LimitWindow,
     Message,
     MessageTry,
+    PasskeyChallenge,
     PrefixClosure,
     ScheduleRun,
     SeenProcess,
     SignIn,
     SignInStep,
-    StatusCallback,
+    UnknownWord,
     Verification,
 )
 from services import idempotency
 from services.audit import trail
 from services.audit.trail import Actor
-from services.figures import rollups, traffic_counts
+from services.figures import purged_counts, rollups
 from services.figures.traffic_counts import LONGEST_CODE_LIFE
+from services.gateways import unknown_words
 from services.limits.counters import SHORT_WINDOW
 from services.process.progress import Tell, silently
+from services.sheets import drafts
 from services.sign_in import sign_ins
-from services.storage.transactions import change, transaction
+from services.storage import blocks
+from services.storage.blocks import Delete, Doomed
+from services.storage.transactions import transaction
 
 LONGEST_AGE = timedelta(days=36_500)
 LONGEST_ROLL_UP = timedelta(days=366)
-BLOCK = 1000
-PAUSE_SECONDS = 0.01
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _AN_HOUR = timedelta(hours=1)
 """Longer than the windows of prefixes and addresses."""
@@ -82,84 +89,63 @@ def purge(age: timedelta, *, tell: Tell = silently, by: Actor | None = None) -> 
         told = {"older_than": str(age)}
         transaction(lambda session: trail.note(session, by, Action.PURGED, "", after=told))
     deleted: dict[str, int] = {}
-    for name, model, *conditions in _old(now, now - _checked(age)):
+    for name, doomed in _old(now, now - _checked(age)):
         deleted[name] = 0
-        for gone in _delete(model, *conditions):
+        for gone in blocks.delete_all(doomed, blocks.pace()):
             deleted[name] += gone
             tell(deleted)
+    deleted["drafts"] = transaction(lambda session: drafts.delete_before(session, now - drafts.LIFE))
     deleted["roll-ups"] = transaction(lambda session: rollups.delete_before(session, now - LONGEST_ROLL_UP))
     return deleted
 
 
-def _old(now: datetime, before: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yield what to delete, in order: a name, the model, and the conditions."""
+def _old(now: datetime, before: datetime) -> Iterator[tuple[str, Doomed]]:
+    """Yield what to delete, in order, by name."""
+
+    def rows(
+        by: Any, until: datetime, *conditions: ColumnElement[bool], remove: Delete | None = None
+    ) -> Doomed:
+        return Doomed(by.class_, conditions, by, until, remove)
+
+    a_day_ago = now - _DAY
     open_states = [MessageStatus.QUEUED.value, MessageStatus.SENDING.value]
     settled = or_(Message.status.not_in(open_states), Message.deadline_at < before)
+    yield "messages", rows(Message.created_at, before, settled, remove=purged_counts.delete_messages)
+    # by their own time: few messages have any, so it would take long to look for those of each message
+    is_orphan = ~exists().where(Message.id == MessageTry.message_id)
+    yield "tries", rows(MessageTry.at, before, is_orphan)
     has_messages = exists().where(Message.broadcast_id == Broadcast.id)
-    # Redundant with the condition on created_at, but it has an index.
-    ended = Verification.expires_at < min(now, before + LONGEST_CODE_LIFE)
-    a_day_ago = now - _DAY
-    yield "messages", Message, Message.created_at < before, settled
-    yield "broadcasts", Broadcast, Broadcast.created_at < before, ~has_messages
-    yield "verifications", Verification, Verification.created_at < before, ended
+    has_parts = exists().where(BroadcastPart.broadcast_id == Broadcast.id)
+    yield "broadcasts", rows(Broadcast.created_at, before, ~has_messages, ~has_parts)
+    # a code is made before it expires, and only the second has an index
+    expired, made = min(now, before + LONGEST_CODE_LIFE), Verification.created_at < before
+    yield "verifications", rows(Verification.expires_at, expired, made, remove=purged_counts.delete_codes)
     is_short = LimitWindow.key.startswith(SHORT_WINDOW, autoescape=True)
-    yield "limit windows", LimitWindow, LimitWindow.touched_at < min(before, a_day_ago), ~is_short
-    yield "short windows", LimitWindow, LimitWindow.touched_at < now - _AN_HOUR, is_short
-    yield "idempotent answers", IdempotentAnswer, IdempotentAnswer.created_at < now - idempotency.LIFE
-    yield "schedule runs", ScheduleRun, ScheduleRun.queued_at < before
-    yield "sessions", AdministratorSession, AdministratorSession.last_seen_at < min(before, a_day_ago)
-    yield "invitations", Invitation, Invitation.created_at < before, Invitation.expires_at < now
-    yield "sign-ins", SignIn, SignIn.at < min(max(before, now - sign_ins.KEPT), now - LEAST_SIGN_INS)
-    yield "sign-in steps", SignInStep, SignInStep.started_at < a_day_ago
-    yield "closed prefixes", PrefixClosure, PrefixClosure.until < min(before, a_day_ago)
+    yield "limit windows", rows(LimitWindow.touched_at, min(before, a_day_ago), ~is_short)
+    yield "short windows", rows(LimitWindow.touched_at, now - _AN_HOUR, is_short)
+    yield "idempotent answers", rows(IdempotentAnswer.created_at, now - idempotency.LIFE)
+    yield "schedule runs", Doomed(ScheduleRun, (ScheduleRun.queued_at < before,))
+    yield "sessions", rows(AdministratorSession.last_seen_at, min(before, a_day_ago))
+    yield "invitations", rows(Invitation.created_at, before, Invitation.expires_at < now)
+    yield "sign-ins", rows(SignIn.at, min(max(before, now - sign_ins.KEPT), now - LEAST_SIGN_INS))
+    yield "sign-in steps", rows(SignInStep.started_at, a_day_ago)
+    yield "passkey challenges", Doomed(PasskeyChallenge, (PasskeyChallenge.made_at < now - _AN_HOUR,))
+    yield "closed prefixes", Doomed(PrefixClosure, (PrefixClosure.until < min(before, a_day_ago),))
     told = exists().where(EventDelivery.event_id == Event.id)
     old_events = EventDelivery.event_id.in_(select(Event.id).where(Event.at < before))
-    yield "event deliveries", EventDelivery, old_events, EventDelivery.due_at.is_(None)
-    yield "events", Event, Event.at < before, ~told
-    yield "deliveries of hooks", HookDelivery, HookDelivery.until < now
-    yield "processes", SeenProcess, SeenProcess.seen_at < a_day_ago
+    yield "event deliveries", Doomed(EventDelivery, (old_events, EventDelivery.due_at.is_(None)))
+    yield "events", rows(Event.at, before, ~told)
+    yield "deliveries of hooks", rows(HookDelivery.until, now)
+    yield "early reports", Doomed(EarlyReport, (EarlyReport.received_at < now - _AN_HOUR,))
+    yield "early outcomes of mails", Doomed(EarlyOutcome, (EarlyOutcome.received_at < now - _AN_HOUR,))
+    yield "words of reports", Doomed(UnknownWord, (UnknownWord.last_at < now - unknown_words.SHOWN,))
+    logged_since = now - timedelta(days=current_app.config["REQUEST_LOG_DAYS"])
+    yield "requests", rows(ApiRequest.at, logged_since)
+    yield "hours of requests", Doomed(ApiHour, (ApiHour.hour < logged_since,))
+    yield "processes", Doomed(SeenProcess, (SeenProcess.seen_at < a_day_ago,))
 
 
 def _checked(age: timedelta) -> timedelta:
     if not timedelta() <= age <= LONGEST_AGE:
         raise InvalidInput(FieldProblem("older-than", f"must be at most {LONGEST_AGE.days}d"))
     return age
-
-
-def _delete(model: type[Any], *conditions: ColumnElement[bool]) -> Iterator[int]:
-    """Delete rows in blocks with a transaction each, so that no other transaction waits long for a lock.
-
-    Yields the number of rows of each block.
-    """
-    while True:
-        found, gone = transaction(lambda session: _delete_block(session, model, conditions))
-        yield gone
-        if found < BLOCK:
-            return
-        time.sleep(PAUSE_SECONDS)
-
-
-def _delete_block(
-    session: Session, model: type[Any], conditions: tuple[ColumnElement[bool], ...]
-) -> tuple[int, int]:
-    key = model.__table__.primary_key.columns.values()
-    rows = session.execute(select(*key).where(*conditions).limit(BLOCK)).all()
-    if not rows:
-        return 0, 0
-    chosen = tuple_(*key).in_(rows) if len(key) > 1 else key[0].in_([row[0] for row in rows])
-    if model in _COUNTS:
-        rollups.keep_purged(session, _COUNTS[model](session, chosen, *conditions))
-    gone = change(session, delete(model).where(chosen, *conditions))
-    if model is Message:
-        _delete_what_belongs_to(session, [row[0] for row in rows])
-    return len(rows), gone
-
-
-_COUNTS = {Message: traffic_counts.of_messages, Verification: traffic_counts.of_codes}
-"""How to count rows for the statistics before they are deleted; a code counts with the last message that carried it."""
-
-
-def _delete_what_belongs_to(session: Session, message_ids: list[str]) -> None:
-    for model in (MessageTry, StatusCallback):
-        there = exists().where(Message.id == model.message_id)
-        change(session, delete(model).where(model.message_id.in_(message_ids), ~there))

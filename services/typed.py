@@ -2,11 +2,10 @@
 
 from flask import current_app
 
-from channels.registry import Gateways
 from domain import destinations
 from domain.destinations import Destination, Numbers
 from domain.statuses import Channel
-from services.process.parts import part
+from services.roster.roster import current
 
 
 def destination(channel: Channel, text: str) -> Destination:
@@ -17,7 +16,7 @@ def destination(channel: Channel, text: str) -> Destination:
         text,
         region=settings["DEFAULT_REGION"],
         numbers=Numbers(settings["SMS_NUMBERS"]),
-        takes_smtputf8=not text.isascii() and part(Gateways).take_smtputf8,
+        takes_smtputf8=not text.isascii() and current().take_smtputf8,
     )
 
 

@@ -1,5 +1,5 @@
 "use strict";
-/* Buttons that copy the text of an input. Without this script they stay hidden, and the text can be selected by hand. */
+/* Buttons that copy the text of an input or of another element. Without this script they stay hidden, and the text can be selected by hand. */
 (() => {
   if (!navigator.clipboard) return;
   const announcer = document.getElementById("announcer");
@@ -10,9 +10,9 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(input.value);
+        await navigator.clipboard.writeText(input.value ?? input.textContent);
       } catch {
-        input.select();
+        input.select?.();
         return;
       }
       button.textContent = announcer.textContent = button.dataset.copied;

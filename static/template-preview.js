@@ -1,16 +1,15 @@
-// Updates the editor's preview while typing. Without this script the button Preview does the same.
+// Updates the editor's preview while typing, and inserts values. Without this script the button Preview does the first.
 (() => {
   const form = document.querySelector("form[data-preview]");
   if (!form) return;
   const REST = 500;
   let timer = 0;
   let latest = 0;
+  let scheme = "light";
 
   const showMail = () => {
-    const button = form.querySelector("[data-mail]");
-    if (!button) return;
-    button.hidden = true;
-    form.requestSubmit(button);
+    const button = form.querySelector(`[data-mail][value="${scheme}"]`);
+    if (button) form.requestSubmit(button);
   };
 
   const sampleNames = (part) => [...part.querySelectorAll("input")].map((input) => input.name).join();
@@ -36,12 +35,15 @@
 
   const show = (page) => {
     mark(page);
-    document.getElementById("preview").replaceWith(page.getElementById("preview"));
+    const theirs = page.getElementById("preview");
+    const isNarrow = form.querySelector("[data-narrow]")?.checked;
+    const narrow = theirs.querySelector("[data-narrow]");
+    if (narrow && isNarrow) narrow.checked = true;
+    document.getElementById("preview").replaceWith(theirs);
     const ours = document.getElementById("samples");
-    const theirs = page.getElementById("samples");
-    const isTyping = ours.contains(document.activeElement);
-    if (!isTyping && page.querySelector("#preview :is(.bubble, .letter)") && sampleNames(ours) !== sampleNames(theirs)) {
-      ours.replaceWith(theirs);
+    const samples = page.getElementById("samples");
+    if (!ours.contains(document.activeElement) && samples.querySelector("input") && sampleNames(ours) !== sampleNames(samples)) {
+      ours.replaceWith(samples);
     }
     showMail();
   };
@@ -58,9 +60,28 @@
   };
 
   form.addEventListener("input", (event) => {
+    if (!event.target.name) return;
     typed.add(event.target.name);
     clearTimeout(timer);
     timer = setTimeout(refresh, REST);
   });
+
+  // Values go to the field that had the cursor last, in place of what is selected.
+  let last = form.elements.namedItem("text");
+  form.addEventListener("focusin", (event) => {
+    if (["subject", "text", "html"].includes(event.target.name)) last = event.target;
+  });
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert], [data-mail]");
+    if (!button) return;
+    if (button.dataset.mail !== undefined) {
+      scheme = button.value;
+      return;
+    }
+    last.setRangeText(button.dataset.insert, last.selectionStart, last.selectionEnd, "end");
+    last.focus();
+    last.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  for (const buttons of form.querySelectorAll("[data-inserts]")) buttons.hidden = false;
   showMail();
 })();

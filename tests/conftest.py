@@ -3,8 +3,7 @@
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,6 +19,8 @@ from sqlalchemy.pool import NullPool
 from app import DOORS, create_app
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
+from devtools.live.nursery import CAN_FORK, Nursery
+from devtools.live.process import fork_from
 from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
@@ -28,11 +29,26 @@ from services import demo
 from services.delivery import drain
 from services.people import passwords
 from services.process import parts
+from services.request_log.noting import RequestLog
 from tests import compiled
-from tests.databases import sqlite_file
+from tests.crashes import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
+from tests.databases import INVENTED, sqlite_file
 
 REAL_HASHER = passwords._HASHER
+LIVE = Path(__file__).parent / "live"
 CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the tests, mix the live ones, which wait, into those that compute; end with short ones."""
+    if not hasattr(config, "workerinput"):
+        return
+    by_length = sorted(items, key=lambda item: item.get_closest_marker("slow") is None)
+    live = [item for item in by_length if LIVE in item.path.parents]
+    others = [item for item in by_length if LIVE not in item.path.parents]
+    place = {item: 0.8 * number / len(live) for number, item in enumerate(live)}
+    place |= {item: number / len(others) for number, item in enumerate(others)}
+    items.sort(key=place.__getitem__)
 
 
 def pytest_collection_finish() -> None:
@@ -41,10 +57,12 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compile_once() -> Iterator[None]:
-    """Compile rules, templates and statements once a process; every test makes an application with the same ones."""
+def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compile rules and statements once a process, templates once a run: each test makes an application of them."""
+    folder = tmp_path_factory.getbasetemp()  # with xdist, it is in the folder of all processes
+    of_all = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     with pytest.MonkeyPatch.context() as patch:
-        compiled.share(patch)
+        compiled.share(patch, of_all / "templates")
         yield
 
 
@@ -62,6 +80,17 @@ def patient_drain() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drain, "START_WITHIN_SECONDS", 60.0)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nursery() -> Iterator[None]:
+    """Fork the web processes and workers of live tests: their imports would take more time than the tests."""
+    nursery = Nursery() if CAN_FORK else None
+    fork_from(nursery)
+    yield
+    fork_from(None)
+    if nursery:
+        nursery.close()
 
 
 @pytest.fixture
@@ -144,22 +173,17 @@ def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_file(tmp_path_factory: pytest.TempPathFactory, empty_tables: Path) -> Callable[[int], Path]:
-    """Return an SQLite file with so many messages of invented traffic, made once: most of it is to roll up."""
-
-    @cache
-    def make(count: int) -> Path:
-        settings = settings_in(tmp_path_factory.mktemp("demo"))
-        file = sqlite_file(settings["SQLALCHEMY_DATABASE_URI"])
-        shutil.copyfile(empty_tables, file)
-        app = create_app(settings, doors=())
-        with app.app_context():
-            demo.fill(count)
-            db.session.remove()
-            db.engine.dispose()
-        return file
-
-    return make
+def demo_file(tmp_path_factory: pytest.TempPathFactory, empty_tables: Path) -> Path:
+    """An SQLite file with a month of invented traffic; tests that use it are of one group, so it is made once."""
+    settings = settings_in(tmp_path_factory.mktemp("demo"))
+    file = sqlite_file(settings["SQLALCHEMY_DATABASE_URI"])
+    shutil.copyfile(empty_tables, file)
+    app = create_app(settings, doors=())
+    with app.app_context():
+        demo.fill(INVENTED)
+        db.session.remove()
+        db.engine.dispose()
+    return file
 
 
 @pytest.fixture
@@ -182,6 +206,7 @@ def app(
             if not sqlalchemy.inspect(db.engine).has_table("message"):
                 db.create_all()  # which looks for each table
     yield app
+    parts.of(app, RequestLog).close()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

@@ -14,6 +14,8 @@ from devtools.live.databases import SERVERS, temporary_database
 ON_SERVERS = [pytest.param(kind, marks=pytest.mark.slow) for kind in SERVERS]
 KINDS = ["sqlite", *ON_SERVERS]
 """Parameters of a test that runs on every kind of database: on servers it is slow."""
+INVENTED = 1500
+"""The messages of the file with invented traffic."""
 
 
 @contextmanager
@@ -23,7 +25,17 @@ def database_of(kind: str) -> Iterator[str]:
     if not server:
         pytest.skip(f"{SERVERS[kind]} is not set")
     with temporary_database(server) as url:
+        if kind == "postgresql":
+            _forgo_durability(url)
         yield url
+
+
+def _forgo_durability(url: str) -> None:
+    """Let a commit wait for no disk: that loses something only if PostgreSQL itself crashes, as in no test."""
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {engine.url.database} SET synchronous_commit = off")
+    engine.dispose()
 
 
 def sqlite_file(url: str) -> Path:

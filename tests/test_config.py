@@ -64,6 +64,45 @@ def test_commands_beside_a_running_dev_py_have_its_settings(no_env_file, monkeyp
     assert load(FLASK_SKIP_DOTENV="1")["SERVICE_NAME"] == "Sendcode"
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_setting_may_be_in_a_file_of_its_own(tmp_path, end):
+    (tmp_path / "key").write_bytes(f"{'k' * 32}, {'l' * 32}{end}".encode())
+    (tmp_path / "results").write_bytes(b"redis://:pw@r/1")
+    settings = load(
+        SECRET_KEY="",
+        SECRET_KEY_FILE=str(tmp_path / "key"),
+        CELERY_RESULT_BACKEND_FILE=str(tmp_path / "results"),
+        SSL_CERT_FILE="/nowhere",
+        MAIL_PASSWORD_FILE="",
+    )
+    assert (settings["SECRET_KEY"], settings["SECRET_KEY_FALLBACKS"]) == ("k" * 32, ["l" * 32])
+    assert settings["CELERY_RESULT_BACKEND"] == "redis://:pw@r/1"
+    assert "CELERY_RESULT_BACKEND_FILE" not in settings, "Celery would take it for a setting of its own"
+    assert settings["MAIL_PASSWORD"] == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"CODE_PEPPER_FILE": "/nowhere"}, "CODE_PEPPER and CODE_PEPPER_FILE are both set: keep one"),
+        ({"MAIL_PASSWORD_FILE": "secrets/mail"}, "MAIL_PASSWORD_FILE must be an absolute path"),
+        ({"MAIL_PASSWORD_FILE": "/nowhere/at/all"}, "MAIL_PASSWORD_FILE: .*No such file or directory"),
+        ({"MAIL_PASSWORD_FILE": "/"}, "MAIL_PASSWORD_FILE: .*directory"),
+    ],
+)
+def test_a_file_that_can_not_be_the_setting_is_refused_by_name(changes, said):
+    with pytest.raises(ConfigurationError, match=said):
+        load(**changes)
+
+
+def test_what_is_in_a_file_is_in_no_error(tmp_path):
+    (tmp_path / "key").write_text("short secret")
+    with pytest.raises(ConfigurationError) as refused:
+        load(SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert "SECRET_KEY must be set" in str(refused.value)
+    assert "short secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("first_line", "is_development"),
     [("# Made by dev.py for development. A …", True), ("# Copied from .env.example", False)],
@@ -193,3 +232,10 @@ def test_limits_are_counted_in_the_first_of_several_brokers(no_env_file):
 def test_events_reach_private_addresses_in_development_only_unless_told(text, development, allows):
     told = {"DEBUG": True, "DEVELOPMENT": development, "WEBHOOK_ALLOW_PRIVATE": text}
     assert config.load(told, {})["WEBHOOK_ALLOW_PRIVATE"] is allows
+
+
+def test_a_log_has_a_format_that_we_know():
+    assert load()["LOG_FORMAT"] == "text"
+    assert load(LOG_FORMAT="json")["LOG_FORMAT"] == "json"
+    with pytest.raises(ConfigurationError, match=r"^LOG_FORMAT must be text or json$"):
+        load(LOG_FORMAT="yaml")

@@ -27,6 +27,7 @@ def test_it_needs_no_home(tmp_path: Path) -> None:
     env = {
         **{key: text for key, text in os.environ.items() if key != "XDG_RUNTIME_DIR"},
         "HOME": str(tmp_path / "trivial.py"),
+        "PYTHONPATH": str(ROOT),
     }
     with (tmp_path / "log").open("w+", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=log)

@@ -2,28 +2,33 @@
 
 import ast
 import inspect
+import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import flask_migrate
 import pytest
 
 import config
-from channels.registry import TYPES
+from channels.making import TYPES
 from exts import db
-from services.account import accounts, preferences, second_factor
-from services.codes import verifications
+from services.account import accounts, authenticator_setup, passkey_setup, preferences, second_factor
+from services.codes import default_chains, verifications
 from services.gateways import gateway_switches
 from services.hooks import hooks, trials
 from services.keys import api_keys, key_rotation, twilio_tokens
 from services.limits import pumping_list, safe_prefixes
 from services.messaging import messages, suppression_lists, suppressions
 from services.people import administrators
+from services.roster import editing
 from services.scheduling import schedules
 from services.sign_in import sessions
 from services.templating import templates
+from services.test_numbers import test_numbers
 from services.test_sends import gateway_tests, template_tests
 from services.traffic import bulk_acts, bulk_cancels, disclosures
 from services.webhooks import deliveries, endpoints
@@ -72,35 +77,44 @@ TOWERS = {
             "sockets",
             "memory",
             "signatures",
+            "placeholders",
+            "answers",
+            "reports",
+            "email",
             "http",
             "provider",
-            "email",
+            "bounces",
             "sms",
         ),
-        "registry",
+        *("presets", "fields", "making", "registry"),
     ),
     "cms": (
         *("errors", "access", "frame", "sign_in", "people", "account", "keys", "hooks", "webhooks"),
-        *("audit", "figures", "limits"),
-        *("templating", "traffic", "gateways", "messaging", "scheduling"),
+        *("audit", "figures", "limits", "test_numbers"),
+        *("templating", "traffic", "search", "codes", "gateways", "messaging", "scheduling"),
     ),
     "services": (
-        *("storage", "process", "typed", "profiles", "audit", "events", "languages", "templating", "outbox"),
-        *("figures", "limits", "codes", "gateways", "webhooks", "delivery", "keys", "people", "sign_in"),
-        *("account", "messaging", "hooks", "traffic", "scheduling", "test_sends", "idempotency"),
-        *("retention", "doctor", "demo"),
+        *("storage", "process", "audit", "roster", "typed", "profiles", "steps", "events", "languages"),
+        *("templating", "outbox", "figures", "telemetry", "limits", "test_numbers", "codes", "gateways"),
+        "webhooks",
+        *("delivery", "keys", "people", "sign_in", "account", "messaging", "sheets", "hooks", "traffic"),
+        *("request_log", "search"),
+        *("scheduling", "test_sends", "first_steps", "idempotency", "retention", "backups", "doctor", "demo"),
     ),
 }
 """The subfolders and files of a folder, lowest first: each imports only from those before it."""
 ONE_LOOK_UP = {("tasks.py", "app")}
 """`tasks.celery` imports the application on demand, once, for the command line."""
-LONGEST = {"domain/errors.py": 300, "config.py": 300}
-"""Lists more than code: the one tree of errors, and every setting with its default."""
+LONGEST = {"config.py": 300}
+"""A list more than code: every setting with its default."""
+parsed_once = pytest.mark.xdist_group("source")
+"""For tests that parse all files: one process parses them for all of these tests."""
 AUDITED = (
     *(
         accounts,
         administrators,
         api_keys,
+        authenticator_setup,
         bulk_acts,
         bulk_cancels,
         disclosures,
@@ -108,8 +122,9 @@ AUDITED = (
         gateway_tests,
     ),
     *(key_rotation, messages, preferences, pumping_list, safe_prefixes, schedules, second_factor, sessions),
+    passkey_setup,
     *(suppression_lists, suppressions, endpoints, deliveries, twilio_tokens, hooks, trials),
-    *(template_tests, templates, verifications),
+    *(editing, default_chains, template_tests, templates, test_numbers, verifications),
 )
 
 
@@ -119,32 +134,62 @@ def files(*names):
         yield from [path] if path.exists() else sorted((ROOT / name).rglob("*.py"))
 
 
-def imports(path):
-    """Return the top-level names a file imports, and whether each import is inside a function."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = {
-        node
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef)
-        for node in ast.walk(function)
-    }
-    found = []
-    for node in ast.walk(tree):
+@cache
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the tests ask about a file, read and parsed once."""
+
+    imports: tuple[tuple[str, bool], ...]
+    """The top-level names that it imports, and whether each import is inside a function."""
+    modules: tuple[str, ...]
+    """The dotted names that it imports; a name taken from a package counts as a module of its own."""
+    undocumented: tuple[str, ...]
+    """What is public and has no docstring; an empty name for the file itself."""
+
+
+@cache
+def source(path):
+    tree = ast.parse(text_of(path))
+    found, modules = [], []
+    for node, hidden in statements(tree.body):
         if isinstance(node, ast.Import):
-            found += [(alias.name.split(".")[0], node in inside) for alias in node.names]
+            found += [(alias.name.split(".")[0], hidden) for alias in node.names]
+            modules += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide the layer"
-            found.append(((node.module or "").split(".")[0], node in inside))
-    return found
+            found.append(((node.module or "").split(".")[0], hidden))
+            modules += [f"{node.module}.{alias.name}" for alias in node.names]
+    undocumented = [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    if tree.body and not ast.get_docstring(tree):
+        undocumented.append("")
+    return Source(tuple(found), tuple(modules), tuple(undocumented))
+
+
+def statements(body, hidden=False):
+    """Yield all statements, and whether each is inside a function; most of a tree are expressions, which have none."""
+    for node in body:
+        yield node, hidden
+        inside = hidden or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from statements(getattr(node, name, ()), inside)
+
+
+def imports(path):
+    return source(path).imports
 
 
 def modules(path):
-    """Return the dotted names a file imports; a name taken from a package counts as a module of its own."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    return source(path).modules
 
 
 def climbing(room, storeys, sources):
@@ -160,12 +205,11 @@ def climbing(room, storeys, sources):
     return found
 
 
+@parsed_once
 @pytest.mark.parametrize("room", TOWERS)
 def test_each_folder_of_a_room_imports_only_lower_ones(room):
     sources = [
-        (path, list(modules(path)))
-        for path in files(room)
-        if path.parent != ROOT / room or path.stem != "__init__"
+        (path, modules(path)) for path in files(room) if path.parent != ROOT / room or path.stem != "__init__"
     ]
     assert {path.relative_to(ROOT / room).parts[0].removesuffix(".py") for path, _ in sources} == set(
         TOWERS[room]
@@ -175,7 +219,7 @@ def test_each_folder_of_a_room_imports_only_lower_ones(room):
 
 def test_every_link_of_a_template_leads_to_a_view(app):
     for path in sorted((ROOT / "templates").rglob("*.html")):
-        text = path.read_text(encoding="utf-8")
+        text = text_of(path)
         for name, glued in re.findall(r"""url_for\(\s*["']([^"']+)["']\s*(~?)""", text):
             known = name in app.view_functions
             begins = glued and any(view.startswith(name) for view in app.view_functions)
@@ -197,6 +241,7 @@ def test_an_import_that_climbs_is_found():
     )
 
 
+@parsed_once
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_imports_go_downwards_only(room):
     for path in files(room):
@@ -205,6 +250,7 @@ def test_imports_go_downwards_only(room):
                 assert name in MAY_IMPORT[room], f"{path.relative_to(ROOT)} imports {name}"
 
 
+@parsed_once
 def test_no_import_is_hidden_in_a_function():
     for path in files(*MAY_IMPORT):
         for name, hidden in imports(path):
@@ -212,16 +258,19 @@ def test_no_import_is_hidden_in_a_function():
                 assert not hidden, f"{path.relative_to(ROOT)} imports {name} inside a function"
 
 
+@parsed_once
 def test_domain_imports_no_web_no_sql_and_no_network():
     for path in files("domain"):
         assert not {name for name, _ in imports(path)} & NO_WEB_NO_SQL, path
 
 
+@parsed_once
 def test_the_client_imports_nothing_of_the_service():
     for path in files(CLIENT):
         assert not {name for name, _ in imports(path)} & OURS, path
 
 
+@parsed_once
 def test_gateways_import_no_application():
     for path in files("channels"):
         assert not {name for name, _ in imports(path)} & {"flask", "sqlalchemy", "celery"}, path
@@ -230,12 +279,12 @@ def test_gateways_import_no_application():
 def test_only_services_commit():
     rooms = ("api", "hooks", "twilio_api", "cms", "commands", "tasks", "app", "models", "channels", "domain")
     for path in files(*rooms):
-        assert ".commit(" not in path.read_text(encoding="utf-8"), path
+        assert ".commit(" not in text_of(path), path
 
 
 def test_the_audit_is_only_ever_added_to():
     for path in files(*MAY_IMPORT, "devtools", "dev"):
-        text = path.read_text(encoding="utf-8")
+        text = text_of(path)
         name = path.relative_to(ROOT).as_posix()
         if name == "services/audit/trail.py":
             assert not re.search(r"\b(update|delete|merge|execute|text)\(", text)
@@ -247,7 +296,7 @@ def test_the_audit_is_only_ever_added_to():
 def test_pages_name_the_actor_of_a_change():
     """Without an actor, a service records the command line as the actor."""
     for path in files("cms"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(text_of(path))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             for service in AUDITED:
@@ -267,27 +316,21 @@ def test_there_is_no_room_for_odds_and_ends():
 
 def test_no_module_has_grown_too_long_to_read():
     for path in files(*MAY_IMPORT, "devtools", "dev", CLIENT):
-        lines = len(path.read_text(encoding="utf-8").splitlines())
+        lines = len(text_of(path).splitlines())
         name = path.relative_to(ROOT).as_posix()
         assert lines <= LONGEST.get(name, 250), f"{name} has {lines} lines"
 
 
+@parsed_once
 def test_every_public_thing_says_what_it_does():
     for path in files(*MAY_IMPORT, "devtools", "dev", CLIENT):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        if not tree.body:
-            continue
-        assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                assert ast.get_docstring(node), f"{path.relative_to(ROOT)}: {node.name} has no docstring"
+        for name in source(path).undocumented:
+            pytest.fail(f"{path.relative_to(ROOT)}: {name or 'the file'} has no docstring")
 
 
 def test_every_time_has_a_time_zone():
     for path in files(*MAY_IMPORT):
-        assert not re.search(
-            r"utcnow|utcfromtimestamp|datetime\.now\(\)", path.read_text(encoding="utf-8")
-        ), path
+        assert not re.search(r"utcnow|utcfromtimestamp|datetime\.now\(\)", text_of(path)), path
 
 
 def test_every_setting_is_in_the_example():
@@ -324,9 +367,11 @@ def test_migrations_make_exactly_the_tables_of_the_models(app, tmp_path):
 
 
 def test_docs_and_code_name_no_path_of_a_machine():
-    for pattern in ("*.md", "*.py", "*.toml", "*.html", "*.txt", "*.in", "*.example"):
-        for path in ROOT.rglob(pattern):
-            if ".venv" not in path.parts and "node_modules" not in path.parts and path != Path(__file__):
+    endings = (".md", ".py", ".toml", ".html", ".txt", ".in", ".example")
+    for folder, inner, names in os.walk(ROOT):
+        inner[:] = [name for name in inner if name not in (".venv", "node_modules", ".git", "__pycache__")]
+        for path in (Path(folder, name) for name in names if name.endswith(endings)):
+            if path != Path(__file__):
                 assert "/work/" + "main" not in path.read_text(encoding="utf-8", errors="replace"), path
 
 

@@ -35,6 +35,7 @@ def test_every_language_of_messages_is_one_of_the_console() -> None:
     assert translations.locales() == sorted(OTHERS)
 
 
+@pytest.mark.xdist_group("texts of the code")
 @pytest.mark.parametrize("locale", OTHERS)
 def test_a_catalogue_has_just_the_texts_of_the_code(locale: str, texts: list[translations.Text]) -> None:
     assert path_of(locale).read_text(encoding="utf-8") == translations.updated(locale, texts), COMMAND

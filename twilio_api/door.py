@@ -12,6 +12,7 @@ from services.keys import twilio_tokens
 from services.keys.key_owners import KeyOwner, Scope
 from services.limits.rate_windows import RateWindows
 from services.process.parts import part
+from services.request_log import answers
 from services.storage.waits import take_time
 from twilio_api import errors
 from twilio_api.errors import HEADERS, ROOT, Words
@@ -27,12 +28,13 @@ class Door(Blueprint):
         self._scope = scope
         errors.answer_errors_of(self, words)
         self.url_value_preprocessor(_take_place)
+        self.before_request(answers.begin)
         self.before_request(self._guard)
+        self.after_request(answers.note)
         self.after_request(_add_headers)
 
     def _guard(self) -> None:
         caller = _authenticate()
-        g.caller = caller
         is_reading = request.method in ("GET", "HEAD")
         if is_reading:
             take_time()
@@ -76,6 +78,7 @@ def _authenticate() -> KeyOwner:
         known = twilio_tokens.authenticate(given.username or "", given.password or "")
     if known is None:
         raise NotAuthenticated
+    g.caller = known
     if known.networks:
         try:
             networks.admit(known.networks, request.remote_addr)

@@ -32,6 +32,7 @@ from domain.errors import (
 from services.limits import counters, pumping_guard
 from services.limits.refusals import Refusals
 from services.process.parts import part
+from services.request_log.answers import fault
 from services.storage.waits import is_outage
 
 log = logging.getLogger(__name__)
@@ -134,9 +135,8 @@ def body(status: int, code: int, message: str, headers: Mapping[str, str] | None
         "more_info": f"https://www.twilio.com/docs/errors/{code}",
         "status": status,
     }
-    return Response(
-        json.dumps(members), status, {**HEADERS, **(headers or {})}, content_type="application/json"
-    )
+    every = {**HEADERS, **(headers or {})}
+    return fault(Response(json.dumps(members), status, every, content_type="application/json"), code)
 
 
 def _of_http(error: HTTPException) -> Response:

@@ -8,7 +8,7 @@ from domain import twilio_sids
 from domain.errors import FieldProblem, InvalidInput, NotFound
 from domain.statuses import Channel, VerificationStatus
 from domain.twilio_sids import ATTEMPT, VERIFICATION
-from services.codes import attempts, checks, repeats, verifications
+from services.codes import attempts, checks, pending, repeats, verifications
 from services.codes.attempts import Attempt
 from services.codes.verification_views import VerificationView
 from services.codes.verifications import Request
@@ -119,7 +119,7 @@ def _checked(fields: Fields) -> str:
 
 
 def _newest_of(to: str) -> str:
-    return verifications.newest_pending(owner(), to=to, purpose=PURPOSE, channel=None)
+    return pending.newest(owner(), to=to, purpose=PURPOSE, channel=None)
 
 
 def _living(which: str) -> VerificationView:

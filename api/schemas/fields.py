@@ -113,6 +113,22 @@ class Whole(fields.Integer):
         return super()._deserialize(value, *args, **options)
 
 
+class Count(fields.Integer):
+    """A whole number in a body; which ones are allowed is for the service to say."""
+
+    default_error_messages = {"invalid": "must be a whole number"}  # noqa: RUF012
+
+    def __init__(self, lowest: int, highest: int, **options: Any):
+        """`lowest` and `highest` are for the document."""
+        documented = {"minimum": lowest, "maximum": highest, **options.pop("metadata", {})}
+        super().__init__(strict=True, metadata=documented, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> int | None:
+        if type(value) is not int:
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **options)
+
+
 class Lines(fields.String):
     """Text of several lines; CRLF becomes LF."""
 

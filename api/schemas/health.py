@@ -5,12 +5,14 @@ from typing import Any
 from marshmallow import fields
 
 from api.schemas.fields import Answer
+from domain.version import VERSION
 
 
 class Alive(Answer):
     """The process answers."""
 
     status = fields.String(required=True)
+    version = fields.String(required=True, metadata={"description": "The release that answers."})
 
 
 class Check(Answer):
@@ -30,6 +32,7 @@ class Ready(Answer):
     broker = fields.Nested(Check, required=True)
 
 
+ALIVE_EXAMPLE = {"status": "ok", "version": VERSION}
 READY_EXAMPLE: dict[str, Any] = {
     "database": {"ok": True, "detail": "answers"},
     "oldest_due_message": {"ok": True, "detail": "nothing waits"},

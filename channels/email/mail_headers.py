@@ -2,13 +2,16 @@
 
 import re
 from binascii import b2a_base64
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import idna
 
+from domain import bounce_addresses
 from domain.characters import has_control_characters
-from domain.errors import GatewayError
+from domain.errors import ConfigurationError
+from domain.gateway_errors import GatewayError
 
 LOCAL_PART = re.compile(r'[^\s<>()\[\]\\,;:"@]{1,64}')
 DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
@@ -34,25 +37,66 @@ class Sender:
     address: str
     domain: str
     header: bytes
+    name: str = ""
+    bounce_address: str = ""
+    """Where bounces come to; empty: to `address`."""
+    reply_to: bytes = b""
+    """The whole `Reply-To` header, empty where there is none."""
+    answers_to: tuple[str, str] = ("", "")
+    """Name and address of `reply_to`."""
 
     def named(self, name: str) -> "Sender":
         """Return the same address under another name. Raises GatewayError for control characters."""
-        return _sender(one_line("sender", name), self.address)
+        named = _sender(one_line("sender", name), self.address)
+        return replace(self, header=named.header, name=named.name)
+
+    def envelope(self, bounce_token: Callable[[], str | None]) -> str:
+        """Return the address in MAIL FROM of the mail whose token that makes."""
+        token = bounce_token() if self.bounce_address else None
+        return self.address if token is None else bounce_addresses.with_token(self.bounce_address, token)
 
 
 def parse_sender(sender: str) -> Sender:
     """Read `a@x.org` or `Some Name <a@x.org>`. Raises GatewayError where it is neither."""
-    named = NAMED.fullmatch(one_line("sender", sender))
-    name, given = (named["name"], named["address"]) if named else ("", sender.strip())
-    return _sender(name, one_address("sender", given))
+    return _sender(*_mailbox("sender", sender))
+
+
+def configured_sender(sender: str, reply_to: str = "") -> Sender:
+    """Return the sender of a gateway, as its keys say. Raises ConfigurationError, which names the key.
+
+    `reply_to`: where answers go, read as the sender is; empty: to the sender.
+    """
+    try:
+        made = parse_sender(sender)
+    except GatewayError as error:
+        raise ConfigurationError(f"sender: {error.reason}") from None
+    if not reply_to:
+        return made
+    try:
+        name, address = _mailbox("address for answers", reply_to)
+    except GatewayError as error:
+        raise ConfigurationError(f"reply_to: {error.reason}") from None
+    return replace(made, reply_to=_header(b"Reply-To", name, address), answers_to=(name, address))
 
 
 @lru_cache(64)
 def _sender(name: str, address: str) -> Sender:
-    header = b"From: %s" % (b"%s <%s>" % (_phrase(name), address.encode()) if name else address.encode())
+    return Sender(address, address.rpartition("@")[2], _header(b"From", name, address), name)
+
+
+def _mailbox(what: str, text: str) -> tuple[str, str]:
+    """Return name and address of `Some Name <a@x.org>`."""
+    named = NAMED.fullmatch(one_line(what, text))
+    name, given = (named["name"], named["address"]) if named else ("", text.strip())
+    return name, one_address(what, given)
+
+
+def _header(field: bytes, name: str, address: str) -> bytes:
+    mailbox = b"%s <%s>" % (_phrase(name), address.encode()) if name else address.encode()
+    header = b"%s: %s" % (field, mailbox)
     if len(header.rpartition(b"\n")[2]) > LINE:
         header = header.replace(b" <", b"\r\n <")
-    return Sender(address, address.rpartition("@")[2], header + b"\r\n")
+    return header + b"\r\n"
 
 
 def subject(text: str) -> bytes:

@@ -21,6 +21,10 @@ class MailSettings:
     password: str = field(default="", repr=False)
     default_sender: str = ""
     """`a@x.org` or `Some Name <a@x.org>`."""
+    bounce_address: str = ""
+    """Where bounces come to, each with a token of its message in it; empty: they go to the sender."""
+    reply_to: str = ""
+    """Where answers of people go, written like `default_sender`; empty: to the sender."""
     timeout: float = 10.0
     """Seconds to wait for one answer; 0 leaves only the limit of the whole send."""
     smtputf8: bool = False

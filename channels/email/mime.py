@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from channels.email.mail_headers import Sender, one_address, one_line, subject
 from channels.gateway import Outgoing
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 
 MESSAGE_ID = re.compile(r"[\w.+=-]{1,255}", re.ASCII)
 LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]{1,900}")  # one line of a header, without < and >
@@ -49,8 +49,9 @@ def render(outgoing: Outgoing, sender: Sender) -> Mail:
     try:
         content = b"".join(
             (
-                _list_headers(outgoing.unsubscribe_url),
+                _list_headers(outgoing, sender.domain),
                 sender.header,
+                sender.reply_to,
                 b"To: %s\r\n" % recipient.encode(),
                 subject(outgoing.subject or ""),
                 _own_headers(outgoing.id, sender.domain),
@@ -60,7 +61,12 @@ def render(outgoing: Outgoing, sender: Sender) -> Mail:
     except UnicodeError:
         raise GatewayError("the text can't be encoded") from None
     international = not (recipient.isascii() and sender.address.isascii())
-    return Mail(sender.address, recipient, content, international)
+    return Mail(sender.envelope(outgoing.bounce_token), recipient, content, international)
+
+
+def list_id(domain: str) -> str:
+    """Return what the broadcasts of a sender's domain are called (RFC 2919)."""
+    return f"<broadcasts.{domain}>"
 
 
 def _own_headers(message_id: str, domain: str) -> bytes:
@@ -78,19 +84,19 @@ def _date(second: int) -> str:
     return format_datetime(datetime.fromtimestamp(second, UTC))
 
 
-def _list_headers(unsubscribe_url: str | None) -> bytes:
-    """Return the headers for a mail program's own unsubscribe button (RFC 2369 3.2, RFC 8058 3.1).
+def _list_headers(outgoing: Outgoing, domain: str) -> bytes:
+    """Return the headers of bulk mail: the list (RFC 2919), and a mail program's own unsubscribe button.
 
-    The link is never folded or encoded, however long it is: mail programs could not read it then.
-    Raises GatewayError where the link would break the header.
+    All broadcasts are one list, because unsubscribing ends them all. The link (RFC 2369 3.2, RFC 8058 3.1) is never
+    folded or encoded, however long it is: mail programs could not read it then. Raises GatewayError where it would
+    break the header.
     """
-    if unsubscribe_url is None:
-        return b""
-    if not LINK.fullmatch(unsubscribe_url):
-        raise GatewayError("the unsubscribe link is not allowed in a header")
-    return (
-        f"List-Unsubscribe: <{unsubscribe_url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-    ).encode()
+    lines = [f"List-Id: {list_id(domain)}\r\n"] if outgoing.is_bulk else []
+    if (link := outgoing.unsubscribe_url) is not None:
+        if not LINK.fullmatch(link):
+            raise GatewayError("the unsubscribe link is not allowed in a header")
+        lines.append(f"List-Unsubscribe: <{link}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+    return "".join(lines).encode()
 
 
 def _body(outgoing: Outgoing) -> bytes:

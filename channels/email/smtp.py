@@ -15,7 +15,9 @@ from channels.email.smtp_session import Session
 from channels.gateway import SEND_SECONDS, Outgoing
 from channels.options import Options
 from channels.sockets import Deadline, PerProcess, trust
-from domain.errors import ConfigurationError, GatewayBusy, GatewayError
+from domain import bounce_addresses
+from domain.errors import ConfigurationError
+from domain.gateway_errors import GatewayBusy, GatewayError
 from domain.statuses import Channel
 
 WAIT_SECONDS = 5.0
@@ -132,6 +134,8 @@ def create(options: Options) -> SmtpGateway:
         username=options.text("username", ""),
         password=options.text("password", ""),
         default_sender=options.text("sender"),
+        bounce_address=options.text("bounce_address", options.bounce_address),
+        reply_to=options.text("reply_to", options.reply_to),
         timeout=options.integer("timeout", 10, least=0, most=int(SEND_SECONDS)),
         smtputf8=options.flag("smtputf8"),
         connections=options.integer("connections", 8, least=0),
@@ -180,7 +184,6 @@ def _sender(settings: MailSettings) -> mail_headers.Sender:
         raise ConfigurationError("use_tls and use_ssl can't be used together")
     if not (settings.username + settings.password).isascii():
         raise ConfigurationError("username and password: only ASCII can be used to sign in to a mail server")
-    try:
-        return mail_headers.parse_sender(settings.default_sender)
-    except GatewayError as error:
-        raise ConfigurationError(f"sender: {error.reason}") from None
+    bounce_address = settings.bounce_address and bounce_addresses.checked(settings.bounce_address)
+    sender = mail_headers.configured_sender(settings.default_sender, settings.reply_to)
+    return replace(sender, bounce_address=bounce_address)

@@ -6,7 +6,7 @@ import socket
 import ssl
 
 from channels.sockets import Deadline
-from domain.errors import (
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
     NotNow,

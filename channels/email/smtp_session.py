@@ -12,7 +12,7 @@ from channels.email.mail_settings import MailSettings
 from channels.email.mime import Mail
 from channels.email.smtp_replies import NONSENSE, LostConnectionError, Replies, TurnedAwayError
 from channels.sockets import CONNECT_SECONDS, Deadline, connect
-from domain.errors import GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
+from domain.gateway_errors import GatewayError, TemporaryGatewayError, UnknownResult, WrongGateway
 
 Read = TypeVar("Read")
 

@@ -1,137 +1,135 @@
 """The request body for a provider's own HTTP interface: placeholders, filled in with escaped values."""
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import quote_plus, urlencode
-from xml.sax.saxutils import escape
+from urllib.parse import urlencode
 
 from channels.gateway import Outgoing
-from domain.errors import ConfigurationError, GatewayError
+from channels.placeholders.escaping import FORM, JSON, for_content, in_json, kind_of
+from channels.placeholders.filling import Filling
+from channels.placeholders.gateway_names import USUAL
+from channels.placeholders.texts import BRACES, HOLE, Field, Names, Text
+from domain.errors import ConfigurationError
+from domain.statuses import Channel
 
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
+LEFT_OUT: Any = object()
+TABLE_LEFT_OUT: Any = object()
+NO_TABLE = "`??` leaves out a table within the body; here is none"
 
-NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
-PLAIN = {"to", "to.digits", "text", "reference", "template", "sender"}
-PARAMETER = "params."
-SPACED = re.compile(
-    r"\{(?=\s|[^{}]*\s\})\s*((?:to|to\.digits|text|reference|template|sender|params\.[\w.-]+))\s*\}"
-)
-BRACES = re.compile(r"\{[^{}]*\}")
-
-Fill = Callable[[str], str]
+Node = Callable[[Filling], Any]
+"""Returns one value of a table for a message, or LEFT_OUT, or TABLE_LEFT_OUT in a table within another."""
 
 
 class Body:
     """A body template. Raises ConfigurationError for an unknown placeholder.
 
     Parameters:
-        template: a table, sent as JSON or as form fields; or a text, sent unchanged; None is our own JSON.
+        template: a table or a list, sent as JSON or as form fields; or a text, sent unchanged; None is our own JSON.
         content_type: decides how values are escaped; defaults to JSON for a table and to a form for a text.
+        names: the placeholders that it may contain.
     """
 
-    def __init__(self, template: Any = None, content_type: str = ""):
-        if template is not None and not isinstance(template, str | dict):
-            raise ConfigurationError("body: must be a table or a text")
+    def __init__(self, template: Any = None, content_type: str = "", names: Names[Filling] = USUAL):
         self.content_type = content_type or (FORM if isinstance(template, str) else JSON)
-        self._kind = self.content_type.partition(";")[0].strip().lower()
-        self._template = template
-        for key in _keys(template):
-            refuse_placeholders("body", key)
-        for text in _texts(template):
-            if spaced := SPACED.search(text):
-                raise ConfigurationError(f"body: write {{{spaced[1]}}} without spaces")
-            for name in NAME.findall(text):
-                if name not in PLAIN and not name.startswith(PARAMETER):
-                    raise ConfigurationError(f"body: {{{name}}} is not a placeholder")
+        self.fill = _maker(template, self.content_type, names)
+        """Fills in the template. Raises GatewayError where the message lacks a parameter that it names."""
 
     def render(self, outgoing: Outgoing) -> bytes:
-        """Fill in the template. Raises GatewayError where the message lacks a parameter that it names."""
-        if self._template is None:
-            return json.dumps(_own(outgoing)).encode()
-        values = _values(outgoing)
-        if isinstance(self._template, str):
-            return _fill(self._template, values, _escape(self._kind)).encode(errors="replace")
-        table = _fill_all(self._template, values)
-        if self._kind == FORM:
-            return urlencode(table, errors="replace").encode()
-        return json.dumps(table).encode()
+        """Fill in the template for one message, as `fill`."""
+        return self.fill(Filling(outgoing))
+
+
+def _maker(template: Any, content_type: str, names: Names[Filling]) -> Callable[[Filling], bytes]:
+    if template is None:
+        return _own
+    is_form = kind_of(content_type) == FORM
+    if isinstance(template, str):
+        return _text(Text("body", template, names, escape=for_content(content_type), strict=False))
+    if not isinstance(template, dict | list) or (is_form and isinstance(template, list)):
+        raise ConfigurationError("body: must be a table, a list or a text")
+    table = _node(template, names)
+    if is_form:
+        return lambda filling: urlencode(_fields(table(filling)), errors="replace", doseq=True).encode()
+    if _has_marks(template):
+        return lambda filling: json.dumps(table(filling)).encode()
+    # nothing is left out: placeholders stay as they are in the JSON of the table, which makes it a text like any other
+    return _text(Text("body", json.dumps(template), names, escape=in_json, strict=False))
+
+
+def _has_marks(template: Any) -> bool:
+    """Tell whether a value may be left out, or is JSON itself."""
+    if isinstance(template, dict):
+        return any(map(_has_marks, template.values()))
+    if isinstance(template, list):
+        return any(map(_has_marks, template))
+    return isinstance(template, str) and any(found[2] or found[3] for found in HOLE.finditer(template))
+
+
+def _text(text: Text[Filling]) -> Callable[[Filling], bytes]:
+    return lambda filling: text.fill(filling).encode(errors="replace")
+
+
+def _node(template: Any, names: Names[Filling], *, of: str = "") -> Node:
+    """Compile a value of a table; the result is encoded as a whole, so nothing is escaped here.
+
+    `of`: what it is in: `list`, `body` where that is a table, `table` for one within it, or nothing.
+    """
+    if isinstance(template, str):
+        text = Field("body", template, names, strict=False)
+        if text.constant is not None and not text.is_json:
+            constant = text.constant
+            return lambda _: constant
+        if text.leaves_out_table and of != "table":
+            raise ConfigurationError(f"body: {NO_TABLE}")
+        left_out = TABLE_LEFT_OUT if text.leaves_out_table else LEFT_OUT
+        return lambda filling: left_out if (value := text.value(filling)) is None else value
+    if isinstance(template, dict):
+        for key in template:
+            refuse_placeholders("body", key)
+        inside = "table" if of else "body"
+        nodes = [(key, _node(value, names, of=inside)) for key, value in template.items()]
+        return lambda filling: _table(nodes, filling)
+    if isinstance(template, list):
+        items = [_node(value, names, of="list") for value in template]
+        return lambda filling: [value for node in items if (value := node(filling)) is not LEFT_OUT]
+    return lambda _: template
+
+
+def _table(nodes: Sequence[tuple[str, Node]], filling: Filling) -> Any:
+    table = {}
+    for key, node in nodes:
+        value = node(filling)
+        if value is TABLE_LEFT_OUT:
+            return LEFT_OUT
+        if value is not LEFT_OUT:
+            table[key] = value
+    return table
+
+
+def _fields(table: dict[str, Any]) -> dict[str, Any]:
+    """Return form fields; true and false are written as in JSON."""
+    return {key: json.dumps(value) if isinstance(value, bool) else value for key, value in table.items()}
 
 
 def refuse_placeholders(key: str, text: str) -> None:
     """Raise ConfigurationError for `{…}` in a text that is sent unchanged: somebody expects it to be filled in."""
     if BRACES.search(text):
-        raise ConfigurationError(
-            f"{key}: {{…}} is filled in only in the values of `body`; here it would be sent as it is"
-        )
+        raise ConfigurationError(f"{key}: {{…}} is filled in only in values; here it would be sent as it is")
 
 
-def _own(outgoing: Outgoing) -> dict[str, Any]:
-    return {
+def _own(filling: Filling) -> bytes:
+    """Return the body of our own interface."""
+    outgoing = filling.outgoing
+    fields: dict[str, Any] = {
         "to": outgoing.to,
         "text": outgoing.text,
         "reference": outgoing.id,
         "template": outgoing.template,
         "params": dict(outgoing.params),
-        **({"sender": outgoing.sender} if outgoing.sender else {}),
     }
-
-
-def _values(outgoing: Outgoing) -> dict[str, str]:
-    values = {
-        "to": outgoing.to,
-        "to.digits": outgoing.to.removeprefix("+"),
-        "text": outgoing.text,
-        "reference": outgoing.id,
-        "template": outgoing.template or "",
-        "sender": outgoing.sender or "",
-    }
-    return values | {PARAMETER + name: str(value) for name, value in outgoing.params.items()}
-
-
-def _escape(kind: str) -> Fill:
-    """Return the function that escapes a value for this content type."""
-    if kind == FORM:
-        return lambda value: quote_plus(value, errors="replace")
-    if kind == JSON or kind.endswith("+json"):
-        return lambda value: json.dumps(value)[1:-1]
-    if kind.endswith(("/xml", "+xml")):
-        return lambda value: escape(value, {'"': "&quot;", "'": "&apos;"})
-    return lambda value: value
-
-
-def _fill(text: str, values: Mapping[str, str], safe: Fill) -> str:
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in values:
-            raise GatewayError(f"the message has no {found[1]}")
-        return safe(values[found[1]])
-
-    return NAME.sub(value, text)
-
-
-def _fill_all(template: Any, values: Mapping[str, str]) -> Any:
-    """Fill in every text of a table; the result is encoded as a whole, so nothing is escaped here."""
-    if isinstance(template, str):
-        return _fill(template, values, str)
-    if isinstance(template, dict):
-        return {key: _fill_all(value, values) for key, value in template.items()}
-    if isinstance(template, list):
-        return [_fill_all(value, values) for value in template]
-    return template
-
-
-def _texts(template: Any) -> list[str]:
-    if isinstance(template, str):
-        return [template]
-    if isinstance(template, dict):
-        template = list(template.values())
-    return [text for value in template for text in _texts(value)] if isinstance(template, list) else []
-
-
-def _keys(template: Any) -> list[str]:
-    """Return the keys of a table at any depth; they are sent unchanged."""
-    if isinstance(template, dict):
-        return [*map(str, template), *(key for value in template.values() for key in _keys(value))]
-    return [key for value in template for key in _keys(value)] if isinstance(template, list) else []
+    if outgoing.sender:
+        fields["sender"] = outgoing.sender
+    if outgoing.channel is Channel.EMAIL:
+        fields |= {"subject": outgoing.subject, "html": outgoing.html}
+    return json.dumps(fields).encode()

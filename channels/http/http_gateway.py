@@ -1,37 +1,25 @@
-"""Gateway type `http`: our own signed interface, or any provider that takes a message in one POST."""
+"""Gateway type `http`: our own signed interface, or the interface of any provider over HTTP."""
 
 import json
-import re
 import time
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
+from channels.answers.finding import Document
+from channels.answers.references import LONGEST_REFERENCE, reference
 from channels.gateway import SEND_SECONDS, Outgoing
-from channels.http.body import Body, refuse_placeholders
-from channels.http.posting import TOO_MANY_REQUESTS, Answer, Poster, reference
-from channels.http.success import Success, read_success
+from channels.http.dialect import Dialect, read_dialect
+from channels.http.posting import Answer, Poster
+from channels.http.request_template import Request, RequestTemplate
 from channels.options import Options
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from channels.signatures import webhooks
-from domain.errors import (
-    ConfigurationError,
-    FieldProblem,
-    ForgedReceipt,
-    GatewayAtFault,
-    GatewayError,
-    InvalidInput,
-    RateLimited,
-    TemporaryGatewayError,
-    UnknownResult,
-)
+from channels.signatures.sigv4 import Signer
+from domain.errors import ConfigurationError, FieldProblem, ForgedReceipt, InvalidInput
+from domain.gateway_errors import UnknownResult
 from domain.statuses import Channel, MessageStatus
 
-HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-HEADER_VALUE = re.compile(r"[\x20-\x7e\xa0-\xff]*")
-LONGEST_REFERENCE = 128
-AT_FAULT = {401, 402, 403, 404, 409}
-"""Statuses that tell of our account or address at the provider, and nothing of the message."""
-OUR_HEADERS = re.compile(r"(?i)content-type|content-length|transfer-encoding|idempotency-key|webhook-.*")
+UNAUTHORIZED = 401
 
 
 class HttpGateway:
@@ -39,74 +27,118 @@ class HttpGateway:
 
     Parameters:
         secret: signs each request as Standard Webhooks says; empty = unsigned.
+        dialect: the provider's own interface; None is ours.
         connections: how many are kept; more are opened when all are in use.
         seconds: longest time for one send in all.
     """
 
-    channel = Channel.SMS
     type = "http"
     rate = 0
     smtputf8 = False
     rate_seconds = 1
-    receipt_answer = ReceiptAnswer('{"status": "ok"}', "application/json")
 
     def __init__(
         self,
         url: str,
         *,
         name: str = "http",
+        channel: Channel = Channel.SMS,
         weight: int = 100,
         countries: frozenset[str] = frozenset(),
         secret: str = "",
-        body: Body | None = None,
-        headers: Mapping[str, str] | None = None,
-        success: Success | None = None,
+        dialect: Dialect | None = None,
         ca_file: str | None = None,
         connections: int = 100,
         seconds: float = SEND_SECONDS,
     ):
         """Check the arguments; connects on the first send only. Raises ConfigurationError."""
         self.name = name
+        self.channel = channel
         self.weight = weight
         self.countries = countries
         self.capacity: int | None = None
         self._secret = secret
-        self._body = body or Body()
-        if not HEADER_VALUE.fullmatch(self._body.content_type):
-            raise ConfigurationError("content_type: can't be sent as a header")
-        refuse_placeholders("url", url)
-        refuse_placeholders("content_type", self._body.content_type)
-        self._headers = _checked_headers(headers or {}) | {"Content-Type": self._body.content_type}
-        self._success = success
-        self._poster = Poster(url, ca_file=ca_file, connections=connections, seconds=seconds)
+        self._dialect = dialect = dialect or Dialect()
+        self._template = RequestTemplate(
+            url,
+            dialect.names,
+            method=dialect.method,
+            query=dialect.query,
+            headers=dialect.headers,
+            fixed_headers=dialect.fixed_headers,
+            body=dialect.body,
+        )
+        self._seconds = seconds
+        self._poster = Poster(
+            self._template.server, ca_file=ca_file, connections=connections, seconds=seconds
+        )
+        self._reports = dialect.reports
+        self.lacks_proof = self._reports is not None and self._reports.lacks_proof
+        self.receipt_answer = (
+            self._reports.answer if self._reports else ReceiptAnswer('{"status": "ok"}', "application/json")
+        )
         _check_secret(secret)
 
     def send(self, outgoing: Outgoing) -> str | None:
-        """Post one message; return the `id` of the provider's answer if it gave one.
+        """Send one message; return the provider's id of it if its answer holds one.
 
         Raises GatewayError or TemporaryGatewayError.
         """
-        body = self._body.render(outgoing)
-        headers = self._headers | {"Idempotency-Key": outgoing.id}
+        request = self._template.fill(outgoing)
+        request.headers["Idempotency-Key"] = outgoing.id
         if self._secret:
-            headers |= webhooks.headers(self._secret, outgoing.id, int(time.time()), body)
-        answer = self._poster.post(body, headers, valid_until=outgoing.valid_until)
+            signed = request.body or b""
+            request.headers.update(webhooks.headers(self._secret, outgoing.id, int(time.time()), signed))
+        if self._dialect.signer:
+            request.headers.update(self._signature(self._dialect.signer, request))
+        answer = self._exchange(request, outgoing)
+        document = Document(answer.body or b"", answer.headers)
+        dialect = self._dialect
         if not answer.accepted:
-            raise _refusal(answer)
-        if self._success:
+            raise dialect.refusals.error(answer, document)
+        if dialect.success:
             if answer.body is None:
                 raise UnknownResult("the provider's answer broke off: it may or may not have accepted it")
-            self._success.check(answer.body)
-        return reference(answer.table().get("id"))  # the status alone means accepted
+            if not dialect.success.is_met(document):
+                raise dialect.refusals.error(answer, document, dialect.success.otherwise)
+        return reference(dialect.reference.find(document))  # the status alone means accepted
 
-    def read_receipts(self, request: ReceiptRequest, now: datetime) -> list[Receipt]:
-        """Read `{reference, status, reason?}`, signed with our secret; without a secret no report is accepted.
+    def _signature(self, signer: Signer, request: Request) -> dict[str, str]:
+        content_type, body = request.headers["Content-Type"], request.body or b""
+        return signer.headers(self._poster.host, request.target, content_type, body, datetime.now(UTC))
 
-        Raises ForgedReceipt, and InvalidInput where a signed report can't be understood.
+    def _exchange(self, request: Request, outgoing: Outgoing) -> Answer:
+        """Send the request, with a token where the provider wants one; a token that is refused is renewed once."""
+        tokens = self._dialect.tokens
+        if tokens is None:
+            return self._poster.request(*request, valid_until=outgoing.valid_until)
+        ends = time.monotonic() + self._seconds
+        token = tokens.token()
+        answer = self._with_token(request, token, outgoing, ends)
+        if answer.status == UNAUTHORIZED:
+            answer = self._with_token(request, tokens.renew(token), outgoing, ends)
+        return answer
+
+    def _with_token(self, request: Request, token: str, outgoing: Outgoing, ends: float) -> Answer:
+        outgoing.ensure_valid()  # getting a token can take long
+        request.headers["Authorization"] = f"Bearer {token}"
+        left = max(ends - time.monotonic(), 0.001)
+        return self._poster.request(*request, valid_until=outgoing.valid_until, seconds=left)
+
+    def read_receipts(self, request: ReceiptRequest, now: datetime) -> Sequence[Receipt]:
+        """Read the provider's reports, or ours: `{reference, status, reason?}`, signed with our secret.
+
+        Raises ForgedReceipt, and InvalidInput where a genuine report can't be understood.
         """
+        if self._reports:
+            return self._reports.read(request, now)
         if not webhooks.verify(self._secret, request.headers, request.body, now.timestamp()):
             raise ForgedReceipt("the report is not signed, wrongly signed or older than five minutes")
         return [_receipt(request.body)]
+
+    def knows_word(self, word: str) -> bool:
+        """Tell whether a word for a status has a meaning here."""
+        return self._reports is None or self._reports.knows(word)
 
     def probe(self, seconds: float) -> str:
         """Open a connection, with TLS where the URL says so; send no request."""
@@ -115,20 +147,20 @@ class HttpGateway:
     def close(self) -> None:
         """Close the kept connections."""
         self._poster.close()
+        if self._dialect.tokens:
+            self._dialect.tokens.close()
 
 
 def create(options: Options) -> HttpGateway:
     """Make the gateway described by one table of gateways.toml."""
-    custom = options.table("headers")
     return HttpGateway(
         options.text("url"),
         name=options.name,
+        channel=options.channel,
         weight=options.weight,
         countries=options.countries,
         secret=options.text("secret", ""),
-        body=Body(options.anything("body"), options.text("content_type", "")),
-        headers={name: custom.text(name, "") for name in custom.keys} if custom else None,
-        success=read_success(options.table("success")),
+        dialect=read_dialect(options),
         ca_file=options.text("ca_file", "") or None,
         connections=options.http_connections,
     )
@@ -162,23 +194,3 @@ def _check_secret(secret: str) -> None:
         webhooks.sign(secret, "", 0, b"")
     except ValueError as error:
         raise ConfigurationError(f"secret: {error}") from None
-
-
-def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        refuse_placeholders("headers", name)
-        refuse_placeholders(f"headers: {name}", value)
-        if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
-            raise ConfigurationError(f"headers: {name!r} can't be sent as a header")
-        if OUR_HEADERS.fullmatch(name):
-            raise ConfigurationError(f"headers: {name} is set by the gateway itself")
-    return {"User-Agent": "Sendcode", **headers}
-
-
-def _refusal(answer: Answer) -> GatewayError:
-    reason = f"the provider answered {answer.status}"
-    if answer.status == TOO_MANY_REQUESTS:
-        return RateLimited(reason, retry_after=answer.retry_after)
-    if answer.temporary:
-        return TemporaryGatewayError(reason, retry_after=answer.retry_after)
-    return GatewayAtFault(reason) if answer.status in AT_FAULT else GatewayError(reason)

@@ -8,7 +8,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout, exceptions
 
@@ -76,7 +75,7 @@ class Pools:
         with self._lock:
             found = self._pools.pop(key, None)
             if found is None:
-                trusted = _trusted() if to.scheme == "https" else None
+                trusted = trust(protocol="http") if to.scheme == "https" else None
                 found = make_pool(to.scheme, address, to.port, kept=self._kept, trusted=trusted, name=to.host)
             self._pools[key] = found
             oldest = self._pools.popitem(last=False)[1] if len(self._pools) > self._most else None
@@ -144,11 +143,6 @@ def _once(
         decode_content=False,
     )
     return Answer(response.status, response.headers, _read(response))
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    return trust()
 
 
 def _read(response: BaseHTTPResponse) -> bytes | None:

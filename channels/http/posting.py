@@ -1,11 +1,10 @@
-"""One POST to a provider with a deadline: its answer, or one of our own errors."""
+"""One request to a provider with a deadline: its answer, or one of our own errors."""
 
 import json
 import math
 import re
 import ssl
 import time
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,8 +17,8 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout, exceptions
 from channels.gateway import SEND_SECONDS
 from channels.http.http_pool import NotConnected, make_pool, reach
 from channels.sockets import CONNECT_SECONDS, PerProcess, trust
-from domain.errors import (
-    ConfigurationError,
+from domain.errors import ConfigurationError
+from domain.gateway_errors import (
     GatewayError,
     RateLimited,
     TemporaryGatewayError,
@@ -28,12 +27,12 @@ from domain.errors import (
 )
 
 LONGEST_ANSWER = 65_536
-LONGEST_REFERENCE = 128
 TOO_MANY_REQUESTS = 429
 TEMPORARY = {408, 425, TOO_MANY_REQUESTS}
 """With every 5xx: the provider may take the same message later (RFC 9110, RFC 8470, RFC 6585)."""
 
 URL = re.compile(r"[\x21-\x7e]+")
+NOT_ASCII = "url: must be ASCII without spaces; write other characters as xn--… or %20"
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -95,7 +94,7 @@ class Poster:
         self.host = name if port in (None, USUAL_PORTS[scheme]) else f"{name}:{port}"
         self._seconds, self._connect_seconds = seconds, min(CONNECT_SECONDS, seconds)
         self._timeout = Timeout(connect=self._connect_seconds, total=seconds)
-        trusted = trust(ca_file) if scheme == "https" or ca_file else None
+        trusted = trust(ca_file, "http") if scheme == "https" or ca_file else None
         self._pool: PerProcess[HTTPConnectionPool] = PerProcess(
             lambda: make_pool(scheme, host, port, kept=connections, trusted=trusted)
         )
@@ -103,15 +102,41 @@ class Poster:
     def post(
         self, body: bytes, headers: Mapping[str, str], query: str = "", *, valid_until: float = math.inf
     ) -> Answer:
-        """Post `body` to the url, with `query` added to it.
+        """Post `body` to the url, with `query` added to it; otherwise as `request`."""
+        joint = "&" if "?" in self.target else "?"
+        target = self.target + joint + query if query else self.target
+        return self.request("POST", target, body, headers, valid_until=valid_until)
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        valid_until: float = math.inf,
+        seconds: float = math.inf,
+    ) -> Answer:
+        """Send one request to the server; `target` is the path with the query.
 
         `valid_until`, by `time.monotonic()`: no connection is waited for beyond it, so nothing goes out after it.
+        `seconds`: longest time for this one, where it is less than the usual.
 
         Raises TemporaryGatewayError where the request never went out, UnknownResult where the answer to it was lost,
         GatewayError where it can't be built.
         """
         try:
-            response = self._post(body, headers, query, valid_until)
+            response = self._pool.get().urlopen(
+                method,
+                target,
+                body=body,
+                headers={"User-Agent": "Sendcode", **headers},
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=self._time_out(valid_until, seconds),
+                preload_content=False,
+            )
         except NotConnected as error:
             raise TemporaryGatewayError(unreachable(error.cause)) from None
         except (exceptions.HTTPError, OSError) as error:
@@ -133,27 +158,12 @@ class Poster:
         """Close the kept connections."""
         self._pool.get().close()
 
-    def _time_out(self, valid_until: float) -> Timeout:
+    def _time_out(self, valid_until: float, seconds: float) -> Timeout:
         left = valid_until - time.monotonic()
-        if left >= self._connect_seconds:
+        if left >= self._connect_seconds and seconds >= self._seconds:
             return self._timeout
-        return Timeout(connect=max(left, 0.001), total=self._seconds)
-
-    def _post(
-        self, body: bytes, headers: Mapping[str, str], query: str, valid_until: float
-    ) -> BaseHTTPResponse:
-        joint = "&" if "?" in self.target else "?"
-        return self._pool.get().urlopen(
-            "POST",
-            self.target + joint + query if query else self.target,
-            body=body,
-            headers={"User-Agent": "Sendcode", **headers},
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            timeout=self._time_out(valid_until),
-            preload_content=False,
-        )
+        total = min(self._seconds, seconds)
+        return Timeout(connect=max(min(left, self._connect_seconds, total), 0.001), total=total)
 
 
 def refusal(provider: str, code: object, errors: Errors, answer: Answer) -> GatewayError:
@@ -163,7 +173,7 @@ def refusal(provider: str, code: object, errors: Errors, answer: Answer) -> Gate
     that `errors` does not list: temporary where the status is, else an error that lets another gateway try, because
     nothing was sent and most rules that refuse a message are the provider's own.
     """
-    known = _fit(code)
+    known = fit(code)
     kind = errors.get(known) or errors.get(known.partition(".")[0]) or _kind_of(answer)
     reason = f"{provider} refused: {known or f'status {answer.status}'}"
     if issubclass(kind, TemporaryGatewayError):
@@ -179,15 +189,7 @@ def _kind_of(answer: Answer) -> type[GatewayError]:
 
 def reported(provider: str, code: object) -> str | None:
     """Return the reason for a report from the provider's own `code`, None where there is no usable code."""
-    return f"{provider}: {_fit(code)}" if _fit(code) else None
-
-
-def reference(found: object) -> str | None:
-    """Return a provider's message id, fit to be stored and shown; None where it is not an id."""
-    if not isinstance(found, str | int) or isinstance(found, bool):
-        return None
-    kept = "".join(one for one in str(found) if unicodedata.category(one) not in {"Cc", "Zl", "Zp", "Cs"})
-    return kept.strip()[:LONGEST_REFERENCE] or None
+    return f"{provider}: {fit(code)}" if fit(code) else None
 
 
 def unreachable(error: BaseException) -> str:
@@ -200,7 +202,7 @@ def unreachable(error: BaseException) -> str:
     return f"no answer from the provider: {getattr(cause, 'strerror', None) or type(cause).__name__}"
 
 
-def _fit(code: object) -> str:
+def fit(code: object) -> str:
     """Return a provider's code as a text, empty where it is not safe to show."""
     return str(code) if isinstance(code, str | int) and CODE.fullmatch(str(code)) else ""
 
@@ -209,7 +211,7 @@ def _split_url(url: str) -> tuple[str, str, int | None, str]:
     if "{" in url or "}" in url:
         raise ConfigurationError("url: must not contain { or }: nothing is filled in here; write %7B or %7D")
     if not URL.fullmatch(url):
-        raise ConfigurationError("url: must be ASCII without spaces; write other characters as xn--… or %20")
+        raise ConfigurationError(NOT_ASCII)
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -1,42 +1,30 @@
 """Which 2xx answers mean success: many providers answer 200 and say in the body that they refused."""
 
-import json
-import re
-from typing import Any
+from collections.abc import Collection
 
+from channels.answers.finding import ABSENT, Document, Place, as_text, place_in
 from channels.options import Options
-from domain.errors import GatewayError, TemporaryGatewayError
+from domain.gateway_errors import GatewayError, TemporaryGatewayError
 
 
 class Success:
-    """A rule about the body of an answer: a value in its JSON, or a pattern in its text."""
+    """A rule about an answer: a value that it must contain.
 
-    def __init__(self, *, path: str = "", equals: str = "", matches: str = "", temporary: bool = False):
-        """Take `path` (keys and list positions joined by dots) with `equals`, or `matches`.
+    Parameters:
+        place: where the value is.
+        equals: the values that mean success; None where any does.
+        temporary: what an answer means that breaks the rule and whose code `errors` does not list.
+    """
 
-        Raises re.error where `matches` is not a regular expression.
-        """
-        self._path = path.split(".") if path else None
+    def __init__(self, place: Place, equals: Collection[str] | None = None, *, temporary: bool = False):
+        self._place = place
         self._equals = equals
-        self._matches = re.compile(matches)
-        self._temporary = temporary
+        self.otherwise = TemporaryGatewayError if temporary else GatewayError
 
-    def check(self, body: bytes) -> None:
-        """Raise GatewayError, or TemporaryGatewayError if so configured, unless the answer means success."""
-        if not self._met(body):
-            kind = TemporaryGatewayError if self._temporary else GatewayError
-            raise kind("the provider's answer does not meet `success`")
-
-    def _met(self, body: bytes) -> bool:
-        if self._path is None:
-            return self._matches.search(body.decode(errors="replace")) is not None
-        try:
-            found = json.loads(body)
-            for step in self._path:
-                found = found[int(step) if isinstance(found, list) else step]
-        except (ValueError, LookupError, TypeError, RecursionError):
-            return False
-        return _text(found) == self._equals
+    def is_met(self, document: Document) -> bool:
+        """Tell whether the answer means success."""
+        found = self._place.find(document)
+        return found is not ABSENT and (self._equals is None or as_text(found) in self._equals)
 
 
 def read_success(options: Options | None) -> Success | None:
@@ -44,25 +32,13 @@ def read_success(options: Options | None) -> Success | None:
     if options is None:
         return None
     temporary = options.flag("temporary")
-    if options.has("json"):
-        rule = Success(path=options.text("json"), equals=_equals(options), temporary=temporary)
-    else:
-        pattern = options.text("matches")
-        try:
-            rule = Success(matches=pattern, temporary=temporary)
-        except re.error:
-            raise options.error("matches", "is not a regular expression") from None
+    place = place_in(options)
+    if place is None:
+        raise options.error("matches", "is missing: json, xml, header or matches says what means success")
+    equals = None
+    if not options.has("matches"):
+        equals = frozenset(options.words("equals"))
+        if not equals:
+            raise options.error("equals", "is missing")
     options.finish()
-    return rule
-
-
-def _equals(options: Options) -> str:
-    value = options.anything("equals")
-    if not isinstance(value, str | int | bool):
-        raise options.error("equals", "must be a text, a number, true or false")
-    return _text(value)
-
-
-def _text(value: Any) -> str:
-    """Return a value as text, so that 0 equals "0" and true equals "true"."""
-    return value if isinstance(value, str) else json.dumps(value)
+    return Success(place, equals, temporary=temporary)

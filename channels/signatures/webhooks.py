@@ -13,7 +13,7 @@ TOLERANCE_SECONDS = 300
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """Return the `webhook-signature` of `body`. Raises ValueError where a `whsec_` secret is not base64."""
     signed = f"{message_id}.{timestamp}.".encode() + body
-    digest = hmac.new(_key(secret), signed, hashlib.sha256).digest()
+    digest = hmac.new(key(secret), signed, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()
 
 
@@ -49,7 +49,8 @@ def verify(
     return any(matches)
 
 
-def _key(secret: str) -> bytes:
+def key(secret: str) -> bytes:
+    """Return the key itself. Raises ValueError where a `whsec_` secret is not base64."""
     if not secret.startswith(PREFIX):
         return secret.encode()
     try:

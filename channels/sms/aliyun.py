@@ -9,15 +9,16 @@ import json
 import secrets
 from typing import Any
 
+from channels.answers.references import reference
 from channels.gateway import SEND_SECONDS, Outgoing
-from channels.http.posting import Errors, reference, reported
+from channels.http.posting import Errors, reported
 from channels.options import Options
 from channels.provider import Clock, plain, utc_now
 from channels.receipts import Receipt, ReceiptAnswer
 from channels.signatures.acs3 import BODY_HASH, Signer, query_string
 from channels.signatures.signing import sha256
 from channels.sms.china import ChinaProvider, china_number
-from domain.errors import (
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
     RateLimited,

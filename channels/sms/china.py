@@ -7,10 +7,10 @@ from typing import Any
 
 from channels.gateway import SEND_SECONDS
 from channels.http.posting import Answer, Errors, refusal
-from channels.http.receipt_token import ReceiptToken, read_reports
 from channels.options import Options
 from channels.provider import Clock, Provider, unreadable, utc_now
 from channels.receipts import Receipt, ReceiptRequest
+from channels.reports.receipt_token import ReceiptToken, read_reports
 from channels.sms.provider_templates import ProviderTemplates
 
 

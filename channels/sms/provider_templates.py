@@ -3,7 +3,7 @@
 from channels.gateway import Outgoing
 from channels.options import Options
 from domain import locales
-from domain.errors import WrongGateway
+from domain.gateway_errors import WrongGateway
 from domain.provider_templates import ProviderTemplate
 
 

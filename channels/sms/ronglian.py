@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from channels.answers.references import reference
+from channels.answers.xml_texts import texts
 from channels.gateway import SEND_SECONDS, Outgoing
-from channels.http.posting import Errors, reference, reported
-from channels.http.xml_texts import texts
+from channels.http.posting import Errors, reported
 from channels.options import Options
 from channels.provider import Clock, plain, utc_now
 from channels.receipts import Receipt, ReceiptAnswer
 from channels.sms.china import ChinaProvider, china_number
-from domain.errors import (
-    FieldProblem,
+from domain.errors import FieldProblem, InvalidInput
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
-    InvalidInput,
     RateLimited,
     TemporaryGatewayError,
     WrongGateway,

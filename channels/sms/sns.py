@@ -7,13 +7,20 @@ Publish to a number takes no idempotency key: a message repeated after an unknow
 import re
 from urllib.parse import urlencode
 
+from channels.answers.references import reference
+from channels.answers.xml_texts import texts
 from channels.gateway import SEND_SECONDS, Outgoing
-from channels.http.posting import Errors, reference, refusal
-from channels.http.xml_texts import texts
+from channels.http.posting import Errors, refusal
 from channels.options import Options
 from channels.provider import Clock, Provider, unreadable, utc_now
 from channels.signatures.sigv4 import Signer
-from domain.errors import GatewayAtFault, GatewayError, RateLimited, TemporaryGatewayError, WrongGateway
+from domain.gateway_errors import (
+    GatewayAtFault,
+    GatewayError,
+    RateLimited,
+    TemporaryGatewayError,
+    WrongGateway,
+)
 
 ERRORS: Errors = {
     "InternalError": TemporaryGatewayError,

@@ -7,14 +7,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from channels.answers.references import reference
 from channels.gateway import SEND_SECONDS, Outgoing
-from channels.http.posting import Errors, reference, reported
+from channels.http.posting import Errors, reported
 from channels.options import Options
 from channels.provider import Clock, plain, utc_now
 from channels.receipts import Receipt, ReceiptAnswer
 from channels.signatures.tc3 import Signer
 from channels.sms.china import ChinaProvider
-from domain.errors import (
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
     RateLimited,

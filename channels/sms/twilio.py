@@ -11,17 +11,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from channels.answers.references import reference
 from channels.gateway import SEND_SECONDS, Outgoing
-from channels.http.posting import Errors, reference, refusal, reported
+from channels.http.posting import Errors, refusal, reported
 from channels.options import Options
 from channels.provider import Provider, callback, unreadable
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
-from domain.errors import (
-    FieldProblem,
-    ForgedReceipt,
+from channels.signatures.basic import basic
+from domain.errors import FieldProblem, ForgedReceipt, InvalidInput
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
-    InvalidInput,
     RateLimited,
     TemporaryGatewayError,
     WrongGateway,
@@ -133,11 +133,6 @@ class TwilioGateway(Provider):
             raise InvalidInput(FieldProblem("MessageStatus" if sid else "MessageSid", "is missing"))
         reason = reported("Twilio", values.get("ErrorCode"))
         return [Receipt(STATUSES.get(status), gateway_reference=sid, reason=reason)]
-
-
-def basic(name: str, password: str) -> str:
-    """Return the header `Authorization` for HTTP basic authentication (RFC 7617)."""
-    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 def signature(token: str, url: str, form: Iterable[tuple[str, str]]) -> str:

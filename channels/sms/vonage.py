@@ -12,18 +12,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from channels.answers.references import reference
 from channels.gateway import SEND_SECONDS, Outgoing
-from channels.http.posting import Errors, reference, refusal, reported
+from channels.http.posting import Errors, refusal, reported
 from channels.options import Options
 from channels.provider import Provider, callback, unreadable
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from domain import gsm
-from domain.errors import (
-    FieldProblem,
-    ForgedReceipt,
+from domain.errors import FieldProblem, ForgedReceipt, InvalidInput
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
-    InvalidInput,
     RateLimited,
     TemporaryGatewayError,
     WrongGateway,

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
-from cms.access import drafts, incoming
+from cms.access import drafts, incoming, uploads
 from cms.access.identity import TOKEN, signed_in
 from cms.access.paths import HOME
 from cms.errors import error_pages
@@ -78,6 +78,7 @@ def admit() -> Response | None:
 
     Raises NotAllowed, PasswordNeeded and UnprocessableEntity.
     """
+    uploads.receive()
     incoming.refuse_what_no_database_holds()
     endpoint = request.endpoint or ""
     if endpoint in _public:

@@ -6,11 +6,14 @@ from flask_login import UserMixin, current_user, login_user
 
 from domain import networks
 from exts import login
+from services.account import preferences
 from services.audit.trail import Actor
 from services.languages import locales
 from services.sign_in import sessions
 from services.sign_in.sessions import ConsoleSession
 
+ZONE = "zone"
+"""The cookie of `static/zone.js`."""
 TOKEN = "_user_id"  # noqa: S105 - where Flask-Login keeps the token
 
 
@@ -53,7 +56,12 @@ def actor() -> Actor:
 
 
 def start(token: str, started: ConsoleSession) -> None:
-    """Put a new session into the cookie; of the old contents, only the language stays."""
+    """Put a new session into the cookie; of the old contents, only the language stays.
+
+    Whoever has never chosen a time zone gets that of the browser, which the sign-in page put into a cookie.
+    """
+    if started.administrator.zone is None and (zone := request.cookies.get(ZONE)):
+        preferences.adopt_zone(started, zone, client_ip=client_ip())
     locales.empty_session()
     locales.choose(started.administrator.locale or locales.chosen())
     login_user(SignedIn(token, started), remember=False)

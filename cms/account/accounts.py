@@ -25,6 +25,7 @@ from domain.statuses import VerificationStatus
 from services.account import accounts, preferences
 from services.account.accounts import Change
 from services.codes.verification_views import VerificationView
+from services.sign_in import ways
 from services.typed import kept
 
 SHOWN_CHANGES = {"email": Change.EMAIL, "phone": Change.PHONE}
@@ -60,13 +61,6 @@ class Card:
     def seconds_left(self) -> int:
         """Whole seconds until the button works again, by the server's clock."""
         return _seconds_until(self.sent.resend_at) if self.sent else 0
-
-
-@console.get("/")
-@console.get("")
-def home() -> Response:
-    """Redirect to the first page."""
-    return redirect(url_for("cms.show_account"))
 
 
 @console.get("/account")
@@ -178,7 +172,12 @@ def _page(
     ]
     focused = shown.kind if shown else next((card.kind for card in cards if card.is_pending), None)
     return render_template(
-        "cms/account/account.html", cards=cards, focused=focused, zone_error=zone_error, **_settings()
+        "cms/account/account.html",
+        cards=cards,
+        focused=focused,
+        zone_error=zone_error,
+        has_second_step=bool(ways.of_account(signed_in().administrator.id)),
+        **_settings(),
     )
 
 

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from cms.access.guard import console, needs
 from cms.access.identity import client_ip, signed_in
+from cms.account import recovery_pages
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
 from cms.frame import sent_codes
@@ -13,8 +14,9 @@ from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput, LimitExceeded, MalformedCode, NotFound
 from domain.roles import Role
 from domain.statuses import Channel, VerificationStatus
+from services.account import passkey_setup, second_factor_changes
 from services.account import second_factor as service
-from services.sign_in import recovery_codes
+from services.sign_in import recovery_codes, ways
 
 
 @console.get("/account/second-step")
@@ -52,7 +54,10 @@ def confirm_second_factor() -> Answer:
         return _page(code_error=text), *error_texts.status_and_headers(error)
     if not result.valid:
         return _page(code_error=error_texts.result_text(result)), 422
-    return _codes_page(_("Your second step is on"), codes)
+    if codes:
+        return recovery_pages.shown(_("Your second step is on"), codes)
+    flash(_("Codes are sent there from now on."), "success")
+    return redirect(url_for("cms.second_factor"), 303)
 
 
 @console.post("/account/second-step/codes")
@@ -60,7 +65,20 @@ def confirm_second_factor() -> Answer:
 def renew_recovery_codes() -> str:
     """Replace the recovery codes and show the new ones once."""
     codes = service.renew_codes(signed_in(), client_ip=client_ip())
-    return _codes_page(_("Your new recovery codes"), codes)
+    return recovery_pages.shown(_("Your new recovery codes"), codes)
+
+
+@console.post("/account/second-step/codes-off")
+@needs(Role.VIEWER, password=True)
+def stop_second_factor_codes() -> Response:
+    """Send no codes any more."""
+    try:
+        service.stop_codes(signed_in(), client_ip=client_ip())
+    except Conflict:
+        flash(recovery_pages.last_way_text(), "error")
+    else:
+        flash(_("No codes are sent to you any more when you sign in."), "success")
+    return redirect(url_for("cms.second_factor"), 303)
 
 
 @console.get("/account/second-step/off")
@@ -70,7 +88,10 @@ def confirm_second_factor_off() -> str:
     return render_template(
         "cms/frame/confirm.html",
         title=_("Switch your second step off?"),
-        text=_("Your password alone will be enough to sign in. Your recovery codes are deleted."),
+        text=_(
+            "Your password alone will be enough to sign in. Your app, your passkeys and your recovery codes are "
+            "deleted."
+        ),
         action=_("Switch off"),
         back=url_for("cms.second_factor"),
     )
@@ -96,28 +117,15 @@ def _page(error: str | None = None, code_error: str | None = None) -> str:
     return render_template(
         "cms/account/second_factor.html",
         chosen=me.second_factor,
-        is_required=service.is_required(),
+        ways=ways.of_account(me.id),
+        is_required=second_factor_changes.is_required(),
         email=me.email,
         phone=phone,
         sent=sent,
         state=sent_codes.of(sent, to) if sent and sent.status is VerificationStatus.PENDING else None,
+        passkeys=passkey_setup.own(signed_in()),
         left=recovery_codes.left(me.id),
         error=error,
         code_error=code_error,
         code_length=current_app.config["CODE_LENGTH"],
-    )
-
-
-def _codes_page(title: str, codes: list[str]) -> str:
-    return render_template(
-        "cms/frame/secret.html",
-        title=title,
-        text=_(
-            "Keep these recovery codes where you can find them without your phone or your mailbox. Each one "
-            "works for one sign-in. They are shown only once; older ones no longer work."
-        ),
-        label=_("Recovery codes"),
-        secret="\n".join(codes),
-        rows=len(codes),
-        back=url_for("cms.second_factor"),
     )

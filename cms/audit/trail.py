@@ -35,6 +35,8 @@ WORDS = {
     "bounce": lazy_gettext("bounce"),
     "email": lazy_gettext("E-mail"),
     "sms": lazy_gettext("SMS"),
+    "app": lazy_gettext("Authenticator app"),
+    "passkey": lazy_gettext("Passkey"),
     "on": lazy_gettext("on"),
     "off": lazy_gettext("off"),
 }
@@ -76,14 +78,16 @@ def audit() -> str:
         emails=emails,
         choices=_choices(),
         label=lambda entry: LABELS.get(entry.action, entry.action),
-        actor=_actor,
+        actor=actor_of,
         subject=lambda entry: _subject(entry, emails),
-        differences=lambda entry: list(_differences(entry)),
+        differences=lambda entry: list(differences_of(entry)),
     )
 
 
-def _actor(entry: EntryView) -> str:
-    """Return who did it: an administrator, a program by its API key, or the command line."""
+def actor_of(entry: EntryView) -> str:
+    """Return who did it: an administrator, a program by its API key, the service itself, or the command line."""
+    if (entry.actor_id, entry.actor) == (None, service.SERVICE.name):
+        return _("Automatic")
     is_named = entry.actor_id is not None or entry.actor.startswith(PROGRAM)
     return entry.actor if is_named else _("Command line")
 
@@ -102,7 +106,8 @@ def _subject(entry: EntryView, emails: Mapping[str, str]) -> str:
     return emails.get(entry.subject_id or "", entry.subject) if is_person else entry.subject
 
 
-def _differences(entry: EntryView) -> Iterator[Difference]:
+def differences_of(entry: EntryView) -> Iterator[Difference]:
+    """Yield the fields that a change changed."""
     for name in dict.fromkeys((*entry.before, *entry.after)):
         told = [values.get(name) for values in (entry.before, entry.after)]
         if name in entry.before and name in entry.after:

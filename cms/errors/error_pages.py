@@ -14,6 +14,7 @@ from cms.errors import insecure
 from cms.errors.error_texts import wait_text
 from domain.errors import LimitExceeded, SendcodeError
 from services.limits.refusals import Refusals
+from services.process import request_ids
 from services.process.parts import part
 from services.storage.waits import is_outage
 
@@ -58,7 +59,10 @@ def _show_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]
 
 
 def _page(status: int, title: str, text: str) -> str:
-    return render_template("cms/frame/error.html", status=status, title=title, text=text)
+    request_id = request_ids.current() if status >= 500 else None
+    return render_template(
+        "cms/frame/error.html", status=status, title=title, text=text, request_id=request_id
+    )
 
 
 def _expired_form() -> tuple[str, str]:
@@ -88,5 +92,5 @@ def _texts(status: int) -> tuple[str, str]:
     if status < 500:
         return texts[400]
     return _("Something went wrong on our side"), _(
-        "It is in our log. Try again; if it happens again, tell us when it was."
+        "It is in our log. Try again; if it happens again, tell us the request ID."
     )

@@ -18,6 +18,7 @@ from domain.errors import (
     LastOwner,
     LimitExceeded,
     MalformedCode,
+    NoNextChannel,
     NotAgain,
     NotAuthenticated,
     NotFound,
@@ -160,14 +161,16 @@ def administrator_text(error: SendcodeError) -> str:
     return _("Choose one of the roles.")
 
 
-def gateway_test_text(error: SendcodeError) -> str:
+def gateway_test_text(error: SendcodeError, channel: Channel) -> str:
     """Return why no test could be sent."""
     if isinstance(error, LimitExceeded):
         wait = wait_text(error.retry_after)
         return _("That is enough for now. You can send another test in %(wait)s.", wait=wait)
     if isinstance(error, CountryNotAllowed):
         return _not_to_this_country()
-    return _("There is no phone number to send it to. Add yours on the account page first.")
+    if isinstance(error, InvalidDestination):
+        return destination_text(error, channel)
+    return _("The name of this gateway is too long for a test.")
 
 
 def safe_prefix_texts(error: InvalidInput) -> dict[str, str]:
@@ -196,10 +199,12 @@ def key_texts(error: InvalidInput) -> dict[str, str]:
     return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
 
 
-def resend_text(error: SendcodeError) -> str | None:
+def resend_text(error: SendcodeError, channel: Channel = Channel.SMS) -> str | None:
     """Return why a message or code was not sent again or canceled; None for unexpected errors."""
     if isinstance(error, LimitExceeded):
-        return _limit_text(error, is_email=False)
+        return _limit_text(error, channel is Channel.EMAIL)
+    if isinstance(error, NoNextChannel):
+        return _("Its fallback has no step left.")
     if isinstance(error, CountryNotAllowed):
         return _not_to_this_country()
     texts = {

@@ -1,17 +1,19 @@
 """The charts of the overview, each with a table of the same figures."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from babel.dates import format_date, format_skeleton
 from flask_babel import gettext as _
 
+from cms.figures.overview_flags import Flag
 from cms.frame import charts
 from cms.frame.charts import Chart, Series
 from cms.frame.numbers import number, percent, short
 from cms.frame.times import locale, maybe_duration
 from domain.statuses import MessageStatus
-from services.figures.overview import Overview, Period, Slot
+from services.figures.overview import Overview, Slot
 from services.figures.tallies import Tally
 
 ENDED = (
@@ -24,6 +26,9 @@ ENDED = (
 """In the order of the columns of the table."""
 
 
+DAYS_OF_A_WEEK = 7
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A chart, and a table with one row per x position, newest first."""
@@ -34,18 +39,26 @@ class Picture:
     rows: list[tuple[str, Sequence[str]]]
 
 
-def of(shown: Overview) -> dict[str, Picture]:
+def of(shown: Overview, flags: Sequence[Flag]) -> dict[str, Picture]:
     """Return the charts by name; a single day needs no second chart by hour."""
-    found = {"messages": _messages(shown), "codes": _codes(shown), "delays": _delays(shown)}
-    if shown.period is not Period.DAY:
+    found = {name: _flagged(make(shown), flags) for name, make in OVER_TIME.items()}
+    if not shown.span.is_by_hour:
         found["hours"] = _hours(shown)
     return found
 
 
+def course(tallies: Sequence[Tally]) -> Chart:
+    """Return the messages of some hours as bars without axes: those that a gateway accepted, and the lost ones."""
+    taken = Series("sent", [tally.all - tally.lost for tally in tallies])
+    lost = Series("lost", [tally.lost for tally in tallies])
+    nameless = [""] * len(tallies)
+    return charts.stacked([taken, lost], nameless, nameless, short)
+
+
 def _messages(shown: Overview) -> Picture:
     tallies = [slot.tally for slot in shown.slots]
-    names = [_name(shown.period, slot) for slot in shown.slots]
-    chart = charts.stacked(_fates(tallies), _labels(shown), _titles(names, tallies), short)
+    names = [_name(shown, slot) for slot in shown.slots]
+    chart = charts.stacked(_fates(tallies), _labels(shown), _tips(names, map(_fate_lines, tallies)), short)
     return Picture(chart, _place(shown), _fate_heads(), _rows(names, [_fate(tally) for tally in tallies]))
 
 
@@ -53,47 +66,88 @@ def _hours(shown: Overview) -> Picture:
     tallies = shown.hours_of_day
     names = [f"{hour:02}:00" for hour in range(24)]
     labels = [f"{hour:02}" for hour in range(24)]
-    chart = charts.stacked(_fates(tallies), labels, _titles(names, tallies), short, every=3)
+    chart = charts.stacked(_fates(tallies), labels, _tips(names, map(_fate_lines, tallies)), short, every=3)
     rows = list(zip(names, [_fate(tally) for tally in tallies], strict=True))
     return Picture(chart, _("Hour"), _fate_heads(), rows)
 
 
 def _codes(shown: Overview) -> Picture:
     tallies = [slot.tally for slot in shown.slots]
-    names = [_name(shown.period, slot) for slot in shown.slots]
+    names = [_name(shown, slot) for slot in shown.slots]
     series = [
         Series("approved", [tally.approved for tally in tallies]),
-        Series("issued", [max(0, tally.issued - tally.approved) for tally in tallies]),
+        Series("issued", [_not_entered(tally) for tally in tallies]),
+        Series("open", [tally.pending for tally in tallies]),
     ]
-    cells = [(number(tally.issued), number(tally.approved), percent(tally.conversion)) for tally in tallies]
-    titles = [
-        _(
-            "%(when)s: %(approved)s of %(issued)s codes entered, %(share)s",
-            when=name,
-            approved=approved,
-            issued=issued,
-            share=share,
-        )
-        for name, (issued, approved, share) in zip(names, cells, strict=True)
+    cells = [
+        (number(tally.issued), number(tally.approved), number(tally.pending), percent(tally.conversion))
+        for tally in tallies
     ]
-    chart = charts.stacked(series, _labels(shown), titles, short)
-    return Picture(chart, _place(shown), (_("Issued"), _("Approved"), _("Conversion")), _rows(names, cells))
+    chart = charts.stacked(series, _labels(shown), _tips(names, map(_code_lines, tallies)), short)
+    heads = (_("Issued"), _("Approved"), _("Still open"), _("Conversion"))
+    return Picture(chart, _place(shown), heads, _rows(names, cells))
 
 
 def _delays(shown: Overview) -> Picture:
     delays = [slot.delay for slot in shown.slots]
-    names = [_name(shown.period, slot) for slot in shown.slots]
+    names = [_name(shown, slot) for slot in shown.slots]
     series = [
         Series("p95", [delay.p95.total_seconds() if delay.p95 else None for delay in delays]),
         Series("p50", [delay.p50.total_seconds() if delay.p50 else None for delay in delays]),
     ]
+    heads = (_("Median"), _("95th percentile"))
     cells = [(maybe_duration(delay.p50), maybe_duration(delay.p95)) for delay in delays]
-    titles = [
-        _("%(when)s: median %(half)s, 95th percentile %(most)s", when=name, half=half, most=most)
-        for name, (half, most) in zip(names, cells, strict=True)
+    tips = _tips(names, (zip(heads, texts, strict=True) for texts in cells))
+    chart = charts.lines(series, _labels(shown), tips, lambda seconds: f"{short(seconds)} s")
+    return Picture(chart, _place(shown), heads, _rows(names, cells))
+
+
+OVER_TIME = {"messages": _messages, "codes": _codes, "delays": _delays}
+
+
+def _flagged(picture: Picture, flags: Sequence[Flag]) -> Picture:
+    """Return a picture with flags, whose tips tell what was changed."""
+    told: defaultdict[int, list[str]] = defaultdict(list)
+    for flag in flags:
+        told[flag.place].append(f"⚑ {flag.title}: {flag.subject}")
+    columns = [
+        replace(column, title="\n".join((column.title, *told.get(place, ()))))
+        for place, column in enumerate(picture.chart.columns)
     ]
-    chart = charts.lines(series, _labels(shown), titles, lambda seconds: f"{short(seconds)} s")
-    return Picture(chart, _place(shown), (_("Median"), _("95th percentile")), _rows(names, cells))
+    return replace(picture, chart=charts.flagged(replace(picture.chart, columns=columns), told))
+
+
+def _tips(names: Sequence[str], lines: Iterable[Iterable[tuple[str, str]]]) -> list[str]:
+    """Return for each position its name, and below it each series with its value."""
+    return [
+        "\n".join((name, *(f"{label}: {value}" for label, value in values)))
+        for name, values in zip(names, lines, strict=True)
+    ]
+
+
+def _fate_lines(tally: Tally) -> Iterator[tuple[str, str]]:
+    yield _("Messages"), number(tally.all)
+    if tally.all:
+        yield _("Delivered"), _share(tally.of(MessageStatus.DELIVERED), tally.all)
+        yield _("Sent, no report"), _share(tally.of(MessageStatus.SENT), tally.all)
+        yield _("Waiting or canceled"), _share(tally.waiting + tally.of(MessageStatus.CANCELED), tally.all)
+        yield _("Lost"), _share(tally.lost, tally.all)
+
+
+def _code_lines(tally: Tally) -> Iterator[tuple[str, str]]:
+    yield _("Issued"), number(tally.issued)
+    if tally.issued:
+        yield _("Approved"), _share(tally.approved, tally.issued)
+        yield _("Not entered"), _share(_not_entered(tally), tally.issued)
+        yield _("Still open"), _share(tally.pending, tally.issued)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{number(part)} · {percent(part / whole)}"
+
+
+def _not_entered(tally: Tally) -> int:
+    return max(0, tally.issued - tally.approved - tally.pending)
 
 
 def _fates(tallies: Sequence[Tally]) -> list[Series]:
@@ -123,35 +177,23 @@ def _fate(tally: Tally) -> list[str]:
     return [number(tally.all), *ended, number(tally.waiting), number(tally.of(MessageStatus.CANCELED))]
 
 
-def _titles(names: Sequence[str], tallies: Sequence[Tally]) -> list[str]:
-    return [
-        _(
-            "%(when)s: %(all)s messages, %(lost)s lost",
-            when=name,
-            all=number(tally.all),
-            lost=number(tally.lost),
-        )
-        for name, tally in zip(names, tallies, strict=True)
-    ]
-
-
 def _rows(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[tuple[str, Sequence[str]]]:
     return list(zip(names, cells, strict=True))[::-1]
 
 
 def _place(shown: Overview) -> str:
-    return _("Hour") if shown.period is Period.DAY else _("Day")
+    return _("Hour") if shown.span.is_by_hour else _("Day")
 
 
-def _name(period: Period, slot: Slot) -> str:
+def _name(shown: Overview, slot: Slot) -> str:
     """Return the full name of an hour or a day."""
-    if period is Period.DAY:
+    if shown.span.is_by_hour:
         return f"{format_skeleton('MMMEd', slot.begin, locale=locale())}, {slot.begin:%H}:00"
     return format_date(slot.begin, "medium", locale())
 
 
 def _labels(shown: Overview) -> list[str]:
-    if shown.period is Period.DAY:
+    if shown.span.is_by_hour:
         return [f"{slot.begin:%H}" for slot in shown.slots]
-    skeleton = "E" if shown.period is Period.WEEK else "MMMd"
+    skeleton = "E" if len(shown.slots) <= DAYS_OF_A_WEEK else "MMMd"
     return [format_skeleton(skeleton, slot.begin, locale=locale()) for slot in shown.slots]

@@ -1,8 +1,8 @@
 """Charts as plain SVG: x is a percentage of the width, y is in pixels, so that text is never stretched."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 PLOT = 180
 """Height of the plot, in pixels."""
@@ -15,6 +15,10 @@ GAP = 1.5
 THINNEST = 1.0
 FEW = 7
 """Number of labels that fit on a phone."""
+SPARK = 24
+"""Height of a course without axes; its width is 100, stretched to that of its place."""
+Spark = list[str]
+"""The points of its polylines; a gap divides two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One x position: stacked bars and their tooltip."""
+    """One x position: stacked bars and their tip, a line each for its name, its values and its flags."""
 
     left: float
     title: str
@@ -80,6 +84,8 @@ class Chart:
     slot: float
     """The width of one x position, in percent."""
     bar: float
+    flags: Sequence[float] = ()
+    """The x positions of flags, in percent."""
     height: int = TOP + PLOT + BOTTOM
 
 
@@ -132,6 +138,25 @@ def lines(
     return _chart(scale, _labels(labels), columns, drawn, tick)
 
 
+def flagged(chart: Chart, places: Iterable[int]) -> Chart:
+    """Return a chart with flags at some of its x positions."""
+    middles = [round(place * chart.slot + chart.slot / 2, 4) for place in sorted(set(places))]
+    return replace(chart, flags=middles)
+
+
+def spark(values: Sequence[float | None], low: float) -> Spark:
+    """Return the course of a figure without axes, on a scale from `low` to the largest value."""
+    high = max((value for value in values if value is not None), default=low)
+    reach, step = (high - low) or 1.0, 100 / max(1, len(values) - 1)
+    runs: list[list[str]] = [[]]
+    for place, value in enumerate(values):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append(f"{place * step:.4g},{SPARK * (1 - (value - low) / reach):.4g}")
+    return [" ".join(run if len(run) > 1 else 2 * run) for run in runs if run]
+
+
 def scale_of(largest: float, *, is_count: bool = False) -> list[float]:
     """Return the axis values from zero up to the first that covers `largest`, in round steps; whole for a count."""
     wanted = max(largest, 1e-9) / MOST_STEPS
@@ -177,7 +202,9 @@ def _labels(texts: Sequence[str], every: int | None = None) -> list[Label]:
     """Choose the labelled x positions, counted back from the newest unless told; a phone shows every second one."""
     count = len(texts)
     begin = 0 if every else count - 1
-    every = every or next(step for step in (1, 2, 3, 4, 6, 9, count) if count <= step * MOST_LABELS)
+    every = every or next(
+        step for step in (1, 2, 3, 4, 6, 9, 14, 21, 31, count) if count <= step * MOST_LABELS
+    )
     on_a_phone = every if count <= FEW else 2 * every
     return [
         _label(text, place, count, is_minor=(begin - place) % on_a_phone != 0)

@@ -1,6 +1,6 @@
 """Numbers as pages show them, in the reader's language."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.numbers import format_compact_decimal, format_decimal
@@ -35,12 +35,18 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     value = share * 100
-    return f"{_decimal(round(value, 1 if value < 10 or value > 90 else 0), '#,##0.#', locale())} %"
+    return _decimal(round(value, 1 if value < 10 or value > 90 else 0), "#,##0.#", locale()) + _sign(locale())
 
 
 def country(code: str | None) -> str:
     """Return the name of a country."""
     return Locale.parse(locale()).territories.get(code, code) if code else _("Unknown")
+
+
+@cache
+def _sign(name: str) -> str:
+    """Return the sign behind a number as the language writes it, in German with a space."""
+    return str(Locale.parse(name).percent_formats[None].pattern.rpartition("0")[2])
 
 
 @lru_cache(A_PAGE)

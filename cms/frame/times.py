@@ -1,10 +1,10 @@
 """Times and durations as pages show them: in the reader's time zone, with the exact moment in the markup."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import lazy_gettext
@@ -31,7 +31,13 @@ LOCALES = {"en": "en_GB"}
 def init_app(app: Flask) -> None:
     """Bind to `app`."""
     app.jinja_env.filters.update(
-        moment=moment, day=day, relative=relative, duration=duration, maybe_duration=maybe_duration
+        moment=moment,
+        day=day,
+        date=date_of,
+        relative=relative,
+        ago=ago,
+        duration=duration,
+        maybe_duration=maybe_duration,
     )
     app.context_processor(lambda: {"zones": zones, "zone_name": zone_name, "area_name": AREAS.get})
 
@@ -48,10 +54,28 @@ def day(at: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
 
 
+def date_of(day: date) -> str:
+    """Return a day."""
+    return format_date(day, "medium", locale=locale())
+
+
 def relative(at: datetime) -> Markup:
     """Return how long ago or ahead a moment is."""
     text = format_timedelta(at - datetime.now(UTC), add_direction=True, locale=locale())
     return Markup('<time datetime="{}">{}</time>').format(_exact(at), text)
+
+
+def ago(at: datetime) -> Markup:
+    """Return how long ago a moment of the last day is, else its day and minute; the whole moment is its title."""
+    age = datetime.now(UTC) - at
+    exact = format_datetime(at, "medium", tzinfo=zone(), locale=locale())
+    if timedelta(0) <= age < timedelta(days=1):
+        text = format_timedelta(-age, add_direction=True, format="short", threshold=0.99, locale=locale())
+    else:
+        local = at.astimezone(zone())
+        skeleton = "MMMd" if local.year == datetime.now(zone()).year else "yMMMd"
+        text = f"{format_skeleton(skeleton, local, locale=locale())} {local:%H:%M}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(_exact(at), exact, text)
 
 
 def duration(length: timedelta) -> str:

@@ -1,5 +1,9 @@
 """The gateways: their channels, their health, and the switches that need no restart."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -7,17 +11,25 @@ from werkzeug.wrappers import Response
 
 from cms.access.guard import console, needs
 from cms.access.identity import actor, signed_in
+from cms.access.paths import own_path
 from cms.errors.error_texts import Answer, gateway_test_text, status_and_headers
+from cms.figures import overview_pictures
+from cms.frame.charts import Chart
+from cms.frame.times import zone
+from cms.traffic import timelines
 from cms.traffic.traffic_filters import MESSAGE_STATUSES
 from domain.actions import Action
-from domain.destinations import readable
 from domain.errors import Conflict, InvalidInput, LastGateway, LimitExceeded
 from domain.roles import Role
 from services.audit import trail
-from services.gateways import gateway_list
+from services.figures import overview, spans
+from services.figures.spans import Period
+from services.figures.tallies import Tally
+from services.gateways import gateway_days, gateway_figures, gateway_list, gateway_shares
 from services.gateways import gateway_switches as service
+from services.gateways.gateway_figures import ErrorFigure
 from services.test_sends import gateway_tests
-from services.typed import kept
+from services.traffic import message_details
 
 ERRORS = {
     "temporary": lazy_gettext("Temporary: a retry may work"),
@@ -30,9 +42,32 @@ ERRORS = {
 """Names of the kinds of gateway errors."""
 
 CHANGES = {
+    Action.GATEWAY_ADDED: lazy_gettext("added"),
+    Action.GATEWAY_EDITED: lazy_gettext("settings"),
     Action.GATEWAY_SWITCHED_OFF: lazy_gettext("switched off"),
     Action.GATEWAY_SWITCHED_ON: lazy_gettext("switched on"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The last 24 hours of a gateway: their course, and what it is in numbers."""
+
+    course: Chart
+    total: Tally
+
+    @classmethod
+    def of(cls, tallies: Sequence[Tally]) -> "Day":
+        """Return the day of these hours."""
+        return cls(overview_pictures.course(tallies), sum(tallies, Tally()))
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLine:
+    """An error of the last day, and how often it came within the last hour."""
+
+    of_day: ErrorFigure
+    of_hour: int
 
 
 @console.get("/gateways")
@@ -42,8 +77,11 @@ def gateways() -> str:
     return render_template(
         "cms/gateways/gateways.html",
         gateways=shown,
+        unused=gateway_list.unused(),
+        divisions=gateway_shares.divisions(),
         is_unknown=any(gateway.is_left_alone is None for gateway in shown),
         channels={gateway.channel for gateway in shown},
+        days={name: Day.of(tallies) for name, tallies in gateway_days.by_hour(datetime.now(UTC)).items()},
     )
 
 
@@ -98,12 +136,15 @@ def set_gateway_weight(name: str) -> Answer:
 @console.post("/gateways/<name>/test")
 @needs(Role.OPERATOR)
 def test_gateway(name: str) -> Answer:
-    """Send a test to the person signed in."""
+    """Send a test to one's own or any other destination."""
+    to = request.form.get("to", "").strip()
     try:
-        gateway_tests.send(signed_in(), name, by=actor())
+        gateway_tests.send(signed_in(), name, to, by=actor())
     except (Conflict, InvalidInput, LimitExceeded) as error:
-        return _page(name, test_error=gateway_test_text(error)), *status_and_headers(error)
-    return redirect(url_for("cms.gateway", name=name) + "#test", 303)
+        channel = gateway_list.one(name).channel
+        page = _page(name, test_to=to, test_error=gateway_test_text(error, channel))
+        return page, *status_and_headers(error)
+    return redirect(own_path(request.form.get("next")) or url_for("cms.gateway", name=name) + "#test", 303)
 
 
 def _number(typed: str) -> int:
@@ -111,23 +152,49 @@ def _number(typed: str) -> int:
 
 
 def _page(
-    name: str, *, typed: str | None = None, weight_error: str | None = None, test_error: str | None = None
+    name: str,
+    *,
+    typed: str | None = None,
+    weight_error: str | None = None,
+    test_to: str | None = None,
+    test_error: str | None = None,
 ) -> str:
     shown = gateway_list.one(name)
     own = gateway_tests.own_destination(signed_in(), shown.channel)
+    test = gateway_tests.newest(service.named(name))
+    now = datetime.now(UTC)
+    errors = gateway_figures.of_day()
+    day = overview.of(spans.of_period(Period.DAY, zone(), now), None, now, gateway=name)
     return render_template(
         "cms/gateways/gateway.html",
         gateway=shown,
         change=_last_change(name),
         error_names=ERRORS,
+        errors=_lines(errors.errors.get(name, ()), shown.figures.errors),
+        is_cut=errors.is_cut,
+        day=day,
+        pictures=overview_pictures.of(day, []),
+        reports_to=gateway_list.reports_to(name, request.host_url),
         statuses=MESSAGE_STATUSES,
-        test=gateway_tests.newest(service.named(name)),
-        destination=readable(kept(shown.channel, own)) if own else None,
+        test=test,
+        steps=timelines.steps(message_details.get(test.id)) if test else [],
+        test_to=own or "" if test_to is None else test_to,
         heaviest=service.HEAVIEST,
         typed=typed,
         weight_error=weight_error,
         test_error=test_error,
     )
+
+
+def _lines(of_day: Sequence[ErrorFigure], of_hour: Sequence[ErrorFigure]) -> list[ErrorLine]:
+    """Return the errors of a day; those of the hour are counted more often, so a new one may be in them alone."""
+    hour = {(one.answer, one.reason): one for one in of_hour}
+    day = {(one.answer, one.reason): one for one in of_day}
+    both = {
+        kind: max(hour.get(kind), day.get(kind), key=lambda one: one.count if one else 0)
+        for kind in [*day, *hour]
+    }
+    return [ErrorLine(one, hour[kind].count if kind in hour else 0) for kind, one in both.items() if one]
 
 
 def _last_change(name: str) -> str | None:
@@ -146,7 +213,7 @@ def _confirmation(name: str) -> str:
     return render_template(
         "cms/frame/confirm.html",
         title=_("Switch “%(name)s” off?", name=name),
-        text=_last_text(name)
+        text=last_text(name)
         if is_last
         else _("Other gateways take its messages. You can switch it on again at any time."),
         fields={"is_last": "1"} if is_last else {},
@@ -155,7 +222,8 @@ def _confirmation(name: str) -> str:
     )
 
 
-def _last_text(name: str) -> str:
+def last_text(name: str) -> str:
+    """Return what happens to messages that no other gateway takes."""
     countries = gateway_list.one(name).countries
     if countries:
         return _(

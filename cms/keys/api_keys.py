@@ -15,6 +15,8 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from cms.frame.addresses import own_address
+from cms.keys import key_requests
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
 from services.keys import api_keys as service
@@ -47,7 +49,7 @@ SETTINGS = {
 def api_keys() -> str:
     """List all keys, active ones first."""
     keys = sorted(service.list_all(), key=lambda key: key.revoked_at is not None)
-    return render_template("cms/keys/api_keys.html", keys=keys, scopes=SCOPES)
+    return render_template("cms/keys/api_keys.html", keys=keys, scopes=SCOPES, today=key_requests.today())
 
 
 @console.get("/api-keys/new")
@@ -75,7 +77,9 @@ def add_key() -> Answer:
         )
     except InvalidInput as error:
         return _form(request.form, error_texts.key_texts(error)), 422
-    return secret_page(key, _("The key of %(name)s", name=view.name), url_for("cms.api_keys"))
+    return secret_page(
+        key, _("The key of %(name)s", name=view.name), url_for("cms.api_keys"), page="cms/keys/new_key.html"
+    )
 
 
 @console.get("/api-keys/<key_id>")
@@ -86,6 +90,7 @@ def api_key(key_id: str) -> str:
         "cms/keys/api_key.html",
         key=service.get(key_id),
         scopes=SCOPES,
+        today=key_requests.today().get(key_id),
         own_settings=SETTINGS,
         account_sid=twilio_tokens.account_sid(key_id),
         service_sid=twilio_tokens.service_sid(key_id),
@@ -146,11 +151,17 @@ def is_repeated() -> bool:
     return repeated
 
 
-def secret_page(key: str, title: str, back: str) -> str:
+def secret_page(key: str, title: str, back: str, *, page: str = "cms/frame/secret.html") -> str:
     """Show a key once."""
     text = _("Copy it now: it is shown only once. We keep no copy, so a lost key can't be recovered.")
     return render_template(
-        "cms/frame/secret.html", title=title, text=text, label=_("API key"), secret=key, back=back
+        page,
+        title=title,
+        text=text,
+        label=_("API key"),
+        secret=key,
+        back=back,
+        address=own_address(),
     )
 
 

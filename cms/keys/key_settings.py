@@ -1,6 +1,7 @@
 """What an API key has of its own: the name in its texts, the form of its codes, its language."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -38,7 +39,7 @@ def save_key_settings(key_id: str) -> Answer:
     try:
         service.configure(key_id, given, by=actor())
     except (InvalidInput, Conflict) as error:
-        texts = _texts(error) if isinstance(error, InvalidInput) else {}
+        texts = errors_of(error) if isinstance(error, InvalidInput) else {}
         status, headers = error_texts.status_and_headers(error)
         return _form(request.form, texts, key), status, headers
     flash(_("Saved. It applies from the next call on."), "success")
@@ -49,13 +50,14 @@ def _back(key_id: str) -> Response:
     return redirect(url_for("cms.api_key", key_id=key_id), 303)
 
 
-def _texts(error: InvalidInput) -> dict[str, str]:
-    """Return the error text for each wrong field."""
+def errors_of(error: InvalidInput, more: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Return the error text for each wrong field; `more` has those of fields that a key does not have."""
     line = _("Use one line of up to %(length)s characters.", length=profiles.LONGEST_SERVICE_NAME)
     texts = {
         "service_name": line,
         "sender": line,
         "locale": _("Enter a language tag, such as en or zh-CN."),
+        **more,
     }
     for name, (lowest, highest) in profiles.NUMBERS.items():
         texts[name] = _("Enter a number from %(lowest)s to %(highest)s.", lowest=lowest, highest=highest)

@@ -1,7 +1,8 @@
 """Broadcasts: list, progress, pause, resume, cancel."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,6 +19,7 @@ from domain.roles import Role
 from domain.statuses import BroadcastStatus
 from services.keys import owners
 from services.messaging import broadcasts as service
+from services.messaging.broadcast_views import BroadcastView
 from services.traffic import broadcast_lists
 
 STATUSES = {
@@ -28,6 +30,14 @@ STATUSES = {
     BroadcastStatus.CANCELED: lazy_gettext("Canceled"),
 }
 ENDED = (BroadcastStatus.DONE, BroadcastStatus.CANCELED)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Messages a second, and how long the rest takes at this rate."""
+
+    rate: float
+    left: timedelta
 
 
 @console.get("/broadcasts")
@@ -56,6 +66,7 @@ def broadcast(broadcast_id: str) -> str:
         "cms/messaging/broadcast.html",
         details=shown,
         broadcast=shown.listed.view,
+        pace=_pace(shown.listed.view, datetime.now(UTC)),
         is_to_come=shown.listed.view.send_at > datetime.now(UTC),
         is_ended=shown.listed.view.status in ENDED,
         statuses=STATUSES,
@@ -63,6 +74,15 @@ def broadcast(broadcast_id: str) -> str:
         channels=filters.CHANNELS,
         sender_name=timelines.sender_name(shown.listed.owner),
     )
+
+
+def _pace(view: BroadcastView, now: datetime) -> Pace | None:
+    """Return how fast a broadcast goes, on average since its start; None while that says nothing."""
+    seconds = (now - view.send_at).total_seconds()
+    if view.status is not BroadcastStatus.SENDING or not view.settled or seconds < 1:
+        return None
+    rate = view.settled / seconds
+    return Pace(round(rate, 1), timedelta(seconds=(view.accepted - view.settled) / rate))
 
 
 @console.post("/broadcasts/<broadcast_id>/pause")

@@ -13,10 +13,10 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor, signed_in
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer, administrator_text
+from cms.people import second_steps
 from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
-from services.account import second_factor_resets
 from services.people import administrators as service
 from services.people import invitations
 from services.people.administrator_views import AdministratorView
@@ -115,41 +115,6 @@ def reset_password(number: int) -> Answer:
     return _password_page(person, password, _("The password of %(email)s is reset", email=person.email))
 
 
-@console.get("/administrators/<int:number>/second-step-off")
-@needs(Role.OWNER, password=True)
-def confirm_second_factor_reset(number: int) -> str:
-    """Ask for confirmation."""
-    return _confirm(
-        service.by_id(number),
-        _("Switch the second step of %(email)s off?"),
-        _(
-            "For somebody who no longer receives codes and has no recovery codes left. All sessions end, the "
-            "recovery codes are deleted, and the person is notified by mail. Make sure that the request really "
-            "comes from this person."
-        ),
-        _("Switch off"),
-    )
-
-
-@console.post("/administrators/<int:number>/second-step-off")
-@needs(Role.OWNER, password=True)
-def reset_second_factor(number: int) -> Answer:
-    """Switch off somebody's second step."""
-    person = service.by_id(number)
-    try:
-        was_on = second_factor_resets.reset(person.email, by=actor())
-    except Conflict as error:
-        return _refused(person, error)
-    if was_on:
-        flash(
-            _("The second step of %(email)s is off. The person is notified by mail.", email=person.email),
-            "success",
-        )
-    else:
-        flash(_("The second step of %(email)s was already off.", email=person.email), "info")
-    return _back_to(person)
-
-
 @console.get("/administrators/<int:number>/disable")
 @needs(Role.OWNER, password=True)
 def confirm_disabling(number: int) -> str:
@@ -206,6 +171,7 @@ def _person(person: AdministratorView, *, chosen: str | None = None, error: str 
         "cms/people/administrator.html",
         person=person,
         phone=mask(person.phone) if person.phone else None,
+        second_step=second_steps.ways_of(person),
         sessions=session_lists.living(person.id),
         roles=ROLES,
         chosen=chosen or drafts.take().get("role", person.role),

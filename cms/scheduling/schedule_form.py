@@ -31,6 +31,7 @@ TASKS = {
     "sendcode.daily_report": lazy_gettext("mails yesterday's registrations and sends"),
     "sendcode.purge": lazy_gettext("deletes old data"),
     "sendcode.roll_up": lazy_gettext("updates the statistics"),
+    "sendcode.read_bounces": lazy_gettext("reads the mailbox for bounces"),
     "sendcode.drain": lazy_gettext("sends waiting messages"),
 }
 """What our own tasks do; an empty form preselects the first."""

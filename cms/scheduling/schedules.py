@@ -30,6 +30,8 @@ DONE = {
     "sign-ins": lazy_gettext("Sign-ins"),
     "sign-in steps": lazy_gettext("Unfinished sign-ins"),
     "closed prefixes": lazy_gettext("Closed prefixes"),
+    "requests": lazy_gettext("Requests of programs"),
+    "hours of requests": lazy_gettext("Hours of requests"),
     "processes": lazy_gettext("Processes"),
     "hours": lazy_gettext("Hours"),
 }

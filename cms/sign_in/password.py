@@ -52,12 +52,13 @@ def set_password() -> Answer:
     new = request.form.get("password", "")
     if new != request.form.get("repeated", ""):
         return _password_page({"repeated": _("The two passwords are not the same.")}), 422
+    was_forced = signed_in().administrator.must_change_password
     try:
         accounts.change_password(signed_in(), new, client_ip=client_ip())
     except WeakPassword as error:
         return _password_page({"password": error_texts.new_password_text(error)}), 422
     flash(_("Your password is changed. All other sessions are signed out."), "success")
-    return redirect(url_for("cms.show_account"), 303)
+    return redirect(HOME if was_forced else url_for("cms.show_account"), 303)
 
 
 def _confirm_page(error: str | None) -> str:

@@ -13,7 +13,7 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor, signed_in
 from cms.errors import error_texts
 from cms.frame.navigation import language
-from cms.templating import mail_frames
+from cms.templating import mail_frames, titles
 from domain import template_keys
 from domain.destinations import mask
 from domain.errors import InvalidDestination, InvalidInput, LimitExceeded, NotFound
@@ -21,7 +21,7 @@ from domain.roles import Role
 from domain.statuses import Channel
 from domain.template_keys import TextKey
 from services.people import administrators
-from services.templating import template_views, text_previews
+from services.templating import template_views, text_previews, usage
 from services.templating import templates as service
 from services.templating.template_views import Group, TextView, VersionView
 from services.templating.text_previews import Preview
@@ -35,12 +35,15 @@ SAMPLE = "sample-"
 @console.get("/templates")
 def templates() -> str:
     """List all texts."""
-    everything = template_views.everything()
+    everything, wanted = template_views.everything(), request.args.get("locale") or language()
     chosen = {name: request.args.get(name, "") for name in ("channel", "locale")}
     tags = dict.fromkeys(text.key.locale for group in everything for text in group.texts)
     return render_template(
         "cms/templating/templates.html",
         groups=[group for group in everything if _is_chosen(group, chosen)],
+        wanted=wanted,
+        used=usage.lately(),
+        title_of=titles.titled(),
         chosen=chosen,
         locales=list(tags),
         channels=list(Channel),
@@ -85,7 +88,7 @@ def template_mail(key: str, number: int) -> Response:
     """Give the HTML of a version, for the frame that shows it."""
     view = known(key)
     preview = look(view.key, view.version(number).source)
-    return mail_frames.answer(preview.said.html if preview else None)
+    return mail_frames.answer(preview.said.html if preview else None, request.args.get("scheme", ""))
 
 
 @console.post("/templates/<key>/versions/<int:number>/publish")
@@ -199,6 +202,7 @@ def shared(view: TextView) -> dict[str, Any]:
     people = {one.id: one.email for one in administrators.everyone()}
     return {
         "language_name": language_name,
+        "title_of": titles.titled(),
         "own": mask(own) if own else None,
         "who_saved": lambda person: mask(people[person]) if person in people else _("a former administrator"),
     }

@@ -56,6 +56,16 @@ def text(fault: Fault) -> str:
             over=told.get("over"),
         ),
         FaultKind.PROVIDER_ID: _("Enter the id that the provider has given to the approved text."),
+        FaultKind.LINK: _(
+            "“%(link)s” can't be the address of a link. It must begin with https://, http:// or mailto:, or be a "
+            "single value such as {{ link }}.",
+            link=told.get("link"),
+        ),
+        FaultKind.PICTURE: _("A mail from Markdown has no pictures: mail programs don't show them unasked."),
+        FaultKind.CROSSED: _(
+            "An if must end where it began: in the same paragraph, or on a line of its own before and after whole "
+            "paragraphs."
+        ),
         FaultKind.PROVIDER_PARAMS: _("Enter names separated by commas, such as code, minutes."),
     }
     return texts[fault.kind]

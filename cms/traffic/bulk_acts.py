@@ -80,6 +80,7 @@ def confirm_bulk(act: str) -> str:
         now=now.isoformat(),
         statuses=filters.status_choices(),
         channels=filters.CHANNELS,
+        texts=filters.texts(chosen),
     )
 
 
@@ -111,6 +112,7 @@ def confirm_bulk_cancel() -> str:
         now=now.isoformat(),
         statuses=filters.VERIFICATION_STATUSES,
         channels=filters.CHANNELS,
+        texts=filters.texts(chosen),
     )
 
 

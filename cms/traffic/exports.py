@@ -60,6 +60,7 @@ def _form(of: str, chosen: Chosen, rows: Count, statuses: object) -> str:
         rows_text=_rows_text(rows),
         statuses=statuses,
         channels=filters.CHANNELS,
+        texts=filters.texts(chosen),
     )
 
 

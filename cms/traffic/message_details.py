@@ -16,8 +16,9 @@ from domain.roles import Role
 from domain.statuses import MessageStatus
 from services.keys import owners
 from services.messaging import messages as service
-from services.traffic import disclosures, message_details
+from services.traffic import disclosures, message_details, said
 from services.traffic.message_details import OPEN, MessageDetails
+from services.traffic.said import Said
 
 
 @console.get("/messages/<message_id>")
@@ -31,6 +32,16 @@ def message(message_id: str) -> str:
 def show_message_destination(message_id: str) -> str:
     """Show one message with its destination in full."""
     return _page(disclosures.message(message_id, by=actor()), is_unmasked=True)
+
+
+@console.post("/messages/<message_id>/text")
+@needs(Role.OPERATOR)
+def show_message_text(message_id: str) -> str:
+    """Show one message with the text of its notice."""
+    text = said.notice(message_id, by=actor())
+    if text is None:
+        flash(_("Its text is no longer kept."), "info")
+    return _page(message_details.get(message_id), text=text)
 
 
 @console.post("/messages/<message_id>/resend")
@@ -71,16 +82,17 @@ def _done(message_id: str, work: Callable[[], str]) -> Response:
     return redirect(url_for("cms.message", message_id=shown), 303)
 
 
-def _page(shown: MessageDetails, *, is_unmasked: bool = False) -> str:
+def _page(shown: MessageDetails, *, is_unmasked: bool = False, text: Said | None = None) -> str:
     return render_template(
         "cms/traffic/message.html",
         message=shown,
         is_unmasked=is_unmasked,
         is_code=shown.verification_id is not None,
+        said=text or said.of_code(shown.id),
         can_cancel=shown.verification_id is None and shown.status is MessageStatus.QUEUED,
         can_resend=shown.verification_id is None and shown.status not in OPEN,
         steps=timelines.steps(shown),
         statuses=filters.MESSAGE_STATUSES,
         channels=filters.CHANNELS,
-        sender_name=timelines.sender_name(shown.owner),
+        sender_name=timelines.sender_name(shown.asked.name),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -10,16 +10,26 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from cms.frame import times
+from cms.frame.numbers import country
+from cms.traffic import filter_values as values
+from cms.traffic.filter_values import UNSUCCESSFUL
 from domain.destinations import mask
 from domain.errors import InvalidInput
+from domain.fallback import SKIPPED, WAITING
 from domain.statuses import Channel, MessageStatus, VerificationStatus
+from services.keys import owners
 from services.traffic import message_lists, search_terms, verification_lists
+from services.traffic.message_lists import NO_CODE, PLANNED
 
 SOUGHT, KEPT = "sought", "q"
-UNSUCCESSFUL, PLANNED = "unsuccessful", "scheduled"
-FAILED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIRED)
-MESSAGE_FIELDS = ("status", "channel", "template", "gateway", "broadcast", "since", "until")
-VERIFICATION_FIELDS = ("status", "channel", "purpose", "since", "until")
+MESSAGE_FIELDS = (
+    *("status", "channel", "template", "gateway", "key", "purpose", "country", "error", "test"),
+    *("broadcast", "since", "until"),
+)
+VERIFICATION_FIELDS = ("status", "channel", "purpose", "key", "test", "since", "until")
+IN_SIGHT = {KEPT, "status", "channel", "gateway", "broadcast"}
+"""The filters that are not under "More filters"."""
+TESTS = {"yes": lazy_gettext("Only tests"), "no": lazy_gettext("No tests")}
 CHANNELS = {Channel.SMS: lazy_gettext("SMS"), Channel.EMAIL: lazy_gettext("E-mail")}
 MESSAGE_STATUSES = {
     MessageStatus.QUEUED: lazy_gettext("Waiting"),
@@ -30,6 +40,11 @@ MESSAGE_STATUSES = {
     MessageStatus.FAILED: lazy_gettext("Failed"),
     MessageStatus.EXPIRED: lazy_gettext("Expired"),
     MessageStatus.CANCELED: lazy_gettext("Canceled"),
+}
+STEP_STATUSES = {
+    WAITING: lazy_gettext("Not needed yet"),
+    SKIPPED: lazy_gettext("Skipped"),
+    **MESSAGE_STATUSES,
 }
 VERIFICATION_STATUSES = {
     VerificationStatus.PENDING: lazy_gettext("Pending"),
@@ -52,7 +67,7 @@ class Chosen:
     @property
     def fault_of_days(self) -> tuple[str, str] | None:
         """Why its days can hold nothing, as the filter to remove and a text; None where they can."""
-        since, until = _day(self.args.get("since")), _day(self.args.get("until"))
+        since, until = (values.day(self.args.get(name)) for name in ("since", "until"))
         if since and since > datetime.now(times.zone()).date():
             return "since", _("The first day of this search is in the future.")
         if since and until and until < since:
@@ -70,16 +85,23 @@ class Chosen:
         """Return the URL arguments without one of the filters."""
         return {one: value for one, value in self.args.items() if one != name}
 
+    def by(self, name: str, value: str | None) -> dict[str, str]:
+        """Return the URL arguments with another value of one of the filters."""
+        return self.without(name) | ({name: value} if value else {})
+
     @property
-    def is_more(self) -> bool:
-        """Whether any filter under "More filters" is set."""
-        return bool(self.args.keys() - {KEPT, "status", "broadcast"})
+    def more(self) -> int:
+        """How many filters under "More filters" are set."""
+        return len(self.args.keys() - IN_SIGHT)
 
 
 def from_address(fields: tuple[str, ...]) -> Chosen:
     """Return the filters in the URL of the page."""
-    given = _given(request.args, fields)
-    args = {name: value for name, value in given.items() if _is_known(name, value, fields)}
+    given = values.given(request.args, fields)
+    of_messages = fields == MESSAGE_FIELDS
+    args = {
+        name: value for name, value in given.items() if values.is_known(name, value, of_messages=of_messages)
+    }
     unknown = tuple(f"{name}={value}" for name, value in given.items() if name not in args)
     token = request.args.get(KEPT, "")
     if not token:
@@ -92,8 +114,10 @@ def from_address(fields: tuple[str, ...]) -> Chosen:
 
 
 def to_address(fields: tuple[str, ...]) -> dict[str, str]:
-    """Return the URL arguments for the posted filters. Raises InvalidInput."""
-    args = _given(request.form, fields)
+    """Return the URL arguments for the posted filters, without any destination. Raises InvalidInput."""
+    args = values.given(request.form, fields)
+    if "error" in args:
+        args["error"] = values.part_of_error(args["error"])
     if typed := request.form.get(SOUGHT, "").strip():
         args[KEPT] = search_terms.seal(typed)
     elif kept := request.form.get(KEPT, ""):
@@ -103,15 +127,21 @@ def to_address(fields: tuple[str, ...]) -> dict[str, str]:
 
 def of_messages(chosen: Chosen) -> message_lists.Filter:
     """Return which messages to list; unknown values are ignored."""
-    since, until = _days(chosen.args)
+    args = chosen.args
+    since, until = values.since_and_until(args)
     return message_lists.Filter(
         sought=chosen.sought,
-        statuses=_statuses(chosen.args.get("status")),
-        channel=_one_of(Channel, chosen.args.get("channel")),
-        template=chosen.args.get("template"),
-        gateway=chosen.args.get("gateway"),
-        broadcast_id=chosen.args.get("broadcast"),
-        is_planned=chosen.args.get("status") == PLANNED,
+        statuses=values.statuses(args.get("status")),
+        channel=values.one_of(Channel, args.get("channel")),
+        template=args.get("template"),
+        gateway=args.get("gateway"),
+        broadcast_id=args.get("broadcast"),
+        key=args.get("key"),
+        purpose=args.get("purpose"),
+        country=args.get("country"),
+        error=args.get("error"),
+        is_test=values.IS_TEST.get(args.get("test", "")),
+        is_planned=args.get("status") == PLANNED,
         since=since,
         until=until,
     )
@@ -119,23 +149,37 @@ def of_messages(chosen: Chosen) -> message_lists.Filter:
 
 def of_verifications(chosen: Chosen) -> verification_lists.Filter:
     """Return which verifications to list; unknown values are ignored."""
-    since, until = _days(chosen.args)
+    args = chosen.args
+    since, until = values.since_and_until(args)
     return verification_lists.Filter(
         sought=chosen.sought,
-        status=_one_of(VerificationStatus, chosen.args.get("status")),
-        channel=_one_of(Channel, chosen.args.get("channel")),
-        purpose=chosen.args.get("purpose"),
+        status=values.one_of(VerificationStatus, args.get("status")),
+        channel=values.one_of(Channel, args.get("channel")),
+        purpose=args.get("purpose"),
+        key=args.get("key"),
+        is_test=values.IS_TEST.get(args.get("test", "")),
         since=since,
         until=until,
     )
 
 
 def status_choices() -> dict[str, Any]:
-    """Return the choices of the status filter: all unsuccessful ones, the planned ones, or one status."""
+    """Return the choices of the status filter: one status, all unsuccessful ones, or the planned ones."""
     return {
-        UNSUCCESSFUL: _("Unsuccessful: failed, undelivered, expired"),
-        PLANNED: _("Scheduled for later"),
         **MESSAGE_STATUSES,
+        UNSUCCESSFUL: _("Unsuccessful"),
+        PLANNED: _("Scheduled"),
+    }
+
+
+def texts(chosen: Chosen) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the values of some filters are called, by the name of the filter."""
+    code = chosen.args.get("country")
+    return {
+        "key": owners.keys() if "key" in chosen.args else {},
+        "purpose": {NO_CODE: _("notices, no code")},
+        "country": {code: country(code)} if code else {},
+        "test": TESTS,
     }
 
 
@@ -147,53 +191,3 @@ def unreadable() -> str:
 def too_long() -> str:
     """Return the error text for a search text that is too long."""
     return _("That is too long. Enter a destination, an ID or a reference.")
-
-
-def _given(values: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
-    found = {name: values.get(name, "").strip() for name in fields}
-    return {name: value for name, value in found.items() if 0 < len(value) <= 64}
-
-
-def _is_known(name: str, value: str, fields: tuple[str, ...]) -> bool:
-    """Tell whether a filter has such a value; templates, gateways and purposes may be of the past, so any will do."""
-    if name == "status":
-        statuses = (
-            {UNSUCCESSFUL, PLANNED, *MESSAGE_STATUSES}
-            if fields == MESSAGE_FIELDS
-            else set(VERIFICATION_STATUSES)
-        )
-        return value in statuses
-    if name == "channel":
-        return value in list(Channel)
-    return _day(value) is not None if name in ("since", "until") else True
-
-
-def _statuses(word: str | None) -> tuple[MessageStatus, ...]:
-    if word == UNSUCCESSFUL:
-        return FAILED
-    if word == PLANNED:
-        return (MessageStatus.QUEUED,)
-    one = _one_of(MessageStatus, word)
-    return () if one is None else (one,)
-
-
-def _one_of(kind: Any, word: str | None) -> Any:
-    return next((one for one in kind if one.value == word), None)
-
-
-def _days(args: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
-    """Return the start of the first day and the end of the last one, in the reader's time zone."""
-    since, until = _day(args.get("since")), _day(args.get("until"))
-    return _midnight(since), _midnight(until + timedelta(days=1)) if until else None
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return day if date(2000, 1, 1) <= day <= date(2200, 1, 1) else None
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time.min, times.zone()).astimezone(UTC)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -21,13 +22,23 @@ from services.keys import key_rotation, owners
 from services.webhooks import endpoints as service
 from services.webhooks.endpoint_views import LONGEST_DESCRIPTION, EndpointView
 
+OFF_REASONS = {
+    "gone": lazy_gettext("it answered 410"),
+    "failing": lazy_gettext("it failed for five days"),
+}
+
 
 @console.get("/webhooks")
 def webhooks() -> str:
     """List all endpoints."""
     shown = service.list_all()
     names = owners.names([one.owner for one in shown])
-    return render_template("cms/webhooks/webhooks.html", webhooks=shown, names=names)
+    return render_template(
+        "cms/webhooks/webhooks.html",
+        webhooks=shown,
+        names=names,
+        reasons=OFF_REASONS,
+    )
 
 
 @console.get("/webhooks/new")

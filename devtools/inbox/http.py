@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import socketserver
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 LONGEST_BODY = 256 * 1024
 PAGE = Path(__file__).parent / "page"
+ONE = re.compile(r"/messages/([0-9a-f]+-\d+)/(html|source)")
 FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/inbox.css": ("inbox.css", "text/css; charset=utf-8"),
@@ -28,23 +30,34 @@ FILES = {
 }
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
 
 
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'"
+)
+"""For the HTML of a mail: its own styles and nothing else, no script and no request."""
+HIDDEN = ("html", "source")
+"""What the list leaves out; each has an address of its own."""
+MESSAGE_ID = re.compile(r"([0-9a-f]{32})(?:@|$)")
+
+
 class HttpDoor(ThreadingHTTPServer):
-    """A loopback HTTP server with one thread per connection."""
+    """An HTTP server with one thread per connection, on loopback unless told otherwise."""
 
     daemon_threads = True
     request_queue_size = 512  # a burst of SMS opens hundreds of connections at once
     allow_reuse_address = os.name != "nt"  # on Windows that would let two servers share one port
 
-    def __init__(self, port: int, inbox: Inbox):
+    def __init__(self, port: int, inbox: Inbox, host: str = HOST, console: str = ""):
         self.inbox = inbox
-        super().__init__((HOST, port), _Request)
+        self.console = console.rstrip("/")
+        super().__init__((host, port), _Request)
 
     def server_bind(self) -> None:
         """Bind without the standard library's lookup of our own name, which takes seconds on some networks."""
@@ -96,6 +109,8 @@ class _Request(BaseHTTPRequestHandler):
             self._send_json({"status": "ok"})
         elif url.path == "/messages.json":
             self._send_messages(url.query)
+        elif one := ONE.fullmatch(url.path):
+            self._send_view(*one.groups())
         else:
             raise _RefusedError(HTTPStatus.NOT_FOUND, "no such page")
 
@@ -136,7 +151,18 @@ class _Request(BaseHTTPRequestHandler):
             self._send(b"", "", HTTPStatus.NOT_MODIFIED, ETag=tag)
         else:
             arrived = self.server.inbox.after(int(after))
-            self._send_json([as_json(each) for each in arrived], ETag=tag)
+            self._send_json([as_json(each, self.server.console) for each in arrived], ETag=tag)
+
+    def _send_view(self, id: str, view: str) -> None:
+        """Send one mail as its HTML, or as it came over the wire."""
+        arrived = self.server.inbox.named(id)
+        if arrived is None:
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "this mail is gone")
+        if view == "html":
+            policy = {"Content-Security-Policy": MAIL_POLICY}
+            self._send(arrived.html.encode(), "text/html; charset=utf-8", **policy)
+        else:
+            self._send(arrived.source.encode(), "text/plain; charset=utf-8")
 
     def _clear(self) -> None:
         self.server.inbox.clear()
@@ -190,7 +216,10 @@ def parse_sms(body: bytes) -> dict[str, str]:
     return {"to": sms["to"], "text": sms["text"], "reference": str(sms.get("reference") or "")}
 
 
-def as_json(arrived: Arrived) -> dict[str, Any]:
-    """Turn an arrival into JSON values; times are RFC 3339."""
+def as_json(arrived: Arrived, console: str = "") -> dict[str, Any]:
+    """Turn an arrival into JSON values for the list; times are RFC 3339, `console` is the message's page there."""
     received_at = arrived.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return asdict(arrived) | {"received_at": received_at}
+    shown = {name: value for name, value in asdict(arrived).items() if name not in HIDDEN}
+    found = MESSAGE_ID.match(arrived.reference)
+    page = f"{console}/cms/messages/{found[1]}" if console and found else ""
+    return shown | {"received_at": received_at, "console": page}

@@ -30,7 +30,8 @@ class MailDoor:
                 sender=header(mail, "From") or envelope.mail_from or "",
                 subject=header(mail, "Subject"),
                 text=readable_text(mail),
-                html_present=mail.get_body(("html",)) is not None,
+                html=html_of(mail),
+                source=(envelope.content or b"").decode("utf-8", "replace"),
                 reference=reference,
                 key=f"email {reference} {recipient}" if reference else None,
                 now=datetime.now(UTC),
@@ -57,15 +58,25 @@ def readable_text(mail: EmailMessage) -> str:
     part = mail.get_body(("plain", "html"))
     if part is None:
         return ""
-    try:
-        text = str(part.get_content())
-    except (LookupError, ValueError):  # an unknown charset or encoding
-        text = (part.get_payload(decode=True) or b"").decode("utf-8", "replace")
+    text = _content(part)
     if part.get_content_subtype() == "html":
         words = _Words()
         words.feed(text)
         text = words.text()
     return text.replace("\r\n", "\n").strip("\n")
+
+
+def html_of(mail: EmailMessage) -> str:
+    """Return the HTML of a mail, empty where it has none."""
+    part = mail.get_body(("html",))
+    return _content(part) if part is not None else ""
+
+
+def _content(part: EmailMessage) -> str:
+    try:
+        return str(part.get_content())
+    except (LookupError, ValueError):  # an unknown charset or encoding
+        return (part.get_payload(decode=True) or b"").decode("utf-8", "replace")
 
 
 class _Words(HTMLParser):

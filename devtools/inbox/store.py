@@ -7,6 +7,7 @@ from datetime import datetime
 from secrets import token_hex
 
 KEEP = 500
+LONGEST_SOURCE = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Arrived:
     received_at: datetime
     copies: int
     reference: str
+    html: str = ""
+    source: str = ""
+    """A mail as it came over the wire, cut off after `LONGEST_SOURCE` characters; empty for an SMS."""
 
 
 class Inbox:
@@ -55,7 +59,8 @@ class Inbox:
         now: datetime,
         sender: str = "",
         subject: str = "",
-        html_present: bool = False,
+        html: str = "",
+        source: str = "",
         reference: str = "",
         key: str | None = None,
     ) -> Arrived:
@@ -73,7 +78,9 @@ class Inbox:
                 sender=sender,
                 subject=subject,
                 text=text,
-                html_present=html_present,
+                html_present=bool(html),
+                html=html,
+                source=source[:LONGEST_SOURCE],
                 received_at=now,
                 copies=1,
                 reference=reference,
@@ -88,6 +95,11 @@ class Inbox:
         """List the arrivals after number n, oldest first."""
         with self._lock:
             return [arrived for arrived in self._arrived if arrived.n > n]
+
+    def named(self, id: str) -> Arrived | None:
+        """Return one arrival by its id; None where it is gone."""
+        with self._lock:
+            return next((arrived for arrived in self._arrived if arrived.id == id), None)
 
     def clear(self) -> None:
         """Forget everything; numbers continue."""

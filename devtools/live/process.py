@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from devtools.guard import Guard
+from devtools.live.nursery import Forked, Nursery
 from devtools.processes import kill_group, own_group
 from devtools.readiness import HOST, is_free
 
@@ -20,25 +21,41 @@ PORTS = range(20_000, 32_000)
 READY_SECONDS = 40.0
 STOP_SECONDS = 25.0
 
-__all__ = ["COMMANDS", "HOST", "PORTS", "ROOT", "Process", "free_port", "guard_with"]
+__all__ = ["COMMANDS", "HOST", "PORTS", "ROOT", "Process", "fork_from", "free_port", "guard_with"]
 
 
 class Process:
     """One command that was started."""
 
-    def __init__(self, name: str, command: Sequence[str | Path], env: Mapping[str, str], output: Path):
-        """Start it in the project's folder with nothing but `env` as its environment."""
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        env: Mapping[str, str],
+        output: Path,
+        *,
+        forks: bool = False,
+    ):
+        """Start it in the project's folder with nothing but `env` as its environment.
+
+        One of our Python commands may be forked, if there is a nursery (`fork_from`).
+        """
         self.name = name
         self.output = output
+        words = [str(part) for part in command]
         with output.open("ab") as file:
-            self._process = subprocess.Popen(
-                [str(part) for part in command],
-                cwd=ROOT,
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                **own_group(),
+            self._process: subprocess.Popen[bytes] | Forked = (
+                _nursery.start(words, env, file)
+                if forks and _nursery
+                else subprocess.Popen(
+                    words,
+                    cwd=ROOT,
+                    env=dict(env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    **own_group(),
+                )
             )
         self.pid = self._process.pid
         if _guard:
@@ -87,16 +104,23 @@ class Process:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_SECONDS)
         self.kill()
-        return self._process.returncode
+        return int(self._process.returncode or 0)
 
 
 _guard: Guard | None = None
+_nursery: Nursery | None = None
 
 
 def guard_with(guard: Guard | None) -> None:
     """Have `guard` end every process started from now on, should this process be killed."""
     global _guard
     _guard = guard
+
+
+def fork_from(nursery: Nursery | None) -> None:
+    """Have `nursery` fork what may be forked from now on."""
+    global _nursery
+    _nursery = nursery
 
 
 def free_port() -> int:

@@ -17,10 +17,16 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import flask_migrate
+from flask import Flask
 
 import config
+from app import create_app
 from devtools.live.process import COMMANDS, HOST, ROOT, Process
 from devtools.readiness import is_free
+from exts import db
 
 FROM_OUTSIDE = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
 NO_LIMITS = {
@@ -31,6 +37,8 @@ NO_LIMITS = {
     "KEY_REQUESTS_PER_MINUTE": 0,
 }
 """Settings for many sends in a short time."""
+GREEN_POOLS = ("gevent", "eventlet")
+"""They patch the standard library before anything is imported, so they are never forked."""
 
 
 def environment(
@@ -63,8 +71,33 @@ def environment(
     env = {**system, **defaults, **ours, **always, **{name: _text(value) for name, value in settings.items()}}
     env["LIVE_FOLDER"] = str(folder)
     if migrate:
-        run(env, "flask", "--app", "app", "db", "upgrade")
+        with application(env):
+            flask_migrate.upgrade()
     return env
+
+
+@contextmanager
+def application(env: Mapping[str, str]) -> Iterator[Flask]:
+    """The installation's application with its commands, in this process and in its context."""
+    with patch.dict(os.environ, env, clear=True):
+        app = create_app(doors=("commands",))
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def flask(env: Mapping[str, str], *arguments: str) -> str:
+    """Run a `flask` command in this process and return its output; fail if the command fails.
+
+    A process of its own takes ten times as long, most of it to import; start one with `run` where that matters.
+    """
+    with application(env) as app:
+        done = app.test_cli_runner(catch_exceptions=False).invoke(app.cli, arguments)
+    assert done.exit_code == 0, f"flask {' '.join(arguments)}:\n{done.output}"
+    return done.stdout
 
 
 def run(env: Mapping[str, str], command: str, *arguments: str) -> str:
@@ -93,7 +126,7 @@ class Template:
 def make_template(folder: Path) -> Template:
     """Make the template as an operator makes a database."""
     env = environment(folder, broker_url="redis://127.0.0.1:1/0")
-    key = run(env, "flask", "--app", "app", "keys", "add", "template").strip()
+    key = flask(env, "keys", "add", "template").strip()
     return Template(folder / "sendcode.db", key)
 
 
@@ -112,7 +145,8 @@ def start_worker(
         *lanes,
         *arguments,
     ]
-    with _started("worker", [COMMANDS / "celery", "-A", "tasks.celery", *command], env) as process:
+    words = [COMMANDS / "celery", "-A", "tasks.celery", *command]
+    with _started("worker", words, env, forks=pool not in GREEN_POOLS) as process:
         if wait:
             process.wait_until_said(" ready.")
         yield process
@@ -122,7 +156,7 @@ def start_worker(
 def start_beat(env: Mapping[str, str], *arguments: str) -> Iterator[Process]:
     """Run the clock."""
     command = [COMMANDS / "celery", "-A", "tasks.celery", "beat", "--loglevel=INFO", *arguments]
-    with _started("beat", command, env) as process:
+    with _started("beat", command, env, forks=True) as process:
         process.wait_until_said("beat: Starting...")
         yield process
 
@@ -131,7 +165,7 @@ def start_beat(env: Mapping[str, str], *arguments: str) -> Iterator[Process]:
 def start_web(env: Mapping[str, str], port: int, *arguments: str) -> Iterator[Process]:
     """Run the web service on a loopback port."""
     command = ["waitress-serve", f"--listen={HOST}:{port}", *arguments, "--call", "app:create_app"]
-    with _started("web", [COMMANDS / command[0], *command[1:]], env) as process:
+    with _started("web", [COMMANDS / command[0], *command[1:]], env, forks=True) as process:
         process.wait_until_ready(lambda: not is_free(port))
         yield process
 
@@ -158,8 +192,10 @@ def start_flask(env: Mapping[str, str], port: int, *arguments: str) -> Iterator[
 
 
 @contextmanager
-def _started(name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Iterator[Process]:
-    process = Process(name, command, env, Path(env["LIVE_FOLDER"]) / f"{_serial(name)}.log")
+def _started(
+    name: str, command: Sequence[str | Path], env: Mapping[str, str], *, forks: bool = False
+) -> Iterator[Process]:
+    process = Process(name, command, env, Path(env["LIVE_FOLDER"]) / f"{_serial(name)}.log", forks=forks)
     try:
         yield process
     finally:

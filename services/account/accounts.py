@@ -34,9 +34,9 @@ from services.codes.verifications import Request
 from services.languages import locales
 from services.limits import send_limits
 from services.outbox import outbox
+from services.outbox.administrator_mails import notice
 from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
-from services.people.account_notices import notice
 from services.people.administrators import end_sessions
 from services.people.passwords import hash_password, is_password
 from services.process.parts import part

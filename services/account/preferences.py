@@ -1,5 +1,7 @@
 """An administrator's time zone and language."""
 
+from contextlib import suppress
+
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
@@ -22,6 +24,12 @@ def set_zone(session: ConsoleSession, zone: str, *, client_ip: str | None = None
         administrator.zone = zone
 
     transaction(work)
+
+
+def adopt_zone(session: ConsoleSession, zone: str, *, client_ip: str | None = None) -> None:
+    """Set the browser's zone for somebody who has never chosen one; what is no zone is ignored."""
+    with suppress(InvalidInput):
+        set_zone(session, zone, client_ip=client_ip)
 
 
 def set_language(session: ConsoleSession, locale: str | None, *, client_ip: str | None = None) -> None:

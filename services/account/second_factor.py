@@ -1,4 +1,4 @@
-"""The second step of an administrator's own sign-ins: switch it on by entering a code, switch it off, recovery codes.
+"""The second step of an administrator's own sign-ins: codes that are sent, recovery codes, switching it off.
 
 Whether it is required for everybody is a setting, SECOND_FACTOR_REQUIRED, and not a switch in the console: an attacker
 in an owner's browser can't turn it off, and an operator can without signing in, if codes stop arriving.
@@ -7,34 +7,30 @@ in an owner's browser can't turn it off, and an operator can without signing in,
 import logging
 from datetime import UTC, datetime
 
-from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
-from domain.errors import Conflict, NotFound, PasswordNeeded
+from domain.errors import Conflict, NotFound
 from domain.owners import Owner
-from domain.statuses import Channel, VerificationStatus
+from domain.statuses import Channel, Lane, VerificationStatus
 from exts import db
-from models import Administrator, Verification
+from models import Administrator, Authenticator, Passkey, Verification
+from services.account import second_factor_changes as changes
 from services.account.accounts import living, note
 from services.codes import checks, verifications
 from services.codes.checks import CheckResult
 from services.codes.verification_views import VerificationView
 from services.codes.verifications import Request
 from services.languages import locales
-from services.people.administrators import end_sessions
+from services.outbox.bell import Bell
+from services.process.parts import part
 from services.sign_in import recovery_codes
-from services.sign_in.sessions import ConsoleSession, needs_password
-from services.storage.transactions import transaction
+from services.sign_in.sessions import ConsoleSession
+from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
 PURPOSE = "second_factor"
-
-
-def is_required() -> bool:
-    """Tell whether a second step is required for everybody."""
-    return bool(current_app.config["SECOND_FACTOR_REQUIRED"])
 
 
 def send_code(session: ConsoleSession, channel: Channel, *, client_ip: str | None) -> None:
@@ -42,7 +38,7 @@ def send_code(session: ConsoleSession, channel: Channel, *, client_ip: str | Non
 
     Raises PasswordNeeded, Conflict where no phone is bound, and what `verifications.issue` raises.
     """
-    _require_password(session)
+    changes.require_password(session)
     administrator = session.administrator
     to = administrator.email if channel is Channel.EMAIL else administrator.phone
     if to is None:
@@ -77,11 +73,12 @@ def progress(session: ConsoleSession) -> VerificationView | None:
 
 
 def confirm(session: ConsoleSession, code: str, *, client_ip: str | None) -> tuple[CheckResult, list[str]]:
-    """Check the code; with the right one switch the second step on and return new recovery codes.
+    """Check the code; with the right one send codes there from then on.
 
-    All other sessions end. Raises PasswordNeeded, NotFound where no code was sent, and what `checks.check` raises.
+    Returns recovery codes where this is the first way of the second step. Raises PasswordNeeded, NotFound where no code
+    was sent, and what `checks.check` raises.
     """
-    _require_password(session)
+    changes.require_password(session)
     sent = progress(session)
     if sent is None:
         raise NotFound("no code was sent")
@@ -89,19 +86,16 @@ def confirm(session: ConsoleSession, code: str, *, client_ip: str | None) -> tup
 
     def effect(database: Session) -> None:
         administrator = living(database, session)
-        before = {"second_factor": administrator.second_factor}
+        before = changes.names(database, administrator)
         administrator.second_factor = sent.channel
-        codes[:] = recovery_codes.make(database, administrator.id)
-        end_sessions(database, administrator.id, datetime.now(UTC), but=session.id)
-        after = {"second_factor": sent.channel, "codes_left": len(codes)}
-        note(database, administrator, Action.SECOND_FACTOR_ON, client_ip, before=before, after=after)
+        codes[:] = changes.added(database, session, administrator, before, Action.SECOND_FACTOR_ON, client_ip)
 
     return checks.check(sent.id, code, _owner(session), effect=effect), codes
 
 
 def renew_codes(session: ConsoleSession, *, client_ip: str | None) -> list[str]:
     """Replace the recovery codes; the old ones stop working. Raises PasswordNeeded."""
-    _require_password(session)
+    changes.require_password(session)
 
     def work(database: Session) -> list[str]:
         administrator = living(database, session)
@@ -113,31 +107,56 @@ def renew_codes(session: ConsoleSession, *, client_ip: str | None) -> list[str]:
     return transaction(work)
 
 
+def stop_codes(session: ConsoleSession, *, client_ip: str | None) -> None:
+    """Send no codes any more; other ways stay.
+
+    Raises PasswordNeeded, and Conflict as `second_factor_changes.removed` does.
+    """
+    changes.require_password(session)
+
+    def work(database: Session) -> bool:
+        administrator = living(database, session)
+        before = changes.names(database, administrator)
+        if administrator.second_factor is None:
+            return False
+        administrator.second_factor = None
+        changes.removed(database, administrator, before, Action.SECOND_FACTOR_OFF, client_ip)
+        changes.tell(database, administrator, "codes_removed")
+        return True
+
+    if transaction(work):
+        part(Bell).ring(Lane.EMAIL)
+
+
 def turn_off(session: ConsoleSession, *, client_ip: str | None) -> None:
-    """Switch the second step off; raises PasswordNeeded, and Conflict where it is required for everybody."""
-    _require_password(session)
-    if is_required():
+    """Remove every way and the recovery codes.
+
+    Raises PasswordNeeded, and Conflict where a second step is required for everybody.
+    """
+    changes.require_password(session)
+    if changes.is_required():
         raise Conflict("a second step is required for everybody")
 
-    def work(database: Session) -> None:
+    def work(database: Session) -> bool:
         administrator = living(database, session)
-        if administrator.second_factor is not None:
-            before, after = {"second_factor": administrator.second_factor}, {"second_factor": None}
-            note(database, administrator, Action.SECOND_FACTOR_OFF, client_ip, before=before, after=after)
+        before = changes.names(database, administrator)
         drop(database, administrator)
+        if before:
+            changes.removed(database, administrator, before, Action.SECOND_FACTOR_OFF, client_ip)
+            changes.tell(database, administrator, "off")
+        return bool(before)
 
-    transaction(work)
+    if transaction(work):
+        part(Bell).ring(Lane.EMAIL)
 
 
 def drop(database: Session, administrator: Administrator) -> None:
-    """Switch the second step off and delete the recovery codes, in the caller's transaction."""
+    """Remove every way of the second step and the recovery codes, in the caller's transaction."""
+    own = administrator.id
     administrator.second_factor = None
-    recovery_codes.drop(database, administrator.id)
-
-
-def _require_password(session: ConsoleSession) -> None:
-    if needs_password(session):
-        raise PasswordNeeded("the password was proven too long ago")
+    change(database, delete(Authenticator).where(Authenticator.administrator_id == own))
+    change(database, delete(Passkey).where(Passkey.administrator_id == own))
+    recovery_codes.drop(database, own)
 
 
 def _owner(session: ConsoleSession) -> Owner:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,11 +14,12 @@ from domain.keyring import Keyring
 from domain.statuses import Lane
 from models import Administrator
 from services.account.second_factor import drop
+from services.account.second_factor_changes import names
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.outbox import outbox
+from services.outbox.administrator_mails import notice
 from services.outbox.bell import Bell
-from services.people.account_notices import notice
 from services.people.administrators import end_sessions, parse_email
 from services.process.parts import part
 from services.storage.transactions import transaction
@@ -39,12 +41,15 @@ def reset(email: str, *, by: Actor = COMMAND_LINE) -> bool:
             raise NotFound("no administrator has this e-mail address")
         if administrator.id == by.id:
             raise OwnAccount
-        before, now = administrator.second_factor, datetime.now(UTC)
+        before, now = names(database, administrator), datetime.now(UTC)
         drop(database, administrator)
-        if before is None:
+        if not before:
             return False
         end_sessions(database, administrator.id, now)
-        told = {"before": {"second_factor": before}, "after": {"second_factor": None}}
+        told: dict[str, dict[str, Any]] = {
+            "before": {"second_factor": before},
+            "after": {"second_factor": []},
+        }
         subject, id = mask(administrator.email), administrator.id
         trail.note(database, by, Action.SECOND_FACTOR_RESET, subject, subject_id=id, **told)
         _tell(database, administrator, now)

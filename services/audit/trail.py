@@ -14,6 +14,8 @@ from exts import db
 from models.audit_entry import AuditEntry
 
 PAGE = 50
+OF_ONE = 10
+OF_A_TIME = 100
 LARGEST_PLAIN_NUMBER = 999
 
 
@@ -28,6 +30,8 @@ class Actor:
 
 
 COMMAND_LINE = Actor(None, "command line")
+SERVICE = Actor(None, "service")
+"""Nobody: the time for it had come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,29 @@ def entries(
     found = [_view(row) for row in db.session.scalars(wanted)]
     db.session.rollback()
     return Entries(tuple(found[:PAGE]), found[PAGE - 1].id if len(found) > PAGE else None)
+
+
+def of(subject: str, kinds: Collection[str], *, is_name: bool = False) -> tuple[EntryView, ...]:
+    """Return the newest changes of one thing, by its id or its name; `kinds` as in `Action.about`."""
+    actions = [action.value for action in Action if action.about in kinds]
+    column = AuditEntry.subject if is_name else AuditEntry.subject_id
+    wanted = select(AuditEntry).where(column == subject, AuditEntry.action.in_(actions))
+    with Session(db.engine) as session:  # the caller's session may hold objects that a rollback would expire
+        found = session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(OF_ONE))
+        return tuple(_view(row) for row in found)
+
+
+def between(since: datetime, until: datetime, actions: Collection[Action]) -> tuple[EntryView, ...]:
+    """Return the newest changes of some kinds that were made in a time."""
+    wanted = (
+        select(AuditEntry)
+        .where(AuditEntry.action.in_([action.value for action in actions]))
+        .where(AuditEntry.at >= since, AuditEntry.at < until)
+        .order_by(AuditEntry.id.desc())
+        .limit(OF_A_TIME)
+    )
+    with Session(db.engine) as session:
+        return tuple(_view(row) for row in session.scalars(wanted))
 
 
 def newest(subject_id: str, actions: Collection[Action]) -> EntryView | None:

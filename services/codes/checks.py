@@ -4,10 +4,10 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain import codes
@@ -25,6 +25,10 @@ from services.storage.transactions import change, transaction
 
 log = logging.getLogger(__name__)
 Effect = Callable[[Session], None]
+MOST_TIMES = 20
+"""Attempts whose times are kept: they fit into the column, and more are allowed only where nobody limits them."""
+LATEST = 9_999_999
+"""Milliseconds; a code lives for ten minutes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def check(verification_id: str, guess: str, owner: Owner, *, effect: Effect | No
         log.info("wrong code for verification %s", verification_id)
         telling.locked_for_good(verification_id)
         return _result(verification_id, valid=False)
-    won = _approve(verification_id, effect)
+    won = _approve(verification, effect)
     windows = counters.failure_windows(current_app.config)
     counters.take_back(_failures_key(verification), windows, reserved_at)
     log.info("right code for verification %s, %s", verification_id, "approved" if won else "too late")
@@ -75,7 +79,7 @@ def approve_unchecked(verification_id: str, owner: Owner) -> None:
         pending = row is not None and row.status(now) is VerificationStatus.PENDING
         if row is None or not pending or not _use(session, verification_id):
             raise Conflict("the verification is not pending")
-        outbox.cancel(session, row.message_id, now)
+        outbox.cancel_of(session, [verification_id], now)
 
     transaction(work)
     log.info("verification %s was approved without its code", verification_id)
@@ -108,7 +112,7 @@ def _reserve(verification: Verification) -> datetime | None:
             .where(Verification.used_at.is_(None), Verification.canceled_at.is_(None))
             .where(Verification.expires_at > now)
             .where(or_(Verification.max_attempts == 0, Verification.attempts < Verification.max_attempts))
-            .values(attempts=Verification.attempts + 1),
+            .values(attempts=Verification.attempts + 1, attempt_times=_with_time(verification, now)),
         )
         if not taken:
             return None
@@ -118,6 +122,14 @@ def _reserve(verification: Verification) -> datetime | None:
         return now
 
     return transaction(work)
+
+
+def _with_time(verification: Verification, now: datetime) -> ColumnElement[str | None]:
+    """Return the times of the attempts with this one; only those of the first are kept."""
+    passed = round((now - verification.created_at) / timedelta(milliseconds=1))
+    times = func.coalesce(Verification.attempt_times, "")
+    longer = times + f"{min(max(passed, 0), LATEST)},"
+    return case((Verification.attempts < MOST_TIMES, longer), else_=Verification.attempt_times)
 
 
 def _matches(verification: Verification, parsed: str) -> bool:
@@ -136,12 +148,15 @@ def _matches(verification: Verification, parsed: str) -> bool:
     return codes.same(guessed, verification.code_hash)
 
 
-def _approve(verification_id: str, effect: Effect | None) -> bool:
+def _approve(verification: Verification, effect: Effect | None) -> bool:
     """Mark the code as used, once; tell whether this caller did it."""
+    verification_id, has_fallback = verification.id, verification.has_fallback
 
     def work(session: Session) -> bool:
         if not _use(session, verification_id):
             return False
+        if has_fallback:  # it arrived one way, and may still be queued for another
+            outbox.cancel_of(session, [verification_id], clock.now())
         telling.approved(session, verification_id)
         if effect is not None:
             effect(session)

@@ -1,7 +1,7 @@
 """The rows of a verification: the challenge itself, and each message that carries its code."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,19 +11,27 @@ from sqlalchemy import Connection, insert
 from domain import codes
 from domain.destinations import Destination
 from domain.errors import Conflict
+from domain.fallback import Step
 from domain.keyring import Keyring, Unreadable
 from domain.owners import Owner
 from domain.profiles import Profile
-from domain.statuses import Priority
-from models import Message, Verification, clock
+from domain.statuses import Channel, Priority
+from domain.test_numbers import NEVER_SENT
+from models import Message, Verification, VerificationStep, clock
 from services import profiles, typed
+from services.codes import fallback
+from services.codes.fallback import FirstSend
 from services.outbox import outbox
 from services.outbox.outbox import NewMessage
 from services.process.parts import part
 from services.storage.prepared import Prepared
+from services.templating import code_segments, published
 from services.templating.given import code_params
+from services.templating.text_versions import Choice
+from services.test_numbers import fixed_codes
 
 _NEW = Prepared(insert(Verification.__table__))
+_NEW_STEPS = Prepared(insert(VerificationStep.__table__))
 TEMPLATE = "code"
 TEST_DIGIT = "0"
 """The code of a test key is all zeros: it reaches no gateway, so a client's own tests must know it."""
@@ -42,16 +50,29 @@ class Challenge:
     profile: Profile
     segments: int = 1
     """What an SMS with the code is billed as."""
+    is_to_test_number: bool = False
+    client_ip: str | None = None
     id: str = field(default_factory=codes.new_id)
+
+
+def text_of(
+    channel: Channel, locale: str | None, purpose: str, profile: Profile, code_length: int
+) -> tuple[Choice, int]:
+    """Return the text of a code, and what its SMS is billed as: segments, 1 for any other channel."""
+    text = published.choose_own(TEMPLATE, channel, locale, purpose)
+    return text, code_segments.of_code(text, profile, code_length) if channel is Channel.SMS else 1
 
 
 def challenge_of(verification: Verification, sent: Message) -> Challenge:
     """Return the challenge of a row; its later messages use the same version of the text as the one sent before."""
     owner = Owner(verification.owner, verification.is_test)
+    destination = typed.kept(verification.channel, verification.to)
+    fixed = fixed_codes.of(owner, destination)
     return Challenge(
-        owner=owner,
+        owner=owner if fixed is None else replace(owner, is_test=True),
         profile=profiles.of(owner),
-        destination=typed.kept(verification.channel, verification.to),
+        destination=destination,
+        is_to_test_number=fixed is not None,
         purpose=verification.purpose,
         locale=verification.locale,
         metadata=verification.details,
@@ -84,12 +105,23 @@ class Issue:
     code: str = field(repr=False)
     message: NewMessage
     at: datetime
+    steps: Sequence[Step] = ()
+    """Its fallback."""
+
+    @property
+    def first_send(self) -> FirstSend:
+        """What its fallback follows."""
+        return FirstSend(self.challenge.id, self.challenge.destination, self.message.id, self.at)
 
 
 def put(connection: Connection, issues: Sequence[Issue]) -> None:
     """Insert challenges and their messages; the caller commits, then rings the bell."""
     outbox.put(connection, part(Keyring), [issue.message for issue in issues], clock.now())
     _NEW.run(connection, [_row(issue) for issue in issues])
+    with_steps = [issue for issue in issues if issue.steps]
+    if with_steps:
+        rows = [row for issue in with_steps for row in fallback.rows(issue.first_send, issue.steps)]
+        _NEW_STEPS.run(connection, rows)
 
 
 def _row(issue: Issue) -> dict[str, Any]:
@@ -112,6 +144,8 @@ def _row(issue: Issue) -> dict[str, Any]:
         "attempts": 0,
         "max_attempts": challenge.profile.code_attempts,
         "message_id": issue.message.id,
+        "has_fallback": bool(issue.steps),
+        "client_ip": challenge.client_ip,
         "is_test": challenge.owner.is_test,
         "created_at": issue.at,
         "expires_at": expires_at(issue.at, challenge.profile),
@@ -145,6 +179,7 @@ def new_message(challenge: Challenge, code: str, now: datetime, *, code_ends_at:
         verification_id=challenge.id,
         segments=challenge.segments,
         is_test=challenge.owner.is_test,
+        ask_first=NEVER_SENT if challenge.is_to_test_number else None,
     )
 
 

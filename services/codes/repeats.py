@@ -8,7 +8,7 @@ from domain.errors import Conflict, LimitExceeded, NotFound
 from domain.owners import Owner
 from exts import db
 from models import Verification
-from services.codes import issuing, verifications
+from services.codes import issuing, pending, verifications
 from services.codes.verification_views import VerificationView
 from services.codes.verifications import Request
 from services.limits.counters import COOLDOWN
@@ -46,9 +46,7 @@ def _replace(request: Request, owner: Owner, pending: str | None) -> Verificatio
 
 def _pending(request: Request, owner: Owner) -> str | None:
     try:
-        return verifications.newest_pending(
-            owner, to=request.to, purpose=request.purpose, channel=request.channel
-        )
+        return pending.newest(owner, to=request.to, purpose=request.purpose, channel=request.channel)
     except NotFound:
         return None
 

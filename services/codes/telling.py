@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from domain.events import EventType, Listener
 from exts import db
 from models import Message, Verification, clock
+from services import steps
 from services.codes import issuing
 from services.codes.issuing import Issue
 from services.codes.verification_views import first_view
@@ -128,12 +129,13 @@ def _tell(
         _verifications, _messages, _messages.c.id == _verifications.c.message_id, isouter=True
     )
     rows = writer.execute(found.where(_verifications.c.id.in_(ids))).all()
+    ways = steps.of(writer, rows, now)
     news = []
     for row in rows:
         is_locked = row.attempts >= row.max_attempts > 0
         if kind is EventType.VERIFICATION_EXPIRED and is_locked:
             continue
         message = (row.message_id, row.message_status or "expired")
-        told = data.verification(row, message, now)
+        told = data.verification(row, message, now, ways.get(row.id, ()))
         news.append(News(kind, row.id, told, (row.owner,), **({"id": id} if id else {})))
     telling.tell(writer, listeners, news, now, due_at=due_at)

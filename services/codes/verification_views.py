@@ -9,7 +9,10 @@ from sqlalchemy import select
 from domain.statuses import MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
+from services import steps
+from services.codes import fallback
 from services.codes.issuing import Issue, expires_at, resend_at
+from services.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class VerificationView:
     message_id: str
     message_status: str
     metadata: Mapping[str, str]
+    steps: Steps = ()
+    """The ways of its code, the first send first; none without a fallback."""
 
 
 def first_view(issue: Issue) -> VerificationView:
@@ -46,6 +51,7 @@ def first_view(issue: Issue) -> VerificationView:
         message_id=issue.message.id,
         message_status=MessageStatus.QUEUED,
         metadata=challenge.metadata,
+        steps=fallback.first_views(issue.first_send, issue.steps) if issue.steps else (),
     )
 
 
@@ -64,14 +70,10 @@ def view(verification: Verification, message_status: str | None, now: datetime) 
         message_id=verification.message_id,
         message_status=message_status or _message_status(verification.message_id, now),
         metadata=verification.details,
+        steps=steps.of(db.session(), [verification], now).get(verification.id, ()),
     )
 
 
 def _message_status(message_id: str, now: datetime) -> str:
-    """Return the status of a message: `expired` once its deadline has passed unclaimed, as it will never be sent."""
-    found = db.session.execute(
-        select(Message.status, Message.deadline_at).where(Message.id == message_id)
-    ).one_or_none()
-    if found is None or (found.status == MessageStatus.QUEUED and found.deadline_at <= now):
-        return MessageStatus.EXPIRED
-    return str(found.status)
+    found = db.session.execute(select(Message.status, Message.deadline_at).where(Message.id == message_id))
+    return steps.message_status(found.one_or_none(), now)

@@ -1,28 +1,29 @@
 """Issue, resend and cancel verifications."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 from sqlalchemy.orm import Session
 
-from domain import codes, destinations
+from domain import codes, destinations, networks
 from domain.actions import Action
 from domain.errors import Conflict, NotAgain, NotFound
+from domain.fallback import GivenStep
 from domain.keyring import Keyring
 from domain.owners import Owner
 from domain.purposes import check_locale, check_metadata, check_purpose
 from domain.refusals import Refusal
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
-from models import Message, Verification, clock
+from models import Message, Verification, VerificationStep, clock
 from services import profiles, typed
 from services.audit import trail
 from services.audit.trail import Actor
-from services.codes import issuing, telling
+from services.codes import fallback, issuing, telling
+from services.codes.fallback import steps_of
 from services.codes.issuing import (
-    TEMPLATE,
     Challenge,
     Issue,
     challenge_of,
@@ -30,6 +31,7 @@ from services.codes.issuing import (
     new_code,
     new_message,
     resend_at,
+    text_of,
 )
 from services.codes.verification_views import VerificationView, first_view, view
 from services.limits import send_limits
@@ -37,7 +39,7 @@ from services.outbox import outbox
 from services.outbox.bell import Bell
 from services.process.parts import part
 from services.storage.transactions import change, grouped, transaction
-from services.templating import code_segments, published
+from services.test_numbers import fixed_codes
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +58,14 @@ class Request:
     """The caller's own: 4 to 10 digits or capital letters; whether it may have one is for the door to say."""
     has_cooldown: bool = True
     """False for the first code of a next step: the cool-down is meant for repeated clicks."""
+    fallback: Sequence[GivenStep] = ()
+    """Where else the code goes if it does not arrive."""
 
 
 def issue(request: Request, owner: Owner) -> VerificationView:
     """Create a code and queue its message; return at once.
+
+    A test number gets its fixed code, whatever code the caller brings, and uses up the limits of a test key.
 
     Raises InvalidInput, InvalidDestination, CountryNotAllowed and LimitExceeded.
     """
@@ -67,16 +73,23 @@ def issue(request: Request, owner: Owner) -> VerificationView:
     profile = profiles.of(owner)
     locale = check_locale(request.locale) if request.locale else profile.locale
     code = new_code(owner, profile.code_length) if request.code is None else codes.check_own(request.code)
-    text = published.choose_own(TEMPLATE, request.channel, locale, purpose)
+    destination = typed.destination(request.channel, request.to)
+    steps = steps_of(request.fallback, destination, purpose)
+    fixed = fixed_codes.of(owner, destination)
+    if fixed is not None:
+        owner, profile, code = replace(owner, is_test=True), fixed.limited(profile), fixed.open()
+    text, segments = text_of(request.channel, locale, purpose, profile, len(code))
     challenge = Challenge(
         owner=owner,
-        destination=typed.destination(request.channel, request.to),
+        destination=destination,
         purpose=purpose,
         locale=text.locale,
         metadata=check_metadata(request.metadata),
         template_version=text.version_id,
         profile=profile,
-        segments=code_segments.of_code(text, profile, len(code)) if request.channel is Channel.SMS else 1,
+        segments=segments,
+        is_to_test_number=fixed is not None,
+        client_ip=networks.address(request.client_ip),
     )
 
     def work(connection: Connection) -> Issue:
@@ -91,14 +104,22 @@ def issue(request: Request, owner: Owner) -> VerificationView:
             has_cooldown=request.has_cooldown,
         )
         message = new_message(challenge, code, now, code_ends_at=expires_at(now, profile))
-        return Issue(challenge, code, message, now)
+        return Issue(challenge, code, message, now, steps)
 
     return _on_its_way(first_view(grouped(work, telling.put)))
 
 
+def _own_message(session: Session, verification: Verification) -> str:
+    """Return the id of the newest message to the verification's own destination, not to one of its fallback."""
+    if not verification.has_fallback:
+        return verification.message_id
+    step = session.get(VerificationStep, (verification.id, 0), populate_existing=True)
+    return step.message_id if step and step.message_id else verification.message_id
+
+
 def _sent(session: Session, verification: Verification) -> Message:
-    """Return the message that carried the code last; raises NotAgain where it was purged."""
-    found = session.get(Message, verification.message_id)
+    """Return the message that carried the code last to its own destination; raises NotAgain where it was purged."""
+    found = session.get(Message, _own_message(session, verification))
     if found is None:
         raise NotAgain(Refusal.GONE, "the message with the code is no longer kept")
     return found
@@ -115,28 +136,6 @@ def get(verification_id: str, owner: Owner) -> VerificationView:
     return view(_owned(db.session(), verification_id, owner), None, clock.now())
 
 
-def newest_pending(owner: Owner, *, to: str, purpose: str, channel: Channel | None) -> str:
-    """Return the id of the owner's newest pending verification of a destination; raises NotFound."""
-    now = clock.now()
-    parsed = typed.sought(to, channel)
-    found = db.session.scalars(
-        select(Verification)
-        .where(
-            Verification.owner == owner.id,
-            Verification.canonical == parsed.canonical,
-            Verification.purpose == check_purpose(purpose),
-            Verification.expires_at > now,
-            Verification.used_at.is_(None),
-            Verification.canceled_at.is_(None),
-        )
-        .order_by(Verification.created_at.desc())
-        .limit(1)
-    ).one_or_none()
-    if found is None:
-        raise NotFound("no pending verification of this destination and purpose")
-    return found.id
-
-
 def resend(
     verification_id: str,
     owner: Owner,
@@ -145,7 +144,9 @@ def resend(
     user_ip: str | None = None,
     has_cooldown: bool = True,
 ) -> VerificationView:
-    """Send the same code again; it expires when it did before, and used attempts stay used.
+    """Send the same code to the same destination again; it expires when it did before, and used attempts stay used.
+
+    A step of its fallback neither waits longer for that nor comes sooner.
 
     `user_ip`: the end user's address, where the caller tells it. `has_cooldown`: False for programs that know none, as
     those written for Twilio; every other limit holds.
@@ -159,7 +160,8 @@ def resend(
         status = verification.status(now)
         if status is not VerificationStatus.PENDING:
             raise NotAgain(Refusal.ENDED, f"the verification is {status}")
-        challenge = challenge_of(verification, _sent(session, verification))
+        sent = _sent(session, verification)
+        challenge = challenge_of(verification, sent)
         send_limits.take(
             session,
             challenge.destination,
@@ -169,11 +171,13 @@ def resend(
             segments=challenge.segments,
             has_cooldown=has_cooldown,
         )
-        outbox.cancel(session, verification.message_id, now)
+        outbox.cancel(session, sent.id, now)
         ends_at = verification.expires_at
         message = new_message(challenge, issuing.open_code(verification), now, code_ends_at=ends_at)
         outbox.put(session, part(Keyring), [message], now)
-        outbox.mark_resent(session, verification.message_id, message.id)
+        outbox.mark_resent(session, sent.id, message.id)
+        if verification.has_fallback:
+            fallback.note_resent(session, verification_id, message.id)
         verification.message_id, verification.resend_at = message.id, resend_at(now)
         _note(session, by, Action.VERIFICATION_RESENT, verification)
         return view(verification, MessageStatus.QUEUED, now)
@@ -182,7 +186,7 @@ def resend(
 
 
 def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> VerificationView:
-    """Cancel a pending verification, and its message if no worker has claimed it yet.
+    """Cancel a pending verification, and its messages that no worker has claimed yet.
 
     Raises NotFound, and Conflict where the verification is approved; any other ended one stays as it is.
     """
@@ -201,7 +205,7 @@ def cancel(verification_id: str, owner: Owner, *, by: Actor | None = None) -> Ve
         if verification.used_at is not None:
             raise Conflict("the verification is approved")
         if ended:
-            outbox.cancel(session, verification.message_id, now)
+            outbox.cancel_of(session, [verification_id], now)
             _note(session, by, Action.VERIFICATION_CANCELED, verification)
             telling.canceled(session, [verification_id], now)
         return verification

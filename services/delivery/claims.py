@@ -16,6 +16,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    func,
     literal_column,
     select,
     type_coerce,
@@ -57,6 +58,7 @@ class Claimed(NamedTuple):
     ask_first: str | None = None
     broadcast_id: str | None = None
     template_version: int | None = None
+    traceparent: str | None = None
     is_bulk: bool = False
     shared: bytes | None = None
     """The sealed texts of its broadcast, if it has any."""
@@ -82,6 +84,7 @@ _WHAT_A_ROW_TELLS = (
     messages.c.ask_first,
     messages.c.broadcast_id,
     messages.c.template_version,
+    messages.c.traceparent,
 )
 """The age, then the first fields of `Claimed` in their order."""
 _BROADCAST_ID = [column.name for column in _WHAT_A_ROW_TELLS].index("broadcast_id")
@@ -135,6 +138,7 @@ def _claim_in_three(connection: Connection, due: dict[str, Any], taken: dict[str
 
 
 _PLACE: ColumnElement[int] = literal_column("rowid")
+_ctid: ColumnElement[Any] = literal_column("message.ctid").label("place")
 _AMONG = messages.c.id.in_(bindparam("ids", expanding=True))
 
 
@@ -187,9 +191,15 @@ def _claimed() -> Select[Any]:
 
 @cache
 def _claim(dialect: str) -> Update:
-    """Return the claim in one statement; on PostgreSQL a CTE, as a sub-select may run, and lock, more than once."""
-    ids = select(_due_ids().cte("due").c.id) if dialect == "postgresql" else _due_ids()
-    return _take().where(messages.c.id.in_(ids)).returning(*_WHAT_A_ROW_TELLS)
+    """Return the claim in one statement.
+
+    On PostgreSQL by a CTE, as a sub-select may run, and lock, more than once; and by the places of the rows, which are
+    ours once they are locked: nothing is looked up in the index of ids.
+    """
+    if dialect == "postgresql":
+        places = func.array(select(_due_ids(_ctid).cte("due").c.place).scalar_subquery())
+        return _take().where(_ctid == func.any(places)).returning(*_WHAT_A_ROW_TELLS)
+    return _take().where(messages.c.id.in_(_due_ids())).returning(*_WHAT_A_ROW_TELLS)
 
 
 @cache

@@ -15,15 +15,16 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain import tracing
+from domain.faults import place
 from domain.statuses import Lane
 from models import clock, patience
-from services.delivery import claims, settling
+from services.delivery import claims, endings, settling
 from services.delivery.claims import Claimed
 from services.delivery.send_threads import TICK_SECONDS, SendThreads
 from services.delivery.settling import Settled, given_back
 from services.delivery.slots import Flow, Slots
 from services.events.message_news import Teller
-from services.process.faults import place
 from services.templating.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,11 @@ class Drain:
         self._alarms: list[float] = []
         self._stopping = False
         self._thread: threading.Thread | None = None
+
+    def limit(self, lane: Lane, most: int | None) -> None:
+        """Set the ceiling of a lane when its gateways have changed; only the housekeeping may call this."""
+        if ceiling := self._slots.limit(lane, most):
+            self._own_threads.setdefault(lane, self._new_threads(ceiling)).most = ceiling
 
     def _new_threads(self, most: int) -> Threads:
         return SendThreads(self._send_in_time, most, self._news.set)
@@ -183,15 +189,17 @@ class Drain:
             raise
         self._set_alarms()
         self._unsettled.clear()
-        until = began + START_WITHIN_SECONDS
+        until, took = began + START_WITHIN_SECONDS, time.monotonic() - began
         for flow, block in claimed:
             threads = self._own_threads.get(flow.lane, self._threads)
             threads.start(flow, [(one, until) for one in block])
+            tracing.current().claimed(flow.lane.value, (one.traceparent for one in block), took)
 
     def _tell(self, connection: Connection) -> None:
         """Tell endpoints what was just settled, in the same transaction."""
         if self._unsettled and self._teller is not None and self._teller.is_needed(connection):
             self._teller.tell(connection, settling.ends(self._unsettled), clock.now())
+        endings.report(connection, self._unsettled, clock.now(), self._teller)
 
     def _claim(self, connection: Connection, claimed: list[tuple[Flow, list[Claimed]]]) -> None:
         """Claim for the free slots, codes first."""
@@ -205,7 +213,7 @@ class Drain:
             if len(block) < limit:
                 self._may_have_work.remove(flow)
             if block:
-                self._versions.load(connection, [one.template_version for one in block])
+                self._versions.load_to_send(connection, block)
                 flow.in_flight += len(block)
                 claimed.append((flow, block))
 

@@ -1,35 +1,47 @@
-"""The lane of events of a worker process, with what it looks for beside posting."""
+"""The lane of events of a worker process, with what it looks for beside posting: also the steps of fallbacks."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
+from flask import Flask
 from sqlalchemy import Engine
 
-from channels.registry import Gateways
 from domain.keyring import Keyring
 from exts import db
+from services.codes.due_steps import DueSteps
 from services.codes.telling import erase_and_tell
 from services.events.listeners import Listeners
 from services.gateways.gateway_health import GatewayHealth
 from services.process.housekeeping import ERASE_EVERY, process_name
 from services.process.parts import part
+from services.roster.roster import Roster
 from services.webhooks import endpoint_views
 from services.webhooks.courier import Courier, Duty
 from services.webhooks.posting import Poster
 from services.webhooks.watching import FinishedBroadcasts, GatewayWatch
 
 
-def courier(settings: Mapping[str, Any]) -> Courier:
-    """Return the courier of this process, not started yet."""
+def courier(app: Flask, more: Sequence[Duty] = ()) -> Courier:
+    """Return the courier of this process, not started yet; the application's context is the caller's.
+
+    `more`: duties of rooms above this one.
+    """
     engine, listeners = db.engine, part(Listeners)
-    channels = {gateway.name: gateway.channel.value for gateway in part(Gateways)}
+    roster = part(Roster)
     duties: list[Duty] = [
+        DueSteps(app, engine),
         ExpiredCodes(engine, listeners),
         FinishedBroadcasts(engine, listeners),
-        GatewayWatch(engine, listeners, part(GatewayHealth), channels, process_name("worker")),
+        GatewayWatch(
+            engine,
+            listeners,
+            part(GatewayHealth),
+            lambda: {one.name: one.channel.value for one in roster.gateways},
+            process_name("worker"),
+        ),
+        *more,
     ]
-    return Courier(engine, Poster(part(Keyring), endpoint_views.rules(settings)), duties)
+    return Courier(engine, Poster(part(Keyring), endpoint_views.rules(app.config)), duties)
 
 
 class ExpiredCodes:

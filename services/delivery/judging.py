@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.characters import one_line
-from domain.errors import (
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayBusy,
     GatewayError,

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from services.process.faults import place
+from domain.faults import place
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 0.002
@@ -34,7 +34,7 @@ class SendThreads(Generic[Label, Message, Result]):
 
     def __init__(self, send: Callable[[Message], Result], most: int, rested: Callable[[], None]):
         self._send = send
-        self._most = most
+        self.most = most
         self._rested = rested
         self._waiting: deque[tuple[Label, Message]] = deque()
         self._ended: deque[tuple[Label, Result | None]] = deque()
@@ -54,7 +54,7 @@ class SendThreads(Generic[Label, Message, Result]):
     @property
     def may_grow(self) -> bool:
         """Tell whether messages wait that another thread could take."""
-        return bool(self._waiting) and (self._width < self._most or self._nobody_is_up)
+        return bool(self._waiting) and (self._width < self.most or self._nobody_is_up)
 
     @property
     def _nobody_is_up(self) -> bool:
@@ -76,7 +76,7 @@ class SendThreads(Generic[Label, Message, Result]):
         left = len(self._waiting)
         taken, self._left = self._left - left, left
         if left and (taken <= SHORT_SENDS * self._width or self._nobody_is_up):
-            self._width = min(2 * self._width, self._most)
+            self._width = min(2 * self._width, self.most)
             self._wake(self._width)
 
     def take_ended(self) -> list[tuple[Label, Result | None]]:
@@ -100,7 +100,7 @@ class SendThreads(Generic[Label, Message, Result]):
         for _ in range(min(count, len(self._waiting))):
             if self._idle:
                 self._idle.pop().release()
-            elif len(self._threads) < self._most:
+            elif len(self._threads) < self.most:
                 thread = threading.Thread(target=self._serve, name=f"send-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
                 thread.start()

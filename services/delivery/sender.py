@@ -9,9 +9,11 @@ from datetime import datetime
 from jinja2 import TemplateError
 
 from channels.gateway import Gateway, Outgoing
+from domain import tracing
 from domain.characters import one_line
 from domain.destinations import mask
-from domain.errors import (
+from domain.faults import place
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayBusy,
     GatewayError,
@@ -22,18 +24,18 @@ from domain.errors import (
     WrongGateway,
 )
 from domain.keyring import Keyring, Unreadable
+from domain.log_lines import message_being_sent
 from domain.statuses import MessageStatus
+from domain.tracing import Try
 from models.clock import now
-from services.delivery import judging
+from services.delivery import endings, judging
 from services.delivery.claims import Claimed
 from services.delivery.composing import compose
 from services.delivery.settling import Asked, Settled
 from services.gateways.routing import Router
-from services.process.faults import place
 from services.templating.text_versions import TextVersions
 
 log = logging.getLogger(__name__)
-TEST_GATEWAY = "test"
 NOBODY: frozenset[str] = frozenset()
 FAILOVER_SECONDS = 4.0
 """A try may fail over to another gateway, or wait for its turn, up to this age; with one send: below the lease."""
@@ -61,6 +63,20 @@ class Sender:
 
     def send(self, claimed: Claimed, lease_until: float = math.inf) -> Settled:
         """Return how the try ended; raises nothing. `lease_until`: when the lease ends, by `time.monotonic()`."""
+        mark = message_being_sent.set(claimed.id)
+        try:
+            return (self._send_and_tell if tracing.current().is_on else self._send)(claimed, lease_until)
+        finally:
+            message_being_sent.reset(mark)
+
+    def _send_and_tell(self, claimed: Claimed, lease_until: float) -> Settled:
+        one = Try(claimed.id, claimed.channel, claimed.tries, claimed.traceparent)
+        with tracing.current().sending(one) as ended:
+            settled = self._send(claimed, lease_until)
+            ended(settled.status.value, settled.gateway)
+        return settled
+
+    def _send(self, claimed: Claimed, lease_until: float) -> Settled:
         left = (claimed.deadline_at - self._clock()).total_seconds()
         valid_until = min(lease_until, time.monotonic() + left)
         try:
@@ -72,7 +88,7 @@ class Sender:
             log.warning("message %s is not sent: %s", claimed.id, error.reason)
             return judging.failed(claimed, None, error.reason, self._clock())
         if claimed.is_test:
-            return Settled(claimed, MessageStatus.SENT, self._clock(), gateway=TEST_GATEWAY)
+            return endings.end(claimed, self._clock())
         return self._ask_gateways(claimed, outgoing)
 
     def _ask_gateways(self, claimed: Claimed, outgoing: Outgoing) -> Settled:
@@ -133,7 +149,8 @@ class Sender:
     def _hand_over(self, gateway: Gateway, outgoing: Outgoing) -> str | None:
         outgoing.ensure_valid()
         try:
-            reference = gateway.send(outgoing)
+            with tracing.current().asking(gateway.name, outgoing.channel.value):
+                reference = gateway.send(outgoing)
         except RateLimited as error:
             self._router.limited(gateway, error.retry_after)
             raise

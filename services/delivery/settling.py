@@ -1,6 +1,6 @@
 """Settle tries in blocks: write how they ended. Core statements: this is the hot path."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -8,11 +8,9 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Update,
     and_,
     bindparam,
     insert,
-    literal_column,
     null,
     or_,
     select,
@@ -25,7 +23,8 @@ from models.broadcast import Broadcast
 from models.message import Message
 from models.message_try import MessageTry
 from models.types import microseconds
-from services.delivery import one_step
+from services.codes import hastening
+from services.delivery import outcomes
 from services.delivery.claims import Claimed
 from services.events.message_news import Teller
 from services.events.telling import Ends
@@ -36,7 +35,7 @@ messages = Message.__table__
 broadcasts = Broadcast.__table__
 _NOTE_TRY = insert(MessageTry.__table__)
 MOST_TOLD = 500
-"""Messages that expire in one go where endpoints want to hear of them."""
+"""Messages that expire in one go where endpoints want to hear of them, or fallbacks wait for them."""
 
 
 class Asked(NamedTuple):
@@ -65,6 +64,8 @@ class Settled(NamedTuple):
     took_ms: int | None = None
     asked: tuple[Asked, ...] = ()
     """The gateways that did not take it, in order."""
+    report: MessageStatus | None = None
+    """The delivery report of a test message, which no carrier will send."""
 
 
 def given_back(claimed: Claimed, now: datetime) -> Settled:
@@ -81,40 +82,11 @@ def given_back(claimed: Claimed, now: datetime) -> Settled:
 
 
 _ours = (messages.c.id == bindparam("message"), messages.c.lease_token == bindparam("token"))
-_OUTCOME = ("message", "token", "status", "gateway", "reference", "error", "sent_at", "took_ms", "settled_at")
-_OUTCOME_NAMES = [f"new_{name}" for name in _OUTCOME]
-
-
-def _settle(value: Callable[[str], ColumnElement[Any]]) -> Update:
-    """Return the UPDATE that writes an outcome; `value` gives the expression for each of its values."""
-    return (
-        update(messages)
-        .where(messages.c.id == value("message"), messages.c.lease_token == value("token"))
-        .values(
-            status=value("status"),
-            due_at=null(),
-            lease_token=null(),
-            sealed=WHAT_IS_KEPT,
-            gateway=value("gateway"),
-            gateway_reference=value("reference"),
-            error=value("error"),
-            sent_at=value("sent_at"),
-            took_ms=value("took_ms"),
-            settled_at=value("settled_at"),
-        )
-    )
-
-
-_SETTLE = Prepared(
-    _settle(lambda name: bindparam(f"new_{name}", type_=BigInteger if name.endswith("_at") else None))
-)
-_SETTLE_AT_ONCE = _settle(lambda name: one_step.given(_OUTCOME.index(name)))
-
 _TRY_AGAIN = Prepared(
     update(messages)
     .where(*_ours)
     .values(
-        status=literal_column(f"'{MessageStatus.QUEUED}'"),
+        status=bindparam("new_status"),
         due_at=bindparam("next_due_at", type_=BigInteger),
         lease_token=null(),
         tries=messages.c.tries - bindparam("given_back"),
@@ -128,17 +100,19 @@ _TRY_AGAIN = Prepared(
 def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     """Write how tries ended, in two statements whatever their number; those whose lease was lost change nothing.
 
-    Answers of gateways that did not take a message cost a third statement. The caller commits.
+    Answers of gateways that did not take a message cost a third statement, and codes that will not arrive a look for
+    the steps of their fallback. The caller commits.
     """
     done = [_settle_values(one) for one in settled if one.due_at is None]
     again = [one for one in settled if one.due_at is not None]
-    if done and one_step.can_do(connection.dialect):
-        connection.execute(_SETTLE_AT_ONCE, one_step.block(done))
-    elif done:
-        _SETTLE.run(connection, [dict(zip(_OUTCOME_NAMES, one, strict=True)) for one in done])
+    if done:
+        outcomes.write(connection, done)
     if again:
         _TRY_AGAIN.run(connection, [_try_again_values(one) for one in again])
         _hold_back(connection, again)
+    if lost := [one for one in settled if one.due_at is None and one.status is not MessageStatus.SENT]:
+        ids = [(one.claimed.id, one.claimed.verification_id) for one in lost]
+        hastening.hasten(connection, ids, lost[0].at)
     if tries := [_try_values(one, asked) for one in settled for asked in one.asked]:
         connection.execute(_NOTE_TRY, tries)
 
@@ -168,6 +142,7 @@ def _try_again_values(one: Settled) -> dict[str, Any]:
     return {
         "message": one.claimed.id,
         "token": one.claimed.lease_token,
+        "new_status": one.status.value,
         "next_due_at": None if one.due_at is None else microseconds(one.due_at),
         "new_ask_first": one.ask_first,
         "given_back": 0 if one.tried else 1,
@@ -206,11 +181,12 @@ def expire(connection: Connection, now: datetime, teller: Teller | None = None) 
     overdue = (_IN_THE_INDEX, messages.c.due_at <= now, messages.c.deadline_at <= now)
     if connection.execute(select(messages.c.id).where(*overdue).limit(1)).first() is None:
         return 0  # polled every second: finding nothing must not take the write lock
-    ids: list[str] = []
-    if teller is not None and teller.is_needed(connection):
-        some = select(messages.c.id).where(*overdue).limit(MOST_TOLD).with_for_update(skip_locked=True)
-        ids = list(connection.scalars(some))
-        overdue = (messages.c.id.in_(ids), *overdue)
+    codes: dict[str, str | None] = {}
+    is_told = teller is not None and teller.is_needed(connection)
+    if is_told or hastening.any_waits(connection, now):
+        some = select(messages.c.id, messages.c.verification_id).where(*overdue).limit(MOST_TOLD)
+        codes = dict(connection.execute(some.with_for_update(skip_locked=True)).all())
+        overdue = (messages.c.id.in_(codes), *overdue)
     expired = connection.execute(
         update(messages)
         .where(*overdue)
@@ -222,8 +198,9 @@ def expire(connection: Connection, now: datetime, teller: Teller | None = None) 
             settled_at=now,
         )
     )
-    if teller is not None and ids:
-        teller.tell(connection, dict.fromkeys(ids, (MessageStatus.EXPIRED, now)), now)
+    if teller is not None and is_told and codes:
+        teller.tell(connection, dict.fromkeys(codes, (MessageStatus.EXPIRED, now)), now)
+    hastening.hasten(connection, codes.items(), now)
     return int(expired.rowcount)
 
 

@@ -57,9 +57,18 @@ class Slots:
         self.flows = [Flow(priority, lane) for priority, lane in FLOWS if lane in lanes]
         self.all = slots + int(slots * MORE_FOR_CODES)
         self._slots = slots
-        self.ceilings = ceilings or {}
+        self.ceilings = dict(ceilings or {})
         self._pace = Pace()
         self._paces = {lane: Pace() for lane in self.ceilings}
+
+    def limit(self, lane: Lane, most: int | None) -> int | None:
+        """Set the ceiling of a lane while it runs, None for as many as there are slots; return it if it is new."""
+        ceiling = self.all if most is None else most
+        if self.ceilings.get(lane, self.all) == ceiling:
+            return None
+        self.ceilings[lane] = ceiling
+        self._paces.setdefault(lane, Pace())
+        return ceiling
 
     @property
     def in_flight(self) -> int:

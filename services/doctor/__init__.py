@@ -4,7 +4,20 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from services.doctor import database, endpoints, files, hook_checks, processes, servers, settings, versions
+from services.doctor import (
+    collectors,
+    database,
+    endpoints,
+    files,
+    hook_checks,
+    mailboxes,
+    processes,
+    reports,
+    servers,
+    settings,
+    test_number_checks,
+    versions,
+)
 from services.doctor.findings import Check, Finding, Level, bounded
 
 __all__ = ["Finding", "Level", "examine"]
@@ -23,6 +36,7 @@ def _checks(app: Flask) -> list[tuple[str, Check]]:
     with app.app_context():
         gateways = servers.gateway_checks()
     return [
+        ("sendcode", versions.check_sendcode),
         ("python", versions.check_python),
         ("packages", versions.check_packages),
         ("settings", settings.check_settings),
@@ -31,9 +45,13 @@ def _checks(app: Flask) -> list[tuple[str, Check]]:
         ("broker", servers.check_broker),
         ("limits", servers.check_limits_store),
         *gateways,
+        ("bounces", mailboxes.check_bounces),
+        ("reports", reports.check_reports),
         ("webhooks", endpoints.check_webhooks),
+        ("telemetry", collectors.check_collector),
         ("worker", processes.check_worker),
         ("beat", processes.check_beat),
         ("hooks", hook_checks.check_hooks),
+        ("test numbers", test_number_checks.check_test_numbers),
         ("clock", processes.check_clock),
     ]

@@ -15,7 +15,7 @@ def check_webhooks() -> Iterator[Finding]:
     except SQLAlchemyError:
         return  # the line of the database says why
     failing = [one for one in shown if one.enabled and one.failing_since]
-    given_up = [one for one in shown if one.disabled_reason in ("gone", "failing")]
+    given_up = [one for one in shown if one.gave_up]
     for one in failing:
         since = one.failing_since.isoformat(timespec="minutes") if one.failing_since else ""
         yield warn(

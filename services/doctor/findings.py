@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from flask import Flask
 
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 
 CHECK_SECONDS = 10.0
 """Longer than the checks' own timeouts, so that a thread is rarely left behind."""

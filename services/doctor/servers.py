@@ -12,12 +12,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from channels.gateway import Gateway
-from channels.registry import Gateways
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 from domain.statuses import Channel
 from services.doctor.findings import Check, Finding, fail, ok, warn, why
 from services.process.broker_connections import impatient_connection
-from services.process.parts import part
+from services.roster.roster import current
 
 SECONDS = 3.0
 GATEWAY_SECONDS = 8.0
@@ -33,11 +32,14 @@ def check_broker() -> Iterator[Finding]:
         with impatient_connection(current_app.extensions["celery"], SECONDS) as connection:
             channel = connection.default_channel  # connects without retries, unlike connect()
             kind, milliseconds = connection.transport.driver_type, (time.monotonic() - began) * 1000
+            where = (
+                f"{connection.hostname}:{connection.port}" if connection.port else str(connection.hostname)
+            )
             _go_round(connection, channel)
     except Exception as error:  # noqa: BLE001 - every transport has its own errors
         yield fail("broker", f"{why(error)} (CELERY_BROKER_URL)")
         return
-    yield ok("broker", f"{kind}, {milliseconds:.0f} ms")
+    yield ok("broker", f"{kind} at {where}, {milliseconds:.0f} ms")
 
 
 def _go_round(connection: Connection, channel: Any) -> None:
@@ -95,7 +97,7 @@ def redis_at(url: str) -> Redis:
 
 def gateway_checks() -> list[tuple[str, Check]]:
     """Return a check for each gateway."""
-    return [(f"gateway {gateway.name}", _probe(gateway)) for gateway in part(Gateways)]
+    return [(f"gateway {gateway.name}", _probe(gateway)) for gateway in current()]
 
 
 def _probe(gateway: Gateway) -> Check:

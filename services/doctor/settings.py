@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from celery.app.defaults import DEFAULTS
 from flask import current_app
 
-from channels.registry import Gateways
+from domain.setting_files import IN_FILE
 from domain.statuses import Channel
 from services.doctor.findings import Finding, ok, warn
 from services.process.parts import part
+from services.roster.roster import Roster, current
 
 FEWEST_DIFFERENT_CHARACTERS = 10
 MOST_SHOWN = 10
@@ -75,6 +76,9 @@ def _mail(settings: Mapping[str, Any]) -> Iterator[Finding]:
     encrypted = settings["MAIL_USE_TLS"] or settings["MAIL_USE_SSL"]
     if settings["MAIL_SERVER"] and settings["MAIL_USERNAME"] and not encrypted:
         yield warn("settings", "MAIL_USE_TLS and MAIL_USE_SSL are off: the mail password is sent in clear")
+    server = settings["MAIL_BOUNCE_IMAP_SERVER"]
+    if server and server not in LOOPBACK and not settings["MAIL_BOUNCE_IMAP_USE_SSL"]:
+        yield warn("settings", "MAIL_BOUNCE_IMAP_USE_SSL is off: the mailbox's password is sent in clear")
 
 
 def _limits(settings: Mapping[str, Any]) -> Iterator[Finding]:
@@ -89,17 +93,19 @@ def _limits(settings: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _gateways(settings: Mapping[str, Any]) -> Iterator[Finding]:
     path = Path(current_app.root_path, settings["GATEWAYS_FILE"])
-    channels = {gateway.channel for gateway in part(Gateways)}
+    channels = {gateway.channel for gateway in current()}
     if Channel.SMS not in channels:
         missing = "names no SMS gateway" if path.exists() else "does not exist"
-        yield warn("settings", f"{path.name} {missing}: SMS can't be sent (GATEWAYS_FILE)")
+        yield warn("settings", f"{path.name} {missing}: SMS can't be sent (GATEWAYS_FILE, or the console)")
     if Channel.EMAIL not in channels:
         yield warn("settings", "no mail gateway: mail can't be sent (MAIL_SERVER)")
+    for name, fault in part(Roster).faults.items():
+        yield warn("settings", f"gateway {name} can't be used: {fault}; enter its settings again")
 
 
 def _countries(settings: Mapping[str, Any]) -> Iterator[Finding]:
     """Find the countries that SMS may go to and no gateway serves: their messages would wait until they expire."""
-    served = [gateway.countries for gateway in part(Gateways) if gateway.channel is Channel.SMS]
+    served = [gateway.countries for gateway in current() if gateway.channel is Channel.SMS]
     if not served or not all(served):
         return
     wanted, known = set(settings["SMS_COUNTRIES"]), set().union(*served)
@@ -118,7 +124,8 @@ def _misspelt(settings: Mapping[str, Any]) -> Iterator[Finding]:
     """Find names in `.env` and the environment that are nearly those of settings; their values are not looked at."""
     known = {name for name in settings if name.isupper()} | {"FLASK_DEBUG"}
     celery = {f"CELERY_{name.upper()}" for name in DEFAULTS}
-    for name in settings["GIVEN_NAMES"]:
+    for given in settings["GIVEN_NAMES"]:
+        name = given.removesuffix(IN_FILE) if given.removesuffix(IN_FILE) in known else given
         if name in known and not (name.startswith("CELERY_") and name not in OURS_OF_CELERY | celery):
             continue
         near = get_close_matches(name, sorted((known | celery) - {name}), 1, NEARLY)

@@ -1,4 +1,4 @@
-"""Compare Python and the packages with the tested and the supported versions."""
+"""Tell our own version; compare Python and the packages with the tested and the supported ones."""
 
 import platform
 import sys
@@ -9,9 +9,15 @@ from pathlib import Path
 from flask import current_app
 from packaging.requirements import Requirement
 
+from domain.version import VERSION
 from services.doctor.findings import Finding, fail, ok, warn
 
 OLDEST_PYTHON = (3, 11)
+
+
+def check_sendcode() -> Iterator[Finding]:
+    """Tell which release this is."""
+    yield ok("sendcode", VERSION)
 
 
 def check_python() -> Iterator[Finding]:

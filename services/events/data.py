@@ -1,5 +1,6 @@
 """What an event tells: the same names and values as the API's answer to a GET of the same thing."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import Select, select
 from domain.statuses import MessageStatus
 from models.message import Message
 from models.verification import Verification
+from services.steps import Steps
 
 _verifications, _messages = Verification.__table__, Message.__table__
 VERIFICATIONS: Select[Any] = select(
@@ -15,7 +17,7 @@ VERIFICATIONS: Select[Any] = select(
         _verifications.c[name]
         for name in (
             *("id", "owner", "channel", "to", "purpose", "attempts", "max_attempts", "message_id"),
-            *("created_at", "expires_at", "resend_at", "used_at", "canceled_at"),
+            *("created_at", "expires_at", "resend_at", "used_at", "canceled_at", "has_fallback"),
         )
     ),
     _verifications.c.metadata.label("details"),
@@ -33,19 +35,26 @@ MESSAGES: Select[Any] = select(
 """What is needed of a message."""
 
 
-def verification(row: Any, message: tuple[str, str], now: datetime) -> dict[str, Any]:
+def verification(row: Any, message: tuple[str, str], now: datetime, steps: Steps = ()) -> dict[str, Any]:
     """Return a verification, a row of `VERIFICATIONS` or of the model, as it is at `now`.
 
     `message`: the id and the status of the message that the event is about, else of the newest one.
     """
     left = max(0, row.max_attempts - row.attempts) if row.max_attempts else None
-    return {**_seen(row, Verification.status(row, now), left, message), "metadata": dict(row.details)}
+    seen = _seen(row, Verification.status(row, now), left, message)
+    return {**seen, "metadata": dict(row.details), **_steps(steps)}
 
 
 def verification_view(view: Any) -> dict[str, Any]:
     """Return a verification from what its owner sees (services/codes/verification_views.py)."""
     message = (view.message_id, view.message_status)
-    return {**_seen(view, view.status, view.attempts_left, message), "metadata": dict(view.metadata)}
+    seen = _seen(view, view.status, view.attempts_left, message)
+    return {**seen, "metadata": dict(view.metadata), **_steps(view.steps)}
+
+
+def _steps(steps: Steps) -> dict[str, Any]:
+    """Return the member `steps`, which a verification without a fallback does not have."""
+    return {"steps": [{**asdict(one), "at": time(one.at)} for one in steps]} if steps else {}
 
 
 def _seen(row: Any, status: str, attempts_left: int | None, message: tuple[str, str]) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from domain.events import EventType, Listener
 from domain.statuses import MessageStatus
 from models.message import Message
 from models.verification import Verification
+from services import steps
 from services.events import callbacks, data, telling
 from services.events.callbacks import Callbacks
 from services.events.listeners import Listeners, any_wants
 from services.events.telling import Ends, News
 from services.process.parts import part
+from services.steps import Steps
 from services.storage.transactions import Writer
 
 _OF_MESSAGES = MappingProxyType(
@@ -74,7 +76,12 @@ def _tell(
     rows = writer.execute(data.MESSAGES.where(_messages.c.id.in_(ids))).all()
     ours = [row for row in rows if (row.status, row.settled_at) == ends[row.id]]
     codes = _codes(writer, listeners, ours)
-    news = [one for row in ours for one in _of(row, codes.get(row.verification_id), now)]
+    ways = steps.of(writer, codes.values(), now)
+    news = [
+        one
+        for row in ours
+        for one in _of(row, codes.get(row.verification_id), ways.get(row.verification_id, ()), now)
+    ]
     telling.tell(writer, listeners, news, now)
 
 
@@ -86,10 +93,10 @@ def _codes(writer: Writer, listeners: Sequence[Listener], rows: Sequence[Any]) -
     return {row.id: row for row in found}
 
 
-def _of(row: Any, code: Any | None, now: datetime) -> list[News]:
+def _of(row: Any, code: Any | None, ways: Steps, now: datetime) -> list[News]:
     status = MessageStatus(row.status)
     news = [News(_OF_MESSAGES[status], row.id, data.message(row), (row.owner,))]
     if code is not None and status in _OF_CODES:
-        told = data.verification(code, (row.id, row.status), now)
+        told = data.verification(code, (row.id, row.status), now, ways)
         news.append(News(_OF_CODES[status], code.id, told, (code.owner,)))
     return news

@@ -1,10 +1,10 @@
-"""Traffic in a period, for a page: in total, over time, and by channel, gateway, country and purpose."""
+"""Traffic in a span, for a page: in total, over time, by channel, gateway, country and purpose, and against before."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -15,28 +15,14 @@ from exts import db
 from models import Message
 from models.traffic import TrafficHour
 from services.figures import traffic
+from services.figures.spans import Span
 from services.figures.tallies import Tally
 from services.figures.traffic import Traffic, tally_of
-from services.figures.traffic_counts import HOUR, Counted, hour_of
+from services.figures.traffic_counts import Counted, hour_of
 
-INSTANT = timedelta(microseconds=1)
-MOVING_DAYS = 5
+MOVING = timedelta(days=5)
 """Carriers report for three days."""
 DIMENSIONS = ("channel", "gateway", "country", "purpose")
-
-
-class Period(StrEnum):
-    """How far back."""
-
-    DAY = "24h"
-    WEEK = "7d"
-    MONTH = "30d"
-    QUARTER = "90d"
-
-    @property
-    def days(self) -> int:
-        """The number of days, including today."""
-        return {"24h": 1, "7d": 7, "30d": 30, "90d": 90}[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +53,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All views of a period. The parts of each are sorted, the largest first."""
+    """All views of a span. The parts of each are sorted, the largest first."""
 
-    period: Period
-    since: datetime
+    span: Span
     total: Tally
     delay: Delay
+    before: Slot
+    """The time of the same length before."""
     slots: list[Slot]
     hours_of_day: list[Tally]
     """Summed over the days, from midnight in the reader's zone."""
@@ -80,14 +67,13 @@ class Overview:
     """By the names of DIMENSIONS; only SMS have a country."""
 
 
-def of(period: Period, channel: Channel | None, zone: tzinfo, now: datetime | None = None) -> Overview:
-    """Return the overview until now: a day as 24 hours, longer periods as whole days in the reader's zone."""
-    now = now or datetime.now(UTC)
-    begins = _begins(period, zone, now)
-    equal = {} if channel is None else {"channel": channel.value}
-    return traffic.look(
-        hour_of(begins[0].astimezone(UTC)), lambda counts: _read(counts, period, begins, zone, equal)
-    )
+def of(
+    span: Span, channel: Channel | None, now: datetime | None = None, *, gateway: str | None = None
+) -> Overview:
+    """Return the overview of a span, with `channel` or `gateway` of these only."""
+    wanted = {"channel": channel and channel.value, "gateway": gateway}
+    equal = {name: value for name, value in wanted.items() if value is not None}
+    return traffic.look(span.before[0], lambda counts: _read(counts, span, now or datetime.now(UTC), equal))
 
 
 def has_traffic() -> bool:
@@ -98,84 +84,108 @@ def has_traffic() -> bool:
         )
 
 
-def _begins(period: Period, zone: tzinfo, now: datetime) -> list[datetime]:
-    """Return when each hour or day of a period begins in the reader's zone."""
-    if period is Period.DAY:
-        return [(hour_of(now) - HOUR * back).astimezone(zone) for back in range(23, -1, -1)]
-    today = now.astimezone(zone).date()
-    return [_midnight(today - timedelta(days=back), zone) for back in range(period.days - 1, -1, -1)]
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """What an hour has before a moment that divides it: it is not of the slot after it, but of the one before."""
+
+    counted: Counted
+    after: datetime | None
+    before: datetime | None
 
 
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
+class _Sums:
+    """The counts of a span while they are added up."""
 
+    def __init__(self, span: Span) -> None:
+        self.zone = span.since.tzinfo
+        self.slot_of = span.slot_of()
+        self.tallies: defaultdict[datetime, Tally] = defaultdict(Tally)
+        self.hours_of_day = [Tally()] * 24
+        self.by_values: defaultdict[tuple[Any, ...], Tally] = defaultdict(Tally)
+        self.times: defaultdict[datetime, Counter[int]] = defaultdict(Counter)
+        self.of_gateway: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
 
-def _read(
-    counts: Traffic, period: Period, begins: list[datetime], zone: tzinfo, equal: dict[str, str]
-) -> Overview:
-    slot_of = _slot_of(period, begins, zone)
-    tallies: defaultdict[datetime, Tally] = defaultdict(Tally)
-    hours_of_day = [Tally()] * 24
-    for (hour,), tally in counts.by("hour", **equal).items():
-        tallies[slot_of(hour)] += tally
-        hours_of_day[hour.astimezone(zone).hour] += tally
-    times: defaultdict[datetime, Counter[int]] = defaultdict(Counter)
-    of_gateway: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
-    for key, steps in counts.times(**equal).items():
-        times[slot_of(key.hour)].update(steps)
-        of_gateway[key.channel, key.gateway].update(steps)
-    too_early: defaultdict[tuple[Any, ...], Tally] = defaultdict(Tally)
-    for begin, day_before, edge in _edges(counts, begins, equal):
-        for found, made in edge.traffic.items():
+    def add_hours(self, counts: Traffic, equal: dict[str, str]) -> None:
+        """Add whole hours."""
+        for (hour,), tally in counts.by("hour", **equal).items():
+            self.tallies[self.slot_of(hour)] += tally
+            self.hours_of_day[hour.astimezone(self.zone).hour] += tally
+        for key, steps in counts.times(**equal).items():
+            self.times[self.slot_of(key.hour)].update(steps)
+            self.of_gateway[key.channel, key.gateway].update(steps)
+        for values, tally in counts.by(*DIMENSIONS, **equal).items():
+            self.by_values[values] += tally
+
+    def add_pending(self, counts: Traffic, now: datetime, equal: dict[str, str]) -> None:
+        """Add how many of the codes may still be entered."""
+        for key, number in counts.pending(now, **equal).items():
+            tally = Tally(pending=number)
+            self.tallies[self.slot_of(key.hour)] += tally
+            self.by_values[tuple(getattr(key, name) for name in DIMENSIONS)] += tally
+
+    def move(self, edge: _Edge) -> None:
+        """Take what is before an edge from the slot after it and give it to the one before; either may be outside."""
+        for key, made in edge.counted.traffic.items():
             tally = tally_of(made)
-            tallies[begin] -= tally
-            if day_before is not None:
-                tallies[day_before] += tally
-            else:
-                too_early[tuple(getattr(found, name) for name in DIMENSIONS)] += tally
-                hours_of_day[found.hour.astimezone(zone).hour] -= tally
-        for key, steps in edge.times.items():
-            times[begin].subtract(steps)
-            (
-                of_gateway[key.channel, key.gateway].subtract
-                if day_before is None
-                else times[day_before].update
-            )(steps)
+            values, place = (
+                tuple(getattr(key, name) for name in DIMENSIONS),
+                key.hour.astimezone(self.zone).hour,
+            )
+            if edge.after is not None:
+                self.tallies[edge.after] -= tally
+            if edge.before is not None:
+                self.tallies[edge.before] += tally
+            if edge.before is None:
+                self.by_values[values] -= tally
+                self.hours_of_day[place] -= tally
+            elif edge.after is None:
+                self.by_values[values] += tally
+                self.hours_of_day[place] += tally
+        for times_key, steps in edge.counted.times.items():
+            if edge.after is not None:
+                self.times[edge.after].subtract(steps)
+            if edge.before is not None:
+                self.times[edge.before].update(steps)
+            if edge.before is None:
+                self.of_gateway[times_key.channel, times_key.gateway].subtract(steps)
+            elif edge.after is None:
+                self.of_gateway[times_key.channel, times_key.gateway].update(steps)
+
+
+def _read(counts: Traffic, span: Span, now: datetime, equal: dict[str, str]) -> Overview:
+    end = hour_of(span.until.astimezone(UTC)) if span.is_over else None
+    inside = counts.within(hour_of(span.since.astimezone(UTC)), end)
+    sums = _Sums(span)
+    sums.add_hours(inside, equal)
+    if not span.is_over:
+        sums.add_pending(inside, now, equal)
+    for edge in _edges(counts, span, now, equal):
+        sums.move(edge)
     return Overview(
-        period=period,
-        since=counts.since,
-        total=sum(tallies.values(), Tally()),
-        delay=_delay(sum(times.values(), Counter())),
-        slots=[Slot(begin, tallies[begin], _delay(times[begin])) for begin in begins],
-        hours_of_day=hours_of_day,
-        parts=_parts(
-            (
-                (values, tally - too_early[values])
-                for values, tally in counts.by(*DIMENSIONS, **equal).items()
-            ),
-            _by_either(of_gateway),
-        ),
+        span=span,
+        total=sum(sums.tallies.values(), Tally()),
+        delay=_delay(sum(sums.times.values(), Counter())),
+        before=_before(counts, span, equal),
+        slots=[Slot(begin, sums.tallies[begin], _delay(sums.times[begin])) for begin in span.begins],
+        hours_of_day=sums.hours_of_day,
+        parts=_parts(sums.by_values.items(), _by_either(sums.of_gateway)),
     )
 
 
-def _edges(
-    counts: Traffic, begins: list[datetime], equal: dict[str, str]
-) -> Iterator[tuple[datetime, datetime | None, Counted]]:
-    """Yield for each day that begins between two hours, as in India and Nepal: what its first hour has before it."""
-    settled = len(begins) - MOVING_DAYS
-    for number, begin in enumerate(begins):
-        end = begin.astimezone(UTC)
-        if end != hour_of(end):
-            found = counts.before(end, is_settled=number < settled, **equal)
-            yield begin, begins[number - 1] if number else None, found
+def _before(counts: Traffic, span: Span, equal: dict[str, str]) -> Slot:
+    since, until = span.before
+    then = counts.within(since, until)
+    tally = sum(then.by("channel", **equal).values(), Tally())
+    return Slot(since, tally, _delay(sum(then.times(**equal).values(), Counter())))
 
 
-def _slot_of(period: Period, begins: list[datetime], zone: tzinfo) -> Callable[[datetime], datetime]:
-    """Return a function from an hour to its slot: the day in which the hour ends."""
-    if period is Period.DAY:
-        return lambda hour: hour.astimezone(zone)
-    by_day = {begin.date(): begin for begin in begins}
-    return lambda hour: by_day.get((hour + HOUR - INSTANT).astimezone(zone).date(), begins[-1])
+def _edges(counts: Traffic, span: Span, now: datetime, equal: dict[str, str]) -> Iterator[_Edge]:
+    """Yield the edges of a span between two hours: days begin there in India and Nepal."""
+    moments: list[datetime | None] = [None, *span.begins, None]
+    for before, after in pairwise(moments):
+        at = (after or span.until).astimezone(UTC)
+        if at != hour_of(at) and (after is not None or span.is_over):
+            yield _Edge(counts.before(at, is_settled=at < now - MOVING, **equal), after, before)
 
 
 def _by_either(times: Mapping[tuple[str, str], Counter[int]]) -> dict[tuple[str, str], Counter[int]]:

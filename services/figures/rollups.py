@@ -6,7 +6,7 @@ transaction. So stored plus live counts are right at any moment, except for chan
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from models.traffic import RolledHour, TrafficHour
 from services.figures import traffic_counts
 from services.figures.traffic_counts import HOUR, LONGEST_CODE_LIFE, Counted, hour_of
 from services.figures.traffic_memory import State
-from services.figures.traffic_rows import KEYS, add, kept, replace, rows_of, write
+from services.figures.traffic_rows import KEYS, add, by_hour, clear, kept, replace, rows_of, write
 from services.process.progress import Tell, silently
 from services.storage.transactions import LostRace, change, statements
 
@@ -60,7 +60,7 @@ def roll_up_hour(hour: datetime) -> bool:
             return False
         _take(connection, hour, None if last is None else last.version)
         if last is None:
-            write(connection, hour, rows)
+            write(connection, {hour: rows})
         else:
             replace(connection, hour, rows)
         return True
@@ -108,21 +108,26 @@ def uncounted(reader: Connection | Session, since: datetime) -> list[tuple[datet
 
 
 def keep_purged(session: Session, counted: Counted) -> None:
-    """Add rows that the caller is about to delete to the counts of purged rows; the caller commits both together."""
-    for hour in sorted(counted.hours):
-        set_aside(session, hour)
-        add(session, hour, rows_of(counted, hour))
+    """Add rows that the caller deletes to the counts of purged rows; the caller commits both together."""
+    if rows := by_hour(counted):
+        set_aside(session, sorted(rows))
+        add(session, rows)
 
 
-def set_aside(session: Session, hour: datetime) -> None:
-    """Have an hour counted live until its next roll-up, because some of its rows are about to be deleted.
+def set_aside(session: Session, hours: Sequence[datetime]) -> None:
+    """Have hours counted live until their next roll-up, because some of their rows are deleted.
 
-    Raises LostRace where another process is rolling it up for the first time right now.
+    Raises LostRace where another process is rolling one up for the first time right now.
     """
+    known = select(rolled.c.hour, rolled.c.is_current).where(rolled.c.hour.in_(hours)).order_by(rolled.c.hour)
+    was_current = {row.hour: row.is_current for row in session.execute(known.with_for_update())}
     stale = {"version": rolled.c.version + 1, "is_current": False}
-    if not change(session, update(rolled).where(rolled.c.hour == hour).values(**stale)):
-        _insert(session, hour, is_current=False)
-    replace(session, hour, {})
+    change(session, update(rolled).where(rolled.c.hour.in_(hours)).values(**stale))
+    for hour in hours:
+        if hour not in was_current:
+            _insert(session, hour, is_current=False)
+    if current := [hour for hour, is_current in was_current.items() if is_current]:
+        clear(session, current)
 
 
 def delete_before(session: Session, before: datetime) -> int:

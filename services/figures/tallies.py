@@ -13,22 +13,32 @@ class Tally:
     messages: Mapping[MessageStatus, int] = field(default_factory=dict)
     issued: int = 0
     approved: int = 0
+    pending: int = 0
+    """How many of the issued codes may still be entered, where the caller asked for it."""
 
     def __add__(self, other: "Tally") -> "Tally":
         messages = dict(self.messages)
         for status, count in other.messages.items():
             messages[status] = messages.get(status, 0) + count
-        return Tally(messages, self.issued + other.issued, self.approved + other.approved)
+        codes = (self.issued + other.issued, self.approved + other.approved, self.pending + other.pending)
+        return Tally(messages, *codes)
 
     def __sub__(self, other: "Tally") -> "Tally":
         left = {status: count - other.messages.get(status, 0) for status, count in self.messages.items()}
         kept = {status: count for status, count in left.items() if count > 0}
-        return Tally(kept, self.issued - other.issued, self.approved - other.approved)
+        codes = (self.issued - other.issued, self.approved - other.approved, self.pending - other.pending)
+        return Tally(kept, *codes)
 
     @property
     def conversion(self) -> float | None:
-        """The share of codes that were entered correctly; None where none was issued."""
-        return round(self.approved / self.issued, 4) if self.issued else None
+        """The share of codes that were entered correctly, of those that no longer can be; None where there are none."""
+        ended = self.issued - self.pending
+        return round(self.approved / ended, 4) if ended > 0 else None
+
+    @property
+    def delivery_rate(self) -> float | None:
+        """The share of settled messages that are not lost; None where none is settled."""
+        return 1 - self.lost / self.settled if self.settled else None
 
     @property
     def all(self) -> int:

@@ -2,15 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from domain.statuses import MessageStatus
 from exts import db
 from models.traffic import DeliveryHour, OwnerHour, TrafficHour
+from models.verification import Verification
 from services.figures import rollups, traffic_counts
 from services.figures.tallies import Tally
 from services.figures.traffic_counts import Counted, Key, TimesKey, hour_of
@@ -25,20 +26,28 @@ deliveries = DeliveryHour.__table__
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The counts of all hours since one; `equal` in its methods filters them, as in `channel="sms"`."""
+    """The counts of all hours since one, and before `until` if given.
+
+    `equal` in its methods filters them, as in `channel="sms"`.
+    """
 
     connection: Connection
     since: datetime
     state: State
     live: Counted
+    until: datetime | None = None
+
+    def within(self, since: datetime, until: datetime | None) -> "Traffic":
+        """Return the counts of some of the hours; both limits are the beginning of an hour."""
+        return replace(self, since=since, until=until)
 
     def by(self, *names: str, **equal: str) -> dict[tuple[Any, ...], Tally]:
         """Return the tallies grouped by these columns of `TrafficHour` or `OwnerHour`."""
-        question = (self.since, names, tuple(equal.items()))
+        question = (self.since, self.until, names, tuple(equal.items()))
         kept = memory().recall(question, self.state, lambda: self._kept(names, equal))
         added: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
         for key, found in self.live.traffic.items():
-            if _is(key, equal):
+            if self._has(key, equal):
                 total = added[tuple(getattr(key, name) for name in names)]
                 for place, name in enumerate(COUNTS):
                     total[place] += found[name]
@@ -47,9 +56,9 @@ class Traffic:
 
     def times(self, **equal: str) -> dict[TimesKey, Counter[int]]:
         """Return the histograms of delivery times by hour, channel and gateway."""
-        question = (self.since, "times", tuple(equal.items()))
+        question = (self.since, self.until, "times", tuple(equal.items()))
         kept = memory().recall(question, self.state, lambda: self._kept_times(equal))
-        live = {key: steps for key, steps in self.live.times.items() if _is(key, equal)}
+        live = {key: steps for key, steps in self.live.times.items() if self._has(key, equal)}
         return kept | {key: kept.get(key, Counter()) + steps for key, steps in live.items()}
 
     def before(self, end: datetime, *, is_settled: bool, **equal: str) -> Counted:
@@ -68,12 +77,33 @@ class Traffic:
         question = ("before", end, tuple(equal.items()))
         return memory().recall(question, self.state, read) if is_settled else read()
 
+    def pending(self, now: datetime, **equal: str) -> dict[Key, int]:
+        """Count the codes that may still be entered, by the keys of their newest messages."""
+        may_be = (
+            *(
+                Verification.expires_at > now,
+                Verification.used_at.is_(None),
+                Verification.canceled_at.is_(None),
+            ),
+            or_(Verification.max_attempts == 0, Verification.attempts < Verification.max_attempts),
+        )
+        found = traffic_counts.of_codes(self.connection, *may_be).traffic
+        return {key: counts["issued"] for key, counts in found.items() if self._has(key, equal)}
+
+    def _has(self, key: Key | TimesKey, equal: dict[str, str]) -> bool:
+        is_in = self.since <= key.hour and (self.until is None or key.hour < self.until)
+        return is_in and _is(key, equal)
+
+    def _hours(self, table: Table) -> list[ColumnElement[bool]]:
+        since = table.c.hour >= self.since
+        return [since] if self.until is None else [since, table.c.hour < self.until]
+
     def _kept(self, names: tuple[str, ...], equal: dict[str, str]) -> dict[tuple[Any, ...], Tally]:
         table = _smallest_with({*names, *equal})
         columns = [table.c[name] for name in names]
         sums = (func.sum(table.c[name]) for name in COUNTS)
         chosen = [table.c[name] == value for name, value in equal.items()]
-        found = select(*columns, *sums).where(table.c.hour >= self.since, *chosen).group_by(*columns)
+        found = select(*columns, *sums).where(*self._hours(table), *chosen).group_by(*columns)
         counts = {
             tuple(row[: len(names)]): list(map(int, row[len(names) :]))  # MariaDB sums to decimals
             for row in self.connection.execute(found).all()
@@ -84,7 +114,7 @@ class Traffic:
         chosen = [deliveries.c[name] == value for name, value in equal.items()]
         columns = [*(deliveries.c[name] for name in TimesKey._fields), deliveries.c.times]
         found: defaultdict[TimesKey, Counter[int]] = defaultdict(Counter)
-        rows = self.connection.execute(select(*columns).where(deliveries.c.hour >= self.since, *chosen))
+        rows = self.connection.execute(select(*columns).where(*self._hours(deliveries), *chosen))
         for *key, times in rows.all():
             steps = found[TimesKey(*key)]
             for step, number in times.items():

@@ -31,7 +31,7 @@ LONGEST_CODE_LIFE = timedelta(seconds=600)
 """`CODE_TTL_SECONDS` can't be longer; the last message of a code is made within it."""
 _MICROSECOND = timedelta(microseconds=1)
 _STEPS = " ".join(f"WHEN took < {edge // _MICROSECOND} THEN {number}" for number, edge in enumerate(EDGES))
-_STEP = literal_column(f"CASE WHEN took IS NULL THEN NULL {_STEPS} ELSE {len(EDGES)} END", Integer)
+STEP = literal_column(f"CASE WHEN took IS NULL THEN NULL {_STEPS} ELSE {len(EDGES)} END", Integer)
 """The step of `domain/delivery_times.py`; one literal text, because the statement is compiled for every hour."""
 _HOUR_OF_COLUMN = literal_column(str(HOUR // _MICROSECOND), BigInteger)
 
@@ -62,10 +62,17 @@ class Counted:
     traffic: dict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     times: dict[TimesKey, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
-    @property
-    def hours(self) -> set[datetime]:
-        """The hours in which there is anything."""
-        return {key.hour for key in self.traffic} | {key.hour for key in self.times}
+    def add(self, key: Key, status: str, step: int | None, number: int) -> None:
+        """Add messages of one status; `step` is that of their delivery time, None where they were not delivered."""
+        self.traffic[key][status] += number
+        if step is not None:
+            self.times[TimesKey(key.hour, key.channel, key.gateway)][step] += number
+
+    def add_codes(self, key: Key, issued: int, approved: int) -> None:
+        """Add codes, of which some were approved."""
+        codes = self.traffic[key]
+        codes["issued"] += issued
+        codes["approved"] += approved
 
 
 def of_span(
@@ -78,12 +85,11 @@ def of_span(
     if until is not None:
         made.append(Message.created_at < until)
         with_codes += [Message.created_at < until + LONGEST_CODE_LIFE, Verification.created_at < until]
-    return _counted(reader, made, with_codes)
-
-
-def of_messages(reader: Connection | Session, *conditions: ColumnElement[bool]) -> Counted:
-    """Count some messages, and the codes whose last message is among them."""
-    return _counted(reader, list(conditions), list(conditions))
+    counted = Counted()
+    for key, status, step, number in _messages(reader, made):
+        counted.add(key, status, step, number)
+    _add_codes(counted, reader, with_codes)
+    return counted
 
 
 def of_codes(reader: Connection | Session, *conditions: ColumnElement[bool]) -> Counted:
@@ -98,26 +104,14 @@ def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def _counted(
-    reader: Connection | Session, made: list[ColumnElement[bool]], with_codes: list[ColumnElement[bool]]
-) -> Counted:
-    counted = Counted()
-    for key, status, step, number in _messages(reader, made):
-        counted.traffic[key][status] += number
-        if step is not None:
-            counted.times[TimesKey(key.hour, key.channel, key.gateway)][step] += number
-    _add_codes(counted, reader, with_codes)
-    return counted
-
-
 def _messages(
     reader: Connection | Session, conditions: list[ColumnElement[bool]]
 ) -> Iterator[tuple[Key, str, int | None, int]]:
     made = _MADE.where(*conditions).subquery("made")
     alike = [column for column in made.c if column.name != "took"]
-    found = select(*alike, _STEP.label("step"), func.count()).group_by(*alike, "step")
+    found = select(*alike, STEP.label("step"), func.count()).group_by(*alike, "step")
     for *key, status, step, number in reader.execute(found):
-        yield _key(*key), status, step, number
+        yield key_of(*key), status, step, number
 
 
 def _add_codes(counted: Counted, reader: Connection | Session, conditions: list[ColumnElement[bool]]) -> None:
@@ -126,12 +120,10 @@ def _add_codes(counted: Counted, reader: Connection | Session, conditions: list[
     They are found through that message: messages already have indexes by time, so no insert pays for another one.
     """
     for hour_at, *rest, issued, approved in reader.execute(_CODES.where(*conditions)):
-        codes = counted.traffic[_key(hour_at, *rest)]
-        codes["issued"] += issued
-        codes["approved"] += approved
+        counted.add_codes(key_of(hour_at, *rest), issued, approved)
 
 
-def _hour(column: Any) -> ColumnElement[datetime]:
+def begin_of_hour(column: Any) -> ColumnElement[datetime]:
     """Return when the hour of a time began.
 
     A remainder is whole on every database; MariaDB rounds a quotient, and so the last seconds of an hour into the next.
@@ -140,34 +132,35 @@ def _hour(column: Any) -> ColumnElement[datetime]:
     return type_coerce(number - number % _HOUR_OF_COLUMN, UtcTime)
 
 
-def _took() -> ColumnElement[int | None]:
+def took(row: Any = Message) -> ColumnElement[int | None]:
     """Return how long a code took to be delivered; NULL where it was not, and for notices, which may be scheduled.
 
     The time ends with the carrier's report, or without one, when the gateway accepted the message.
     """
     ended_at = case(
-        (Message.priority != int(Priority.CODE), None),
-        (Message.status == MessageStatus.DELIVERED.value, type_coerce(Message.settled_at, BigInteger)),
-        (Message.status == MessageStatus.SENT.value, type_coerce(Message.sent_at, BigInteger)),
+        (row.priority != int(Priority.CODE), None),
+        (row.status == MessageStatus.DELIVERED.value, type_coerce(row.settled_at, BigInteger)),
+        (row.status == MessageStatus.SENT.value, type_coerce(row.sent_at, BigInteger)),
         else_=None,
     )
-    return ended_at - type_coerce(Message.created_at, BigInteger)
+    return ended_at - type_coerce(row.created_at, BigInteger)
 
 
-def _key(hour: datetime, *parts: Any) -> Key:
+def key_of(hour: datetime, *parts: Any) -> Key:
+    """Return the key for the values of its columns, of which some may be NULL."""
     return Key(hour, *(part or NONE for part in parts))
 
 
 _MADE = select(
-    _hour(Message.created_at).label("hour"),
+    begin_of_hour(Message.created_at).label("hour"),
     *(Message.owner, Message.channel, Message.gateway, Message.country, Verification.purpose),
-    *(Message.status, _took().label("took")),
+    *(Message.status, took().label("took")),
 ).outerjoin_from(Message, Verification, Verification.id == Message.verification_id)
-_OF_CODES = (Verification.owner, Verification.channel, Message.gateway, Message.country, Verification.purpose)
+_OF_CODES = (Verification.owner, Message.channel, Message.gateway, Message.country, Verification.purpose)
 _NEWEST = (Message.verification_id == Verification.id) & (Message.id == Verification.message_id)
 _CODES = (
     select(
-        _hour(Verification.created_at).label("hour"),
+        begin_of_hour(Verification.created_at).label("hour"),
         *_OF_CODES,
         func.count(),
         func.count(Verification.used_at),

@@ -1,11 +1,15 @@
-"""Figures of each gateway for the last hour, counted from messages and tries when a page asks, and then cached."""
+"""Figures of each gateway for the last hour and errors of the last day.
 
-from collections.abc import Mapping
+They are counted from messages and tries when a page asks, and then cached.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from exts import db
 from models import Message, MessageTry
@@ -14,13 +18,17 @@ from services.process.freshness import Fresh
 COUNT_EVERY_SECONDS = 3.0
 PERIOD = timedelta(hours=1)
 """Rows of the last hour are adjacent in an index, so counting stays cheap however long rows are kept."""
+DAY = timedelta(days=1)
+COUNT_DAY_EVERY_SECONDS = 20.0
+NEWEST = 20_000
+"""Tries of the last day that are counted: during an outage there are many more."""
 REFUSED = "refused"
 """The answer of a working gateway that rejects the message itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFigure:
-    """One kind of error and how often it came; `answer` is the code of its class in domain/errors.py."""
+    """One kind of error and how often it came; `answer` is the code of its class in domain/gateway_errors.py."""
 
     answer: str
     reason: str
@@ -67,10 +75,38 @@ def lately() -> Mapping[str, Figures]:
     return fresh.get()
 
 
+@dataclass(frozen=True, slots=True)
+class DayOfErrors:
+    """The errors of the last 24 hours by gateway; `is_cut`: older ones were not counted."""
+
+    errors: Mapping[str, Sequence[ErrorFigure]]
+    is_cut: bool
+
+
+def of_day() -> DayOfErrors:
+    """Return the errors of the last 24 hours; counts at most three times a minute."""
+    fresh: Fresh[DayOfErrors] = current_app.extensions.setdefault(
+        "sendcode_gateway_errors", Fresh(_count_day, COUNT_DAY_EVERY_SECONDS)
+    )
+    return fresh.get()
+
+
+def _count_day() -> DayOfErrors:
+    columns = (MessageTry.gateway, MessageTry.answer, MessageTry.reason, MessageTry.at)
+    asked = select(*columns).where(MessageTry.at > datetime.now(UTC) - DAY, MessageTry.gateway.is_not(None))
+    newest = asked.order_by(MessageTry.at.desc()).limit(NEWEST).subquery()
+    with db.engine.connect() as connection:
+        errors = _errors(connection, newest.c)
+    return DayOfErrors(errors, sum(one.count for found in errors.values() for one in found) == NEWEST)
+
+
 def _count() -> Mapping[str, Figures]:
     since = datetime.now(UTC) - PERIOD
     with db.engine.connect() as connection:
-        figures, errors = _sent(connection, since), _errors(connection, since)
+        figures, errors = (
+            _sent(connection, since),
+            _errors(connection, MessageTry, MessageTry.at > since, MessageTry.gateway.is_not(None)),
+        )
     return {
         name: replace(figures.get(name, Figures()), errors=tuple(errors.get(name, ())))
         for name in {*figures, *errors}
@@ -90,14 +126,16 @@ def _length(milliseconds: float | None) -> timedelta | None:
     return None if milliseconds is None else timedelta(milliseconds=float(milliseconds))
 
 
-def _errors(connection: Connection, since: datetime) -> dict[str, list[ErrorFigure]]:
-    """Return each gateway's errors, the most frequent first."""
-    kind = (MessageTry.gateway, MessageTry.answer, MessageTry.reason)
+def _errors(
+    connection: Connection, of: Any, *conditions: ColumnElement[bool]
+) -> dict[str, list[ErrorFigure]]:
+    """Return each gateway's errors, the most frequent first; `of` has the columns of tries."""
+    kind = (of.gateway, of.answer, of.reason)
     rows = connection.execute(
-        select(*kind, func.count(), func.max(MessageTry.at))
-        .where(MessageTry.at > since, MessageTry.gateway.is_not(None))
+        select(*kind, func.count(), func.max(of.at))
+        .where(*conditions)
         .group_by(*kind)
-        .order_by(func.count().desc(), func.max(MessageTry.at).desc())
+        .order_by(func.count().desc(), func.max(of.at).desc())
     )
     found: dict[str, list[ErrorFigure]] = {}
     for name, answer, reason, count, last_at in rows:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from redis import Redis
@@ -37,6 +38,12 @@ class Health(Protocol):
 
     def take_probe(self, name: str) -> bool:
         """Take the right to one probe of an open gateway, if nobody has it."""
+
+    def probe_in(self, name: str) -> float:
+        """Return in how many seconds an open gateway may be probed again."""
+
+    def open_since(self, name: str) -> datetime | None:
+        """Return when the breaker of an open gateway opened, where that is known."""
 
 
 class LocalHealth:
@@ -73,6 +80,15 @@ class LocalHealth:
         self._next_probe[name] = now + PROBE_SECONDS
         return True
 
+    def probe_in(self, name: str) -> float:
+        """Return in how many seconds an open gateway may be probed again."""
+        now = self._clock()
+        return max(0.0, self._next_probe.get(name, now) - now)
+
+    def open_since(self, name: str) -> datetime | None:
+        """Return None: no page shows the breakers of one process."""
+        return None
+
 
 class SharedHealth:
     """The breakers of all processes. Their state is read at most twice a second, so that sends do not wait for it."""
@@ -88,7 +104,7 @@ class SharedHealth:
             pipeline.incr(_key(name, "failures"))
             pipeline.expire(_key(name, "failures"), WINDOW_SECONDS, nx=True)
             failures = int(pipeline.execute()[0])
-        if failures >= FAILURES and self._redis.set(_key(name, "open"), 1, nx=True):
+        if failures >= FAILURES and self._redis.set(_key(name, "open"), int(time.time()), nx=True):
             self._redis.set(_key(name, "probe"), 1, nx=True, ex=PROBE_SECONDS)
         self._open.pop(name, None)
         return self.is_open(name)
@@ -112,6 +128,16 @@ class SharedHealth:
         """Take the right to one probe of an open gateway, if nobody has it."""
         return bool(self._redis.set(_key(name, "probe"), 1, nx=True, ex=PROBE_SECONDS))
 
+    def probe_in(self, name: str) -> float:
+        """Return in how many seconds an open gateway may be probed again."""
+        left = self._redis.pttl(_key(name, "probe"))
+        return max(0.0, int(left) / 1000)
+
+    def open_since(self, name: str) -> datetime | None:
+        """Return when the breaker of an open gateway opened; None where a worker of an older release opened it."""
+        seconds = int(self._redis.get(_key(name, "open")) or 0)
+        return datetime.fromtimestamp(seconds, UTC) if seconds > 1 else None
+
 
 class GatewayHealth:
     """Asks the shared breakers, and those of this process while Redis is unreachable."""
@@ -124,6 +150,14 @@ class GatewayHealth:
     def tells_of_all(self, name: str) -> bool | None:
         """Tell whether the shared breaker of a gateway is open; None where each worker keeps its own."""
         return self._ask_shared(lambda health: health.is_open(name))
+
+    def probe_in(self, name: str) -> float | None:
+        """Return in how many seconds the shared breaker of a gateway lets a message through; None if it is not open."""
+        return self._ask_shared(lambda health: health.probe_in(name)) if self.tells_of_all(name) else None
+
+    def open_since(self, name: str) -> datetime | None:
+        """Return when the shared breaker of a gateway opened; None if it is not open, or that is not known."""
+        return self._ask_shared(lambda health: health.open_since(name)) if self.tells_of_all(name) else None
 
     def failed(self, name: str) -> None:
         """Note that a gateway failed to take a message it should have taken."""

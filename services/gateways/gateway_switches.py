@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, false, null, select, union_all
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,8 @@ from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.gateways.gateway_health import GatewayHealth
 from services.process.parts import part
+from services.roster import rows
+from services.roster.roster import Roster, current
 from services.storage.transactions import LostRace, Writer, transaction
 
 log = logging.getLogger(__name__)
@@ -28,33 +30,44 @@ switches = GatewaySwitch.__table__
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """What operators have set; everything else comes from the gateways file."""
+    """What operators have set while everything runs."""
 
     off: frozenset[str] = frozenset()
     weights: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the gateways that were added in the console."""
 
 
 def read(reader: Writer) -> Switches:
-    """Return the current switches and weights."""
-    rows = reader.execute(select(switches.c.name, switches.c.is_off, switches.c.weight)).all()
+    """Return the current switches, weights and versions; one statement, because workers run it every second."""
+    found = reader.execute(_EVERYTHING).all()
     return Switches(
-        off=frozenset(row.name for row in rows if row.is_off),
-        weights={row.name: row.weight for row in rows if row.weight is not None},
+        off=frozenset(row.name for row in found if row.is_off),
+        weights={row.name: row.weight for row in found if row.weight is not None},
+        versions={row.name: row.version for row in found if row.version is not None},
     )
 
 
-def hand_to(take_over: Callable[[Switches], None], engine: Engine) -> None:
-    """Pass the current switches to `take_over`; while the database fails, sending goes on with the last known ones."""
+_EVERYTHING = union_all(
+    select(switches.c.name, switches.c.is_off, switches.c.weight, null().label("version")),
+    select(rows.gateways.c.name, false(), null(), rows.gateways.c.version),
+)
+
+
+def hand_to(take_over: Callable[[Switches, Gateways], None], engine: Engine, roster: Roster) -> None:
+    """Pass the current switches and gateways to `take_over`; while the database fails, the last known ones stay."""
     try:
         with engine.connect() as connection:
-            take_over(read(connection))
+            set_now = read(connection)
+            roster.follow(connection, set_now.versions)
+        take_over(set_now, roster.gateways)
     except SQLAlchemyError as error:
         log.error("the gateways' switches can't be read: %s", type(error).__name__)
 
 
 def named(name: str) -> Gateway:
-    """Return a gateway of the file; raises NotFound."""
-    found = part(Gateways).named(name)
+    """Return a gateway; raises NotFound."""
+    found = current().named(name)
     if found is None:
         raise NotFound("no such gateway")
     return found
@@ -69,7 +82,7 @@ def _leaves_nobody(gateway: Gateway, set_now: Switches) -> bool:
     """Tell whether some messages of this gateway would have no other working gateway."""
     others = (
         other
-        for other in part(Gateways)
+        for other in part(Roster).gateways
         if other.channel == gateway.channel
         and other.name not in {gateway.name, *set_now.off}
         and not part(GatewayHealth).tells_of_all(other.name)
@@ -124,7 +137,7 @@ def switch_on(name: str, *, by: Actor = COMMAND_LINE) -> None:
 
 
 def set_weight(name: str, weight: int | None, *, by: Actor = COMMAND_LINE) -> None:
-    """Set how often a gateway is chosen among others; None restores the weight from the file.
+    """Set how often a gateway is chosen among others; None restores the weight of its settings.
 
     Raises NotFound, and InvalidInput where it is not between 0 and 1000.
     """

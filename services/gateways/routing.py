@@ -5,7 +5,8 @@ import time
 
 from channels.gateway import Gateway
 from channels.registry import Gateways
-from domain.errors import GatewayBusy, GatewaysHeld, LimitExceeded, SwitchedOff, TemporaryGatewayError
+from domain.errors import LimitExceeded
+from domain.gateway_errors import GatewayBusy, GatewaysHeld, SwitchedOff, TemporaryGatewayError
 from domain.pinning import pinned_to
 from domain.retries import held_seconds
 from domain.statuses import Channel
@@ -28,11 +29,12 @@ class Router:
         self._pauses = Pauses()
         self._held_since: dict[str, float] = {}
 
-    def take_over(self, switches: Switches) -> None:
-        """Apply new switches; a choice in progress still uses the old ones."""
-        if switches != self._switches:
-            self._gateways = Gateways(self._all, off=switches.off, weights=switches.weights)
-            self._switches = switches
+    def take_over(self, switches: Switches, gateways: Gateways | None = None) -> None:
+        """Apply new switches, and gateways where they have changed; a choice in progress still uses the old ones."""
+        gateways = gateways or self._all
+        if switches != self._switches or gateways is not self._all:
+            self._all, self._switches = gateways, switches
+            self._gateways = Gateways(gateways, off=switches.off, weights=switches.weights)
 
     def choose(
         self,

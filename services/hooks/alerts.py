@@ -27,6 +27,7 @@ from services.outbox.outbox import NewMessage
 from services.process.parts import part
 from services.storage.transactions import transaction
 from services.templating.texts import Text
+from services.test_numbers import fixed_codes
 
 log = logging.getLogger(__name__)
 KNOWN_FOR = timedelta(days=30)
@@ -51,7 +52,7 @@ def send(hook: HookView, group: Group) -> int:
     Raises InvalidInput and LimitExceeded for the day's budget.
     """
     now = clock.now()
-    messages = [_message(hook, one, group) for one in _destinations(hook)]
+    messages = [fixed_codes.marked(_message(hook, one, group)) for one in _destinations(hook)]
     key = repeats.key_of(hook.id, "group", group.key)
     state = hashlib.sha256("\n".join(group.state).encode("utf-8", "replace")).hexdigest()
 
@@ -59,13 +60,7 @@ def send(hook: HookView, group: Group) -> int:
         note_use(session, hook.id, now)
         if not repeats.is_new(session, key, now, now + KNOWN_FOR, state):
             return []
-        billed = [
-            message.destination.country
-            for message in messages
-            if message.destination.channel is Channel.SMS
-            for _ in range(message.segments)
-        ]
-        if billed:
+        if billed := fixed_codes.billed(messages):
             send_limits.take_budget(billed, hook.owner, reader=session)
         outbox.put(session, part(Keyring), messages, now)
         return messages

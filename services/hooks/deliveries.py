@@ -40,6 +40,7 @@ from services.storage.transactions import change, transaction
 from services.templating import code_segments, published
 from services.templating.given import code_params
 from services.templating.texts import Text
+from services.test_numbers import fixed_codes
 
 log = logging.getLogger(__name__)
 REPEATED_WITHIN = timedelta(seconds=60)
@@ -78,7 +79,7 @@ def send(hook: HookView, deliveries: Sequence[Delivery]) -> int:
                 session,
                 one.destination,
                 now,
-                owner=hook.owner,
+                owner=replace(hook.owner, is_test=one.message.is_test),
                 client_ip=one.client_ip,
                 segments=one.message.segments,
                 has_cooldown=False,  # the server keeps its own
@@ -90,7 +91,13 @@ def send(hook: HookView, deliveries: Sequence[Delivery]) -> int:
 
     sent = transaction(work)
     for message in sent:
-        log.info("hook %s: message %s to %s is queued", hook.id, message.id, mask(message.destination.to))
+        log.info(
+            "hook %s: message %s to %s is queued",
+            hook.id,
+            message.id,
+            mask(message.destination.to),
+            extra={"message_id": message.id},
+        )
     ring(sent)
     if len(sent) < len(ready):
         log.info("hook %s: %s of %s were repeats", hook.id, len(ready) - len(sent), len(ready))
@@ -132,7 +139,7 @@ def _prepare(hook: HookView, delivery: Delivery, number: int, now: datetime) -> 
     else:
         said = delivery.code or delivery.text or ""
         key = repeats.key_of(hook.id, destination.channel, destination.canonical, delivery.type, said)
-    message = _message(hook, delivery, destination, now)
+    message = fixed_codes.marked(_message(hook, delivery, destination, now))
     known_for = KNOWN_ID_FOR if delivery.id else REPEATED_WITHIN
     return _Ready(key, known_for, message, destination, _address(delivery.client_ip))
 

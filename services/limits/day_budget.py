@@ -46,18 +46,27 @@ return {0, before}
 Once a minute it also returns what was taken, and asks the caller to count the rows anew."""
 _COUNTED = """
 if ARGV[2] == 'first' and redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-local new = {}
+local new, given = {}, {}
 for i = 3, #ARGV, 3 do
   local now = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '0')
   new[#new + 1] = ARGV[i]
   new[#new + 1] = ARGV[i + 1] + math.max(0, now - ARGV[i + 2])
+  given[ARGV[i]] = true
+end
+local there = redis.call('HGETALL', KEYS[1])
+for i = 1, #there, 2 do
+  if not given[there[i]] then
+    new[#new + 1] = there[i]
+    new[#new + 1] = there[i + 1]
+  end
 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], unpack(new))
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1
 """
-"""Replaces what was taken by the count of the rows, plus what was taken while they were counted."""
+"""Replaces what was taken by the count of the rows, plus what was taken while they were counted; a country that got its
+first SMS meanwhile is in neither count, and keeps what it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,18 @@ class DayBudget:
                 self._breaker.trip()
                 log.warning("the day's budget is counted in the rows for now: %s", type(error).__name__)
         return self._take_here(ledger, parts, count)
+
+    def used(self, ledger: str, count: Count) -> Mapping[str, int]:
+        """Return what is taken of each budget of a ledger: as Redis has it, else as the rows have it."""
+        if self._redis is not None and not self._breaker.is_open:
+            try:
+                found: Mapping[Any, Any] = self._redis.hgetall(_keys(ledger)[0])
+                if found:
+                    return {str(name): int(taken) for name, taken in found.items()}
+            except (RedisError, OSError) as error:
+                self._breaker.trip()
+                log.warning("the day's budget is read from the rows for now: %s", type(error).__name__)
+        return count()
 
     def _take_shared(self, ledger: str, parts: Sequence[Part], count: Count) -> Part | None:
         answer = self._ask(ledger, parts)

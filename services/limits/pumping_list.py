@@ -18,7 +18,6 @@ from exts import db
 from models import Lease, PrefixClosure, SafePrefix, clock
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
-from services.figures import sms_of_a_day
 from services.limits import pumping_watch, send_limits
 from services.limits.hook_reports import Conversion
 from services.limits.pumping_guard import FreshClosures
@@ -48,21 +47,21 @@ class ClosureView:
 
 @dataclass(frozen=True, slots=True)
 class CountryView:
-    """What was sent to a country in the last day; a `budget` of 0 is no limit."""
+    """What was sent to a country in the last day, as its budget counts it; a `budget` of 0 is no limit."""
 
     country: str | None
-    sent: int
+    segments: int
     budget: int
 
     @property
     def share(self) -> float | None:
         """The share of the budget that is used; None where there is no budget."""
-        return self.sent / self.budget if self.budget else None
+        return self.segments / self.budget if self.budget else None
 
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What was sent lately: the prefixes with the most codes in an hour, and the SMS per country in a day."""
+    """What was sent lately: the prefixes with the most codes in an hour, and segments per country in a day."""
 
     prefixes: tuple[Conversion, ...]
     countries: Mapping[str | None, int]
@@ -118,7 +117,7 @@ def countries() -> list[CountryView]:
         CountryView(country, sent.get(country, 0), send_limits.budget_of(country))
         for country in dict.fromkeys((*sent, *named))
     ]
-    return sorted(views, key=lambda view: (-view.sent, view.country or ""))
+    return sorted(views, key=lambda view: (-view.segments, view.country or ""))
 
 
 def _counters() -> Counters:
@@ -134,7 +133,7 @@ def _count() -> Counters:
     with db.engine.connect() as connection:
         busiest = pumping_watch.busiest(connection, since, most=MOST)
         prefixes = pumping_watch.conversions(connection, busiest, since) if busiest else []
-        return Counters(tuple(prefixes), sms_of_a_day.by_country(connection))
+        return Counters(tuple(prefixes), send_limits.used_of_the_day(connection))
 
 
 def open_prefix(prefix: str, *, by: Actor = COMMAND_LINE) -> None:

@@ -15,8 +15,11 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Engine,
+    case,
+    false,
     func,
     insert,
+    or_,
     select,
     type_coerce,
     update,
@@ -49,6 +52,8 @@ MOST_SUSPECTS = 500
 messages, verifications = Message.__table__, Verification.__table__
 closures = PrefixClosure.__table__
 Measure = Callable[[Connection, str, datetime], Conversion]
+TellPeople = Callable[[Connection, str, Mapping[str, Any], datetime], None]
+"""Called with a prefix and the values of its closure, in the transaction of that."""
 _IS_CODE = (
     messages.c.channel == Channel.SMS.value,
     messages.c.verification_id.is_not(None),
@@ -56,12 +61,26 @@ _IS_CODE = (
     messages.c.is_test.is_(False),
 )
 """Codes that a gateway accepted, without those of test keys."""
+_ENTERED = case(
+    (
+        or_(verifications.c.has_fallback.is_(false()), verifications.c.message_id == messages.c.id),
+        verifications.c.used_at,
+    )
+)
+"""When the code was entered that the message carried; NULL where a fallback had sent it another way by then.
+
+A fraudster may read mails: a code that was entered from one says nothing about the number.
+"""
 
 
 def look(
-    engine: Engine, settings: Mapping[str, Any], now: datetime, listeners: Listeners | None = None
+    engine: Engine,
+    settings: Mapping[str, Any],
+    now: datetime,
+    listeners: Listeners | None = None,
+    tell_people: TellPeople | None = None,
 ) -> list[str]:
-    """Close the prefixes that are pumped, tell endpoints of them, and return them."""
+    """Close the prefixes that are pumped, tell endpoints and people of them, and return them."""
     rule = Rule.of(settings)
     if not rule.is_on:
         return []
@@ -80,8 +99,12 @@ def look(
             if closure is None:
                 continue
             closed.append(prefix)
-            if listeners is not None and not settings["PUMPING_GUARD_DRY_RUN"]:
+            if settings["PUMPING_GUARD_DRY_RUN"]:
+                continue
+            if listeners is not None:
                 _tell(connection, listeners.of(connection), prefix, closure, now)
+            if tell_people is not None:
+                tell_people(connection, prefix, closure, now)
     for prefix in closed:
         would = "would be" if settings["PUMPING_GUARD_DRY_RUN"] else "is"
         told = "delivered" if prefix in unreached else "entered"
@@ -108,7 +131,7 @@ def conversion(connection: Connection, prefix: str, since: datetime) -> Conversi
     """Return how many codes went to one prefix, and how many of them were entered."""
     first, last = (prefix + digit * pumping.LAST_DIGITS for digit in "09")
     found = (
-        select(func.max(messages.c.country), func.count(), func.count(verifications.c.used_at))
+        select(func.max(messages.c.country), func.count(), func.count(_ENTERED))
         .join(verifications, verifications.c.id == messages.c.verification_id)
         .where(
             *_IS_CODE,
@@ -124,7 +147,7 @@ def conversion(connection: Connection, prefix: str, since: datetime) -> Conversi
 def conversions(connection: Connection, prefixes: Sequence[str], since: datetime) -> list[Conversion]:
     """Return the same for several prefixes, in their order, in one pass over the rows since then."""
     found = (
-        select(PREFIX, func.max(messages.c.country), func.count(), func.count(verifications.c.used_at))
+        select(PREFIX, func.max(messages.c.country), func.count(), func.count(_ENTERED))
         .join(verifications, verifications.c.id == messages.c.verification_id)
         .where(*_IS_CODE, messages.c.created_at >= since, PREFIX.in_(prefixes))
         .group_by(PREFIX)
@@ -175,8 +198,14 @@ def _tell(
 class Watch:
     """The thread that looks for pumped prefixes."""
 
-    def __init__(self, engine: Engine, settings: Mapping[str, Any], listeners: Listeners | None = None):
-        self._engine, self._listeners = engine, listeners
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Mapping[str, Any],
+        listeners: Listeners | None = None,
+        tell_people: TellPeople | None = None,
+    ):
+        self._engine, self._listeners, self._tell_people = engine, listeners, tell_people
         self._settings = settings
         self._name = process_name("worker")
         self._stopped = threading.Event()
@@ -202,7 +231,7 @@ class Watch:
                 if leases.hold(
                     self._engine, LEASE, self._name, timedelta(seconds=max(LEASE_SECONDS, 3 * pause)), now
                 ):
-                    look(self._engine, self._settings, now, self._listeners)
+                    look(self._engine, self._settings, now, self._listeners, self._tell_people)
             except SQLAlchemyError as error:
                 log.error("the pumping guard can't look: %s", type(error).__name__)
             took = time.monotonic() - started

@@ -9,17 +9,20 @@ from sqlalchemy import func, select
 
 from domain.destinations import Destination
 from domain.errors import CountryNotAllowed, LimitExceeded
-from domain.owners import Owner
+from domain.owners import LIVE, Owner
 from domain.setting_texts import EVERY_OTHER
 from domain.statuses import Channel
 from exts import db
-from models import Message, clock
+from models import Broadcast, Message, clock
 from services.limits import counters, pumping_guard, shared_windows
 from services.limits.day_budget import ALL, DayBudget, Part
+from services.outbox import packed
 from services.process.parts import part
 from services.storage.transactions import Writer
 
 COUNTRY_LIMIT = "country_sends_per_day"
+_ANYBODY = Owner("key")
+"""One of those who share the live ledger."""
 UNKNOWN = "unknown"
 """The country of numbers whose calling code several countries share."""
 
@@ -82,10 +85,16 @@ def take_budget(countries: Collection[str | None], owner: Owner, *, reader: Writ
         Part(ALL, wanted.total(), most),
         *(Part(country, count, budgets[country]) for country, count in wanted.items()),
     ]
-    full = part(DayBudget).take(owner.ledger, parts, lambda: _sms_of_a_day(owner, reader))
+    full = part(DayBudget).take(owner.ledger, parts, lambda: sms_of_a_day(owner, reader))
     if full is not None:
         limit = "sms_sends_per_day" if full.name == ALL else COUNTRY_LIMIT
         raise LimitExceeded(limit, 3600, who=full.name)
+
+
+def used_of_the_day(reader: Writer) -> dict[str | None, int]:
+    """Return how many segments the day's budgets of API keys, hooks and tasks have counted, by country."""
+    used = part(DayBudget).used(LIVE, lambda: sms_of_a_day(_ANYBODY, reader))
+    return {None if name == UNKNOWN else name: count for name, count in used.items() if name != ALL}
 
 
 def budget_of(country: str | None) -> int:
@@ -94,8 +103,8 @@ def budget_of(country: str | None) -> int:
     return budgets.get(country or EVERY_OTHER, budgets.get(EVERY_OTHER, 0))
 
 
-def _sms_of_a_day(owner: Owner, reader: Writer | None) -> Mapping[str, int]:
-    """Return how many segments of a ledger's SMS were accepted in the last day, in all and by country."""
+def sms_of_a_day(owner: Owner, reader: Writer | None = None) -> Mapping[str, int]:
+    """Return how many segments of a ledger's SMS were accepted in the last day or wait, in all and by country."""
     since = clock.now() - timedelta(seconds=counters.DAY)
     counted = (
         select(Message.country, func.sum(Message.segments))
@@ -104,5 +113,9 @@ def _sms_of_a_day(owner: Owner, reader: Writer | None) -> Mapping[str, int]:
         .group_by(Message.country)
     )
     rows = (reader or db.session()).execute(counted)
-    found = {row[0] or UNKNOWN: int(row[1]) for row in rows}
-    return found | {ALL: sum(found.values())}
+    found = Counter({row[0] or UNKNOWN: int(row[1]) for row in rows})
+    for waiting in packed.segments_waiting(
+        reader or db.session(), shared_windows.of_ledger(owner, Broadcast)
+    ):
+        found.update({country or UNKNOWN: count for country, count in waiting.items()})
+    return found | {ALL: found.total()}

@@ -15,7 +15,7 @@ from domain.destinations import Destination
 from domain.errors import FieldProblem, InvalidInput
 from domain.limits import Window
 from domain.owners import LIVE, Owner
-from models import Message
+from models import Broadcast, Message
 from services.limits import counters
 from services.limits.counters import Counted
 from services.limits.rate_windows import RateWindows
@@ -78,14 +78,16 @@ def _sent_to(writer: Writer, prefix: str, now: datetime, owner: Owner, most: int
     return [row[0] for row in writer.execute(found)]
 
 
-def of_ledger(owner: Owner) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions for the messages that an owner's ledger counts."""
+def of_ledger(
+    owner: Owner, table: type[Message] | type[Broadcast] = Message
+) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the messages, or broadcasts, that an owner's ledger counts."""
     if owner.ledger == LIVE:
-        return (Message.is_test.is_(False),)
+        return (table.is_test.is_(False),)
     if owner.is_test:
-        return (Message.owner == owner.id,)
+        return (table.owner == owner.id,)
     kind = owner.ledger
-    return (or_(Message.owner == kind, Message.owner.startswith(f"{kind}:", autoescape=True)),)
+    return (or_(table.owner == kind, table.owner.startswith(f"{kind}:", autoescape=True)),)
 
 
 def address_key(text: str) -> str:

@@ -13,6 +13,7 @@ from domain.owners import Owner
 from domain.statuses import BroadcastStatus, MessageStatus
 from exts import db
 from models import Broadcast, Message
+from services.outbox import packed
 
 OPEN = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
@@ -23,6 +24,7 @@ class BroadcastView:
 
     id: str
     channel: str
+    name: str | None
     template: str | None
     status: BroadcastStatus
     accepted: int
@@ -73,7 +75,8 @@ def views(rows: Sequence[Any], now: datetime) -> list[BroadcastView]:
 
 
 def _counted(ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Count messages by status; an index covers broadcast and status, so no message row is read."""
+    """Count messages by status, those not made yet as queued; an index covers broadcast and status."""
+    waiting = packed.waiting(db.session(), ids)  # first: what becomes messages meanwhile must not be left out
     counts = {id: {status.value: 0 for status in MessageStatus} for id in ids}
     by_status = (Message.broadcast_id, Message.status)
     found = (
@@ -83,10 +86,14 @@ def _counted(ids: Sequence[str]) -> dict[str, dict[str, int]]:
     )
     for row in db.session.execute(found):
         counts[row.broadcast_id][row.status] = row.number
+    for id, number in waiting.items():
+        counts[id][MessageStatus.QUEUED] += number
     return counts
 
 
 def _as_of(row: Any, counts: dict[str, int], now: datetime) -> dict[str, int]:
+    others = sum(counts.values()) - counts[MessageStatus.QUEUED]
+    counts[MessageStatus.QUEUED] = min(counts[MessageStatus.QUEUED], row.accepted - others)
     if row.deadline_at <= now and row.paused_at is None:  # no worker has expired them yet
         counts[MessageStatus.EXPIRED] += counts[MessageStatus.QUEUED]
         counts[MessageStatus.QUEUED] = 0
@@ -97,6 +104,7 @@ def _view(row: Any, counts: Mapping[str, int], now: datetime) -> BroadcastView:
     return BroadcastView(
         id=row.id,
         channel=row.channel,
+        name=row.name,
         template=row.template,
         status=_status(row, counts, now),
         accepted=row.accepted,

@@ -1,6 +1,5 @@
 """Broadcasts: send one text to thousands of recipients; pause, resume and cancel."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,11 +21,11 @@ from services import profiles
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import send_limits
-from services.messaging import broadcast_views, bulk_stops, notices, recipients
+from services.messaging import broadcast_rows, broadcast_views, notices, recipients
 from services.messaging.broadcast_views import BroadcastView
 from services.messaging.notices import Span
 from services.messaging.recipients import Recipient, Rejected
-from services.outbox import contents, outbox
+from services.outbox import bulk_stops, contents, outbox
 from services.outbox.bell import Bell
 from services.outbox.contents import Content
 from services.outbox.outbox import NewMessage, stop_values
@@ -34,6 +33,7 @@ from services.process.parts import part
 from services.storage import joint
 from services.storage.transactions import change, transaction
 from services.templating.given import sent_by
+from services.test_numbers import fixed_codes
 
 log = logging.getLogger(__name__)
 BLOCK = 1000
@@ -80,13 +80,15 @@ def start(request: Request, owner: Owner) -> Accepted:
     )
     span = notices.span(request.send_at, now)
     good, rejected = recipients.sort(content, request.recipients, profile.service_name)
-    if good and content.channel is Channel.SMS:
-        billed = [one.destination.country for one in good for _ in range(one.segments)]
-        send_limits.take_budget(billed, owner)
     broadcast_id = new_id()
-    row = _row(broadcast_id, content, span, owner, now) | {"accepted": len(good), "rejected": len(rejected)}
+    row = broadcast_rows.row(broadcast_id, content, span, owner, now) | {
+        "accepted": len(good),
+        "rejected": len(rejected),
+    }
     given = {"service": profile.service_name, **sent_by(profile.sender)}
     new = [_message(broadcast_id, one, content, span, owner, request.send_at, given) for one in good]
+    if billed := fixed_codes.billed(new):
+        send_limits.take_budget(billed, owner)
     rows = outbox.rows(part(Keyring), new, now)
 
     def work(session: Session) -> None:
@@ -101,21 +103,6 @@ def start(request: Request, owner: Owner) -> Accepted:
     return Accepted(broadcast_id, len(good), rejected)
 
 
-def _row(broadcast_id: str, content: Content, span: Span, owner: Owner, now: datetime) -> dict[str, Any]:
-    texts = json.dumps(content.texts, ensure_ascii=False).encode()
-    return {
-        "id": broadcast_id,
-        "owner": owner.id,
-        "channel": content.channel.value,
-        "template": content.template,
-        "sealed": None if content.template else part(Keyring).seal(texts, row=broadcast_id),
-        "is_test": owner.is_test,
-        "starts_at": span.starts_at,
-        "deadline_at": span.deadline_at,
-        "created_at": now,
-    }
-
-
 def _message(
     broadcast_id: str,
     one: Recipient,
@@ -125,21 +112,23 @@ def _message(
     send_at: datetime | None,
     given: Mapping[str, str],
 ) -> NewMessage:
-    return NewMessage(
-        owner=owner.id,
-        destination=one.destination,
-        template=content.template,
-        template_version=content.template_version,
-        locale=content.locale,
-        params={**given, **one.params},
-        priority=Priority.BULK,
-        due_at=span.starts_at,
-        send_at=send_at,
-        deadline_at=span.deadline_at,
-        broadcast_id=broadcast_id,
-        keeps_content=True,
-        segments=one.segments,
-        is_test=owner.is_test,
+    return fixed_codes.marked(
+        NewMessage(
+            owner=owner.id,
+            destination=one.destination,
+            template=content.template,
+            template_version=content.template_version,
+            locale=content.locale,
+            params={**given, **one.params},
+            priority=Priority.BULK,
+            due_at=span.starts_at,
+            send_at=send_at,
+            deadline_at=span.deadline_at,
+            broadcast_id=broadcast_id,
+            keeps_content=True,
+            segments=one.segments,
+            is_test=owner.is_test,
+        )
     )
 
 

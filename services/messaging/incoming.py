@@ -31,6 +31,7 @@ from services.storage.transactions import transaction
 from services.templating import code_segments, published
 from services.templating.given import code_params
 from services.templating.texts import Text
+from services.test_numbers import fixed_codes
 
 log = logging.getLogger(__name__)
 OWNER = Owner("task")
@@ -115,17 +116,19 @@ def _message(
     text = published.choose_own(template, destination.channel, None) if template else None
     is_sms = destination.channel is Channel.SMS
     code_life = timedelta(seconds=settings["SEND_DEADLINE_SECONDS"] or settings["CODE_TTL_SECONDS"])
-    return NewMessage(
-        id=hashlib.sha256(f"{task_id}|{number}".encode()).hexdigest()[:32],
-        owner=OWNER.id,
-        destination=destination,
-        template=template,
-        template_version=text.version_id if text else None,
-        locale=text.locale if text else locales.nearest_locale(None, settings["DEFAULT_LOCALE"]),
-        params=params,
-        segments=code_segments.of_code(text, profiles.of(OWNER)) if is_sms and text else 1,
-        priority=priority,
-        deadline_at=now + (code_life if priority is Priority.CODE else NOTICE_DEADLINE),
+    return fixed_codes.marked(
+        NewMessage(
+            id=hashlib.sha256(f"{task_id}|{number}".encode()).hexdigest()[:32],
+            owner=OWNER.id,
+            destination=destination,
+            template=template,
+            template_version=text.version_id if text else None,
+            locale=text.locale if text else locales.nearest_locale(None, settings["DEFAULT_LOCALE"]),
+            params=params,
+            segments=code_segments.of_code(text, profiles.of(OWNER)) if is_sms and text else 1,
+            priority=priority,
+            deadline_at=now + (code_life if priority is Priority.CODE else NOTICE_DEADLINE),
+        )
     )
 
 
@@ -134,11 +137,12 @@ def _put(messages: list[NewMessage], now: datetime, windows: Sequence[Window] = 
         if session.get(Message, messages[0].id):
             return False  # the broker delivered the task a second time
         for message in messages if windows else ():
-            counted = counters.look(session, counters.sends_key(message.destination, OWNER), windows)
+            owner = Owner(message.owner, message.is_test)
+            counted = counters.look(session, counters.sends_key(message.destination, owner), windows)
             counters.ensure_room(counted, now)
             pumping_guard.ensure_open(message.destination, now, reader=session)
             billed = [message.destination.country] * message.segments
-            send_limits.take_budget(billed, OWNER, reader=session)
+            send_limits.take_budget(billed, owner, reader=session)
             counters.count(session, counted, now)
         outbox.put(session, part(Keyring), messages, now)
         return True

@@ -1,30 +1,28 @@
 """Send, cancel and resend single messages (notices, not codes)."""
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
-from domain import destinations, unsubscribe_links
+from domain import destinations
 from domain.actions import Action
-from domain.destinations import Destination, mask
+from domain.destinations import mask
 from domain.errors import Conflict, FieldProblem, InvalidInput, NotAgain
-from domain.keyring import Keyring, Unreadable
+from domain.keyring import Keyring
 from domain.owners import Owner
 from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, Priority
 from exts import db
-from models import Broadcast, Message, clock
+from models import Message, clock
 from services import profiles, typed
 from services.audit import trail
 from services.audit.trail import Actor
 from services.limits import send_limits
-from services.messaging import message_views, notices, status_callbacks, suppressions
+from services.messaging import copies, message_views, notices, status_callbacks
 from services.messaging.message_views import MessageView
 from services.outbox import contents, fitting, outbox
 from services.outbox.bell import Bell
@@ -33,6 +31,7 @@ from services.outbox.outbox import NewMessage
 from services.process.parts import part
 from services.storage.transactions import transaction
 from services.templating.given import sent_by
+from services.test_numbers import fixed_codes
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +53,8 @@ class Request:
     """Where a program that speaks Twilio's interface wants to be told of its status."""
 
 
-def send(request: Request, owner: Owner) -> MessageView:
-    """Queue a message; return without waiting for the send.
+def send(request: Request, owner: Owner, *, by: Actor | None = None) -> MessageView:
+    """Queue a message; return without waiting for the send. `by` is an administrator who sends it, for the audit.
 
     Raises InvalidInput, InvalidDestination, CountryNotAllowed, and LimitExceeded for the day's SMS budget. The limits
     on codes do not count it, because a notice gives nobody a guess.
@@ -69,13 +68,13 @@ def send(request: Request, owner: Owner) -> MessageView:
         html=request.html,
         locale=request.locale or profile.locale,
     )
-    params = _params(request.params, content, profile.service_name)
+    params = all_params(request.params, content, profile.service_name)
     destination = typed.destination(request.channel, request.to)
     send_limits.ensure_country(destination)
     segments = fitting.fit(content, params)
     span = notices.span(request.send_at, now)
     callback = status_callbacks.check(request.status_callback) if request.status_callback else None
-    return _put(
+    message = fixed_codes.marked(
         NewMessage(
             owner=owner.id,
             destination=destination,
@@ -93,13 +92,13 @@ def send(request: Request, owner: Owner) -> MessageView:
             keeps_content=True,
             segments=segments,
             is_test=owner.is_test,
-        ),
-        now,
-        callback=callback,
+        )
     )
+    return _put(message, now, callback=callback, by=by)
 
 
-def _params(given: Mapping[str, Any], content: Content, service: str) -> dict[str, str]:
+def all_params(given: Mapping[str, Any], content: Content, service: str) -> dict[str, str]:
+    """Return the parameters of a message with those that we give; raises InvalidInput."""
     try:
         params = contents.check_params(given)
     except ValueError as error:
@@ -129,11 +128,14 @@ def _put(
         if copied is not None:
             outbox.mark_resent(session, copied.id, message.id)
             _note(session, by, Action.MESSAGE_RESENT, copied, {"message": message.id})
-        return message_views.view(message_views.owned(session, message.id, Owner(message.owner)), now)
+        row = message_views.owned(session, message.id, Owner(message.owner))
+        if copied is None:
+            _note(session, by, Action.MESSAGE_SENT, row, {"template": message.template})
+        return message_views.view(row, now)
 
     view = transaction(work)
     part(Bell).ring(message.lane)
-    log.info("message %s to %s is queued", view.id, destinations.mask(view.to))
+    log.info("message %s to %s is queued", view.id, destinations.mask(view.to), extra={"message_id": view.id})
     return view
 
 
@@ -152,7 +154,7 @@ def cancel(message_id: str, owner: Owner, *, by: Actor | None = None) -> Message
     def work(session: Session) -> MessageView:
         now = clock.now()
         row = message_views.owned(session, message_id, owner)
-        _refuse_codes(row)
+        copies.refuse_codes(row)
         if outbox.cancel(session, message_id, now):
             _note(session, by, Action.MESSAGE_CANCELED, row, {})
         view = message_views.view(message_views.owned(session, message_id, owner), now)
@@ -172,7 +174,7 @@ def erase(message_id: str, owner: Owner) -> MessageView:
     def work(session: Session) -> MessageView:
         now = clock.now()
         row = message_views.owned(session, message_id, owner)
-        _refuse_codes(row)
+        copies.refuse_codes(row)
         view = message_views.view(row, now)
         if view.result is None:
             raise NotAgain(Refusal.UNDER_WAY, f"the message is {view.status}")
@@ -192,58 +194,4 @@ def resend(message_id: str, owner: Owner, *, by: Actor | None = None) -> Message
     """
     now = clock.now()
     row = message_views.owned(db.session(), message_id, owner)
-    return _put(copy_of(row, now), now, copied=row, by=by)
-
-
-def copy_of(row: Message, now: datetime) -> NewMessage:
-    """Return a new message with the content of a settled one, to the same destination.
-
-    Raises NotAgain and CountryNotAllowed.
-    """
-    _refuse_codes(row)
-    if message_views.view(row, now).result is None:
-        raise NotAgain(Refusal.UNDER_WAY, f"the message is {row.status}")
-    if row.priority == Priority.BULK and suppressions.find(Channel(row.channel), row.canonical):
-        raise NotAgain(Refusal.SUPPRESSED, "the destination gets no broadcasts any more")
-    destination = typed.kept(row.channel, row.to)
-    send_limits.ensure_country(destination)
-    return _copy(row, destination, now)
-
-
-def _copy(row: Message, destination: Destination, now: datetime) -> NewMessage:
-    span = notices.span(None, now)
-    return NewMessage(
-        owner=row.owner,
-        destination=destination,
-        template=row.template,
-        template_version=row.template_version,
-        locale=row.locale,
-        params=_kept(row),
-        priority=Priority(row.priority),
-        deadline_at=span.deadline_at,
-        keeps_content=True,
-        segments=row.segments,
-        is_test=row.is_test,
-    )
-
-
-def _kept(row: Message) -> dict[str, str]:
-    """Return a message's parameters; the free text of a broadcast is filled in and becomes the message's own text."""
-    keyring = part(Keyring)
-    try:
-        params: dict[str, str] = json.loads(keyring.open(row.sealed or b"", row=row.id))
-        broadcast = db.session().get(Broadcast, row.broadcast_id) if row.broadcast_id else None
-        if broadcast is None or broadcast.sealed is None:
-            return params
-        shared: dict[str, str] = json.loads(keyring.open(broadcast.sealed, row=broadcast.id))
-    except Unreadable:
-        raise NotAgain(Refusal.GONE, "what the message said is no longer kept") from None
-    url = unsubscribe_links.link(
-        keyring, current_app.config["PUBLIC_URL"], Channel(row.channel), row.canonical
-    )
-    return contents.fill_texts(shared, {"unsubscribe_url": url or "", **params})
-
-
-def _refuse_codes(row: Message) -> None:
-    if row.verification_id is not None or row.priority == Priority.CODE:
-        raise NotAgain(Refusal.CODE, "the message carries a code: use its verification")
+    return _put(copies.copy_of(row, now), now, copied=row, by=by)

@@ -17,14 +17,20 @@ _KINDS = {
 MOST_OWNERS = 100
 
 
-def tell(session: Session, channel: Channel, canonical: str, reason: SuppressionReason) -> None:
-    """Tell of a recipient's suppression, where it was not an operator's; the caller commits."""
+def tell(
+    session: Session, channel: Channel, canonical: str, reason: SuppressionReason, owner: str | None = None
+) -> None:
+    """Tell of a recipient's suppression, where it was not an operator's; the caller commits.
+
+    `owner`: somebody who is told as well, because a message of theirs was the reason.
+    """
     kind = _KINDS.get(reason)
     listeners = listening(session)
     if kind is None or not any_wants(listeners, (kind,)):
         return
     theirs = (Message.canonical == canonical, Message.channel == channel.value)
     bulk = Message.priority == int(Priority.BULK)
-    owners = session.scalars(select(Message.owner).where(*theirs, bulk).distinct().limit(MOST_OWNERS)).all()
+    owners = set(session.scalars(select(Message.owner).where(*theirs, bulk).distinct().limit(MOST_OWNERS)))
+    owners |= {owner} if owner else set()
     told = {"channel": channel.value, "to": canonical, "reason": reason.value}
     telling.tell(session, listeners, [News(kind, "", told, tuple(owners))], clock.now())

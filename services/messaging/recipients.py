@@ -14,8 +14,8 @@ from domain.statuses import Channel
 from exts import db
 from services import typed
 from services.limits import send_limits
-from services.messaging import bulk_stops, suppressions
-from services.outbox import contents, fitting
+from services.messaging import suppressions
+from services.outbox import bulk_stops, contents, fitting
 from services.outbox.contents import Content
 from services.process.parts import part
 
@@ -97,14 +97,14 @@ def _recipient(index: int, content: Content, one: Any, service: str) -> Recipien
     send_limits.ensure_country(destination)
     params = _params(content, one.get("params"))
     return Recipient(
-        index, destination, params, fitting.fit(content, _all_params(content, destination, params, service))
+        index, destination, params, fitting.fit(content, all_params(content, destination, params, service))
     )
 
 
-def _all_params(
+def all_params(
     content: Content, destination: Destination, params: Mapping[str, str], service: str
 ) -> Mapping[str, str]:
-    """Return the parameters with those that we give; the real link, where an SMS may have it, is long."""
+    """Return a recipient's parameters with those that we give; the real link, where an SMS may have it, is long."""
     link = None
     if content.channel is Channel.SMS and (content.template or fitting.uses(content, "unsubscribe_url")):
         url = current_app.config["PUBLIC_URL"]

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 
 from domain.errors import FieldProblem, InvalidInput
 from domain.setting_files import encoding_of
+from domain.sheets import DESTINATION_WORDS
 
 SEPARATORS = ",;\t"
 SEPARATOR_LINE = re.compile(r"sep=(.)", re.IGNORECASE)
 """The first line that Excel writes to name the separator."""
 LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
-DESTINATION_WORDS = re.compile(
-    r"destination|recipient|to|(?:e-?mail|phone|mobile|cell|telephone|msisdn)[ _-]?(?:address|number)?",
-    re.IGNORECASE,
-)
 REASON_WORDS = re.compile(r"reason|type", re.IGNORECASE)
 FEWEST_DIGITS = 3
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from domain.actions import Action
 from domain.destinations import Destination, mask
 from domain.errors import FieldProblem, InvalidDestination, InvalidInput, NotFound
+from domain.sheets import guarded, unguarded
 from domain.statuses import SuppressionReason
 from exts import db
 from models import Suppression
@@ -26,8 +27,6 @@ MOST_LINES = 1000
 """Of one uploaded file; each line is a change with its own audit entry, and a person waits for the answer."""
 EXPORT_BLOCK = 1000
 LONGEST_SHOWN = 40
-FORMULA_STARTS = ("=", "+", "-", "@")
-"""What a spreadsheet takes for a formula (OWASP, CSV injection). A phone number is not one and stays unquoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def take_in(content: bytes, *, most: int = MOST_LINES, by: Actor = COMMAND_LINE)
     added, bad = 0, []
     for line in lines:
         try:
-            wanted = parse(_unquoted(line.destination))
+            wanted = parse(unguarded(line.destination.strip()))
         except InvalidDestination:
             bad.append(BadLine(line.number, mask(line.destination.strip())[:LONGEST_SHOWN]))
         else:
@@ -139,12 +138,8 @@ def _utc(one: SuppressionView) -> str:
 
 
 def _quoted(canonical: str) -> str:
-    return f"'{canonical}" if "@" in canonical and canonical.startswith(FORMULA_STARTS) else canonical
-
-
-def _unquoted(cell: str) -> str:
-    cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+    """Return a destination as a cell; a phone number is no formula and keeps its plus sign as it is."""
+    return guarded(canonical) if "@" in canonical else canonical
 
 
 def _reason(given: str) -> SuppressionReason:

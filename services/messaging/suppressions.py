@@ -17,7 +17,8 @@ from exts import db
 from models import Suppression
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
-from services.messaging import bulk_stops, recipient_news
+from services.messaging import recipient_news
+from services.outbox import bulk_stops
 from services.storage.transactions import LostRace, change, transaction
 
 log = logging.getLogger(__name__)
@@ -69,12 +70,18 @@ def page(after: SuppressionView | None = None, *, limit: int = PAGE) -> list[Sup
 
 
 def add(
-    channel: Channel, canonical: str, reason: SuppressionReason, *, by: Actor | None = COMMAND_LINE
+    channel: Channel,
+    canonical: str,
+    reason: SuppressionReason,
+    *,
+    by: Actor | None = COMMAND_LINE,
+    owner: str | None = None,
 ) -> bool:
     """Suppress a destination and cancel the bulk messages that wait for it; tell whether it is new.
 
     Any other reason replaces `unsubscribed`, the only one that the link in the message can undo. `by` is None for
-    recipients who unsubscribe themselves: the audit trail records only administrators.
+    recipients who unsubscribe themselves, and for mails that come back: the audit trail records only administrators.
+    `owner`: whose message came back; endpoints of its key are told as well.
     """
 
     def work(session: Session) -> bool:
@@ -86,7 +93,7 @@ def add(
             return False
         else:
             before, row.reason = {"reason": row.reason}, reason.value
-        recipient_news.tell(session, channel, canonical, reason)
+        recipient_news.tell(session, channel, canonical, reason, owner)
         if by is not None:
             after = {"reason": row.reason}
             trail.note(

@@ -18,6 +18,8 @@ from services.templating.given import GIVEN, LONGEST_SMS, OWN_TEMPLATES
 from services.templating.text_versions import Choice
 
 MOST_BYTES = 60_000
+LONGEST_VALUE = 2000
+"""Characters of one parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,8 @@ def _value(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("must have texts and numbers for values")
     text = str(value)
-    if len(text) > 2000 or has_control_characters(text):
-        raise ValueError("has a value that is longer than 2,000 characters or not a single line")
+    if len(text) > LONGEST_VALUE or has_control_characters(text):
+        raise ValueError(f"has a value that is longer than {LONGEST_VALUE:,} characters or not a single line")
     return text
 
 

@@ -26,9 +26,18 @@ def fit(content: Content, params: Mapping[str, str]) -> int:
 
     Raises InvalidInput where it is blank or too long, or where the values don't fit the template.
     """
+    _ensure_links(content, params)
     if content.channel is Channel.EMAIL and _is_certainly_short(content, params):
         return 1
-    return fit_text(content.channel, _said(content, params))
+    return fit_text(content.channel, said(content, params))
+
+
+def _ensure_links(content: Content, params: Mapping[str, str]) -> None:
+    version = part(TextVersions).known(content.template_version) if content.template_version else None
+    wrong = version.not_links(params) if version else []
+    if wrong:
+        told = f"don't fit the template: {wrong[0]} must begin with https://, http:// or mailto:"
+        raise InvalidInput(FieldProblem("params", told))
 
 
 def _is_certainly_short(content: Content, params: Mapping[str, str]) -> bool:
@@ -61,7 +70,8 @@ def json_bytes(texts: Mapping[str, str | None]) -> int:
     return len(json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _said(content: Content, params: Mapping[str, str]) -> Text:
+def said(content: Content, params: Mapping[str, str]) -> Text:
+    """Return what a recipient reads; raises InvalidInput where the values don't fit the template."""
     if content.template is None:
         return Text(**fill(content, params))
     try:

@@ -1,13 +1,14 @@
 """The outbox: the message table as a queue, seen by its producers. Put messages in; cancel what nobody has claimed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, case, insert, true, update
 
+from domain import tracing
 from domain.codes import new_id
 from domain.destinations import Destination
 from domain.keyring import Keyring
@@ -51,7 +52,11 @@ class NewMessage:
     segments: int = 1
     """What an SMS is billed as; 1 for a mail."""
     is_test: bool = False
+    ask_first: str | None = None
+    """As in the row."""
     id: str = field(default_factory=new_id)
+    traceparent: str | None = field(default_factory=lambda: tracing.current().here())
+    """Where in which trace it was made."""
 
     @property
     def lane(self) -> Lane:
@@ -67,7 +72,9 @@ def put(writer: Writer, keyring: Keyring, new: Sequence[NewMessage], now: dateti
 
 def rows(keyring: Keyring, new: Sequence[NewMessage], now: datetime) -> list[dict[str, Any]]:
     """Return the rows of messages, sealed."""
-    return [_row(message, keyring, now) for message in new]
+    if not tracing.current().is_on:
+        return [_row(message, keyring, now) for message in new]
+    return [{**_row(message, keyring, now), "traceparent": message.traceparent} for message in new]
 
 
 def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]:
@@ -89,6 +96,7 @@ def _row(message: NewMessage, keyring: Keyring, now: datetime) -> dict[str, Any]
         "keeps_content": message.keeps_content,
         "segments": message.segments,
         "is_test": message.is_test,
+        "ask_first": message.ask_first,
         "status": MessageStatus.QUEUED.value,
         "due_at": message.due_at or now,
         "deadline_at": message.deadline_at,
@@ -111,6 +119,22 @@ def mark_resent(writer: Writer, message_id: str, copy_id: str) -> None:
 def cancel(writer: Writer, message_id: str, now: datetime) -> bool:
     """Cancel a message that no worker has claimed yet; tell whether it was; the caller commits."""
     return change(writer, _CANCEL, {"wanted": message_id, "now": now}) == 1
+
+
+def cancel_of(
+    writer: Writer, verification_ids: Collection[str], now: datetime, *, canonical: str | None = None
+) -> None:
+    """Cancel the messages of verifications that no worker has claimed yet; the caller commits.
+
+    `canonical`: only those to this destination.
+    """
+    waiting = [
+        messages.c.verification_id.in_(verification_ids),
+        messages.c.status == MessageStatus.QUEUED.value,
+    ]
+    if canonical is not None:
+        waiting.append(messages.c.canonical == canonical)
+    change(writer, update(messages).where(*waiting).values(**stop_values(now)))
 
 
 def stop_values(canceled_at: datetime | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.statuses import FLOWS
@@ -13,9 +13,11 @@ from exts import db
 from models import Message, SeenProcess, clock
 from services.process.broker_connections import impatient_connection
 from services.process.freshness import Fresh
+from services.storage.transactions import Writer
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
+ASK_BROKER_EVERY_SECONDS = 5.0
 BROKER_SECONDS = 0.5
 LONGEST_WAIT = timedelta(seconds=30)
 SEEN_WITHIN = timedelta(seconds=15)
@@ -40,18 +42,30 @@ def look() -> list[Finding]:
     return fresh.get()
 
 
+def broker_answers() -> bool:
+    """Tell whether the broker answered a moment ago; every page asks, so the broker is asked more rarely.
+
+    In eager mode there is none to ask.
+    """
+    if current_app.extensions["celery"].conf.task_always_eager:
+        return True
+    fresh: Fresh[Finding] = current_app.extensions.setdefault(
+        "sendcode_broker", Fresh(_look_at_broker, ASK_BROKER_EVERY_SECONDS)
+    )
+    return fresh.get().ok
+
+
 def clock_is_seen() -> bool:
     """Tell whether a beat was alive a moment ago; without one, no schedule runs by itself."""
-    alive = select(SeenProcess.name).where(SeenProcess.kind == "beat").limit(1)
-    found = db.session.scalar(alive.where(SeenProcess.seen_at >= clock.now() - SEEN_WITHIN))
+    found = is_seen(db.session(), "beat", clock.now())
     db.session.rollback()
-    return found is not None
+    return found
 
 
-def worker_is_seen(connection: Connection, now: datetime) -> bool:
-    """Tell whether a worker was alive a moment ago; without one, nothing is sent."""
-    alive = select(SeenProcess.name).where(SeenProcess.kind == "worker").limit(1)
-    return connection.scalar(alive.where(SeenProcess.seen_at >= now - SEEN_WITHIN)) is not None
+def is_seen(reader: Writer, kind: str, now: datetime) -> bool:
+    """Tell whether a process was alive a moment ago: a `worker`, without which nothing is sent, or a `beat`."""
+    alive = select(SeenProcess.name).where(SeenProcess.kind == kind).limit(1)
+    return reader.execute(alive.where(SeenProcess.seen_at >= now - SEEN_WITHIN)).first() is not None
 
 
 _OLDEST_DUE = [

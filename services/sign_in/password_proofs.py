@@ -46,12 +46,15 @@ def count_address(ip: str | None) -> None:
     part(RateWindows).hit(*_per_address(ip), FAILURES_SECONDS)
 
 
-def count_failure(account: str) -> datetime:
-    """Count one failure of an account in advance and return its time; raises LimitExceeded."""
+def count_failure(account: str, *, by_day: bool = False) -> datetime:
+    """Count one failure of an account in advance and return its time; raises LimitExceeded.
+
+    `by_day` also keeps to the day's limit of wrong codes, for what has no more digits than a code.
+    """
 
     def work(connection: Connection) -> datetime:
         now = datetime.now(UTC)
-        counted = counters.look(connection, _key(account), _windows())
+        counted = counters.look(connection, _key(account), _windows(by_day))
         counters.ensure_room(counted, now, who=mask(account) if "@" in account else "")
         counters.count(connection, counted, now)
         return now
@@ -59,18 +62,19 @@ def count_failure(account: str) -> datetime:
     return statements(work)
 
 
-def take_back_failure(account: str, counted_at: datetime) -> None:
+def take_back_failure(account: str, counted_at: datetime, *, by_day: bool = False) -> None:
     """Take back a failure that was counted in advance."""
-    counters.take_back(_key(account), _windows(), counted_at)
+    counters.take_back(_key(account), _windows(by_day), counted_at)
 
 
 def _key(account: str) -> str:
     return "sign_in|" + hashlib.sha256(account.encode()).hexdigest()
 
 
-def _windows() -> list[Window]:
-    count = current_app.config["SIGN_IN_FAILURES_PER_5_MINUTES"]
-    return [Window("sign_in_failures", count, FAILURES_SECONDS)]
+def _windows(by_day: bool) -> list[Window]:
+    settings = current_app.config
+    short = Window("sign_in_failures", settings["SIGN_IN_FAILURES_PER_5_MINUTES"], FAILURES_SECONDS)
+    return [short, *counters.failure_windows(settings)] if by_day else [short]
 
 
 def _per_address(ip: str | None) -> tuple[str, str, int]:

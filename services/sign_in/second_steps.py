@@ -1,17 +1,20 @@
-"""The second step of a sign-in: send the code, check it or a recovery code, and only then start a session.
+"""The second step of a sign-in: a code that was sent, one of an app, or a recovery code; only then a session starts.
 
-The code belongs to the person, not to the browser: after two sign-ins within the cool-down, the one code that was sent
-works on either page. It still works only once.
+A code that was sent belongs to the person, not to the browser: after two sign-ins within the cool-down, it works on
+either page. It still works only once.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain import totp
 from domain.actions import Action
+from domain.codes import parse_guess
 from domain.destinations import mask
 from domain.errors import NotAuthenticated, NotFound
 from domain.owners import Owner
@@ -25,18 +28,28 @@ from services.codes.checks import CheckResult
 from services.codes.verification_views import VerificationView
 from services.codes.verifications import Request
 from services.languages import locales
-from services.sign_in import password_proofs, recovery_codes, sessions, sign_in_steps, sign_ins
+from services.sign_in import (
+    authenticators,
+    password_proofs,
+    recovery_codes,
+    sessions,
+    sign_in_steps,
+    sign_ins,
+    ways,
+)
 from services.sign_in.sessions import ConsoleSession
 from services.sign_in.sign_ins import Browser
+from services.sign_in.ways import Way
 from services.storage.transactions import transaction
 
 log = logging.getLogger(__name__)
 PURPOSE = "sign_in"
+Proof = Callable[[Session, "Step"], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A sign-in that waits for its code."""
+    """A sign-in that waits for its second step, and the ways to prove it, the strongest first."""
 
     id: str
     administrator_id: int
@@ -45,6 +58,7 @@ class Step:
     channel: Channel
     to: str = field(repr=False)
     locale: str | None
+    ways: tuple[Way, ...]
     sent: VerificationView | None
 
     @property
@@ -54,13 +68,14 @@ class Step:
 
 
 def look(token: str) -> Step:
-    """Return a sign-in that waits for its code; raises NotFound where it has expired, was ended, or is complete."""
+    """Return a sign-in that waits for its second step; raises NotFound where it has ended."""
     step = sign_in_steps.find(db.session(), token)
-    if step is None:
+    allowed = ways.of(db.session(), step.administrator) if step else ()
+    if step is None or not allowed:
         db.session.rollback()
         raise NotFound("there is no such sign-in")
     administrator = step.administrator
-    channel = sign_in_steps.channel_of(administrator) or Channel.EMAIL
+    channel = ways.channel_of(administrator)
     found = Step(
         id=step.id,
         administrator_id=administrator.id,
@@ -69,7 +84,8 @@ def look(token: str) -> Step:
         channel=channel,
         to=(administrator.phone or "") if channel is Channel.SMS else administrator.email,
         locale=administrator.locale,
-        sent=_newest(administrator.id),
+        ways=allowed,
+        sent=_newest(administrator.id) if Way.CODE in allowed else None,
     )
     db.session.rollback()
     return found
@@ -78,6 +94,8 @@ def look(token: str) -> Step:
 def send(token: str, *, client_ip: str | None) -> None:
     """Send the code, or resend the pending one; raises NotFound and what `verifications.issue` raises."""
     step = look(token)
+    if Way.CODE not in step.ways:
+        raise NotFound("no codes are sent to this person")
     if step.sent and step.sent.status is VerificationStatus.PENDING and step.sent.to == step.to:
         verifications.resend(step.sent.id, _owner(step.administrator_id))
         return
@@ -114,23 +132,45 @@ def check(token: str, code: str, *, browser: Browser) -> tuple[CheckResult, str,
     return result, *started[0]
 
 
+def use_app_code(token: str, code: str, *, browser: Browser) -> tuple[str, ConsoleSession]:
+    """Start a session with a code of an authenticator app; raises NotFound, MalformedCode, and what `prove` raises."""
+    guess = parse_guess(code, length=totp.DIGITS)
+
+    def proof(session: Session, step: Step) -> None:
+        if not authenticators.use(session, step.administrator_id, guess):
+            raise NotAuthenticated("the code of the authenticator app is wrong, or was used before")
+
+    return prove(token, "app", proof, browser=browser, by_day=True)
+
+
 def use_recovery_code(token: str, code: str, *, browser: Browser) -> tuple[str, ConsoleSession]:
-    """Start a session with a recovery code instead; raises NotFound, NotAuthenticated and LimitExceeded.
+    """Start a session with a recovery code instead; raises NotFound, and what `prove` raises."""
 
-    The failure is counted before the code is checked, as for a password.
-    """
-    step = look(token)
-    account = f"recovery {step.canonical}"
-    password_proofs.ensure_room_of_address(browser.ip)
-    counted_at = password_proofs.count_failure(account)
-
-    def work(session: Session) -> tuple[str, ConsoleSession]:
+    def proof(session: Session, step: Step) -> None:
         if not recovery_codes.use(session, step.administrator_id, code):
             raise NotAuthenticated("the recovery code is wrong")
         by = Actor(step.administrator_id, step.email, browser.ip)
         left = {"codes_left": recovery_codes.left(step.administrator_id)}
         subject, action = mask(step.email), Action.RECOVERY_CODE_USED
         trail.note(session, by, action, subject, subject_id=step.administrator_id, after=left)
+
+    return prove(token, "recovery", proof, browser=browser)
+
+
+def prove(
+    token: str, kind: str, proof: Proof, *, browser: Browser, by_day: bool = False
+) -> tuple[str, ConsoleSession]:
+    """Start a session in the transaction of a proof, which raises NotAuthenticated where it fails.
+
+    The failure is counted before the proof, as for a password. Also raises NotFound and LimitExceeded.
+    """
+    step = look(token)
+    account = f"{kind} {step.canonical}"
+    password_proofs.ensure_room_of_address(browser.ip)
+    counted_at = password_proofs.count_failure(account, by_day=by_day)
+
+    def work(session: Session) -> tuple[str, ConsoleSession]:
+        proof(session, step)
         return _start(session, token, browser)
 
     try:
@@ -138,7 +178,7 @@ def use_recovery_code(token: str, code: str, *, browser: Browser) -> tuple[str, 
     except NotAuthenticated:
         _refused(step, browser)
         raise
-    password_proofs.take_back_failure(account, counted_at)
+    password_proofs.take_back_failure(account, counted_at, by_day=by_day)
     return started
 
 

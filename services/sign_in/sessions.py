@@ -18,7 +18,7 @@ from models import Administrator, AdministratorSession
 from services.people.administrator_views import AdministratorView, view
 from services.people.administrators import parse_email
 from services.people.passwords import hash_password, needs_rehash
-from services.sign_in import sign_in_steps, sign_ins
+from services.sign_in import sign_in_steps, sign_ins, ways
 from services.sign_in.password_proofs import prove
 from services.sign_in.sign_ins import Browser
 from services.storage.exact import exactly
@@ -66,7 +66,7 @@ def sign_in(email: str, password: str, *, ip: str | None, user_agent: str) -> tu
         administrator = session.get_one(Administrator, found.id, populate_existing=True)
         if needs_rehash(administrator.password_hash):
             administrator.password_hash = hash_password(password)
-        needs_code = sign_in_steps.channel_of(administrator) is not None
+        needs_code = bool(ways.of(session, administrator))
         outcome = SignInOutcome.CODE_ASKED if needs_code else SignInOutcome.SIGNED_IN
         sign_ins.note(session, outcome, email, found.id, browser)
         if needs_code:

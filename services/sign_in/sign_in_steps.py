@@ -1,34 +1,19 @@
-"""A sign-in between the password and the code: whose it is, and which channel the code takes."""
+"""A sign-in between the password and the second step."""
 
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from domain.codes import new_id
-from domain.statuses import Channel
 from models import Administrator, SignInStep
 from services.sign_in.sign_ins import Browser
 from services.storage.transactions import change
 
 LIFE = timedelta(minutes=15)
 TOKEN_BYTES = 32
-
-
-def channel_of(administrator: Administrator) -> Channel | None:
-    """Return the channel of an administrator's codes, None where the password is enough.
-
-    Where a second step is required, e-mail is the default for administrators who have not chosen one. It is also the
-    fallback where the phone is gone from the account: a second step is never dropped silently.
-    """
-    if administrator.second_factor is None:
-        return Channel.EMAIL if current_app.config["SECOND_FACTOR_REQUIRED"] else None
-    if administrator.second_factor == Channel.SMS and administrator.phone:
-        return Channel.SMS
-    return Channel.EMAIL
 
 
 def begin(session: Session, administrator: Administrator, browser: Browser) -> str:

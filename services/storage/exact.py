@@ -6,16 +6,17 @@ look-up could find a row that the limits, or another database, count as a differ
 
 from typing import Any
 
-from sqlalchemy import Boolean
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NULLTYPE
 
 
 class exactly(FunctionElement[bool]):  # noqa: N801 - reads like a function of SQL
     """A condition: `exactly(column, text)` holds where both are the same bytes; it uses the index of the column."""
 
-    type = Boolean()
+    type = NULLTYPE  # type: ignore[assignment]
+    """Not a Boolean, which SQLite would compare with 1, and then not look into the index."""
     inherit_cache = True
     name = "exactly"
 

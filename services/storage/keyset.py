@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, or_
 from domain.errors import FieldProblem, InvalidInput
 
 CURSOR = re.compile(rb"([0-9]{1,17})\.([0-9a-f]{32})")
-NO_ID = "0" * 32
-"""Smaller than every id: a place just after all rows of one moment."""
+NO_ID, LAST_ID = "0" * 32, "f" * 32
+"""Smaller and larger than every id: the places just after and just before all rows of one moment."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,3 +42,8 @@ def read(cursor: str) -> Place:
 def after(place: Place, at: Any, id: Any) -> ColumnElement[bool]:
     """Return the condition for the rows after `place`; an index on `at` alone can serve its first half."""
     return and_(at <= place.at, or_(at < place.at, id < place.id))
+
+
+def before(place: Place, at: Any, id: Any) -> ColumnElement[bool]:
+    """Return the condition for the rows before `place`, which are newer."""
+    return and_(at >= place.at, or_(at > place.at, id > place.id))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from domain import tracing
 from exts import db
 from models import patience
 from models.turns import turn_to_write
@@ -91,6 +92,11 @@ def _let_go_of_session() -> None:
 
 
 def _until_won(once: Callable[[], T]) -> T:
+    with tracing.current().commit():
+        return _again_until_won(once)
+
+
+def _again_until_won(once: Callable[[], T]) -> T:
     shared = joint.current()
     for attempt in range(TRIES):
         has_more_to_lose = shared is not None and shared.is_open

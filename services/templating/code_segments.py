@@ -9,7 +9,8 @@ from domain.profiles import Profile
 from domain.statuses import Channel
 from domain.template_keys import CODE
 from services.templating import texts
-from services.templating.text_versions import Choice, Version
+from services.templating.text_versions import Choice
+from services.templating.version import Version
 
 
 def of_code(text: Choice, profile: Profile, length: int | None = None) -> int:

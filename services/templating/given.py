@@ -4,7 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 OWN_TEMPLATES = frozenset(
-    {"code", "code_link", "email_changed", "invitation", "phone_changed", "second_step_reset"}
+    {
+        "code",
+        "code_link",
+        "email_changed",
+        "invitation",
+        "phone_changed",
+        "prefix_closed",
+        "second_step_changed",
+        "second_step_reset",
+    }
 )
 """Sent by the service only, never for a caller: a fake code would look like one of ours."""
 GIVEN = frozenset({"service", "unsubscribe_url"})

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from domain import locales
 from domain.errors import NotFound
@@ -17,6 +18,9 @@ from services.languages.locales import LOCALES
 from services.templating import texts
 from services.templating.templates import SHIPPED, find, is_draft, source_of
 from services.templating.text_sources import Source, shipped
+
+BEGINNING = 160
+"""Characters of a text that a list shows."""
 
 
 class State(StrEnum):
@@ -39,6 +43,7 @@ class VersionView:
     number: int
     state: State
     source: Source
+    comment: str | None = None
     saved_at: datetime | None = None
     saved_by: int | None = None
     published_at: datetime | None = None
@@ -78,12 +83,17 @@ class TextView:
 
 @dataclass(frozen=True, slots=True)
 class TextState:
-    """One text of a list: `published` is a number, 0 the shipped file; None where messages get none."""
+    """One text of a list: `published` is a number, 0 the shipped file; None where messages get none.
+
+    `subject` and `beginning` are of what is published, else of the newest version.
+    """
 
     key: TextKey
     published: int | None
     draft: int | None
     changed_at: datetime | None
+    subject: str | None = None
+    beginning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +105,39 @@ class Group:
     purpose: str
     texts: Sequence[TextState]
 
+    def text_for(self, wanted: str) -> TextState:
+        """Return the text in the language nearest to a wanted one, else the first."""
+        by_locale = {one.key.locale: one for one in self.texts}
+        nearest = (by_locale[tag] for tag in locales.chain(wanted, None) if tag in by_locale)
+        return next(nearest, self.texts[0])
+
 
 def everything() -> list[Group]:
     """Return all texts, shipped or saved; codes come first."""
     states = {state.key: state for state in map(_shipped_state, _shipped_keys())}
+    shown = aliased(TemplateVersion)
     newest = (
-        select(Template, TemplateVersion.saved_at, TemplateVersion.published_at)
+        select(
+            Template,
+            TemplateVersion.saved_at,
+            TemplateVersion.published_at,
+            shown.subject,
+            func.substr(shown.text, 1, BEGINNING),
+        )
         .join(TemplateVersion, TemplateVersion.template_id == Template.id)
-        .where(TemplateVersion.number == Template.newest)
+        .join(shown, shown.template_id == Template.id)
+        .where(
+            TemplateVersion.number == Template.newest,
+            shown.number == func.coalesce(Template.published, Template.newest),
+        )
     )
-    for row, saved_at, published_at in db.session.execute(newest):
+    for row, saved_at, published_at, subject, beginning in db.session.execute(newest):
         key = TextKey(row.name, Channel(row.channel), row.locale, row.purpose)
         published = SHIPPED if row.published is None and shipped(key) else row.published
         draft = row.newest if is_draft(row, row.newest, published_at) else None
-        states[key] = TextState(key, published, draft, published_at or saved_at)
+        if published == SHIPPED:
+            subject, beginning = states[key].subject, states[key].beginning
+        states[key] = TextState(key, published, draft, published_at or saved_at, subject, beginning)
     db.session.rollback()
     groups: dict[tuple[str, Channel, str], list[TextState]] = {}
     for key in sorted(states, key=_order):
@@ -126,7 +155,9 @@ def _shipped_keys() -> list[TextKey]:
 
 
 def _shipped_state(key: TextKey) -> TextState:
-    return TextState(key, SHIPPED, None, None)
+    file = shipped(key)
+    assert file is not None
+    return TextState(key, SHIPPED, None, None, file.subject, file.text[:BEGINNING])
 
 
 def _order(key: TextKey) -> tuple[object, ...]:
@@ -178,6 +209,7 @@ def _view(row: Template, version: TemplateVersion) -> VersionView:
         number=version.number,
         state=_state(row, version),
         source=source_of(version),
+        comment=version.comment,
         saved_at=version.saved_at,
         saved_by=version.saved_by,
         published_at=version.published_at,

@@ -23,7 +23,8 @@ from services.storage.exact import exactly
 from services.storage.transactions import change, transaction
 from services.templating import text_checks
 from services.templating.text_sources import Source
-from services.templating.text_versions import TextVersions, read_providers
+from services.templating.text_versions import TextVersions
+from services.templating.version import read_providers
 
 log = logging.getLogger(__name__)
 SHIPPED = 0
@@ -36,9 +37,10 @@ def tidy(key: TextKey, source: Source) -> Source:
     return Source(
         text=_lines(source.text).strip(),
         subject=" ".join((source.subject or "").split()) if is_email else None,
-        html=(_lines(source.html or "").strip() or None) if is_email else None,
+        html=(_lines(source.html or "").strip() or None) if is_email and not source.is_markdown else None,
         host=None if is_email else source.host,
         providers={} if is_email else source.providers,
+        is_markdown=is_email and source.is_markdown,
     )
 
 
@@ -46,22 +48,24 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def save(key: TextKey, source: Source, *, base: int, by: Actor) -> int:
+def save(key: TextKey, source: Source, *, base: int, by: Actor, comment: str = "") -> int:
     """Save a text as a new, unpublished version and return its number, or the newest number if nothing changed.
+
+    `comment` says what changed, for colleagues.
 
     Raises BadText, and Conflict where somebody saved a version after `base`, the one that the editor saw.
     """
-    source = tidy(key, source)
-    found = text_checks.faults(key, source)
+    source, comment = tidy(key, source), " ".join(comment.split())
+    found = [*text_checks.faults(key, source), *text_checks.comment_faults(comment)]
     if found:
         raise text_checks.BadText(*found)
     try:
-        return transaction(lambda session: _save(session, key, source, base, by))
+        return transaction(lambda session: _save(session, key, source, base, comment, by))
     except IntegrityError as error:
         raise Conflict("somebody else has saved this text in the meantime") from error
 
 
-def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) -> int:
+def _save(session: Session, key: TextKey, source: Source, base: int, comment: str, by: Actor) -> int:
     now = datetime.now(UTC)
     row = find(session, key) or _first(session, key, now)
     newest = _version(session, row, row.newest) if row.newest else None
@@ -84,6 +88,8 @@ def _save(session: Session, key: TextKey, source: Source, base: int, by: Actor) 
             html=source.html,
             host=source.host,
             providers=source.providers_as_kept(),
+            is_markdown=source.is_markdown,
+            comment=comment or None,
             saved_at=now,
             saved_by=by.id,
         )
@@ -178,7 +184,8 @@ def is_draft(row: Template, number: int, published_at: datetime | None) -> bool:
 
 def source_of(row: TemplateVersion) -> Source:
     """Return what a version says."""
-    return Source(row.text, row.subject, row.html, row.host, read_providers(row.providers))
+    providers = read_providers(row.providers)
+    return Source(row.text, row.subject, row.html, row.host, providers, bool(row.is_markdown))
 
 
 def _first(session: Session, key: TextKey, now: datetime) -> Template:

@@ -13,12 +13,14 @@ from domain.statuses import Channel
 from domain.template_keys import CODE, CODE_LINK, TextKey
 from services.templating import text_rules, text_samples
 from services.templating.given import LONGEST_SMS
+from services.templating.mails import conversion
 from services.templating.text_rules import Fault, FaultKind
 from services.templating.text_sources import Source
 
 MOST_BYTES = 48_000
 """Of text, subject and HTML, before anything is filled in: both a form and a column have room for 64 KiB."""
 LONGEST_SUBJECT = 200
+LONGEST_COMMENT = 200
 LONGEST_ID = 64
 _ID = re.compile(r"[\x21-\x7e]{1,64}")
 
@@ -40,9 +42,22 @@ def faults(key: TextKey, source: Source) -> list[Fault]:
         *(fault for part, text in _parts(source).items() for fault in text_rules.faults(part, text)),
         *_providers(key, source),
     ]
+    if source.is_markdown and not found:
+        found += conversion.faults(source.text)
     if source.host is not None and (not source.host or host_of(source.host) != source.host):
         found.append(Fault("host", FaultKind.HOST))
     return found or [*_variables(key, source), *_providers_variables(key, source)] or list(_said(key, source))
+
+
+def comment_faults(comment: str) -> list[Fault]:
+    """Return what is wrong with the words about a change."""
+    if has_control_characters(comment):
+        return [Fault("comment", FaultKind.CHARACTERS)]
+    return (
+        [Fault("comment", FaultKind.LONG, {"most": LONGEST_COMMENT})]
+        if len(comment) > LONGEST_COMMENT
+        else []
+    )
 
 
 def _parts(source: Source) -> dict[str, str]:
@@ -82,7 +97,8 @@ def _said(key: TextKey, source: Source) -> Iterator[Fault]:
     """Check the text rendered with sample values, in the plural and in the singular."""
     version = source.version()
     is_code = key.name in (CODE, CODE_LINK)
-    samples = text_samples.values(key, version.variables | {CODE} if is_code else version.variables)
+    names = version.variables | {CODE} if is_code else version.variables
+    samples = text_samples.values(key, names, links=version.links)
     for values in (samples, {**samples, "minutes": 1}) if is_code else (samples,):
         try:
             said = version.render(values)

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from flask import current_app
+
 from domain import segments
+from domain.brand import PLAIN
 from domain.segments import Segments
 from domain.statuses import Channel
 from domain.template_keys import TextKey
 from services.templating import text_samples
+from services.templating.mails import brands
+from services.templating.mails.pages import Frame
 from services.templating.text_sources import Source
 from services.templating.texts import Text
 
-PARTS = ("subject", "text", "html", "host", "providers")
+PARTS = ("subject", "text", "html", "format", "host", "providers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,6 @@ class Preview:
 
     said: Text
     segments: Segments | None
-    samples: Mapping[str, Any]
     to_type: Mapping[str, str]
 
 
@@ -36,14 +40,18 @@ class Line:
 
 def preview(key: TextKey, source: Source, typed: Mapping[str, str] | None = None) -> Preview:
     """Render a text that has no faults; raises jinja2.TemplateError where the values don't fit it."""
+    shown = values(key, source, typed)
+    brand = brands.current() if source.is_markdown else PLAIN
+    said = source.version().render(shown, Frame(brand, key.locale, current_app.config["PUBLIC_URL"]))
+    counted = segments.count(said.text) if key.channel is Channel.SMS else None
+    return Preview(said, counted, {name: str(shown[name]) for name in text_samples.to_type(key, shown)})
+
+
+def values(key: TextKey, source: Source, typed: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the values that a preview fills in, by name."""
     version = source.version()
     names = version.variables | ({"code"} if source.host else set())
-    values = text_samples.values(key, names, typed)
-    said = version.render(values)
-    counted = segments.count(said.text) if key.channel is Channel.SMS else None
-    return Preview(
-        said, counted, values, {name: str(values[name]) for name in text_samples.to_type(key, names)}
-    )
+    return text_samples.values(key, sorted(names), typed, version.links)
 
 
 def differences(old: Source, new: Source) -> dict[str, list[Line]]:
@@ -58,6 +66,8 @@ def _lines(source: Source, part: str) -> list[str]:
             f"{gateway}: {', '.join([one.id, one.sign_name, *(ours for _, ours in one.params)])}"
             for gateway, one in sorted(source.providers.items())
         ]
+    if part == "format":
+        return ["Markdown"] if source.is_markdown else []
     return str(getattr(source, part) or "").splitlines()
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from channels.registry import TYPES, Gateways
+from channels.making import TYPES
 from channels.sms.china import ChinaProvider
-from services.process.parts import part
+from services.roster.roster import current
 
 _APPROVING = {
     kind: maker
@@ -27,7 +27,7 @@ def takers(named: Iterable[str] = ()) -> list[Taker]:
     """Return all such gateways in the order of the file, then those that are only `named`."""
     found = [
         Taker(gateway.name, gateway.type, _APPROVING[gateway.type].signs)
-        for gateway in part(Gateways)
+        for gateway in current()
         if gateway.type in _APPROVING
     ]
     known = {taker.name for taker in found}

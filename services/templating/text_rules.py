@@ -11,6 +11,9 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import escape
+
+from services.templating.text_forms import Form, printed_only
 
 FILTERS = ("capitalize", "int", "length", "lower", "title", "trim", "upper")
 """None of them makes a text much longer; `replace`, `format`, `center` and `indent` do."""
@@ -79,6 +82,9 @@ class FaultKind(StrEnum):
     PROVIDER_ID = "provider_id"
     PROVIDER_PARAMS = "provider_params"
     PROVIDER_UNKNOWN = "provider_unknown"
+    LINK = "link"
+    PICTURE = "picture"
+    CROSSED = "crossed"
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,13 @@ def faults(part: str, source: str) -> list[Fault]:
 def variables(source: str) -> frozenset[str]:
     """Return the names that a source without faults uses."""
     return frozenset(name.name for name in environment(False).parse(source).find_all(nodes.Name))
+
+
+def form(source: str, escapes: bool = False) -> Form:
+    """Return a source without faults, ready to be filled in; `escapes` for HTML."""
+    made = environment(escapes)
+    printed = printed_only([made.parse(source)])
+    return Form(made.from_string(source), variables(source), printed, escape if escapes else None)
 
 
 def _forbidden(part: str, tree: nodes.Template) -> Iterator[Fault]:

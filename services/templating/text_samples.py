@@ -14,6 +14,7 @@ from services.templating.given import GIVEN, OWN_TEMPLATES, code_params
 from services.templating.text_sources import shipped
 
 DIGITS = "0123456789"
+LINK = "https://example.org/{name}"
 MAIL, PHONE = "kim@example.org", "+4915112345678"
 
 
@@ -25,10 +26,27 @@ def known(key: TextKey) -> frozenset[str] | None:
     return frozenset({"service"}).union(*(file.version().variables for file in files if file))
 
 
-def values(key: TextKey, names: Iterable[str], typed: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return a value for each name: ours, else the typed one, else the name itself."""
-    ours = _ours(key)
-    return {name: ours.get(name, (typed or {}).get(name) or name) for name in names}
+def values(
+    key: TextKey,
+    names: Iterable[str],
+    typed: Mapping[str, str] | None = None,
+    links: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
+    """Return a value for each name: the typed one, else ours, else the name itself, or an address for `links`."""
+    ours, typed = _ours(key), typed or {}
+    return {
+        name: _as_ours(typed[name], ours.get(name))
+        if name in typed
+        else ours.get(name, LINK.format(name=name) if name in links else name)
+        for name in names
+    }
+
+
+def _as_ours(typed: str, ours: object) -> object:
+    """Return what was typed, a number where ours is one; ours where nothing was typed."""
+    if ours and not typed.strip():
+        return ours
+    return int(typed) if isinstance(ours, int) and typed.isdecimal() else typed
 
 
 def to_type(key: TextKey, names: Iterable[str]) -> list[str]:
@@ -48,7 +66,12 @@ def _ours(key: TextKey) -> dict[str, Any]:
         code = code_params(DIGITS[: settings["CODE_LENGTH"]], life, settings["SERVICE_NAME"])
         return code if key.name == CODE else {**code, "link": "https://login.example.org/verify?token=…"}
     when = locales.moment(datetime.now(UTC), None, key.locale)
+    console = f"{settings['PUBLIC_URL'] or 'https://example.org'}/cms"
     if key.name == "invitation":
-        link = f"{settings['PUBLIC_URL'] or 'https://example.org'}/cms/invitation/…"
-        return given | {"inviter": MAIL, "link": link, "until": when}
+        return given | {"inviter": MAIL, "link": f"{console}/invitation/…", "until": when}
+    if key.name == "prefix_closed":
+        counts = {"prefix": PHONE[:-4], "country": "DE", "sends": "30", "approved": "0"}
+        return given | counts | {"when": when, "until": when, "link": f"{console}/settings/pumping"}
+    if key.name == "second_step_changed":
+        return given | {"when": when, "change": "app_added", "is_on": "yes"}
     return given | {"when": when, "new": mask(PHONE if key.name == "phone_changed" else MAIL)}

@@ -10,7 +10,7 @@ from domain.provider_templates import ProviderTemplate
 from domain.statuses import Channel
 from domain.template_keys import TextKey
 from services.templating import texts
-from services.templating.text_versions import Version
+from services.templating.version import Version
 
 _EXTENDS = re.compile(r'\{% extends "([^"]+)" %\}\n?')
 _SET = re.compile(r'\{% set (\w+) = "([^"]*)" %\}\n?')
@@ -26,10 +26,15 @@ class Source:
     html: str | None = None
     host: str | None = None
     providers: Mapping[str, ProviderTemplate] = field(default_factory=dict)
+    is_markdown: bool = False
+    """Whether `text` is Markdown, of which a mail's HTML and plain text are made."""
 
     def version(self, id: int = 0, number: int = 0) -> Version:
         """Return the version that renders it."""
-        return Version(id, number, self.subject, self.text, self.html, self.host, self.providers_as_kept())
+        kept = self.providers_as_kept()
+        return Version(
+            id, number, self.subject, self.text, self.html, self.host, kept, is_markdown=self.is_markdown
+        )
 
     def providers_as_kept(self) -> dict[str, Any]:
         """Return the providers' texts in the form stored in a row."""

@@ -1,34 +1,34 @@
 """This process's cache of versions of edited texts. A version never changes, so the cache can't go stale."""
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
-from jinja2 import TemplateRuntimeError
-from markupsafe import escape
 from sqlalchemy import and_, select
 
-from domain import bound_codes, locales
-from domain.provider_templates import ProviderTemplate
+from domain import locales
+from domain.brand import PLAIN
 from domain.statuses import Channel
+from domain.template_keys import CODE
 from exts import db
 from models.template import Template, TemplateVersion
 from services.process.freshness import Fresh
 from services.storage.transactions import Writer
-from services.templating import text_rules, texts
-from services.templating.text_forms import Form, printed_only
-from services.templating.texts import Text
+from services.templating import texts
+from services.templating.mails import brands
+from services.templating.version import Version
 
 FRESH_SECONDS = 1.0
 """How old the cached publications may be, and so for how long a text may still be used after another is published."""
+BRAND_SECONDS = 5.0
+"""For how long mails may still go out with the brand before the last change."""
 MOST_KEPT = 300
 """Versions cached beyond those of the last minute; a text of usual length takes some ten kilobytes."""
 NEEDED_SECONDS = 60.0
 """Long after a claimed message has been rendered or its lease has ended."""
-LONGEST_RENDERED = 200_000
-"""Characters; parameters are short and texts have few places for them, so no legitimate text comes near it."""
 _template, _version = Template.__table__, TemplateVersion.__table__
 _VERSIONS = select(
     _version.c.id,
@@ -38,89 +38,13 @@ _VERSIONS = select(
     _version.c.html,
     _version.c.host,
     _version.c.providers,
+    _version.c.is_markdown,
 )
 _PUBLISHED = select(
     _template.c.name, _template.c.channel, _template.c.locale, _template.c.purpose, _version.c.id
 ).join(_version, and_(_version.c.template_id == _template.c.id, _version.c.number == _template.c.published))
 Key = tuple[str, str, str, str]
 """Name, channel, locale and purpose."""
-
-
-class Version:
-    """What one version says. Safe to use from many threads at once."""
-
-    def __init__(
-        self,
-        id: int,
-        number: int,
-        subject: str | None,
-        text: str,
-        html: str | None = None,
-        host: str | None = None,
-        providers: Mapping[str, Mapping[str, Any]] | None = None,
-    ):
-        self.id = id
-        self.number = number
-        self.subject, self.text, self.html, self.host = subject, text, html, host
-        self.providers = read_providers(providers or {})
-
-    @cached_property
-    def variables(self) -> frozenset[str]:
-        """The names of all parameters that it uses."""
-        sources = [source for source in (self.subject, self.text, self.html) if source]
-        return frozenset().union(*map(text_rules.variables, sources))
-
-    def render(self, params: Mapping[str, Any]) -> Text:
-        """Return the rendered text; raises jinja2.TemplateError where a parameter is missing or of another type."""
-        try:
-            return _bounded(self._render(params))
-        except (TypeError, ValueError, ArithmeticError) as error:
-            raise TemplateRuntimeError(
-                f"{type(error).__name__}: a value is not of the type that the text expects"
-            ) from None
-
-    def _render(self, params: Mapping[str, Any]) -> Text:
-        text = self._text.fill(params).strip()
-        if self.host:
-            text = bound_codes.bind(text, self.host, str(params["code"]))
-        if self._subject is None:
-            return Text(text)
-        html = self._html.fill(params) if self._html else None
-        return Text(text + "\n", " ".join(self._subject.fill(params).split()), html)
-
-    @cached_property
-    def _text(self) -> Form:
-        return _form(self.text)
-
-    @cached_property
-    def _subject(self) -> Form | None:
-        return None if self.subject is None else _form(self.subject)
-
-    @cached_property
-    def _html(self) -> Form | None:
-        return _form(self.html, escapes=True) if self.html else None
-
-
-def _form(source: str, escapes: bool = False) -> Form:
-    environment = text_rules.environment(escapes)
-    names, printed = text_rules.variables(source), printed_only([environment.parse(source)])
-    return Form(environment.from_string(source), names, printed, escape if escapes else None)
-
-
-def _bounded(text: Text) -> Text:
-    if sum(len(part) for part in text if part) > LONGEST_RENDERED:
-        raise TemplateRuntimeError("the text is too long")
-    return text
-
-
-def read_providers(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, ProviderTemplate]:
-    """Return the approved texts that a row keeps, by the gateway's name."""
-    return {
-        gateway: ProviderTemplate(
-            one["id"], tuple((pair[0], pair[1]) for pair in one["params"]), one["sign_name"]
-        )
-        for gateway, one in kept.items()
-    }
 
 
 class Choice(NamedTuple):
@@ -167,6 +91,22 @@ class Published:
         return sorted({tag for one, of, tag, _ in self._versions if (one, of) == (name, channel)})
 
 
+class Claimed(Protocol):
+    """What a message to send says of its text."""
+
+    @property
+    def channel(self) -> str:
+        """How it goes."""
+
+    @property
+    def template(self) -> str | None:
+        """None where the text is the caller's own."""
+
+    @property
+    def template_version(self) -> int | None:
+        """The version of an edited text; None for a shipped one."""
+
+
 class TextVersions:
     """One application's cache of edited texts: all that were used in the last minute, and some older ones."""
 
@@ -176,10 +116,17 @@ class TextVersions:
         self._clock = clock
         self._lock = threading.Lock()
         self._published = Fresh(self._look, FRESH_SECONDS)
+        self.brand = PLAIN
+        """The brand of mails, as `load_to_send` found it."""
+        self._brand_until = -math.inf
 
     def __getitem__(self, version_id: int) -> Version:
         """Return a version that was loaded within the last minute or is still cached; raises KeyError."""
         return self._known[version_id]
+
+    def known(self, version_id: int) -> Version | None:
+        """Return a version if it is cached."""
+        return self._known.get(version_id)
 
     def load(self, reader: Writer, ids: Iterable[int | None]) -> None:
         """Read the versions that are not cached yet."""
@@ -196,6 +143,22 @@ class TextVersions:
             with self._lock:
                 self._known.update(read)
                 self._trim()
+
+    def load_to_send(self, reader: Writer, block: Sequence[Claimed]) -> None:
+        """Read the versions that are not cached yet; the brand, too, if one shows it and it is some seconds old."""
+        ids = [one.template_version for one in block]
+        self.load(reader, ids)
+        now = self._clock()
+        if now < self._brand_until or not any(map(self._shows_brand, block)):
+            return
+        self.brand, self._brand_until = brands.read(reader), now + BRAND_SECONDS
+
+    def _shows_brand(self, one: Claimed) -> bool:
+        """Tell whether it is a mail with the brand: from Markdown, or our own of a code."""
+        if one.template_version is None:
+            return one.template == CODE and one.channel == Channel.EMAIL
+        version = self.known(one.template_version)
+        return version is not None and version.has_brand
 
     def _trim(self) -> None:
         """Drop the least recently used versions, but never one that a message on its way may need."""

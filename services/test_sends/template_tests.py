@@ -85,7 +85,10 @@ def _message(
 ) -> NewMessage:
     text = version.source.version()
     names = text.variables | ({"code"} if key.name == "code" else set())
-    params = {"service": current_app.config["SERVICE_NAME"], **text_samples.values(key, names, typed)}
+    params = {
+        "service": current_app.config["SERVICE_NAME"],
+        **text_samples.values(key, names, typed, text.links),
+    }
     return NewMessage(
         owner=_owner(session).id,
         destination=destination,

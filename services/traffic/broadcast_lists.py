@@ -79,7 +79,14 @@ def get(broadcast_id: str) -> BroadcastDetails:
 
 
 _SHOWN = (
-    *(Broadcast.id, Broadcast.owner, Broadcast.channel, Broadcast.template, Broadcast.accepted),
+    *(
+        Broadcast.id,
+        Broadcast.owner,
+        Broadcast.name,
+        Broadcast.channel,
+        Broadcast.template,
+        Broadcast.accepted,
+    ),
     *(Broadcast.rejected, Broadcast.is_test, Broadcast.starts_at, Broadcast.deadline_at),
     *(Broadcast.paused_at, Broadcast.canceled_at, Broadcast.created_at),
 )

@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
-from domain.statuses import MessageStatus, VerificationStatus
-from models import Message, Verification
+from domain.statuses import VerificationStatus
+from models import Verification
 from services.audit import trail
 from services.audit.trail import Actor
 from services.codes import telling
-from services.outbox.outbox import stop_values
+from services.outbox import outbox
 from services.storage.transactions import change, transaction
 from services.traffic import verification_lists
 from services.traffic.bulk_acts import BLOCK, MOST, Count
@@ -54,9 +54,7 @@ def _cancel(ids: Sequence[str], told: str, by: Actor) -> int:
         if done:
             ours = select(Verification.id).where(Verification.id.in_(ids), Verification.canceled_at == now)
             canceled = session.scalars(ours).all()
-            of_ours = Message.verification_id.in_(canceled)
-            waiting = (of_ours, Message.status == MessageStatus.QUEUED.value)
-            change(session, update(Message).where(*waiting).values(**stop_values(now)))
+            outbox.cancel_of(session, canceled, now)
             trail.note(session, by, Action.VERIFICATIONS_CANCELED, told, after={"verifications": done})
             telling.canceled(session, canceled, now)
         return done

@@ -22,7 +22,7 @@ from services.audit.trail import Actor
 from services.codes import verifications
 from services.keys import owners
 from services.limits import send_limits
-from services.messaging import messages
+from services.messaging import copies
 from services.outbox import outbox
 from services.outbox.bell import Bell
 from services.outbox.outbox import NewMessage
@@ -87,7 +87,7 @@ def _pending(ids: Collection[str], now: datetime) -> set[str]:
 
 def _copied(row: Message, now: datetime, refused: Counter[Refusal]) -> Iterator[NewMessage]:
     if row.verification_id is None:
-        copy = _or_refused(lambda: messages.copy_of(row, now), refused)
+        copy = _or_refused(lambda: copies.copy_of(row, now), refused)
         if copy is not None:
             yield copy
 

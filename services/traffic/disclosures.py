@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.actions import Action
 from domain.destinations import mask
+from domain.sheets import guarded
 from services.audit import trail
 from services.audit.trail import Actor
 from services.storage.transactions import transaction
@@ -18,8 +19,6 @@ from services.traffic.message_lists import ListedMessage, MessagePage
 from services.traffic.verification_lists import ListedVerification, VerificationDetails, VerificationPage
 
 EXPORT_BLOCK = 1000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula (OWASP, CSV injection)."""
 MESSAGE_COLUMNS = (
     *("id", "verification_id", "channel", "to", "template", "status", "gateway", "gateway_reference"),
     *("tries", "error", "is_test", "created_at", "sent_at", "settled_at"),
@@ -116,4 +115,4 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return guarded(text)

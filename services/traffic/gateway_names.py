@@ -3,12 +3,11 @@
 from flask import current_app
 from sqlalchemy import select, union
 
-from channels.registry import Gateways
 from exts import db
 from models import Message
 from models.traffic import TrafficHour
 from services.process.freshness import Fresh
-from services.process.parts import part
+from services.roster.roster import current
 
 READ_EVERY_SECONDS = 30.0
 NEWEST = 20_000
@@ -20,7 +19,7 @@ def everything() -> list[str]:
     fresh: Fresh[set[str]] = current_app.extensions.setdefault(
         "sendcode_gateway_names", Fresh(_seen, READ_EVERY_SECONDS)
     )
-    known = [gateway.name for gateway in part(Gateways)]
+    known = [gateway.name for gateway in current()]
     return known + sorted(fresh.get() - set(known))
 
 

@@ -14,12 +14,13 @@ from domain.pinning import pinned_to
 from domain.statuses import Channel, MessageStatus
 from domain.template_keys import TextKey
 from exts import db
-from models import Message, MessageTry
+from models import Message, MessageTry, Verification
 from services.gateways import gateway_gaps
 from services.gateways.gateway_gaps import Gap
-from services.keys import owners
 from services.messaging.message_views import planned_for, status_of
 from services.templating.template_views import named
+from services.traffic import asked
+from services.traffic.asked import Asked
 
 
 class Happening(StrEnum):
@@ -66,7 +67,7 @@ class MessageDetails:
     """A message without its content; `to` is masked unless the caller asked for it unmasked."""
 
     id: str
-    owner: str
+    asked: Asked
     verification_id: str | None
     broadcast_id: str | None
     channel: Channel
@@ -83,6 +84,8 @@ class MessageDetails:
     tries: int
     is_test: bool
     resent_as: str | None
+    has_text: bool
+    """Whether its content is still kept, so that somebody may read it; never so for a code."""
     created_at: datetime
     deadline_at: datetime
     settled_at: datetime | None
@@ -105,7 +108,7 @@ def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
     now = datetime.now(UTC)
     details = MessageDetails(
         id=row.id,
-        owner=name_of(row.owner),
+        asked=asked.of_message(row, _verification(row)),
         verification_id=row.verification_id,
         broadcast_id=row.broadcast_id,
         channel=Channel(row.channel),
@@ -121,6 +124,7 @@ def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
         tries=row.tries,
         is_test=row.is_test,
         resent_as=row.resent_as,
+        has_text=row.keeps_content and row.sealed is not None,
         created_at=row.created_at,
         deadline_at=row.deadline_at,
         settled_at=row.settled_at,
@@ -130,16 +134,15 @@ def get(message_id: str, *, unmasked: bool = False) -> MessageDetails:
     return details
 
 
+def _verification(row: Message) -> Verification | None:
+    return db.session.get(Verification, row.verification_id) if row.verification_id else None
+
+
 def _gap(row: Message, now: datetime) -> Gap | None:
     """Return why no gateway can take a waiting message; None where one can, or where the message needs none."""
     if status_of(row, now) is not MessageStatus.QUEUED or row.is_test or pinned_to(row.ask_first):
         return None
     return gateway_gaps.of_destination(Channel(row.channel), row.country)
-
-
-def name_of(owner: str) -> str:
-    """Return the name of the API key that sent something, or the kind of another sender: `session`, `task`."""
-    return owners.names([owner])[owner]
 
 
 def timeline(
@@ -163,7 +166,7 @@ def timeline(
             yield Event(Happening.NO_GATEWAY, gap.off[0].at if gap.off else None, gap=gap)
         yield Event(Happening.PLANNED if planned_for(row, now) else _waiting(row.due_at, now), row.due_at)
     elif status is MessageStatus.SENDING:
-        yield Event(Happening.SENDING, None, row.tries)
+        yield Event(Happening.SENDING, None, row.tries or None)
     elif status is not MessageStatus.SENT:
         yield Event(
             Happening(status.value),

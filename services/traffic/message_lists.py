@@ -1,22 +1,30 @@
 """The console's list of messages, of all owners."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 
 from domain.destinations import mask
+from domain.error_kinds import pattern
 from domain.statuses import Channel, MessageStatus
 from exts import db
-from models import Broadcast, Message
+from models import Broadcast, Message, Verification
 from models.message import IS_UNSUCCESSFUL, UNSUCCESSFUL, WITH_PARTIAL_INDEXES
 from services.messaging.message_views import planned_for, status_of
 from services.traffic import listing, search_terms
-from services.traffic.listing import Count, Wanted
+from services.traffic.listing import Count, Tally, Wanted
 
 PAGE = 50
+NO_CODE = "~"
+"""In place of a purpose, which can't have this character."""
+PLANNED = "scheduled"
+"""In place of a status, for queued messages whose first try is planned for a time to come."""
+ESCAPE = "!"
+COST_OF_PURPOSE = 4
+"""A look-up of the code for each message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,14 @@ class Filter:
     template: str | None = None
     gateway: str | None = None
     broadcast_id: str | None = None
+    key: str | None = None
+    """The id of the API key that sent them."""
+    purpose: str | None = None
+    """Of the codes that they carry; NO_CODE: only notices."""
+    country: str | None = None
+    error: str | None = None
+    """A kind of `domain/error_kinds.py`."""
+    is_test: bool | None = None
     is_planned: bool = False
     """Only messages whose first try is scheduled for a time to come."""
     since: datetime | None = None
@@ -63,6 +79,7 @@ class MessagePage:
     messages: tuple[ListedMessage, ...]
     next_cursor: str | None
     looked_back_to: datetime | None
+    newer_cursor: str | None = None
 
 
 def page(
@@ -72,12 +89,24 @@ def page(
     found = listing.look(_wanted(chosen, _SHOWN), limit=limit or PAGE, cursor=cursor)
     now = datetime.now(UTC)
     lines = tuple(_line(row, now, unmasked) for row in found.rows)
-    return MessagePage(lines, found.next_cursor, found.looked_back_to)
+    return MessagePage(lines, found.next_cursor, found.looked_back_to, found.newer_cursor)
 
 
 def count(chosen: Filter) -> Count:
     """Count the messages of a filter."""
     return listing.count(_wanted(chosen, ()))
+
+
+def newer(chosen: Filter, cursor: str) -> int:
+    """Count the messages of a filter that are newer than a `newer_cursor`; raises InvalidInput for an invalid one."""
+    return listing.newer(_wanted(chosen, ()), cursor)
+
+
+def tally(chosen: Filter) -> Tally:
+    """Count the newest messages of a filter by status and PLANNED, whatever status it names."""
+    wanted = _wanted(replace(chosen, statuses=(), is_planned=False), ())
+    state = case((and_(*_is_planned(datetime.now(UTC))), PLANNED), else_=Message.status)
+    return listing.tally(wanted, state)
 
 
 def ids(chosen: Filter, *, most: int, also: tuple[ColumnElement[bool], ...] = ()) -> list[str]:
@@ -115,16 +144,37 @@ def _wanted(chosen: Filter, columns: tuple[Any, ...], also: tuple[ColumnElement[
     if chosen.statuses:
         sieve.append(or_(*(Message.status == status.value for status in chosen.statuses)))
     if chosen.is_planned:
-        now = datetime.now(UTC)
-        sieve += [Message.status == MessageStatus.QUEUED.value, Message.tries == 0, Message.due_at > now]
+        sieve += _is_planned(datetime.now(UTC))
+    if chosen.key is not None:
+        indexed.append(Message.owner == f"key:{chosen.key}")
+    if chosen.purpose == NO_CODE:
+        sieve.append(Message.verification_id.is_(None))
+    elif chosen.purpose is not None:
+        sieve += [Message.verification_id.is_not(None), _purpose() == chosen.purpose]
+    if chosen.error is not None:
+        sieve.append(Message.error.like(pattern(chosen.error, escape=ESCAPE), escape=ESCAPE))
+    if chosen.is_test is not None:
+        sieve.append(Message.is_test.is_(chosen.is_test))
     for column, value in (
         (Message.channel, chosen.channel),
         (Message.template, chosen.template),
         (Message.gateway, chosen.gateway),
+        (Message.country, chosen.country),
     ):
         if value is not None:
             sieve.append(column == value)
-    return Wanted(columns, Message.created_at, Message.id, indexed, sieve)
+    cost = 1 if chosen.purpose in (None, NO_CODE) else COST_OF_PURPOSE
+    return Wanted(columns, Message.created_at, Message.id, indexed, sieve, cost)
+
+
+def _is_planned(now: datetime) -> list[ColumnElement[bool]]:
+    return [Message.status == MessageStatus.QUEUED.value, Message.tries == 0, Message.due_at > now]
+
+
+def _purpose() -> ColumnElement[str | None]:
+    """Return the purpose of a message's code, looked up row by row: a join would read all codes of the purpose."""
+    of_code = select(Verification.purpose).where(Verification.id == Message.verification_id)
+    return of_code.correlate(Message).scalar_subquery()
 
 
 def _of_broadcast(broadcast_id: str) -> list[ColumnElement[bool]]:

@@ -1,21 +1,23 @@
 """The console's list and details of verifications, of all owners."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, select
+from sqlalchemy import ColumnElement, and_, case, not_, select
 
 from domain.destinations import mask
 from domain.errors import NotFound
 from domain.statuses import Channel, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
+from services import steps
 from services.messaging.message_views import status_of
-from services.traffic import listing, search_terms
-from services.traffic.listing import Count, Wanted
-from services.traffic.message_details import name_of
+from services.steps import Steps
+from services.traffic import asked, listing, search_terms
+from services.traffic.asked import Asked
+from services.traffic.listing import Count, Tally, Wanted
 
 PAGE = 50
 LONGEST_LIFE = timedelta(seconds=600)
@@ -30,6 +32,9 @@ class Filter:
     status: VerificationStatus | None = None
     channel: Channel | None = None
     purpose: str | None = None
+    key: str | None = None
+    """The id of the API key that asked for them."""
+    is_test: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -63,6 +68,7 @@ class VerificationPage:
     verifications: tuple[ListedVerification, ...]
     next_cursor: str | None
     looked_back_to: datetime | None
+    newer_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Carrier:
     error: str | None
     created_at: datetime
     sent_at: datetime | None
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +90,15 @@ class VerificationDetails:
     """A verification without its code, and its messages, oldest first."""
 
     listed: ListedVerification
-    owner: str
+    asked: Asked
     locale: str
     resend_at: datetime
     canceled_at: datetime | None
+    attempted_at: tuple[datetime, ...]
+    """The times of the first attempts, as far as they were recorded."""
     messages: tuple[Carrier, ...]
+    steps: Steps
+    """The ways of its code, none without a fallback; destinations are masked like its own."""
 
 
 def page(
@@ -100,12 +111,25 @@ def page(
     now = datetime.now(UTC)
     found = listing.look(_wanted(chosen, now), limit=limit or PAGE, cursor=cursor)
     lines = tuple(_line(row, now, unmasked) for row in found.rows)
-    return VerificationPage(lines, found.next_cursor, found.looked_back_to)
+    return VerificationPage(lines, found.next_cursor, found.looked_back_to, found.newer_cursor)
 
 
 def count(chosen: Filter) -> Count:
     """Count the verifications of a filter."""
     return listing.count(_wanted(chosen, datetime.now(UTC)))
+
+
+def newer(chosen: Filter, cursor: str) -> int:
+    """Count those of a filter that are newer than a `newer_cursor`; raises InvalidInput for an invalid one."""
+    return listing.newer(_wanted(chosen, datetime.now(UTC)), cursor)
+
+
+def tally(chosen: Filter) -> Tally:
+    """Count the newest verifications of a filter by status, whatever status it names."""
+    now = datetime.now(UTC)
+    first, *others = VerificationStatus
+    state = case(*((_is(status, now), status.value) for status in others), else_=first.value)
+    return listing.tally(_wanted(replace(chosen, status=None), now), state)
 
 
 def ids(chosen: Filter, *, most: int) -> list[str]:
@@ -127,14 +151,21 @@ def get(verification_id: str, *, unmasked: bool = False) -> VerificationDetails:
     now = datetime.now(UTC)
     details = VerificationDetails(
         listed=_line(row, now, unmasked),
-        owner=name_of(row.owner),
+        asked=asked.of_verification(row),
         locale=row.locale,
         resend_at=row.resend_at,
         canceled_at=row.canceled_at,
+        attempted_at=tuple(row.attempted_at),
         messages=tuple(_carriers(verification_id, now)),
+        steps=_steps(row, now, unmasked),
     )
     db.session.rollback()
     return details
+
+
+def _steps(row: Verification, now: datetime, unmasked: bool) -> Steps:
+    found = steps.of(db.session(), [row], now).get(row.id, ())
+    return found if unmasked else tuple(replace(one, to=mask(one.to)) for one in found)
 
 
 def _carriers(verification_id: str, now: datetime) -> Iterator[Carrier]:
@@ -148,6 +179,7 @@ def _carriers(verification_id: str, now: datetime) -> Iterator[Carrier]:
             error=row.error,
             created_at=row.created_at,
             sent_at=row.sent_at,
+            settled_at=row.settled_at,
         )
 
 
@@ -177,6 +209,10 @@ def _wanted(chosen: Filter, now: datetime) -> Wanted:
         sieve.append(Verification.channel == chosen.channel.value)
     if chosen.purpose is not None:
         sieve.append(Verification.purpose == chosen.purpose)
+    if chosen.key is not None:
+        sieve.append(Verification.owner == f"key:{chosen.key}")
+    if chosen.is_test is not None:
+        sieve.append(Verification.is_test.is_(chosen.is_test))
     return Wanted(_SHOWN, Verification.expires_at, Verification.id, indexed, sieve)
 
 

@@ -1,11 +1,12 @@
 """Deliveries as a queue: what is due, who posts it, how it ended. Leases as in services/delivery/claims.py."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, or_, select, update
 
 from domain.codes import new_id
 from domain.event_tries import is_hopeless
@@ -38,6 +39,16 @@ class Ended:
     is_tried: bool = True
     """False where nothing was posted: that says nothing about the endpoint."""
 
+    @property
+    def is_given_back(self) -> bool:
+        """Whether it waits as before, because nobody came to post it."""
+        return not self.is_tried and self.due_at is not None
+
+
+def untried(due: Due, now: datetime) -> Ended:
+    """Return that a delivery is given back, to be claimed again at once."""
+    return Ended(due, DeliveryStatus.WAITING, now, due_at=now, is_tried=False)
+
 
 def is_due(engine: Engine, now: datetime) -> bool:
     """Tell whether anything is due. It only reads, so on SQLite it blocks no writer."""
@@ -46,12 +57,23 @@ def is_due(engine: Engine, now: datetime) -> bool:
         return connection.execute(anything).first() is not None
 
 
-def claim(connection: Connection, busy: Collection[str], room: Room, most: int, now: datetime) -> list[Due]:
-    """Claim up to `most` due deliveries, oldest first, none to the endpoints in `busy`; the caller commits.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many deliveries may be claimed: in all, to endpoints that fail, and to each; none to those in `busy`."""
+
+    most: int
+    of_one: Room
+    failing: int
+    busy: Collection[str] = ()
+
+
+def claim(connection: Connection, places: Places, now: datetime) -> list[Due]:
+    """Claim due deliveries, oldest first; the caller commits.
 
     An endpoint that takes long has its own few places, and what waits for it hides nothing that waits for others.
+    Call-backs, which have no endpoint, share the places of "".
     """
-    ids = _chosen(connection, busy, room, most, now)
+    ids = _chosen(connection, places, now)
     if not ids:
         return []
     token = new_id()
@@ -61,24 +83,39 @@ def claim(connection: Connection, busy: Collection[str], room: Room, most: int, 
     return _read(connection, ids, token)
 
 
-def _chosen(connection: Connection, busy: Collection[str], room: Room, most: int, now: datetime) -> list[str]:
-    others = or_(deliveries.c.webhook_id.is_(None), deliveries.c.webhook_id.not_in(busy))
+def _chosen(connection: Connection, places: Places, now: datetime) -> list[str]:
     found = connection.execute(
         select(deliveries.c.id, deliveries.c.webhook_id)
-        .where(deliveries.c.due_at <= now, *([others] if busy else []))
+        .where(deliveries.c.due_at <= now, *_has_places(places))
         .order_by(deliveries.c.due_at)
         .limit(CANDIDATES)
         .with_for_update(skip_locked=True)
     ).all()
     failing = _failing(connection, {row.webhook_id for row in found if row.webhook_id})
-    taken: dict[str, int] = {}
+    taken: Counter[str] = Counter()
     chosen: list[str] = []
     for row in found:
         to = row.webhook_id or ""
-        if len(chosen) < most and taken.get(to, 0) < room(to, to in failing):
-            taken[to] = taken.get(to, 0) + 1
+        is_failing = to in failing
+        has_place = not is_failing or sum(taken[one] for one in failing) < places.failing
+        if has_place and len(chosen) < places.most and taken[to] < places.of_one(to, is_failing):
+            taken[to] += 1
             chosen.append(row.id)
     return chosen
+
+
+def _has_places(places: Places) -> list[ColumnElement[bool]]:
+    """Return the conditions that leave out what waits for endpoints without a place."""
+    is_call_back = deliveries.c.webhook_id.is_(None)
+    conditions = []
+    if "" in places.busy:
+        conditions.append(deliveries.c.webhook_id.is_not(None))
+    if places.busy:
+        conditions.append(or_(is_call_back, deliveries.c.webhook_id.not_in(places.busy)))
+    if places.failing <= 0:
+        failing = select(webhooks.c.id).where(webhooks.c.failing_since.is_not(None))
+        conditions.append(or_(is_call_back, deliveries.c.webhook_id.not_in(failing)))
+    return conditions
 
 
 def _failing(connection: Connection, ids: Collection[str]) -> set[str]:
@@ -127,6 +164,16 @@ _SETTLE = (
     .where(deliveries.c.id == bindparam("of_id"), deliveries.c.lease_token == bindparam("of_token"))
     .values(lease_token=None, **{name: bindparam(f"new_{name}") for name in _NAMES})
 )
+_GIVE_BACK = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("of_id"), deliveries.c.lease_token == bindparam("of_token"))
+    .values(
+        lease_token=None,
+        status=DeliveryStatus.WAITING.value,
+        due_at=bindparam("new_due_at"),
+        tries=deliveries.c.tries - 1,
+    )
+)
 
 
 def settle(connection: Connection, ended: Sequence[Ended]) -> list[str]:
@@ -136,7 +183,12 @@ def settle(connection: Connection, ended: Sequence[Ended]) -> list[str]:
     """
     if not ended:
         return []
-    connection.execute(_SETTLE, [_values(one) for one in ended])
+    for statement, some in (
+        (_SETTLE, [one for one in ended if not one.is_given_back]),
+        (_GIVE_BACK, [one for one in ended if one.is_given_back]),
+    ):
+        if some:
+            connection.execute(statement, [_values(one) for one in some])
     tried = [one for one in ended if one.is_tried and one.due.webhook_id]
     good = {one.due.webhook_id for one in tried if one.status is DeliveryStatus.DELIVERED}
     recovered = {one.due.webhook_id for one in tried if one.due.failing_since} & good

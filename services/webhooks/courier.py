@@ -1,7 +1,7 @@
 """The lane of events in a worker: its own threads beside the drain, so that no receiver ever delays a code.
 
-One thread claims what is due and settles what has ended; each POST has a thread of its own. An endpoint has few of them
-at a time, and one that fails has one, so that receivers that hang leave room for the others.
+One thread claims what is due and settles what has ended; others post. An endpoint has few of them at a time, and one
+that fails has one, so that receivers that hang leave room for the others.
 """
 
 import logging
@@ -16,18 +16,24 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.faults import place
+from domain.statuses import DeliveryStatus
 from models import clock, patience
-from services.process.faults import place
 from services.webhooks import claims
-from services.webhooks.claims import Ended
+from services.webhooks.claims import Ended, Places, untried
 from services.webhooks.kinds import Due
+from services.webhooks.post_threads import MOST_TO_ONE, PostThreads
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 ANSWER_SECONDS = 60.0
-MOST_IN_FLIGHT = 64
-MOST_OF_ONE = 16
+MOST_IN_FLIGHT = 128
+MOST_OF_QUICK = 64
+"""More than are posted at a time: the next ones are there when an answer is, without a transaction in between."""
 MOST_OF_FAILING = 1
+MOST_FAILING = 32
+"""To all endpoints that fail together: many that hang leave room for the others."""
+QUICK_MS = 1000
 STUMBLE_SECONDS = 1.0
 REST_SECONDS = 0.03
 """Between two turns, so that one transaction settles and claims many: each takes the database from a click."""
@@ -48,12 +54,15 @@ class Courier:
     """Posts what is due. `duties` are called each time it looks, with the time."""
 
     def __init__(self, engine: Engine, poster: Posts, duties: Sequence[Duty] = ()):
-        self._engine, self._poster, self._duties = engine, poster, duties
+        self._engine, self._duties = engine, duties
         self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._unsettled: list[Ended] = []
         self._in_flight: Counter[str] = Counter()
         self._failing: set[str] = set()
         """Those in flight that failed before."""
+        self._quick: set[str] = set()
+        """Endpoints whose last answer was a quick success."""
+        self._threads = PostThreads(poster.post, self._note)
         self._is_behind = False
         """Whether an event that was claimed last had waited for long; one that is tried again does not count."""
         self._news = threading.Event()
@@ -130,6 +139,8 @@ class Courier:
                 log.error("looking for events failed: %s", place(error))
 
     def _take_ended(self) -> None:
+        for late in self._threads.take_back(late_only=not self._stopping):
+            self._ended.put(untried(late, clock.now()))
         while True:
             try:
                 ended = self._ended.get_nowait()
@@ -140,25 +151,35 @@ class Courier:
             if self._in_flight[to] <= 0:
                 del self._in_flight[to]
                 self._failing.discard(to)
+            self._note_speed(to, ended)
             self._unsettled.append(ended)
+
+    def _note_speed(self, to: str, ended: Ended) -> None:
+        is_success = ended.status is DeliveryStatus.DELIVERED
+        if to and is_success and ended.took_ms is not None and ended.took_ms <= QUICK_MS:
+            self._quick.add(to)
+        elif ended.is_tried:
+            self._quick.discard(to)
 
     def _claim(self, connection: Connection, now: datetime) -> list[Due]:
         most = MOST_IN_FLIGHT - self._in_flight.total()
-        full = [to for to in self._in_flight if to and self._room(to, to in self._failing) <= 0]
-        return claims.claim(connection, full, self._room, most, now) if most > 0 else []
+        full = [to for to in self._in_flight if self._room(to, to in self._failing) <= 0]
+        places = Places(most, self._room, MOST_FAILING - len(self._failing), full)
+        return claims.claim(connection, places, now) if most > 0 else []
 
     def _start(self, due: Sequence[Due]) -> None:
         for one in due:
             self._in_flight[one.webhook_id or ""] += 1
             if one.webhook_id and one.failing_since:
                 self._failing.add(one.webhook_id)
-            threading.Thread(target=self._post, args=(one,), name="event", daemon=True).start()
+        self._threads.start(due)
         if due:
             self._next_look = 0.0  # there may be more, for others
 
     def _room(self, webhook_id: str, is_failing: bool) -> int:
-        return (MOST_OF_FAILING if is_failing else MOST_OF_ONE) - self._in_flight[webhook_id]
+        most = MOST_OF_QUICK if webhook_id in self._quick else MOST_TO_ONE
+        return (MOST_OF_FAILING if is_failing else most) - self._in_flight[webhook_id]
 
-    def _post(self, due: Due) -> None:
-        self._ended.put(self._poster.post(due))
+    def _note(self, ended: Ended) -> None:
+        self._ended.put(ended)
         self._news.set()

@@ -14,7 +14,7 @@ from domain.errors import Conflict, NotFound
 from domain.events import TEST
 from domain.statuses import DeliveryStatus
 from exts import db
-from models.webhook import Event, EventDelivery, Webhook
+from models.webhook import Event, EventDelivery
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.events import telling
@@ -185,9 +185,3 @@ def _view(row: EventDelivery, kind: str) -> DeliveryView:
         created_at=row.created_at,
         settled_at=row.settled_at,
     )
-
-
-def count_failing() -> int:
-    """Return how many endpoints that are switched on have failed since their last success."""
-    failing = (Webhook.is_on.is_(True), Webhook.failing_since.is_not(None))
-    return len(db.session.scalars(select(Webhook.id).where(*failing)).all())

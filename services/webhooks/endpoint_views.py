@@ -19,6 +19,8 @@ from services.webhooks import signing
 
 log = logging.getLogger(__name__)
 LONGEST_DESCRIPTION = 250
+GAVE_UP = ("gone", "failing")
+"""Why an endpoint is switched off by its answers; the third reason is that somebody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class EndpointView:
     failing_since: datetime | None
     old_secret_until: datetime | None
     created_at: datetime
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether its own answers switched it off."""
+        return self.disabled_reason in GAVE_UP
 
     @property
     def host(self) -> str:

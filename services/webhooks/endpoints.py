@@ -24,7 +24,14 @@ from services.process.parts import part
 from services.storage import joint
 from services.storage.transactions import change, transaction
 from services.webhooks import claims, signing
-from services.webhooks.endpoint_views import EndpointView, check_description, check_url, host_of, view
+from services.webhooks.endpoint_views import (
+    GAVE_UP,
+    EndpointView,
+    check_description,
+    check_url,
+    host_of,
+    view,
+)
 
 OVERLAP = timedelta(hours=24)
 """For how long the old secret signs, too, after a rotation."""
@@ -83,6 +90,12 @@ def list_all(owner: str | None = None) -> list[EndpointView]:
     if owner is not None:
         wanted = wanted.where(Webhook.owner == owner)
     return [view(row) for row in db.session.scalars(wanted.execution_options(populate_existing=True))]
+
+
+def count_given_up() -> int:
+    """Return how many endpoints were switched off by their own answers and not switched on again."""
+    with db.engine.connect() as connection:  # the page's session may still hold objects that the page shows
+        return connection.scalar(select(func.count()).where(Webhook.off_reason.in_(GAVE_UP))) or 0
 
 
 def get(webhook_id: str, owner: str | None = None) -> EndpointView:

@@ -13,13 +13,13 @@ from domain import web_addresses
 from domain.characters import one_line
 from domain.errors import InvalidInput
 from domain.event_tries import GONE, SLOW_DOWN, next_try_at
+from domain.faults import place
 from domain.keyring import Keyring, Unreadable
 from domain.statuses import DeliveryStatus
 from models import clock
 from models.webhook import ANSWER_CHARACTERS
 from services.events.callbacks import STATUS
 from services.events.telling import WEBHOOK
-from services.process.faults import place
 from services.webhooks import status_form
 from services.webhooks.claims import OFF, Ended
 from services.webhooks.kinds import Due, Maker, standard

@@ -3,7 +3,7 @@
 Each looks only while an endpoint wants to know.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, exists, func, select, update
 from domain.events import EventType, Listener
 from domain.statuses import BroadcastStatus, MessageStatus
 from models.broadcast import Broadcast
+from models.broadcast_part import BroadcastPart
 from models.message import Message
 from models.webhook import Event
 from services.events import data, telling
@@ -28,6 +29,7 @@ MOST = 50
 LONGEST_BROADCAST = timedelta(days=90)
 OPEN = (MessageStatus.QUEUED.value, MessageStatus.SENDING.value)
 broadcasts, messages, events = Broadcast.__table__, Message.__table__, Event.__table__
+parts = BroadcastPart.__table__
 
 
 class FinishedBroadcasts:
@@ -54,11 +56,12 @@ class FinishedBroadcasts:
 def _finished(connection: Connection, since: datetime, now: datetime) -> list[str]:
     """Return broadcasts that may have finished after `since` and of which nothing was told."""
     left = exists().where(messages.c.broadcast_id == broadcasts.c.id, messages.c.status.in_(OPEN))
+    packed = exists().where(parts.c.broadcast_id == broadcasts.c.id)
     return list(
         connection.scalars(
             select(broadcasts.c.id)
             .where(broadcasts.c.created_at > now - LONGEST_BROADCAST, broadcasts.c.deadline_at > since)
-            .where(broadcasts.c.finished_at.is_(None), ~left)
+            .where(broadcasts.c.finished_at.is_(None), ~left, ~packed)
             .limit(MOST)
         )
     )
@@ -117,9 +120,14 @@ class GatewayWatch:
     """
 
     def __init__(
-        self, engine: Engine, listeners: Listeners, health: Health, channels: dict[str, str], holder: str
+        self,
+        engine: Engine,
+        listeners: Listeners,
+        health: Health,
+        channels: Callable[[], Mapping[str, str]],
+        holder: str,
     ):
-        """`channels`: the channel of each gateway by its name. `holder`: the name of this process."""
+        """`channels`: returns the channel of each gateway by its name. `holder`: the name of this process."""
         self._engine, self._listeners, self._health = engine, listeners, health
         self._channels, self._holder = channels, holder
         self._down: set[str] | None = None
@@ -141,17 +149,14 @@ class GatewayWatch:
                 self._down = self._told_last()
         if self._down is None:
             return
-        down = {name for name in self._channels if self._health.is_open(name)}
-        changed = sorted(down ^ (self._down & set(self._channels)))
+        channels = self._channels()
+        down = {name for name in channels if self._health.is_open(name)}
+        changed = sorted(down ^ (self._down & set(channels)))
         if changed:
+            news = [_gateway_news(name, channels[name], name in down) for name in changed]
             with self._engine.begin() as connection:
-                telling.tell(connection, listeners, [self._news(name, name in down) for name in changed], now)
+                telling.tell(connection, listeners, news, now)
         self._down = down
-
-    def _news(self, name: str, is_down: bool) -> News:
-        kind = EventType.GATEWAY_DOWN if is_down else EventType.GATEWAY_UP
-        status = "down" if is_down else "up"
-        return News(kind, name, {"name": name, "channel": self._channels[name], "status": status})
 
     def _told_last(self) -> set[str]:
         """Return the gateways of which the last event says that they are down."""
@@ -166,3 +171,9 @@ class GatewayWatch:
             rows = connection.execute(newest).all()
         last = {row.subject: row.type for row in reversed(rows)}
         return {name for name, kind in last.items() if kind == EventType.GATEWAY_DOWN}
+
+
+def _gateway_news(name: str, channel: str, is_down: bool) -> News:
+    kind = EventType.GATEWAY_DOWN if is_down else EventType.GATEWAY_UP
+    status = "down" if is_down else "up"
+    return News(kind, name, {"name": name, "channel": channel, "status": status})

@@ -88,8 +88,10 @@ def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
     members = json.loads(answer.text)
     assert members["status"] == status
     assert members["code"] == code
+    assert members["request_id"]
     assert {"type", "title", "status", "code", "detail"} <= set(members)
-    assert all(set(error) == {"field", "message"} for error in members.get("errors", []))
+    named = {"row", "column", "code", "detail"} if code == "bad_rows" else {"field", "message"}
+    assert all(set(error) == named for error in members.get("errors", []))
     assert answer.headers["Cache-Control"] == "no-store"
     if status == 429:
         assert int(answer.headers["Retry-After"]) >= 1

@@ -34,6 +34,6 @@ def test_answers_forbid_caching_sniffing_and_framing_and_set_no_cookie(caller, m
 
 
 def test_other_paths_are_left_to_other_doors(client):
-    with client.get("/static/api-docs.js") as answer:
+    with client.get("/static/api-docs.css") as answer:
         assert answer.status_code == 200
         assert answer.headers.get("Cache-Control") != "no-store"

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from domain import destinations
 from domain.keyring import Keyring
 from domain.statuses import Channel, Priority
+from domain.version import VERSION
 from exts import db
 from models import SeenProcess
 from services.outbox import outbox
@@ -115,7 +116,7 @@ class TestASilentBroker:
 def test_healthz_contacts_nothing(app, client):
     stop_database(app)
     answer = client.get("/healthz")
-    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json) == (200, {"status": "ok", "version": VERSION})
     assert answer.headers["Cache-Control"] == "no-store"
 
 

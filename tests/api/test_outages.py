@@ -13,6 +13,7 @@ from channels.registry import Gateways
 from exts import db
 from models import patience
 from services.process import parts
+from services.request_log.noting import RequestLog
 from tests.api.conftest import new_caller, problem
 from tests.databases import ON_SERVERS, database_of
 from tests.servers.tcp import frozen_proxy
@@ -52,6 +53,7 @@ def _app(settings, sms, mails, proxy):
     finally:
         if proxy:
             proxy.thaw()
+        parts.of(app, RequestLog).close()
         with app.app_context():
             db.session.remove()
             db.engine.dispose()

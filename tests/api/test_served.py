@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.processes import HOST, environment, free_port, run, start_web
+from tests.live.processes import HOST, environment, flask, free_port, start_web
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served")]
 
@@ -48,7 +48,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("served")
     env = environment(folder, broker_url=f"redis://{HOST}:1/0")
-    key = run(env, "flask", "--app", "app", "keys", "add", "tests").strip()
+    key = flask(env, "keys", "add", "tests").strip()
     ports = free_port(), free_port()
     with ExitStack() as stack:
         for port in ports:

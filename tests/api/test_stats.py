@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 from domain.statuses import MessageStatus
 from services.keys.key_owners import Scope
 from tests.api.conftest import new_caller, problem

@@ -15,7 +15,7 @@ from channels.gateway import Outgoing
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
 from devtools.readiness import free_port
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 from domain.statuses import Channel, Lane
 from services.delivery import worker
 from services.people import administrators
@@ -73,7 +73,7 @@ def mails() -> StuckGateway:
 def address(app: Flask, mails: StuckGateway) -> Iterator[str]:
     """The console on its own port, with a drain as in a worker and a dead broker, so that no bell arrives."""
     parts.put(app, Gateways([mails]))
-    server = make_server("127.0.0.1", free_port(23_000 + os.getpid() % 5_000), app, threaded=True)
+    server = make_server("127.0.0.1", free_port(12_000 + os.getpid() % 5_000), app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     worker.start(app, list(Lane))
@@ -102,6 +102,7 @@ def sign_in(page: Page, address: str, one_time_password: str) -> None:
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_label("Repeat the new password").fill(PASSWORD)
     page.get_by_role("button", name="Save password").click()
+    page.get_by_role("link", name=EMAIL).click()
     expect(page.get_by_role("heading", name="Account")).to_be_visible()
 
 

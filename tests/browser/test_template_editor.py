@@ -1,6 +1,7 @@
 """The text editor in a real browser: the preview follows the typing, and works without JavaScript, too."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,6 +24,15 @@ def open_editor(context: Any, showroom: Any, showrooms: Any, key: str) -> Any:
     page.get_by_role("button", name="Sign in").click()
     page.goto(f"{showroom.address}/cms/templates/{key}/edit")
     return page
+
+
+def wait_until(page: Any, is_so: Callable[[], bool]) -> bool:
+    """Ask again for five seconds."""
+    for _ in range(50):
+        if is_so():
+            return True
+        page.wait_for_timeout(100)
+    return False
 
 
 def test_the_preview_follows_what_is_typed(chromium: Any, showroom: Any, showrooms: Any) -> None:
@@ -53,19 +63,44 @@ def test_html_is_shown_with_its_styles_in_a_sandbox(
     context = chromium.new_context(locale="en-GB", java_script_enabled=script)
     watch = Watch(context, showroom.address)
     page = open_editor(context, showroom, showrooms, "spring_sale.email.en")
+    page.get_by_label("Plain text, and HTML of your own").check()
     page.get_by_label("HTML version").fill(
         '<p id="said" style="color: rgb(1, 2, 3)">{{ name }}</p><img src="https://tracker.example/x.gif" alt="">'
         "<script>document.getElementById('said').textContent = 'run'</script>"
     )
     page.get_by_role("button", name="Preview").click()
     if not script:
-        page.get_by_role("button", name="Show the HTML").click()
+        page.get_by_role("button", name="Light").click()
     said = page.frame_locator("iframe.mail").locator("#said")
     said.wait_for()
     assert said.inner_text() == "name"
     if script:
         assert said.evaluate("element => getComputedStyle(element).color") == "rgb(1, 2, 3)"
     assert not [one for one in watch.strange if "tracker" not in str(one)]
+    context.close()
+
+
+def test_markdown_is_shown_in_the_light_and_in_the_dark(chromium: Any, showroom: Any, showrooms: Any) -> None:
+    context = chromium.new_context(locale="en-GB")
+    watch = Watch(context, showroom.address)
+    page = open_editor(context, showroom, showrooms, "spring_sale.email.en")
+    page.get_by_label("Markdown").check()
+    page.get_by_role("textbox", name="Text", exact=True).fill("# Hello ")
+    page.get_by_role("button", name="{{ service }}").click()
+    card = page.frame_locator("iframe.mail").locator(".card")
+    card.get_by_role("heading", name="Hello Sendcode").wait_for()
+    ground = "element => getComputedStyle(element).backgroundColor"
+    light, dark = "rgb(255, 255, 255)", "rgb(26, 31, 39)"
+    assert card.evaluate(ground) == light
+    page.get_by_label("As wide as a phone").check()
+    assert page.locator("iframe.mail").bounding_box()["width"] <= 360
+    page.get_by_role("button", name="Dark").click()
+    assert wait_until(page, lambda: card.evaluate(ground) == dark)
+    page.get_by_role("textbox", name="Text", exact=True).fill("# Bye")
+    card.get_by_role("heading", name="Bye").wait_for()
+    assert card.evaluate(ground) == dark
+    assert page.get_by_label("As wide as a phone").is_checked()
+    assert watch.strange == []
     context.close()
 
 

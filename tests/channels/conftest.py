@@ -10,7 +10,7 @@ import trustme
 
 from channels.gateway import Gateway, Outgoing
 from channels.options import Options
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 from domain.statuses import Channel
 from tests.servers.http import Answer, HttpGatewayServer
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from channels.gateway import Gateway
+from channels.making import TYPES
 from channels.options import Options
-from channels.registry import TYPES
-from domain.errors import (
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
     RateLimited,

@@ -4,7 +4,7 @@ import pytest
 
 from channels.gateway import Gateway
 from channels.memory import MemoryGateway
-from domain.errors import TemporaryGatewayError
+from domain.gateway_errors import TemporaryGatewayError
 from tests.channels.conftest import sms
 
 

@@ -8,7 +8,7 @@ from channels.email.mail_settings import MailSettings
 from channels.email.smtp import SmtpGateway
 from channels.http.http_gateway import HttpGateway
 from channels.memory import MemoryGateway
-from domain.errors import TemporaryGatewayError
+from domain.gateway_errors import TemporaryGatewayError
 from tests.channels.conftest import Authority
 from tests.servers.http import HttpGatewayServer
 from tests.servers.smtp import SmtpServer

@@ -10,8 +10,9 @@ import pytest
 from channels.email.mail_settings import MailSettings
 from channels.email.smtp import SmtpGateway
 from channels.http.http_gateway import HttpGateway
+from channels.making import TYPES, Maker
 from channels.memory import MemoryGateway
-from channels.registry import TYPES, Gateways, load_gateways
+from channels.registry import Gateways, load_gateways
 from domain.errors import ConfigurationError
 from domain.statuses import Channel
 from tests.channels.conftest import sms
@@ -32,7 +33,7 @@ def load(
 ) -> Gateways:
     path = folder / "gateways.toml"
     path.write_text(text, encoding="utf-8")
-    return load_gateways(str(path), environ or {}, mail)
+    return load_gateways(str(path), environ or {}, Maker(mail))
 
 
 def mistake(folder: Path, text: str, environ: dict[str, str] | None = None) -> str:
@@ -43,10 +44,10 @@ def mistake(folder: Path, text: str, environ: dict[str, str] | None = None) -> s
 
 def test_without_a_file_there_is_only_the_mail_gateway(tmp_path: Path) -> None:
     for path in [None, "", str(tmp_path / "missing.toml")]:
-        gateways = load_gateways(path, {}, MAIL)
+        gateways = load_gateways(path, {}, Maker(MAIL))
         assert [(gateway.name, gateway.channel) for gateway in gateways] == [("smtp", Channel.EMAIL)]
         assert gateways.choose(Channel.SMS, "CN") is None
-    assert list(load_gateways(None, {}, NO_MAIL)) == []
+    assert list(load_gateways(None, {}, Maker(NO_MAIL))) == []
 
 
 def test_a_file_without_mail_gateway_is_completed_by_the_mail_settings(tmp_path: Path) -> None:
@@ -73,10 +74,10 @@ def test_the_example_file_can_be_loaded_with_everything_uncommented(tmp_path: Pa
     names = re.findall(r"\$\{([A-Z_]+)\}", text)
     gateways = load(tmp_path, text, dict.fromkeys(names, "s" * 16), MAIL)
     tables = tomllib.loads(text)["gateway"]
-    assert [table["type"] for table in tables] == ["http", *TYPES_IN_THE_FILES_ORDER]
+    assert [table.get("type", "preset") for table in tables] == ["http", "preset", *TYPES_IN_THE_FILES_ORDER]
     assert set(TYPES_IN_THE_FILES_ORDER) == set(TYPES)
     assert [gateway.name for gateway in gateways] == [table["name"] for table in tables]
-    assert {"body", "success", "headers"} <= set(tables[1])
+    assert {"body", "success", "headers", "receipts"} <= set(tables[2])
 
 
 def test_a_gateway_follows_its_table_in_the_file(tmp_path: Path) -> None:
@@ -111,7 +112,8 @@ def test_a_gateway_follows_its_table_in_the_file(tmp_path: Path) -> None:
         (SMS.replace("http://", "ftp://"), ["gateways.toml", "'main'", "url"]),
         (SMS.replace('name = "main"', ""), ["gateways.toml", "number 1", "name"]),
         (SMS.replace("main", "Main Gateway"), ["name"]),
-        (SMS.replace('"sms"\n', '"email"\n'), ["'main'", "channel", "sms"]),
+        (SMS.replace('"sms"\n', '"email"\n'), ["'main'", "sender"]),
+        (SMS.replace('"sms"\n', '"email"\n').replace('"http"', '"sns"'), ["'main'", "channel", "sms"]),
         (SMS.replace('"sms"\n', '"fax"\n'), ["'main'", "channel"]),
         (SMS + "weight = -1", ["'main'", "weight"]),
         (SMS + "weight = true", ["'main'", "weight"]),
@@ -150,7 +152,7 @@ def test_a_mistake_is_named_and_no_value_is_shown(tmp_path: Path, text: str, par
 
 def test_unusable_mail_settings_are_named() -> None:
     with pytest.raises(ConfigurationError, match="mail settings: sender"):
-        load_gateways(None, {}, MailSettings("127.0.0.1"))
+        load_gateways(None, {}, Maker(MailSettings("127.0.0.1")))
 
 
 def test_mail_settings_are_read_by_the_names_of_flask_mail() -> None:
@@ -165,6 +167,26 @@ def test_mail_settings_are_read_by_the_names_of_flask_mail() -> None:
     assert settings == MailSettings("m", 587, use_tls=True, timeout=3)
     assert MailSettings.of({}).server == ""
     assert "s3cret" not in repr(MailSettings("m", password="s3cret"))
+
+
+def test_the_settings_for_bounces_and_answers_hold_for_every_mail_server_unless_it_has_its_own(
+    tmp_path: Path,
+) -> None:
+    general = MailSettings("", bounce_address="bounces@example.com", reply_to="help@example.com")
+    own = 'bounce_address = "b@two.example"\nreply_to = ""\n'
+    one, other = load(tmp_path, SMTP + SMTP.replace('"post"', '"two"') + own, mail=general)
+    assert isinstance(one, SmtpGateway)
+    assert isinstance(other, SmtpGateway)
+    assert (one._sender.bounce_address, one._sender.reply_to) == (
+        "bounces@example.com",
+        b"Reply-To: help@example.com\r\n",
+    )
+    assert (other._sender.bounce_address, other._sender.reply_to) == ("b@two.example", b"")
+
+
+@pytest.mark.parametrize("key", ["bounce_address", "reply_to"])
+def test_an_address_for_bounces_or_answers_that_is_none_stops_the_start(tmp_path: Path, key: str) -> None:
+    assert f"gateway 'post': {key}: " in mistake(tmp_path, SMTP + f'{key} = "nobody"\n')
 
 
 def test_a_mail_gateway_in_the_file_introduces_itself_as_the_settings_say_or_its_own_way(
@@ -202,6 +224,13 @@ def test_another_rate_is_refused(tmp_path: Path, given: str) -> None:
     assert "rate" in mistake(tmp_path, SMS + f"rate = {given}\n")
 
 
+def test_a_variable_may_be_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "name").write_text("from-a-file\n", encoding="utf-8")
+    text = SMS.replace('"main"', '"${S3}"')
+    assert load(tmp_path, text, {"S3_FILE": str(tmp_path / "name")}).named("from-a-file")
+    assert "S3_FILE: /nowhere/name" in mistake(tmp_path, text, {"S3_FILE": "/nowhere/name"})
+
+
 @pytest.mark.parametrize("name", ["${A-B}", "${A:-x}", "${}", "${ A }"])
 def test_a_variable_that_can_not_be_one_is_refused(tmp_path: Path, name: str) -> None:
     told = mistake(tmp_path, SMS + f'secret = "{name}"\n', {"A": "s3cret"})
@@ -212,14 +241,14 @@ def test_a_variable_that_can_not_be_one_is_refused(tmp_path: Path, name: str) ->
 def test_a_file_that_windows_wrote_is_understood(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "gateways.toml"
     path.write_bytes(SMS.replace("\n", "\r\n").encode(encoding))
-    assert [gateway.name for gateway in load_gateways(path, {}, NO_MAIL)] == ["main"]
+    assert [gateway.name for gateway in load_gateways(path, {}, Maker(NO_MAIL))] == ["main"]
 
 
 def test_a_file_in_another_encoding_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "gateways.toml"
     path.write_bytes(SMS.encode() + "# Läden".encode("latin-1"))
     with pytest.raises(ConfigurationError, match=r"gateways\.toml: must be saved in UTF-8$"):
-        load_gateways(path, {}, NO_MAIL)
+        load_gateways(path, {}, Maker(NO_MAIL))
 
 
 def draw(gateways: Gateways, country: str | None = "CN", *exclude: str) -> Counter[str | None]:

@@ -70,3 +70,9 @@ def test_a_forked_child_makes_its_own_object(monkeypatch: pytest.MonkeyPatch) ->
     child = kept.get()
     assert child is not first
     assert kept.get() is child
+
+
+def test_authorities_are_read_once_a_process_and_protocol() -> None:
+    assert trust() is trust()
+    assert trust(protocol="http") is trust(None, "http")
+    assert trust() is not trust(protocol="http"), "urllib3 makes it say that it speaks HTTP"

@@ -12,34 +12,41 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyotp
 from flask import Flask
 
 from channels.memory import MemoryGateway
 from domain.actions import Action
+from domain.fallback import GivenStep
 from domain.owners import Owner
 from domain.statuses import Channel
 from domain.template_keys import parse
 from exts import db
-from models import Administrator, EventDelivery, PrefixClosure
+from models import Administrator, EventDelivery, Passkey, PrefixClosure
 from services.audit import trail
-from services.codes import verifications
+from services.codes import default_chains, verifications
 from services.gateways import gateway_switches
 from services.hooks import hooks
 from services.keys import api_keys, key_rotation
 from services.limits import safe_prefixes
 from services.messaging import broadcasts, messages, suppression_lists
 from services.people import administrators, invitations
+from services.roster import editing
 from services.scheduling import schedule_views, schedules
 from services.scheduling.schedule_rules import NewSchedule
+from services.sheets import draft_files, drafts
 from services.sign_in import session_lists
 from services.templating import templates
 from services.templating.text_sources import Source
+from services.test_numbers import test_numbers
 from services.webhooks import deliveries, endpoints
-from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in, options_on, secret_on
 from tests.databases import replace_rows
+from tests.devices import Device
 
 KIM, DAN, VERA = "kim@example.org", "dan@example.org", "vera@example.org"
 NEW_PASSWORD = "eight green herons"
+SITE, PASSKEY = "https://codes.example.org", "5" * 32
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,43 @@ def second_factor_on(house: House) -> Fields:
     return {}
 
 
+def app_begun(house: House) -> Fields:
+    house.jane.submit("/cms/account/second-step/app")
+    return {"code": app_code(house)}
+
+
+def app_added(house: House) -> Fields:
+    house.jane.submit("/cms/account/second-step/app/confirm", **app_begun(house))
+    return {}
+
+
+def app_beside_codes(house: House) -> Fields:
+    second_factor_on(house)
+    return app_added(house)
+
+
+def passkey_made(house: House) -> Fields:
+    house.app.config["PUBLIC_URL"] = SITE
+    page = house.jane.get("/cms/account/second-step/passkeys/new").text
+    return {"name": "Laptop", "answer": Device(SITE).create(options_on(page))}
+
+
+def passkey_added(house: House) -> Fields:
+    with house.app.app_context():
+        passkey = {"credential_hash": "", "credential_id": b"", "public_key": b"", "sign_count": 0}
+        now = datetime.now(UTC)
+        db.session.add(
+            Passkey(id=PASSKEY, administrator_id=1, name="Laptop", transports=[], added_at=now, **passkey)
+        )
+        db.session.commit()
+    return {}
+
+
+def app_code(house: House) -> str:
+    """Return what an app shows that has scanned the code on the page."""
+    return pyotp.TOTP(secret_on(house.jane.get("/cms/account/second-step/app").text)).now()
+
+
 def second_factor_of_kim(house: House) -> Fields:
     with house.app.app_context():
         db.session.scalars(db.select(Administrator).filter_by(email=KIM)).one().second_factor = "email"
@@ -143,10 +187,17 @@ def webhook_off(house: House) -> Fields:
 
 
 TEXT = "/cms/templates/code.sms.en"
+STORED = {"url": "http://127.0.0.1:9/", "secret": "hush", "sender": "no-reply@example.org"}
 NOT_AUDITED = {
     "cms.search_messages": "goes to a list, and keeps what was typed out of its address",
+    "cms.search_everything": "goes to what was found, and keeps what was typed out of its address",
     "cms.search_verifications": "goes to a list, and keeps what was typed out of its address",
     "cms.show_understood": "tells what a typed number means, and keeps nothing",
+    "cms.preview_message": "shows what is typed, and keeps nothing",
+    "cms.add_draft": "keeps what its author alone sees, and sends nothing",
+    "cms.upload_list": "the same",
+    "cms.match_columns": "the same",
+    "cms.discard_draft": "the same",
     "cms.preview_template": "shows what is typed, and keeps nothing",
     "cms.preview_mail": "shows what is typed, and keeps nothing",
     "cms.send_invitation_code": "a code was sent, and nothing is changed until it comes back",
@@ -154,10 +205,14 @@ NOT_AUDITED = {
     "cms.find_suppression": "looks a destination up, and keeps it out of the address",
     "cms.sign_in": "nobody is signed in; the log tells of it",
     "cms.logout": "ends the own session only",
+    "cms.set_theme": "changes a cookie of this browser only",
     "cms.choose_language": "changes the cookie of this browser only",
     "cms.prove_password": "proves, and changes nothing",
     "cms.check_second_step": "nobody is signed in; the history of sign-ins tells of it",
     "cms.send_second_step": "a code was sent, and nothing is changed until it comes back",
+    "cms.check_passkey_step": "nobody is signed in; the history of sign-ins tells of it",
+    "cms.check_app_step": "nobody is signed in; the history of sign-ins tells of it",
+    "cms.begin_authenticator": "a secret was made, and nothing is changed until a code of it comes back",
     "cms.use_recovery_code": "needs a begun sign-in; tests/cms/sign_in/test_second_step.py looks into the audit",
     "cms.send_second_factor": "a code was sent, and nothing is changed until it comes back",
     "cms.send_code": "a code was sent, and nothing is changed until it comes back",
@@ -180,6 +235,19 @@ CHANGES = {
     ),
     "cms.confirm_second_factor": Form(
         Action.SECOND_FACTOR_ON, "/cms/account/second-step/confirm", second_factor_by_mail
+    ),
+    "cms.stop_second_factor_codes": Form(
+        Action.SECOND_FACTOR_OFF, "/cms/account/second-step/codes-off", app_beside_codes
+    ),
+    "cms.confirm_authenticator": Form(
+        Action.AUTHENTICATOR_ADDED, "/cms/account/second-step/app/confirm", app_begun
+    ),
+    "cms.remove_authenticator": Form(
+        Action.AUTHENTICATOR_REMOVED, "/cms/account/second-step/app/remove", app_added
+    ),
+    "cms.add_passkey": Form(Action.PASSKEY_ADDED, "/cms/account/second-step/passkeys/new", passkey_made),
+    "cms.remove_passkey": Form(
+        Action.PASSKEY_REMOVED, f"/cms/account/second-step/passkeys/{PASSKEY}/remove", passkey_added
     ),
     "cms.renew_recovery_codes": Form(Action.RECOVERY_CODES_MADE, "/cms/account/second-step/codes"),
     "cms.switch_second_factor_off": Form(
@@ -216,6 +284,7 @@ CHANGES = {
     "cms.revoke_key": Form(Action.KEY_REVOKED, "/cms/api-keys/{key}/revoke"),
     "cms.add_hook": Form(Action.HOOK_ADDED, "/cms/hooks/new", {"type": "logto", "name": "Logto"}),
     "cms.rotate_hook": Form(Action.HOOK_ROTATED, "/cms/hooks/{hook}/rotate"),
+    "cms.save_hook_settings": Form(Action.HOOK_EDITED, "/cms/hooks/{hook}/settings", {"text": "theirs"}),
     "cms.switch_hook_off": Form(Action.HOOK_EDITED, "/cms/hooks/{hook}/off"),
     "cms.switch_hook_on": Form(Action.HOOK_EDITED, "/cms/hooks/{off}/on"),
     "cms.test_hook": Form(Action.HOOK_TESTED, "/cms/hooks/{hook}/test", {"to": "+8613700137000"}),
@@ -234,6 +303,15 @@ CHANGES = {
     "cms.pause_schedule": Form(Action.SCHEDULE_PAUSED, "/cms/schedules/{running}/pause"),
     "cms.resume_schedule": Form(Action.SCHEDULE_RESUMED, "/cms/schedules/{paused}/resume"),
     "cms.remove_schedule": Form(Action.SCHEDULE_REMOVED, "/cms/schedules/{running}/remove"),
+    "cms.add_gateway": Form(
+        Action.GATEWAY_ADDED,
+        "/cms/gateways/new/type/sms/http",
+        {"name": "other", "url": "http://127.0.0.1:9/", "secret": "hush"},
+    ),
+    "cms.save_gateway": Form(
+        Action.GATEWAY_EDITED, "/cms/gateways/stored/settings", STORED | {"url": "http://127.0.0.1:8/"}
+    ),
+    "cms.remove_gateway": Form(Action.GATEWAY_REMOVED, "/cms/gateways/stored/remove"),
     "cms.switch_gateway_off": Form(
         Action.GATEWAY_SWITCHED_OFF, "/cms/gateways/memory-sms/off", {"is_last": "1"}
     ),
@@ -241,12 +319,18 @@ CHANGES = {
     "cms.set_gateway_weight": Form(
         Action.GATEWAY_WEIGHT_SET, "/cms/gateways/memory-sms/weight", {"weight": "7"}
     ),
-    "cms.test_gateway": Form(Action.GATEWAY_TESTED, "/cms/gateways/memory-mail/test"),
+    "cms.test_gateway": Form(Action.GATEWAY_TESTED, "/cms/gateways/memory-mail/test", {"to": EMAIL}),
     "cms.open_prefix": Form(Action.PREFIX_OPENED, "/cms/settings/pumping/open", {"prefix": "+861700521"}),
     "cms.add_safe_prefix": Form(
         Action.SAFE_PREFIX_ADDED, "/cms/settings/pumping/safe", {"prefix": "+49 170"}
     ),
     "cms.remove_safe_prefix": Form(Action.SAFE_PREFIX_REMOVED, "/cms/settings/pumping/safe/1/remove"),
+    "cms.add_test_number": Form(
+        Action.TEST_NUMBER_ADDED,
+        "/cms/test-numbers",
+        lambda _: {"to": "+8613700137000", "code": "246810", "until": f"{datetime.now(UTC):%Y-%m-%d}"},
+    ),
+    "cms.remove_test_number": Form(Action.TEST_NUMBER_REMOVED, "/cms/test-numbers/{test_number}/remove"),
     "cms.resend_message": Form(Action.MESSAGE_RESENT, "/cms/messages/{sent}/resend"),
     "cms.cancel_message": Form(Action.MESSAGE_CANCELED, "/cms/messages/{waiting}/cancel"),
     "cms.bulk": Form(Action.MESSAGES_CANCELED, "/cms/messages/bulk/cancel"),
@@ -254,12 +338,23 @@ CHANGES = {
     "cms.show_message_destination": Form(
         Action.MESSAGE_DESTINATIONS_SHOWN, "/cms/messages/{sent}/destination"
     ),
+    "cms.show_message_text": Form(Action.MESSAGE_TEXT_SHOWN, "/cms/messages/{sent}/text"),
     "cms.show_message_destinations": Form(Action.MESSAGE_DESTINATIONS_SHOWN, "/cms/messages/destinations"),
+    "cms.send_message": Form(
+        Action.MESSAGE_SENT,
+        "/cms/messages/new",
+        {"what": "email/", "to": "kai@example.org", "subject": "News", "text": "Hello"},
+    ),
+    "cms.test_draft": Form(Action.MESSAGE_SENT, "/cms/broadcasts/drafts/{draft}/test", {"number": "1"}),
+    "cms.send_draft": Form(Action.BROADCAST_STARTED, "/cms/broadcasts/drafts/{draft}/send", {"when": "now"}),
     "cms.pause_broadcast": Form(Action.BROADCAST_PAUSED, "/cms/broadcasts/{broadcast}/pause"),
     "cms.resume_broadcast": Form(Action.BROADCAST_RESUMED, "/cms/broadcasts/{broadcast}/resume", paused),
     "cms.cancel_broadcast": Form(Action.BROADCAST_CANCELED, "/cms/broadcasts/{broadcast}/cancel"),
     "cms.resend_verification": Form(
         Action.VERIFICATION_RESENT, "/cms/verifications/{verification}/resend", without_cooldown
+    ),
+    "cms.take_next_channel": Form(
+        Action.VERIFICATION_NEXT_CHANNEL, "/cms/verifications/{verification}/next-channel"
     ),
     "cms.cancel_verification": Form(Action.VERIFICATION_CANCELED, "/cms/verifications/{verification}/cancel"),
     "cms.bulk_cancel": Form(Action.VERIFICATIONS_CANCELED, "/cms/verifications/bulk/cancel"),
@@ -271,6 +366,7 @@ CHANGES = {
         Action.VERIFICATION_DESTINATIONS_SHOWN, "/cms/verifications/destinations"
     ),
     "cms.save_template": Form(Action.TEMPLATE_SAVED, f"{TEXT}/edit", {"text": "New {{ code }}", "base": "2"}),
+    "cms.save_brand": Form(Action.BRAND_CHANGED, "/cms/brand", {"colour": "#aa3300", "footer": "Acme"}),
     "cms.publish_template": Form(Action.TEMPLATE_PUBLISHED, f"{TEXT}/versions/2/publish"),
     "cms.discard_template": Form(Action.TEMPLATE_DISCARDED, f"{TEXT}/versions/2/discard"),
     "cms.withdraw_template": Form(Action.TEMPLATE_WITHDRAWN, f"{TEXT}/withdraw"),
@@ -287,6 +383,12 @@ CHANGES = {
         Action.WEBHOOK_REPLAYED, "/cms/webhooks/{webhook}/deliveries/{delivery}/replay"
     ),
     "cms.remove_webhook": Form(Action.WEBHOOK_REMOVED, "/cms/webhooks/{webhook}/remove"),
+    "cms.set_fallback": Form(
+        Action.FALLBACK_SET,
+        "/cms/fallback",
+        {"purpose": "login", "channel_1": "email", "seconds_1": "30"},
+    ),
+    "cms.remove_fallback": Form(Action.FALLBACK_REMOVED, "/cms/fallback/remove", {"purpose": "signup"}),
     "cms.test_template": Form(Action.TEMPLATE_TESTED, "/cms/templates/code.email.en/versions/0/test"),
 }
 
@@ -309,9 +411,13 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
         names["hook"] = hooks.add("kratos", "Kratos")[0].id
         names["off"] = hooks.add("logto", "Old Logto")[0].id
         hooks.switch(names["off"], is_on=False)
+        editing.add(editing.form_for("http", "email"), "stored", STORED)
         schedules.add(NewSchedule("running", "sendcode.purge", every="1h"))
         schedules.add(NewSchedule("paused", "sendcode.purge", every="1h", enabled=False))
+        test_numbers.add("reviewer@example.org", "246810", f"{datetime.now(UTC):%Y-%m-%d}")
+        names["test_number"] = test_numbers.everything()[0].id
         names |= _traffic()
+        default_chains.put("signup", [(Channel.EMAIL, 30)], by=trail.COMMAND_LINE)
         _guard()
         names |= {shown.name: str(shown.id) for shown in schedule_views.everything()}
         for number, text in enumerate(("First {{ code }}", "Second {{ code }}")):
@@ -321,9 +427,18 @@ def furnished(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway)
         newcomer().sign_in(email)
     with app.app_context():
         names["session"] = next(one.id for one in session_lists.living() if one.administrator_id == 1)
+    with app.app_context():
+        names["draft"] = _draft()
     jane = newcomer()
     jane.sign_in()
     return House(app, jane, names, mails)
+
+
+def _draft() -> str:
+    """Make a broadcast that Jane has not sent yet."""
+    made = drafts.create(drafts.NewDraft("Spring", Channel.EMAIL, subject="News", text="Hello"), 1)
+    draft_files.upload(drafts.get(made, 1), io.BytesIO(b"to\nkai@example.org\n"), "list.csv")
+    return made
 
 
 def _webhook() -> dict[str, str]:
@@ -339,7 +454,8 @@ def _traffic() -> dict[str, str]:
     """Send a message, leave another and a broadcast waiting, and request a code."""
     owner, notice = Owner("key:a"), messages.Request(Channel.SMS, "+8613900139000", text="Hello")
     later = replace(notice, send_at=datetime.now(UTC) + timedelta(hours=1))
-    code = verifications.Request(Channel.SMS, "+8613800138000")
+    by_mail = GivenStep(Channel.EMAIL, "kim@example.org", 30)
+    code = verifications.Request(Channel.SMS, "+8613800138000", fallback=[by_mail])
     recipients = [{"to": "kai@example.org"}]
     many = broadcasts.Request(Channel.EMAIL, recipients, subject="News", text="Hello", send_at=later.send_at)
     return {

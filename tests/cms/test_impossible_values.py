@@ -6,11 +6,13 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import Rule
 
 from channels.memory import MemoryGateway
 from tests.api.conftest import NUMBER, new_caller
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
+from tests.cms.drawing import Asking, leads_nowhere, on_sqlite
 from tests.cms.forms import CHANGES, House, furnished
 from tests.databases import KINDS, database_of
 
@@ -70,6 +72,20 @@ def house(app: Flask, newcomer: Callable[[], Visitor], mails: MemoryGateway) -> 
     return furnished(app, newcomer, mails)
 
 
+class Tokens:
+    """Reads the token of Jane's forms, from an expensive page, once in each of her sessions."""
+
+    def __init__(self, house: House):
+        self._jane = house.jane
+        self._cookie, self._token = "", ""
+
+    def newest(self) -> str:
+        if self._cookie != self._jane.cookie():
+            self._token = token_of(self._jane.get("/cms/account").text)
+            self._cookie = self._jane.cookie()
+        return self._token
+
+
 def addresses(rule: Rule) -> Iterator[str]:
     """Give the addresses of a route in which one part can't be, and all others could."""
     if not rule.arguments:
@@ -83,6 +99,41 @@ def addresses(rule: Rule) -> Iterator[str]:
                 for spelled in (f"<{name}>", f"<int:{name}>", f"<path:{name}>"):
                     path = path.replace(spelled, said)
             yield path
+
+
+class Query(ImmutableMultiDict[str, str]):
+    """A query that notes the names which the page asks it for."""
+
+    asked: set[str]
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def getlist(self, name: str, *kinds: Any) -> list[Any]:
+        self.asked.add(name)
+        return super().getlist(name, *kinds)
+
+
+@pytest.fixture
+def asked(app: Flask, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names that pages have asked their query for."""
+    names: set[str] = set()
+    noting = type("NotingQuery", (Query,), {"asked": names})
+    reading = type("Reading", (app.request_class,), {"parameter_storage_class": noting})
+    monkeypatch.setattr(app, "request_class", reading)
+    return names
+
+
+def queries(page: str, asked: set[str]) -> Iterator[str]:
+    """Give queries that can't be: known names at once, then each by itself that the page has asked for until then.
+
+    The API looks through all that it is given, so there it is each known name.
+    """
+    for value in ("%00", "%ff", "%ed%a0%80", HUGE[0], "9999-12-31"):
+        yield "&".join(f"{name}={value}" for name in QUERIES)
+    for name in QUERIES if page.startswith("/api") else sorted(asked):
+        yield from (f"{name}={value}" for value in (HUGE[0], "9999-12-31"))
 
 
 def odd_fields(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -104,17 +155,20 @@ def odd_bodies(body: Any) -> Iterator[Any]:
         yield from ("\0", "a\0b", "\ud800", "a\udfff", 10**30, -(10**30), 2**63, 1e300, body + "\0")
 
 
-def test_of_no_address_and_no_query(house: House, app: Flask) -> None:
-    caller, bad = new_caller(app), []
+def test_of_no_address_and_no_query(house: House, app: Flask, ask: Asking, asked: set[str]) -> None:
+    caller, tokens, bad = new_caller(app), Tokens(house), []
     for rule in app.url_map.iter_rules():
         if rule.endpoint in ("cms.logout", "health.ready", "root.favicon"):  # readyz is 503 without a worker
             continue
         client = caller.client if rule.rule.startswith("/api") else house.jane.client
         headers = caller.headers if client is caller.client else {}
         method = "GET" if "GET" in (rule.methods or ()) else "POST"
-        token = {} if method == "GET" else {"csrf_token": token_of(house.jane.get("/cms/account").text)}
+        asked.clear()
         for path in addresses(rule):
-            answer = client.open(path, method=method, data=token or None, headers=headers)
+            if client is house.jane.client and not on_sqlite(app) and leads_nowhere(app, method, path):
+                continue
+            token = {} if method == "GET" else {"csrf_token": tokens.newest()}
+            answer = ask(client, path, method=method, data=token or None, headers=headers)
             bad += [(answer.status_code, method, path)] if answer.status_code >= 500 else []
             if (
                 rule.arguments
@@ -124,35 +178,28 @@ def test_of_no_address_and_no_query(house: House, app: Flask) -> None:
             ):
                 bad.append((answer.status_code, method, path))
         if method == "GET" and not rule.arguments:
-            queries = [f"{name}={value}" for name in QUERIES for value in (HUGE[0], "9999-12-31")]
-            queries += [
-                "&".join(f"{name}={value}" for name in QUERIES) for value in ("%00", "%ff", "%ed%a0%80")
-            ]
-            for query in queries:
-                answer = client.get(f"{rule.rule}?{query}", headers=headers)
+            for query in queries(rule.rule, asked):
+                answer = ask(client, f"{rule.rule}?{query}", headers=headers)
                 bad += [(answer.status_code, rule.rule, query)] if answer.status_code >= 500 else []
     assert not bad, bad
 
 
-def test_of_no_form(house: House, app: Flask) -> None:
-    bad = []
-    stranger = Visitor(app.test_client())
+def test_of_no_form(house: House, app: Flask, ask: Asking) -> None:
+    bad, tokens = [], Tokens(house)
     for odd in odd_fields({"email": EMAIL, "password": PASSWORD, "next": "/cms"}):
-        token = token_of(stranger.get("/cms/login").text)
-        answer = stranger.client.post("/cms/login", data={"csrf_token": token, **odd})
-        bad += [("/cms/login", answer.status_code, odd)] if answer.status_code >= 500 else []
         stranger = Visitor(app.test_client())
+        token = token_of(stranger.get("/cms/login").text)
+        answer = ask(stranger.client, "/cms/login", method="POST", data={"csrf_token": token, **odd})
+        bad += [("/cms/login", answer.status_code, odd)] if answer.status_code >= 500 else []
     for endpoint, form in CHANGES.items():
         fields = form.fields(house) if callable(form.fields) else form.fields
-        token = token_of(house.jane.get("/cms/account").text)
+        path = form.path.format(**house.names)
         for odd in odd_fields({name: value for name, value in fields.items() if isinstance(value, str)}):
-            answer = house.jane.client.post(
-                form.path.format(**house.names), data={"csrf_token": token, **odd}
-            )
+            data = {"csrf_token": tokens.newest(), **odd}
+            answer = ask(house.jane.client, path, method="POST", data=data)
             bad += [(endpoint, answer.status_code, odd)] if answer.status_code >= 500 else []
             if answer.status_code == 303 and "login" in (answer.location or ""):
                 house.jane.sign_in()
-                token = token_of(house.jane.get("/cms/account").text)
     assert bad == []
 
 

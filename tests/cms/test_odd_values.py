@@ -8,6 +8,7 @@ from flask import Flask
 
 from app import DOORS
 from tests.cms.conftest import EMAIL, Visitor
+from tests.cms.drawing import Asking, leads_nowhere, on_sqlite
 from tests.databases import KINDS, database_of
 
 LARGE = "99999999999999999999"
@@ -30,7 +31,7 @@ def doors() -> Sequence[str]:
     return DOORS
 
 
-def test_no_page_fails_on_an_odd_number_name_or_query(app: Flask, signed_in: Visitor) -> None:
+def test_no_page_fails_on_an_odd_number_name_or_query(app: Flask, signed_in: Visitor, ask: Asking) -> None:
     with app.app_context():
         rules = [
             rule
@@ -43,7 +44,9 @@ def test_no_page_fails_on_an_odd_number_name_or_query(app: Flask, signed_in: Vis
             path = rule.rule
             for part in [one for one in path.split("/") if one.startswith("<")]:
                 path = path.replace(part, odd)
-            status = signed_in.get(path).status_code
+            if leads_nowhere(app, "GET", path) and not on_sqlite(app):
+                continue
+            status = ask(signed_in.client, path).status_code
             if status >= 500:
                 failed[path[:80]] = status
     for page in (

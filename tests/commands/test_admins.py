@@ -36,6 +36,15 @@ def test_add_takes_a_password_from_stdin_and_prints_none(app: Flask) -> None:
         assert stored().role == "viewer"
 
 
+def test_the_first_administrator_is_added_once(app: Flask) -> None:
+    first = run(app, "add", "jane@example.org", "--if-none")
+    assert (first.exit_code, len(first.stdout.splitlines())) == (0, 1)
+    second = run(app, "add", "kim@example.org", "--if-none")
+    assert (second.exit_code, second.output) == (0, "")
+    with app.app_context():
+        assert [one.email for one in administrators.everyone()] == ["jane@example.org"]
+
+
 def test_a_second_administrator_of_one_address_is_an_error(app: Flask) -> None:
     run(app, "add", "jane@example.org")
     result = run(app, "add", "JANE@example.org")

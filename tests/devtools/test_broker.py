@@ -24,7 +24,7 @@ class Broker:
     """A broker process that answers."""
 
     def __init__(self, data: Path, *start: str):
-        self.port = free_port(21_000 + os.getpid() % 5_000)
+        self.port = free_port(12_000 + os.getpid() % 5_000)
         command = [sys.executable, *start, "--port", str(self.port), "--data", str(data)]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         give_up_at = time.monotonic() + 20

@@ -201,6 +201,43 @@ def test_the_page_and_its_files_allow_no_foreign_content(doors):
     assert "<style" not in page
 
 
+def test_a_mail_is_shown_as_html_and_as_it_came(doors):
+    doors.mail(code_mail(), "kim@example.com")
+    (shown,) = doors.messages()
+    assert not {"html", "source"} & shown.keys()
+    html = doors.call("GET", f"/messages/{shown['id']}/html")
+    assert "<b>482913</b>" in html.content.decode()
+    assert html.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = html.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "; sandbox;" in policy
+    assert "script" not in policy
+    source = doors.call("GET", f"/messages/{shown['id']}/source")
+    assert source.headers["Content-Type"].startswith("text/plain")
+    assert "Message-ID: <v1@example.com>" in source.content.decode()
+
+
+def test_the_html_of_a_mail_that_is_gone_is_not_found(doors):
+    doors.mail(code_mail(), "kim@example.com")
+    (shown,) = doors.messages()
+    doors.call("DELETE", "/messages")
+    assert doors.call("GET", f"/messages/{shown['id']}/html").status == 404
+
+
+def test_a_message_leads_to_its_page_in_the_console(doors):
+    mail, number = code_mail(), "0123456789abcdef0123456789abcdef"
+    del mail["Message-ID"]
+    mail["Message-ID"] = f"<{number}@example.com>"
+    doors.http.console = "http://127.0.0.1:5000"
+    doors.mail(mail, "kim@example.com")
+    doors.call("POST", "/sms", {"to": "+8613800138000", "text": "739201", "reference": number})
+    doors.call("POST", "/sms", {"to": "+8613800138000", "text": "739201", "reference": "another's"})
+    page = f"http://127.0.0.1:5000/cms/messages/{number}"
+    assert [message["console"] for message in doors.messages()] == [page, page, ""]
+    doors.http.console = ""
+    assert {message["console"] for message in doors.messages()} == {""}
+
+
 def test_other_sites_can_neither_read_nor_write(doors):
     assert doors.call("GET", "/messages.json", Host="attacker.example").status == 403
     assert doors.call("POST", "/clear", Sec_Fetch_Site="cross-site").status == 403

@@ -12,7 +12,7 @@ from devtools.plan import (
     StartError,
     choose_gateways,
     choose_ports,
-    needs_extras,
+    extras,
     servers,
     services,
 )
@@ -20,6 +20,7 @@ from devtools.settings import Ports
 from devtools.stopping import Stop
 from devtools.venv import Venv
 
+ROOT = Path(__file__).parents[2]
 PORTS = Ports(web=5001, broker=6391, inbox=8026, smtp=1026)
 
 
@@ -31,14 +32,16 @@ def plan(tmp_path):
 @pytest.mark.parametrize(
     ("user", "needed"),
     [
-        ({}, False),
-        ({"SQLALCHEMY_DATABASE_URI": "sqlite:///x.db"}, False),
-        ({"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg://u@h/d"}, True),
-        ({"SQLALCHEMY_DATABASE_URI": "mysql+pymysql://u@h/d"}, True),
+        ({}, []),
+        ({"SQLALCHEMY_DATABASE_URI": "sqlite:///x.db", "TELEMETRY": "false"}, []),
+        ({"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg://u@h/d"}, ["requirements/extras.txt"]),
+        ({"SQLALCHEMY_DATABASE_URI": "mysql+pymysql://u@h/d"}, ["requirements/extras.txt"]),
+        ({"TELEMETRY": "1"}, ["requirements/telemetry.txt"]),
     ],
 )
-def test_drivers_are_installed_only_where_wanted(user, needed):
-    assert needs_extras(user) is needed
+def test_drivers_and_telemetry_are_installed_only_where_wanted(user, needed):
+    assert extras(user) == needed
+    assert all((ROOT / file).is_file() for file in needed)
 
 
 def test_parts_that_the_user_brings_get_no_port():

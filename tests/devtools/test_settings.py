@@ -49,6 +49,13 @@ def test_an_env_file_only_gets_what_it_and_the_environment_lack(tmp_path):
     }
 
 
+def test_a_key_in_a_file_of_its_own_is_not_made(tmp_path):
+    assert complete_env_file(tmp_path / ".env", {"SECRET_KEY_FILE": "/run/secrets/key"}) == [
+        "CODE_PEPPER",
+        "SMS_SENDS_PER_DAY",
+    ]
+
+
 def test_a_complete_env_file_is_left_as_it_is(tmp_path):
     path = tmp_path / ".env"
     complete_env_file(path, {})

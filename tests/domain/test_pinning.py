@@ -1,4 +1,4 @@
-from channels.registry import NAME
+from channels.making import NAME
 from domain.pinning import SIGN, pin, pinned_to
 
 

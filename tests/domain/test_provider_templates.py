@@ -1,6 +1,6 @@
 import pytest
 
-from domain.errors import WrongGateway
+from domain.gateway_errors import WrongGateway
 from domain.provider_templates import ProviderTemplate, params_text, read_params
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 from domain.hooks import HookType
 from exts import db
 from hooks.senders import SENDERS

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 import urllib3
+from sqlalchemy.pool import NullPool
 
 from devtools.live.process import free_port
 from devtools.live.service import (
     NO_LIMITS,
     Template,
     environment,
+    flask,
     make_template,
-    run,
     start_web,
     start_worker,
 )
@@ -58,14 +60,18 @@ class Api:
         response = self._pool.request(
             method,
             f"http://127.0.0.1:{port}/api/v1{path}",
-            body=None if body is None else json.dumps(body),
+            body=body if body is None or isinstance(body, str) else json.dumps(body),
             headers=sent,
-            timeout=60,
+            timeout=180,
         )
         seconds = time.perf_counter() - started
         text = response.data.decode()
         self.answers.append(f"{dict(response.headers)}\n{text}")
         return Reply(response.status, response.headers, json.loads(text) if text else None, text, seconds)
+
+    def send_file(self, text: str, query: str, **headers: str) -> Reply:
+        """Send a list of recipients."""
+        return self.call("POST", f"/broadcasts/csv?{query}", text, **{"Content-Type": "text/csv", **headers})
 
     def issue(self, to: str, channel: str = "sms", **more: Any) -> Reply:
         """Request a code."""
@@ -92,7 +98,7 @@ class Installation:
         if self.made_key:
             key, self.made_key = self.made_key, None
             return key
-        return run(self.env, "flask", "--app", "app", "keys", "add", name).strip()
+        return flask(self.env, "keys", "add", name).strip()
 
     def api(self, key: str | None = None) -> Api:
         """Return a program that calls the running web processes."""
@@ -122,12 +128,13 @@ class Installation:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Query the database from outside."""
-        engine = sqlalchemy.create_engine(self.env["SQLALCHEMY_DATABASE_URI"])
-        try:
-            with engine.connect() as connection:
-                return [tuple(row) for row in connection.execute(sqlalchemy.text(statement))]
-        finally:
-            engine.dispose()
+        with self._engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(sqlalchemy.text(statement))]
+
+    @cached_property
+    def _engine(self) -> sqlalchemy.Engine:
+        """Made once, because tests ask again and again, but with no connection that would outlive a question."""
+        return sqlalchemy.create_engine(self.env["SQLALCHEMY_DATABASE_URI"], poolclass=NullPool)
 
     def statuses(self) -> dict[str, int]:
         """Return the number of messages with each status."""

@@ -4,6 +4,7 @@ from devtools.live.broker import Broker
 from devtools.live.process import HOST, Process, free_port
 from devtools.live.service import (
     environment,
+    flask,
     run,
     start_beat,
     start_flask,
@@ -18,6 +19,7 @@ __all__ = [
     "Broker",
     "Process",
     "environment",
+    "flask",
     "free_port",
     "run",
     "start_beat",

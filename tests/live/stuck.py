@@ -12,7 +12,8 @@ from serving.ceilings import Ceilings
 
 
 def hang(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer after a minute."""
+    """Say that a call has come, and answer after a minute."""
+    print("hangs", flush=True)
     time.sleep(60)
     start_response("200 OK", [])
     return [b""]

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import ScheduleRun, SeenProcess
-from tests.live.processes import Broker, environment, run, start_beat, start_worker, wait_until
+from tests.live.processes import Broker, environment, flask, run, start_beat, start_worker, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -72,10 +72,6 @@ def runs(env, live):
     return runs
 
 
-def schedules(env, *arguments):
-    return run(env, "flask", "--app", "app", "schedules", *arguments)
-
-
 def test_two_beats_run_each_second_once_and_one_takes_over(env, runs, live):
     before = set(ROOT.iterdir())
     worker = live.enter_context(start_worker(env))
@@ -84,21 +80,21 @@ def test_two_beats_run_each_second_once_and_one_takes_over(env, runs, live):
     second = live.enter_context(start_beat(env))
     second.wait_until_said("standing by")
 
-    schedules(env, "add", "each second", "sendcode.purge", "--every", "1s")
+    flask(env, "schedules", "add", "each second", "sendcode.purge", "--every", "1s")
     added_at = datetime.now(UTC)
     wait_until(lambda: len(runs.done("each second")) >= 6)
-    assert (runs.of("each second")[0].queued_at - added_at).total_seconds() < 3
+    assert (runs.of("each second")[0].queued_at - added_at).total_seconds() < 10
     assert all(0.5 < gap < 2.5 for gap in runs.gaps("each second"))
     assert {row.result for row in runs.done("each second")} == {"0"}
 
     killed_at = datetime.now(UTC)
     first.signal(signal.SIGKILL)
-    wait_until(lambda: len(runs.of("each second", since=killed_at)) >= 4, 25)
+    wait_until(lambda: len(runs.of("each second", since=killed_at)) >= 4)
     taken_over_at = runs.of("each second", since=killed_at)[0].queued_at
     assert (taken_over_at - killed_at).total_seconds() < 15
     assert all(gap > 0.5 for gap in runs.gaps("each second"))
 
-    schedules(env, "disable", "each second")
+    flask(env, "schedules", "disable", "each second")
     disabled_at = datetime.now(UTC)
     time.sleep(4)
     assert runs.of("each second", since=disabled_at) == []
@@ -116,21 +112,21 @@ def test_a_beat_outlives_its_broker(env, runs, live, tmp_path):
     broker = live.enter_context(Broker(tmp_path / "other broker"))
     env = {**env, "CELERY_BROKER_URL": broker.url}
     beat = live.enter_context(start_beat(env))
-    schedules(env, "add", "each second", "sendcode.purge", "--every", "1s")
+    flask(env, "schedules", "add", "each second", "sendcode.purge", "--every", "1s")
     wait_until(lambda: len(runs.of("each second")) >= 2)
     broker.kill()
     wait_until(lambda: any(row.state == "failed" for row in runs.of("each second")))
     broker.start()
     back_at = datetime.now(UTC)
     live.enter_context(start_worker(env))
-    wait_until(lambda: any(row.queued_at > back_at for row in runs.done("each second")), 20)
+    wait_until(lambda: any(row.queued_at > back_at for row in runs.done("each second")), 30)
     assert beat.exit_code is None
     assert "Traceback" not in beat.text()
 
 
 def test_a_run_by_hand_needs_no_beat(env, runs, live):
     live.enter_context(start_worker(env))
-    assert "daily purge" in schedules(env, "list")
-    schedules(env, "run", "daily purge")
+    assert "daily purge" in flask(env, "schedules", "list")
+    run(env, "flask", "--app", "app", "schedules", "run", "daily purge")
     wait_until(lambda: len(runs.done("daily purge")) == 1)
-    assert "succeeded (0)" in schedules(env, "list")
+    assert "succeeded (0)" in flask(env, "schedules", "list")

@@ -23,8 +23,8 @@ def test_a_hundred_one_second_sms_leave_together_on_one_solo_worker(make, record
         installation.sms.wait_for(1)
         time.sleep(1.5)
         in_parallel(100, lambda n: api.issue(phone(n)), threads=8)
-        calls = installation.sms.wait_for(101, seconds=30)[1:]
-        wait_until(lambda: installation.statuses() == {"sent": 101}, 20)
+        calls = installation.sms.wait_for(101)[1:]
+        wait_until(lambda: installation.statuses() == {"sent": 101})
         spread = calls[-1].at - calls[0].at
     record_property("from_first_to_last_call_s", round(spread, 2))
     assert spread <= 5, "one after the other: a hundred seconds"
@@ -81,12 +81,12 @@ def test_a_gateway_that_fails_twice_is_called_at_0_3_and_9_seconds(make, record_
         api = installation.api()
         installation.sms.script(Answer(500), Answer(500))
         issued = api.issue(phone(1)).body
-        calls = installation.sms.wait_for(3, seconds=20)
+        calls = installation.sms.wait_for(3)
         waits = [call.at - calls[0].at for call in calls]
         record_property("calls_at_s", [round(wait, 2) for wait in waits])
         assert 3 <= waits[1] <= 4.5
         assert 9 <= waits[2] <= 10.5
-        wait_until(lambda: installation.statuses() == {"sent": 1}, 10)
+        wait_until(lambda: installation.statuses() == {"sent": 1})
         assert api.call("GET", f"/verifications/{issued['id']}").body["message"]["status"] == "sent"
     assert len({(call.headers["idempotency-key"], call.json["params"]["code"]) for call in calls}) == 1
 
@@ -97,8 +97,8 @@ def test_where_tries_are_limited_a_gateway_that_always_fails_is_called_so_often(
     with installation.web(), installation.worker():
         api = installation.api()
         issued = api.issue(phone(1)).body
-        calls = installation.sms.wait_for(4, seconds=30)
-        wait_until(lambda: installation.statuses() == {"failed": 1}, 10)
+        calls = installation.sms.wait_for(4)
+        wait_until(lambda: installation.statuses() == {"failed": 1})
         time.sleep(1.5)
         assert api.call("GET", f"/verifications/{issued['id']}").body["message"]["status"] == "failed"
     assert len(installation.sms.calls) == 4
@@ -139,14 +139,14 @@ def test_one_bell_copied_twenty_times_makes_one_call(make, broker):
     installation = make(**NO_LIMITS)
     with installation.web():
         installation.api().issue(phone(1))
-        wait_until(lambda: broker.ask("LLEN", "sms") == b":1\r\n", 10)
+        wait_until(lambda: broker.ask("LLEN", "sms") == b":1\r\n")
         bell = broker.ask("RPOP", "sms").split(b"\r\n", 1)[1].removesuffix(b"\r\n")
         assert b"sendcode.drain" in bell
         for _ in range(20):
             broker.ask("LPUSH", "sms", bell.decode())
         with installation.worker("threads"), installation.worker("solo"):
             installation.sms.wait_for(1)
-            wait_until(lambda: broker.ask("LLEN", "sms") == b":0\r\n", 10)
+            wait_until(lambda: broker.ask("LLEN", "sms") == b":0\r\n")
             time.sleep(2)
     assert len(installation.sms.calls) == 1
     assert installation.statuses() == {"sent": 1}
@@ -163,7 +163,7 @@ def test_a_blogs_task_copied_twenty_times_makes_one_call_too(make, broker):
     with installation.worker():
         installation.sms.wait_for(1)
         mails = installation.mail.wait_for(2)
-        wait_until(lambda: broker.ask("LLEN", "celery") == b":0\r\n", 10)
+        wait_until(lambda: broker.ask("LLEN", "celery") == b":0\r\n")
         time.sleep(2)
     (call,) = installation.sms.calls
     assert call.json["params"]["code"] == "135790"
@@ -182,7 +182,7 @@ def test_the_arguments_of_a_blogs_task_are_in_no_debug_log(make, broker, tmp_pat
     with installation.worker(pool, None, "--loglevel=DEBUG"):
         installation.sms.wait_for(1)
         installation.mail.wait_for(1)
-        wait_until(lambda: installation.statuses() == {"sent": 2}, 10)
+        wait_until(lambda: installation.statuses() == {"sent": 2})
     logs = "\n".join(path.read_text(errors="replace") for path in tmp_path.rglob("*.log"))
     assert "succeeded" in logs
     assert not [secret for secret in ("13579024", "24680135", phone(1), "a@x.org") if secret in logs]
@@ -208,7 +208,7 @@ def test_every_pool_sends_by_bell_and_stops_without_loss(make, pool):
         after_stop = len(installation.sms.calls)
         assert installation.statuses().get("sending", 0) == 0, "what was in flight is settled"
         with installation.worker(pool, None, "-c", "2"):
-            wait_until(lambda: installation.statuses() == {"sent": 40}, 30)
+            wait_until(lambda: installation.statuses() == {"sent": 40})
     assert after_stop <= 40
     assert len(installation.sms.calls) == 40, "nothing is sent twice by a stop"
 
@@ -220,9 +220,9 @@ def test_a_worker_given_one_lane_leaves_the_others(make):
         api.issue(phone(1))
         api.issue("a@x.org", "email")
         with installation.worker("solo", "sms"):
-            wait_until(lambda: installation.statuses() == {"sent": 1, "queued": 1}, 15)
+            wait_until(lambda: installation.statuses() == {"sent": 1, "queued": 1})
             time.sleep(2.5)
             assert (len(installation.sms.calls), len(installation.mail.mails)) == (1, 0)
         with installation.worker("solo", "email"):
-            wait_until(lambda: installation.statuses() == {"sent": 2}, 15)
+            wait_until(lambda: installation.statuses() == {"sent": 2})
     assert (len(installation.sms.calls), len(installation.mail.mails)) == (1, 1)

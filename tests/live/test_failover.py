@@ -56,7 +56,7 @@ def test_a_gateway_that_is_well_again_gets_its_share_back_within_a_minute(two, r
     with installation.web(), installation.worker():
         api = installation.api()
         in_parallel(30, lambda n: api.issue(phone(n)), threads=4)
-        wait_until(lambda: installation.statuses() == {"sent": 30}, 30)
+        wait_until(lambda: installation.statuses() == {"sent": 30})
         a.usual = Answer(200)
         healed, number = time.monotonic(), 100
         while by_gateway(installation).get("a", 0) < 5:

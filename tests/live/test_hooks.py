@@ -7,9 +7,8 @@ import urllib.request
 
 import pytest
 
-from devtools.live.service import run
 from tests.live.installation import NO_LIMITS, in_parallel, phone
-from tests.live.processes import wait_until
+from tests.live.processes import flask, wait_until
 from tests.live.test_leaks import everything, forms
 
 pytestmark = pytest.mark.slow
@@ -19,7 +18,7 @@ class Server:
     """An identity server of type `generic`, set up as its administrator does it."""
 
     def __init__(self, installation):
-        told = run(installation.env, "flask", "--app", "app", "hooks", "add", "generic", "ours")
+        told = flask(installation.env, "hooks", "add", "generic", "ours")
         found = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
         self._path = re.search("/hooks/[0-9a-f]{32}", found["URL"])[0]
         self._installation = installation
@@ -50,7 +49,7 @@ def test_posts_are_answered_without_broker_and_worker_and_sent_once_there_is_one
         assert [server.post(number, "482913") for number in range(5)] == [200] * 5
         assert installation.statuses() == {"queued": 5}
         with installation.worker(wait=False):
-            calls = installation.sms.wait_for(5, seconds=30)
+            calls = installation.sms.wait_for(5)
     assert {call.json["params"]["code"] for call in calls} == {"482913"}
 
 

@@ -55,7 +55,7 @@ def test_no_destination_gets_two_codes_for_one_key(make, database_url, record_pr
                 for thread in threads:
                     thread.start()
             before = len(done)
-            wait_until(lambda before=before: len(done) > before, 20)
+            wait_until(lambda before=before: len(done) > before)
             time.sleep(kill % 5 * 0.1)
             web.kill()
     with start_web(installation.env, port, "--threads=16"):

@@ -29,8 +29,8 @@ def test_a_mail_deferred_once_is_tried_again_and_arrives_once(running):
     installation, api = running
     installation.mail.script("RCPT", "451 4.3.0 try again later")
     api.issue("a@x.org", "email")
-    installation.mail.wait_for(1, seconds=15)
-    wait_until(lambda: message_of(installation)[:2] == ("sent", 2), 10)
+    installation.mail.wait_for(1)
+    wait_until(lambda: message_of(installation)[:2] == ("sent", 2))
     assert len(installation.mail.mails) == 1
 
 
@@ -38,7 +38,7 @@ def test_a_mail_refused_for_good_is_not_tried_again(running):
     installation, api = running
     installation.mail.always("RCPT", "550 5.1.1 no such user")
     api.issue("a@x.org", "email")
-    wait_until(lambda: message_of(installation)[:2] == ("failed", 1), 10)
+    wait_until(lambda: message_of(installation)[:2] == ("failed", 1))
     time.sleep(4.5)
     assert sum(command.startswith("RCPT") for _, command in installation.mail.commands) == 1
     assert "a@x.org" not in message_of(installation)[2]
@@ -52,7 +52,7 @@ def test_a_connection_lost_after_the_mail_was_accepted_sends_no_second_one(runni
     else:
         installation.mail.always("QUIT", DROP)
     api.issue("a@x.org", "email")
-    wait_until(lambda: message_of(installation)[0] == "sent", 10)
+    wait_until(lambda: message_of(installation)[0] == "sent")
     time.sleep(4.5)
     assert len(installation.mail.mails) == 1
 
@@ -92,7 +92,7 @@ def test_a_mail_server_with_an_untrusted_certificate_gets_nothing(make):
         installation = make(**NO_LIMITS, MAIL_PORT=server.port, MAIL_USE_SSL=True)
         with installation.web(), installation.worker():
             installation.api().issue("a@x.org", "email")
-            wait_until(lambda: message_of(installation)[2] is not None, 15)
+            wait_until(lambda: message_of(installation)[2] is not None)
         assert server.mails == []
         assert server.commands == []
         assert "certificate" in message_of(installation)[2]

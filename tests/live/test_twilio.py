@@ -6,7 +6,7 @@ import pytest
 import urllib3
 
 from tests.live.installation import NO_LIMITS, in_parallel, phone
-from tests.live.processes import run, wait_until
+from tests.live.processes import flask, wait_until
 from tests.live.test_leaks import everything, found_in
 
 pytestmark = pytest.mark.slow
@@ -43,16 +43,16 @@ class Program:
 
 def test_no_code_and_no_token_is_found_anywhere(make, broker, tmp_path: Path):
     installation = make(**NO_LIMITS, FLASK_DEBUG="1", CODE_LENGTH=10)
-    run(installation.env, "flask", "--app", "app", "keys", "add", "shop")
-    lines = run(installation.env, "flask", "--app", "app", "keys", "twilio", "shop").splitlines()
+    flask(installation.env, "keys", "add", "shop")
+    lines = flask(installation.env, "keys", "twilio", "shop").splitlines()
     values = [line.partition("=")[2] for line in lines]
     with installation.web(processes=1), installation.worker("solo", None, "--loglevel=DEBUG"):
         program = Program(installation.ports[0], *values)
         answers = in_parallel(20, lambda n: program.verify(phone(n)).status, threads=4)
         assert list(answers) == [201] * 20
         program.verify(phone(0))
-        wait_until(lambda: len(installation.sms.calls) >= 20, 30)
-        wait_until(lambda: set(installation.statuses()) == {"sent"}, 30)
+        wait_until(lambda: len(installation.sms.calls) >= 20)
+        wait_until(lambda: set(installation.statuses()) == {"sent"})
         sent = {call.json["to"]: call.json["params"]["code"] for call in installation.sms.calls}
         for n, to in enumerate(sent):
             code = sent[to] if n % 2 else f"{(int(sent[to]) + 1) % 10**10:010}"

@@ -20,7 +20,7 @@ import sqlalchemy
 
 from devtools.readiness import is_free
 from tests.live.installation import NO_LIMITS, Installation, phone
-from tests.live.processes import HOST, Process, free_port, start_flask, start_gunicorn, start_web
+from tests.live.processes import HOST, Process, free_port, start_flask, start_gunicorn, start_web, wait_until
 from tests.live.strangers import (
     BODIES,
     CHUNKS,
@@ -90,7 +90,7 @@ def test_1200_mib_of_bodies_without_a_key_take_less_than_10_mib(
         answers: Counter[int | None] = Counter()
         with Watched(server.pid) as watched, ThreadPoolExecutor(16) as pool:
             jobs = [
-                pool.submit(pour, port, path, 400 * MIB, chunked=chunked)
+                pool.submit(pour, port, path, 200 * MIB, chunked=chunked)
                 for path in ("/api/v1/verifications", "/cms/login", "/nowhere")
                 for chunked in (False, True)
             ]
@@ -226,7 +226,7 @@ def test_a_server_that_is_asked_to_stop_cuts_off_no_call_that_did_something(
     broken, took = [], []
     for deploy in range(DEPLOYS):
         with start(installation.env, port := free_port()) as server, calling(port, key, deploy) as callers:
-            time.sleep(1.5)
+            wait_until(lambda callers=callers: sum(one.statuses[202] for one in callers) > 20)
             began = time.monotonic()
             server.signal(signal.SIGTERM)
             server.wait_to_end(15)
@@ -278,7 +278,7 @@ def test_a_server_that_is_asked_to_stop_waits_10_s_for_a_call_that_hangs_and_a_s
         try:
             server.wait_until_ready(partial(listens, port))
             threading.Thread(target=lambda: ask_quietly(port), daemon=True).start()
-            time.sleep(1)
+            server.wait_until_said("hangs")
             began = time.monotonic()
             for _ in range(signals):
                 server.signal(signal.SIGTERM)

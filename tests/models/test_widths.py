@@ -6,22 +6,31 @@ from enum import StrEnum
 import pytest
 from sqlalchemy import String, Text
 
-from domain import errors, hooks, statuses
+from channels.fields import forms
+from domain import errors, gateway_errors, hooks, statuses
 from domain.actions import Action
+from domain.brand import LONGEST_FOOTER
 from domain.destinations import LONGEST_LOCAL_PART
 from domain.events import EventType
 from domain.keyring import key_id
+from domain.mail_outcomes import MailOutcome
 from domain.roles import Role
 from domain.web_addresses import LONGEST_URL
 from exts import db
+from models.api_request import LONGEST_PATH
 from models.webhook import ANSWER_CHARACTERS
+from services.account import passkey_setup
+from services.codes import checks
 from services.delivery import judging
 from services.events import telling
-from services.gateways import receipts
+from services.gateways import report_notes
 from services.keys import api_keys
 from services.limits import safe_prefixes
 from services.process.housekeeping import MOST_IDS, process_name
 from services.scheduling import schedule_rules, schedule_runs
+from services.sheets import drafts
+from services.templating import titles
+from services.templating.text_checks import LONGEST_COMMENT
 from services.webhooks import posting
 from services.webhooks.endpoint_views import LONGEST_DESCRIPTION
 
@@ -43,7 +52,7 @@ def all_codes(root: type[errors.SendcodeError]) -> set[str]:
 
 
 CHANNEL, STATUS = longest(statuses.Channel), longest(statuses.MessageStatus)
-ERROR = max(judging.ERROR_LENGTH, receipts.REASON_LENGTH)
+ERROR = max(judging.ERROR_LENGTH, report_notes.REASON_LENGTH)
 ZONE = max(map(len, zoneinfo.available_timezones()))
 PROCESS = len("worker@") + 80 + len(":4194304")
 PEPPER_IDS = MOST_IDS * (len(key_id("k" * 32)) + 1) - 1
@@ -61,11 +70,20 @@ REACHED: dict[str, dict[str, int]] = {
     },
     "administrator_session": {"id": ID, "token_hash": HASH, **IN_BROWSER},
     "api_key": {"id": ID, "name": api_keys.LONGEST_NAME},
+    "api_hour": {"api_key_id": ID},
     "api_key_secret": {
         "api_key_id": ID,
         "key_hash": HASH,
         "hint": HINT,
         "kind": longest(statuses.SecretKind),
+    },
+    "api_request": {
+        "id": ID,
+        "api_key_id": ID,
+        "method": 8,
+        "path": LONGEST_PATH,
+        "code": max(map(len, all_codes(errors.SendcodeError))),
+        "request_id": 64,
     },
     "audit_entry": {
         "actor": MAILBOX,
@@ -74,7 +92,24 @@ REACHED: dict[str, dict[str, int]] = {
         "subject": MAILBOX,
         "subject_id": NAME,
     },
-    "broadcast": {"id": ID, "owner": OWNER, "channel": CHANNEL, "template": NAME},
+    "authenticator": {},
+    "broadcast": {
+        "id": ID,
+        "owner": OWNER,
+        "name": drafts.LONGEST_NAME,
+        "channel": CHANNEL,
+        "template": NAME,
+    },
+    "broadcast_draft": {
+        "id": ID,
+        "name": drafts.LONGEST_NAME,
+        "channel": CHANNEL,
+        "template": NAME,
+        "locale": LOCALE,
+    },
+    "broadcast_draft_part": {"draft_id": ID},
+    "broadcast_part": {"broadcast_id": ID},
+    "default_step": {"purpose": PURPOSE, "channel": CHANNEL},
     "delivery_hour": {"channel": CHANNEL, "gateway": NAME},
     "event": {"id": ID, "type": longest(EventType), "subject": NAME},
     "event_delivery": {
@@ -87,6 +122,24 @@ REACHED: dict[str, dict[str, int]] = {
         "lease_token": ID,
         "answer": ANSWER_CHARACTERS,
         "error": posting.ERROR_LENGTH,
+    },
+    "early_outcome": {
+        "gateway": NAME,
+        "gateway_reference": ERROR,
+        "outcome": longest(MailOutcome),
+        "reason": ERROR,
+    },
+    "early_report": {
+        "gateway": NAME,
+        "gateway_reference": ERROR,
+        "status": STATUS,
+        "reason": ERROR,
+    },
+    "gateway": {
+        "name": NAME,
+        "kind": max(len(form.kind) for form in forms()),
+        "channel": CHANNEL,
+        "version": ID,
     },
     "gateway_switch": {"name": NAME},
     "hook": {
@@ -106,6 +159,8 @@ REACHED: dict[str, dict[str, int]] = {
     },
     "lease": {"name": NAME, "holder": PROCESS + 9},
     "limit_window": {"key": len("fail|email|") + PURPOSE + 1 + MAILBOX},
+    "mail_brand": {"colour": len("#123456"), "footer": LONGEST_FOOTER, "logo": ID},
+    "mail_logo": {"name": ID},
     "message": {
         "id": ID,
         "owner": OWNER,
@@ -125,14 +180,17 @@ REACHED: dict[str, dict[str, int]] = {
         "gateway_reference": ERROR,
         "error": ERROR,
         "resent_as": ID,
+        "traceparent": len(f"00-{0:032x}-{0:016x}-01"),
     },
     "message_try": {
         "message_id": ID,
         "gateway": NAME,
-        "answer": max(map(len, all_codes(errors.GatewayError))),
+        "answer": max(map(len, all_codes(gateway_errors.GatewayError))),
         "reason": ERROR,
     },
     "owner_hour": {"owner": OWNER, "channel": CHANNEL, "gateway": NAME},
+    "passkey": {"id": ID, "credential_hash": HASH, "name": passkey_setup.LONGEST_NAME},
+    "passkey_challenge": {"owner": len("session:") + ID},
     "prefix_closure": {"prefix": NUMBER, "country": COUNTRY},
     "recovery_code": {"code_hash": HASH},
     "rolled_hour": {},
@@ -166,8 +224,11 @@ REACHED: dict[str, dict[str, int]] = {
         "reason": longest(statuses.SuppressionReason),
     },
     "template": {"name": NAME, "channel": CHANNEL, "locale": LOCALE, "purpose": PURPOSE},
-    "template_version": {"host": 253},
+    "template_title": {"name": NAME, "title": titles.LONGEST},
+    "template_version": {"host": 253, "comment": LONGEST_COMMENT},
+    "test_number": {"id": ID, "channel": CHANNEL, "to": MAILBOX, "canonical": MAILBOX},
     "traffic_hour": {"channel": CHANNEL, "gateway": NAME, "country": COUNTRY, "purpose": PURPOSE},
+    "unknown_word": {"gateway": NAME, "word": 64},
     "verification": {
         "id": ID,
         "owner": OWNER,
@@ -178,6 +239,16 @@ REACHED: dict[str, dict[str, int]] = {
         "locale": LOCALE,
         "pepper_id": 8,
         "message_id": ID,
+        "client_ip": ADDRESS,
+        "attempt_times": checks.MOST_TIMES * len(f"{checks.LATEST},"),
+    },
+    "verification_step": {
+        "verification_id": ID,
+        "channel": CHANNEL,
+        "to": MAILBOX,
+        "canonical": MAILBOX,
+        "message_id": ID,
+        "reason": max(NAME, *map(len, all_codes(errors.SendcodeError))),
     },
     "webhook": {
         "id": ID,

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from tests.servers.thread import ServerThread, reset, silence, wait_until, write
@@ -55,7 +56,7 @@ class Call:
     body: bytes
     connection: int
 
-    @property
+    @cached_property
     def json(self) -> Any:
         """The body, parsed."""
         return json.loads(self.body)
@@ -89,7 +90,7 @@ class HttpGatewayServer(ServerThread):
         """Answer the next calls with these, then as usual again."""
         self._script.extend(answers)
 
-    def wait_for(self, count: int, seconds: float = 30) -> list[Call]:
+    def wait_for(self, count: int, seconds: float = 90) -> list[Call]:
         """Wait for at least `count` calls; fail the test after `seconds`."""
         wait_until(lambda: len(self.calls) >= count, seconds)
         return list(self.calls)

@@ -113,7 +113,7 @@ class SmtpServer(ServerThread):
         else:
             self._always[step.upper()] = _answer(answer)
 
-    def wait_for(self, count: int, seconds: float = 30) -> list[Mail]:
+    def wait_for(self, count: int, seconds: float = 90) -> list[Mail]:
         """Wait for at least `count` mails; fail the test after `seconds`."""
         wait_until(lambda: len(self.mails) >= count, seconds)
         return list(self.mails)

@@ -14,6 +14,8 @@ from devtools.live.process import PORTS
 
 HOST = "127.0.0.1"
 BACKLOG = 2048
+LONGEST_PAUSE = 0.1
+"""Seconds between two looks of a long wait: a look may be a query over thousands of rows."""
 
 
 class ServerThread:
@@ -152,9 +154,10 @@ def closed_port() -> int:
         return server.port
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
     """Wait until `condition()` is true; fail the test after `seconds`."""
-    ends = time.monotonic() + seconds
+    ends, pause = time.monotonic() + seconds, 0.02
     while not condition():
         assert time.monotonic() < ends, f"not within {seconds} s"
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(LONGEST_PAUSE, pause * 1.1)

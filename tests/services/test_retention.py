@@ -7,7 +7,9 @@ import sqlalchemy as sa
 import time_machine
 
 from app import DOORS
-from domain.errors import GatewayError, InvalidInput, TemporaryGatewayError
+from domain.errors import InvalidInput
+from domain.fallback import GivenStep
+from domain.gateway_errors import GatewayError, TemporaryGatewayError
 from domain.statuses import Channel
 from exts import db
 from models import (
@@ -15,9 +17,11 @@ from models import (
     IdempotentAnswer,
     Message,
     MessageTry,
+    PasskeyChallenge,
     ScheduleRun,
     SeenProcess,
     Verification,
+    VerificationStep,
 )
 from services import retention
 from services.codes import checks, verifications
@@ -28,6 +32,8 @@ from services.people import administrators
 from services.process.housekeeping import say_alive
 from services.scheduling import schedules
 from services.scheduling.schedules import NewSchedule
+from services.sign_in import passkey_challenges
+from services.storage.blocks import Pace
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -113,9 +119,31 @@ def test_tries_go_with_their_messages(sms, owner):
             issue(to, owner)
     assert count(MessageTry) == 2
     with time_machine.travel(NOW):
-        assert retention.purge(MONTH)["messages"] == 1
+        deleted = retention.purge(MONTH)
+    assert (deleted["messages"], deleted["tries"]) == (1, 1)
     kept = db.session.scalar(sa.select(MessageTry.message_id))
     assert db.session.get(Message, kept).to == NEW[0]
+
+
+def test_challenges_of_passkeys_go_after_an_hour():
+    for owner, minutes in (("session:old", 61), ("session:new", 59)):
+        with time_machine.travel(NOW - timedelta(minutes=minutes)):
+            passkey_challenges.make(owner)
+    with time_machine.travel(NOW):
+        assert retention.purge(MONTH)["passkey challenges"] == 1
+    assert db.session.scalars(sa.select(PasskeyChallenge.owner)).all() == ["session:new"]
+
+
+def test_steps_go_with_their_verifications(owner):
+    for to, at in ((OLD[0], NOW - 2 * MONTH), (NEW[0], NOW)):
+        with time_machine.travel(at):
+            fallback = (GivenStep(Channel.EMAIL, OLD[1] if to == OLD[0] else NEW[1]),)
+            verifications.issue(Request(Channel.SMS, to, fallback=fallback), owner)
+    assert count(VerificationStep) == 4
+    with time_machine.travel(NOW):
+        retention.purge(MONTH)
+    kept = set(db.session.scalars(sa.select(VerificationStep.to)))
+    assert kept == {NEW[0], NEW[1]}
 
 
 def test_waiting_messages_are_kept_whatever_their_age(sms, owner):
@@ -188,11 +216,12 @@ def test_processes_unseen_for_a_day_are_forgotten():
 
 
 def test_many_rows_go_in_blocks(monkeypatch):
-    monkeypatch.setattr(retention, "BLOCK", 7)
-    monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
+    by_sevens = Pace(seconds=9.0, least=7, most=7, rest=0, size=7)
+    monkeypatch.setattr(retention.blocks, "pace", lambda: by_sevens)
     for number in range(30):
-        run = ScheduleRun(id=str(number), schedule_name="old", state="failed", queued_at=NOW - 2 * MONTH)
-        answer = IdempotentAnswer(owner="key:a", key=str(number), fingerprint="", created_at=NOW - 2 * MONTH)
+        at = NOW - 2 * MONTH + timedelta(seconds=number)
+        run = ScheduleRun(id=str(number), schedule_name="old", state="failed", queued_at=at)
+        answer = IdempotentAnswer(owner="key:a", key=str(number), fingerprint="", created_at=at)
         db.session.add_all([run, answer])
     db.session.commit()
     told = []

@@ -6,8 +6,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from exts import db
+from models import ApiRequest
 from services.codes import repeats
 from services.keys import api_keys, twilio_tokens
+from services.process.parts import part
+from services.request_log.noting import RequestLog
 from serving.parser import TWILIO_ERROR
 from tests.api.conftest import stop_database
 from tests.twilio_api.conftest import NUMBER, Program, new_program, refused
@@ -154,3 +158,18 @@ def test_it_is_the_same_beside_the_other_doors(program: Program) -> None:
         refused(answer, status, code)
         assert "Set-Cookie" not in answer.headers
     program.verify()
+
+
+def test_calls_are_in_the_log_of_the_key_with_the_numbers_of_their_errors(
+    app: Flask, program: Program
+) -> None:
+    program.verify()
+    program.post(f"{program.service}/VerificationCheck", To=NUMBER, Code="x")
+    with app.app_context():
+        part(RequestLog).write()
+        rows = db.session.scalars(db.select(ApiRequest).order_by(ApiRequest.id)).all()
+        assert {row.api_key_id for row in rows} == {program.view.id}
+        assert [(row.path, row.status, row.code) for row in rows] == [
+            ("/twilio/v2/Services/{service}/Verifications", 201, None),
+            ("/twilio/v2/Services/{service}/VerificationCheck", 400, "60200"),
+        ]

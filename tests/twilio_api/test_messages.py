@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from channels.memory import MemoryGateway
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
@@ -136,6 +136,26 @@ def test_a_failure_has_a_code(program: Program, sms: MemoryGateway) -> None:
     shown = program.get(one(program, send(program).json["sid"])).json
     assert (shown["status"], shown["error_code"]) == ("failed", 30008)
     assert "no such number" in shown["error_message"]
+
+
+@pytest.mark.parametrize(
+    ("digits", "status", "error"),
+    [
+        ("0001", "delivered", None),
+        ("0002", "undelivered", 30003),
+        ("0003", "failed", 30008),
+        ("0004", "failed", 30036),
+        ("0005", "sending", None),
+        ("0006", "sent", None),
+    ],
+)
+def test_the_number_chooses_what_becomes_of_a_tests_message(
+    app: Flask, sms: MemoryGateway, digits: str, status: str, error: int | None
+) -> None:
+    program = new_program(app, is_test=True)
+    made = send(program, To=f"+861380013{digits}").json
+    shown = program.get(one(program, made["sid"])).json
+    assert (shown["status"], shown["error_code"], sms.sent) == (status, error, [])
 
 
 def test_codes_mails_and_others_messages_are_not_shown(app: Flask, program: Program) -> None:

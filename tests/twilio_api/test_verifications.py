@@ -13,6 +13,7 @@ from domain.errors import LimitExceeded
 from exts import db
 from models import Verification
 from services.limits import pumping_guard
+from services.test_numbers import test_numbers
 from tests.twilio_api.conftest import NUMBER, Program, new_program, refused, wrong
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -254,3 +255,12 @@ def test_a_code_of_the_programs_own_needs_the_scope_and_takes_the_place_of_anoth
     checked = program.check("ab12")
     assert (checked.status_code, checked.json["valid"]) == (201, True)
     assert program.get(program.service).json["custom_code_enabled"] is True
+
+
+def test_a_test_number_has_its_code(app: Flask, program: Program, sms: MemoryGateway) -> None:
+    with app.app_context():
+        test_numbers.add(NUMBER, "246810", f"{datetime.now(UTC):%Y-%m-%d}")
+    made = program.verify()
+    assert program.verify()["sid"] == made["sid"]
+    assert program.check("246810").json["valid"]
+    assert sms.sent == []

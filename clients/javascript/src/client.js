@@ -30,6 +30,7 @@ export class Sendcode {
       check: (id, code) => this.#run("checkVerification", { id, body: { code } }),
       checkNewest: (body) => this.#run("checkNewestVerification", { body }),
       resend: (id, options) => this.#run("resendVerification", { id, ...options }),
+      nextChannel: (id, options) => this.#run("takeNextChannel", { id, ...options }),
       cancel: (id) => this.#run("cancelVerification", { id }),
     };
     this.messages = {
@@ -42,6 +43,7 @@ export class Sendcode {
     };
     this.broadcasts = {
       start: (body, options) => this.#run("startBroadcast", { body, ...options }),
+      startFromFile: (file, query, options) => this.#run("startBroadcastFromFile", { file, query, ...options }),
       get: (id) => this.#run("getBroadcast", { id }),
       pause: (id) => this.#run("pauseBroadcast", { id }),
       resume: (id) => this.#run("resumeBroadcast", { id }),
@@ -62,10 +64,11 @@ export class Sendcode {
     };
   }
 
-  async #run(name, { id, query, body, idempotencyKey }) {
+  async #run(name, { id, query, body, file, idempotencyKey }) {
     const [method, template] = OPERATIONS[name];
-    const sent = method === "GET" || method === "DELETE" ? undefined : (body ?? {});
-    return converse({ method, path: pathOf(template, id, query), body: sent, idempotencyKey }, this.#settings);
+    const hasBody = method !== "GET" && method !== "DELETE" && file === undefined;
+    const sent = hasBody ? (body ?? {}) : undefined;
+    return converse({ method, path: pathOf(template, id, query), body: sent, file, idempotencyKey }, this.#settings);
   }
 
   async *#each(name, member, { id, query }) {

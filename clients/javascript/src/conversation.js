@@ -15,12 +15,12 @@ const LONGEST_WAIT_MS = 2000;
  * A POST has the same Idempotency-Key at each try, so it is done once. Tried again: no answer, 502, 503, 504, and 409
  * while an earlier try is in flight; after `Retry-After`, or 0.2 s, 0.4 s … 2 s. Throws Refused and Unavailable.
  */
-export async function converse({ method, path, body, idempotencyKey }, settings) {
+export async function converse({ method, path, body, file, idempotencyKey }, settings) {
   const giveUpAt = settings.now() + settings.deadlineMs;
   const key = method === "POST" ? (idempotencyKey ?? (await settings.newKey())) : null;
   for (let number = 0; ; number++) {
     const left = Math.max(giveUpAt - settings.now(), 1);
-    const outcome = await attempt({ method, path, body, key }, settings, Math.min(settings.timeoutMs, left));
+    const outcome = await attempt({ method, path, body, file, key }, settings, Math.min(settings.timeoutMs, left));
     const wait = waitOf(outcome, number);
     if (wait === null) return read(method, outcome, key, number);
     if (wait >= giveUpAt - settings.now()) throw unavailable(outcome, key);
@@ -28,7 +28,7 @@ export async function converse({ method, path, body, idempotencyKey }, settings)
   }
 }
 
-async function attempt({ method, path, body, key }, settings, timeoutMs) {
+async function attempt({ method, path, body, file, key }, settings, timeoutMs) {
   const headers = {
     Authorization: `Bearer ${settings.key}`,
     Accept: "application/json",
@@ -36,11 +36,12 @@ async function attempt({ method, path, body, key }, settings, timeoutMs) {
   };
   if (key !== null) headers["Idempotency-Key"] = key;
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (file !== undefined) headers["Content-Type"] = "text/csv";
   try {
     const response = await settings.fetch(`${settings.baseUrl}/api/v1${path}`, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? file : JSON.stringify(body),
       redirect: "manual", // a redirect would carry the key elsewhere
       signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
     });

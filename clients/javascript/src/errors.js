@@ -7,7 +7,10 @@ export class SendcodeError extends Error {
   }
 }
 
-/** The service refuses a call (RFC 9457): `code` is for programs, `detail` for developers. */
+/**
+ * The service refuses a call (RFC 9457): `code` is for programs, `detail` for developers, and `requestId` is what its log
+ * calls this request.
+ */
 export class Refused extends SendcodeError {
   constructor(status, problem = {}) {
     const code = text(problem.code) || `http_${status}`;
@@ -16,6 +19,7 @@ export class Refused extends SendcodeError {
     this.status = status;
     this.code = code;
     this.detail = detail;
+    this.requestId = text(problem.request_id);
   }
 }
 
@@ -28,6 +32,13 @@ export class InvalidInput extends Refused {
 }
 
 export class InvalidDestination extends InvalidInput {}
+/** A file has bad rows, and all of it was to be sent: nothing is. `rows` names up to 10,000. */
+export class BadRows extends InvalidInput {
+  constructor(status, problem = {}) {
+    super(status, { ...problem, errors: [] });
+    this.rows = Array.isArray(problem.errors) ? problem.errors : [];
+  }
+}
 /** What was typed can't be a code. Costs no attempt. */
 export class MalformedCode extends InvalidInput {}
 export class NotAuthenticated extends Refused {}
@@ -62,6 +73,7 @@ export class Unavailable extends SendcodeError {
 export class InvalidSignature extends SendcodeError {}
 
 const BY_CODE = {
+  bad_rows: BadRows,
   malformed_code: MalformedCode,
   invalid_destination: InvalidDestination,
   country_not_allowed: InvalidDestination,

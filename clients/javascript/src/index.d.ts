@@ -32,6 +32,8 @@ export class Sendcode {
     check(id: string, code: string): Answer<"checkVerification">;
     checkNewest(body: Body<"checkNewestVerification">): Answer<"checkNewestVerification">;
     resend(id: string, options?: CallOptions): Answer<"resendVerification">;
+    /** Takes the next step of the `fallback` now. */
+    nextChannel(id: string, options?: CallOptions): Answer<"takeNextChannel">;
     cancel(id: string): Answer<"cancelVerification">;
   };
   readonly messages: {
@@ -45,6 +47,15 @@ export class Sendcode {
   };
   readonly broadcasts: {
     start(body: Body<"startBroadcast">, options?: CallOptions): Answer<"startBroadcast">;
+    /**
+     * Sends to the recipients in a CSV or XLSX file, whose first row names its columns. Throws BadRows where a row is
+     * bad, unless `send` is `good`. A long file takes up to a minute: give the client a longer `deadlineMs`.
+     */
+    startFromFile(
+      file: string | Blob | ArrayBuffer | Uint8Array<ArrayBuffer>,
+      query: Query<"startBroadcastFromFile">,
+      options?: CallOptions,
+    ): Answer<"startBroadcastFromFile">;
     get(id: string): Answer<"getBroadcast">;
     pause(id: string): Answer<"pauseBroadcast">;
     resume(id: string): Answer<"resumeBroadcast">;
@@ -74,11 +85,16 @@ export class Refused extends SendcodeError {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
+  readonly requestId: string;
 }
 export class InvalidInput extends Refused {
   readonly errors: Array<{ field: string; message: string }>;
 }
 export class InvalidDestination extends InvalidInput {}
+/** Nothing was sent; up to 10,000 rows are named. */
+export class BadRows extends InvalidInput {
+  readonly rows: Array<{ row: number; column: string; code: string; detail: string }>;
+}
 export class MalformedCode extends InvalidInput {}
 export class NotAuthenticated extends Refused {}
 export class NotAllowed extends Refused {}

@@ -1,6 +1,7 @@
 export { Sendcode } from "./client.js";
 export { VERSION } from "./conversation.js";
 export {
+  BadRows,
   Conflict,
   DestinationLocked,
   InvalidDestination,

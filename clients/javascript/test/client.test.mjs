@@ -72,7 +72,7 @@ test("Retry-After is obeyed, and the first call in flight is waited for", async 
 test("limits, conflicts and wrong fields are told at once", async () => {
   const errors = [{ field: "code", message: "is not a code" }];
   const { client, slept } = scripted([
-    problem(429, "limit_exceeded", { "Retry-After": "7" }, { limit: "resend_cooldown" }),
+    problem(429, "limit_exceeded", { "Retry-After": "7" }, { limit: "resend_cooldown", request_id: "request-1" }),
     problem(409, "conflict"),
     problem(422, "malformed_code", {}, { errors }),
     answer(418, "teapot"),
@@ -80,6 +80,7 @@ test("limits, conflicts and wrong fields are told at once", async () => {
   await assert.rejects(client.verifications.resend("x"), (error) => {
     assert.ok(error instanceof LimitExceeded);
     assert.deepEqual([error.limit, error.retryAfter, error.status], ["resend_cooldown", 7, 429]);
+    assert.equal(error.requestId, "request-1");
     return true;
   });
   await assert.rejects(client.verifications.cancel("x"), Conflict);

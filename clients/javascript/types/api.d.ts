@@ -8,6 +8,8 @@ export interface Accepted {
 
 export interface Alive {
   status: string;
+  /** The release that answers. */
+  version: string;
 }
 
 export interface Broadcast {
@@ -81,6 +83,34 @@ export interface Delivery {
 export interface FieldError {
   field: string;
   message: string;
+}
+
+export interface FileAccepted {
+  id: string;
+  accepted: number;
+  rejected: Array<RejectedRow>;
+}
+
+export interface FileError {
+  row?: number;
+  column?: string;
+  code?: string;
+  detail?: string;
+  field?: string;
+  message?: string;
+}
+
+export interface FileProblem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  /** that of the answer's `X-Request-Id`; a replayed answer has the first */
+  request_id: string;
+  errors?: Array<FileError>;
+  /** with 429: the name of the limit that was hit */
+  limit?: string;
 }
 
 export interface Group {
@@ -194,6 +224,14 @@ export interface NewMessage {
   params?: Record<string, unknown> | null;
 }
 
+export interface NewStep {
+  channel: "sms" | "email";
+  /** An e-mail address or a phone number; a number without + belongs to the home region. Default: the one of the verification. */
+  to?: string | null;
+  /** After the step before. Default: what the console says for the purpose, or 60. */
+  after_seconds?: number | null;
+}
+
 export interface NewVerification {
   channel: "sms" | "email";
   /** An e-mail address or a phone number; a number without + belongs to the home region. */
@@ -208,6 +246,8 @@ export interface NewVerification {
   client_ip?: string | null;
   /** Your own code: digits or capital letters. */
   code?: string | null;
+  /** Where else the same code goes if it does not arrive and is not entered. */
+  fallback?: Array<NewStep> | null;
 }
 
 export interface NewWebhook {
@@ -227,6 +267,8 @@ export interface Problem {
   status: number;
   code: string;
   detail: string;
+  /** that of the answer's `X-Request-Id`; a replayed answer has the first */
+  request_id: string;
   /** with 422: each invalid field */
   errors?: Array<FieldError>;
   /** with 429: the name of the limit that was hit */
@@ -255,6 +297,17 @@ export interface Rejected {
   detail: string;
 }
 
+export interface RejectedRow {
+  /** The index below the row of names, from 0. */
+  index: number;
+  code: "invalid_number" | "invalid_address" | "country_not_allowed" | "missing_value" | "invalid_value" | "too_long" | "duplicate" | "suppressed" | "blank" | "wrong_columns" | "missing_column";
+  detail: string;
+  /** Its number in a spreadsheet; the row of names is 1. */
+  row: number;
+  /** The name of its column; empty for the whole row. */
+  column: string;
+}
+
 export interface Replay {
   /** The id of one delivery. */
   delivery?: string | null;
@@ -274,6 +327,20 @@ export interface Statistics {
   total: Tally;
   /** Oldest first; empty groups are left out. */
   groups: Array<Group>;
+}
+
+export interface Step {
+  channel: "sms" | "email";
+  to: string;
+  /** That of its message; `waiting` before its time, `skipped` if it was refused, `canceled` if the verification ended before. */
+  status: "waiting" | "skipped" | "queued" | "sending" | "sent" | "delivered" | "undelivered" | "failed" | "expired" | "canceled";
+  /** null for the first send. */
+  after_seconds: number | null;
+  /** When it was taken or skipped. */
+  at: string | null;
+  message: MessageOfVerification | null;
+  /** Why it was skipped: the limit, or the code of the error. */
+  reason: string | null;
 }
 
 export interface Tally {
@@ -297,6 +364,8 @@ export interface Verification {
   resend_at: string;
   message: MessageOfVerification;
   metadata: Record<string, string>;
+  /** The ways of the code, in order; only with a `fallback`. */
+  steps?: Array<Step>;
 }
 
 export interface Webhook {
@@ -356,6 +425,14 @@ export interface Operations {
   resendVerification: {
     method: "POST";
     path: "/api/v1/verifications/{verification_id}/resend";
+    body: Nothing;
+    query: undefined;
+    answer: Verification;
+  };
+  /** Send the code the next way */
+  takeNextChannel: {
+    method: "POST";
+    path: "/api/v1/verifications/{verification_id}/next-channel";
     body: Nothing;
     query: undefined;
     answer: Verification;
@@ -447,6 +524,14 @@ export interface Operations {
     body: Nothing;
     query: undefined;
     answer: Broadcast;
+  };
+  /** Start a broadcast to the recipients in a file */
+  startBroadcastFromFile: {
+    method: "POST";
+    path: "/api/v1/broadcasts/csv";
+    body: undefined;
+    query: { channel?: "sms" | "email"; template?: string; send?: "all" | "good" | null; locale?: string | null; name?: string | null; send_at?: string | null };
+    answer: FileAccepted;
   };
   /** Add a webhook */
   addWebhook: {

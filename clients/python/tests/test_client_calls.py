@@ -10,6 +10,7 @@ import pytest
 
 from sendcode import (
     AsyncSendcode,
+    BadRows,
     Conflict,
     InvalidDestination,
     InvalidInput,
@@ -88,6 +89,7 @@ def test_refusals_are_errors_with_what_a_program_needs(side):
     with pytest.raises(InvalidDestination) as destination:
         side("verifications", "issue", "email", "nobody")
     assert destination.value.status == 422
+    assert len(destination.value.request_id) == 32
     assert destination.value.errors[0].field == "to"
     issued = side("verifications", "issue", "sms", PHONE)
     with pytest.raises(LimitExceeded) as limit:
@@ -101,6 +103,23 @@ def test_refusals_are_errors_with_what_a_program_needs(side):
     assert side("verifications", "cancel", issued.id).status == "canceled"
     with pytest.raises(Conflict):
         side("verifications", "resend", issued.id)
+
+
+def test_the_same_code_goes_the_next_way_by_hand(side):
+    issued = side("verifications", "issue", "sms", PHONE, fallback=[{"channel": "email", "to": "kim@x.org"}])
+    code = side.newest_code()
+    assert [(one.channel, one.to, one.after_seconds) for one in issued.steps] == [
+        ("sms", PHONE, None),
+        ("email", "kim@x.org", 60),
+    ]
+    assert (issued.steps[0].message, issued.steps[1].status) == (issued.message, "waiting")
+    taken = side("verifications", "next_channel", issued.id)
+    assert (taken.steps[1].message, taken.steps[1].at is None) == (taken.message, False)
+    with pytest.raises(Conflict) as none_left:
+        side("verifications", "next_channel", issued.id)
+    assert none_left.value.code == "no_next_channel"
+    assert side("verifications", "check", issued.id, code).valid
+    assert side("verifications", "get", issued.id).steps[1].message.id == taken.message.id
 
 
 def test_the_last_attempt_locks(side):
@@ -144,6 +163,18 @@ def test_a_broadcast_reports_bad_recipients_and_is_paused_resumed_and_canceled(s
     assert side("broadcasts", "resume", accepted.id).status in ("scheduled", "sending")
     ended = side("broadcasts", "cancel", accepted.id)
     assert (ended.status, ended.counts["canceled"]) == ("canceled", 1)
+
+
+def test_a_file_is_sent_or_tells_its_bad_rows(side):
+    file = b"to,title,text\nkim@example.com,News,Hello\nnobody,News,Hello\n"
+    with pytest.raises(BadRows) as bad:
+        side("broadcasts", "start_from_file", "email", "notice", file)
+    assert [(one.row, one.column, one.code) for one in bad.value.rows] == [(3, "to", "invalid_address")]
+    later = datetime.now(timezone.utc) + timedelta(days=1)
+    accepted = side("broadcasts", "start_from_file", "email", "notice", file, send="good", send_at=later)
+    assert accepted.accepted == 1
+    assert [(one.index, one.row, one.column) for one in accepted.rejected] == [(1, 3, "to")]
+    assert side("broadcasts", "cancel", accepted.id).status == "canceled"
 
 
 def test_statistics_count_what_was_made(side):

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from api.schemas import broadcasts, messages, stats, verifications
+from api.schemas import broadcast_files, broadcasts, messages, stats, verifications
 
 import sendcode.answers
 from sendcode import Sendcode
@@ -17,6 +17,7 @@ SAMPLES = {
     "channel": "sms",
     "recipients": [{"to": "+8613800138000", "params": {"name": "Kim"}}],
     "metadata": {"user": "42"},
+    "fallback": [{"channel": "email", "to": "kim@example.org"}],
     "params": {"number": 4711},
     "events": ["message.sent"],
     "days": 7,
@@ -88,6 +89,7 @@ def fields(document: dict[str, Any], operation: dict[str, Any]) -> set[str]:
         ("Message", messages.EXAMPLE),
         ("Broadcast", broadcasts.EXAMPLE),
         ("Accepted", broadcasts.ACCEPTED_EXAMPLE),
+        ("FileAccepted", broadcast_files.ACCEPTED_EXAMPLE),
         ("Statistics", stats.EXAMPLE),
     ],
 )

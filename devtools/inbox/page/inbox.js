@@ -3,6 +3,7 @@
 
 const list = document.getElementById("list");
 const drawn = new Map(); // id of an arrival -> its element
+const words = new Map(); // id of an arrival -> what the filter looks in
 let tag = "";
 let first = true;
 
@@ -26,11 +27,13 @@ function draw(arrivals) {
     if (!ids.has(id)) {
       element.remove();
       drawn.delete(id);
+      words.delete(id);
     }
   }
   for (const arrival of arrivals) {
     if (!drawn.has(arrival.id)) {
       drawn.set(arrival.id, build(arrival));
+      words.set(arrival.id, [arrival.to, arrival.subject, arrival.text, arrival.reference].join("\n").toLowerCase());
       list.prepend(drawn.get(arrival.id));
       if (!first) announce(arrival);
     }
@@ -39,11 +42,25 @@ function draw(arrivals) {
   first = false;
   document.getElementById("empty").hidden = arrivals.length > 0;
   document.getElementById("clear").hidden = arrivals.length === 0;
+  document.getElementById("filter").hidden = arrivals.length === 0;
+  filter();
   document.title = (arrivals.length ? `(${arrivals.length}) ` : "") + "Inbox · Sendcode";
+}
+
+function filter() {
+  const sought = document.getElementById("sought").value.trim().toLowerCase();
+  const channel = document.getElementById("channel").value;
+  let shown = 0;
+  for (const [id, element] of drawn) {
+    element.hidden = !words.get(id).includes(sought) || (channel !== "" && element.dataset.channel !== channel);
+    if (!element.hidden) shown += 1;
+  }
+  document.getElementById("none").hidden = shown > 0 || drawn.size === 0;
 }
 
 function build(arrival) {
   const element = document.getElementById("arrival").content.firstElementChild.cloneNode(true);
+  element.dataset.channel = arrival.channel;
   const part = (name) => element.querySelector("." + name);
   const at = new Date(arrival.received_at);
   part("channel").textContent = channelName(arrival);
@@ -57,7 +74,46 @@ function build(arrival) {
   part("text").textContent = arrival.text || "(no text)";
   part("foot").textContent = footnote(arrival);
   part("foot").hidden = !footnote(arrival);
+  part("console").hidden = !arrival.console;
+  if (arrival.console) part("console").firstElementChild.href = arrival.console;
+  offerViews(element, arrival);
   offerCode(element, /(?<!\d)\d{6}(?!\d)/.exec(arrival.text + "\n" + arrival.subject)?.[0]);
+  return element;
+}
+
+// A mail as text, as HTML in a frame that runs and loads nothing, or as it came over the wire.
+function offerViews(element, arrival) {
+  if (arrival.channel !== "email") return;
+  const views = element.querySelector(".views");
+  const text = element.querySelector(".text");
+  views.hidden = false;
+  views.querySelector('[data-view="html"]').hidden = !arrival.html_present;
+  views.addEventListener("click", async (event) => {
+    const view = event.target.dataset.view;
+    if (!view) return;
+    for (const button of views.children) button.setAttribute("aria-pressed", String(button === event.target));
+    element.querySelector(".other")?.remove();
+    text.hidden = view !== "text";
+    if (view !== "text") text.after(await other(arrival, view));
+  });
+}
+
+async function other(arrival, view) {
+  const address = `/messages/${arrival.id}/${view}`;
+  const element = document.createElement(view === "html" ? "iframe" : "pre");
+  element.className = "other";
+  if (view === "html") {
+    element.title = "The HTML of this mail";
+    element.setAttribute("sandbox", "");
+    element.src = address;
+  } else {
+    element.tabIndex = 0;
+    try {
+      element.textContent = await (await fetch(address)).text();
+    } catch {
+      element.textContent = "not reachable";
+    }
+  }
   return element;
 }
 
@@ -87,7 +143,6 @@ function countCopies(element, copies) {
 function footnote(arrival) {
   return [
     arrival.sender && `from ${arrival.sender}`,
-    arrival.html_present && "has an HTML part",
     arrival.reference && `reference ${arrival.reference}`,
   ].filter(Boolean).join(" · ");
 }
@@ -114,4 +169,6 @@ document.getElementById("clear").addEventListener("click", async () => {
     show("lost", "not reachable, trying again");
   }
 });
+document.getElementById("filter").addEventListener("input", filter);
+document.getElementById("filter").addEventListener("submit", (event) => event.preventDefault());
 look();

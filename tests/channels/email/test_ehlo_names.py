@@ -6,7 +6,8 @@ import pytest
 
 from channels.email.mail_settings import MailSettings
 from channels.email.smtp import SmtpGateway
-from domain.errors import ConfigurationError, GatewayError
+from domain.errors import ConfigurationError
+from domain.gateway_errors import GatewayError
 from tests.channels.conftest import mail
 from tests.servers.smtp import SmtpServer
 

@@ -3,7 +3,8 @@
 import email
 import email.policy
 import re
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -13,9 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from channels.email.mail_headers import parse_sender
+from channels.email.mail_headers import configured_sender, parse_sender
 from channels.email.mime import render
-from domain.errors import GatewayError
+from domain.errors import ConfigurationError
+from domain.gateway_errors import GatewayError
 from tests.channels.conftest import mail
 
 SENDER = parse_sender("Shop <no-reply@example.com>")
@@ -136,8 +138,9 @@ def test_the_sender_is_read_as_it_was_set(sender: str, name: str) -> None:
 
 
 def test_the_date_is_now_and_the_message_id_is_ours() -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
     message = parsed(render(mail(id="Ab-_9"), SENDER).content)
-    assert timedelta(0) <= datetime.now(UTC) - message["Date"].datetime < timedelta(seconds=2)
+    assert before <= message["Date"].datetime <= datetime.now(UTC)
     assert message["Message-ID"] == "<Ab-_9@example.com>"
 
 
@@ -185,3 +188,38 @@ def test_a_mail_that_is_not_bulk_has_no_unsubscribe_headers() -> None:
 def test_a_link_that_would_break_the_header_is_refused(url: str) -> None:
     with pytest.raises(GatewayError, match="unsubscribe link"):
         render(mail(unsubscribe_url=url), SENDER)
+
+
+def test_bulk_mail_names_its_list_also_where_there_is_no_link() -> None:
+    bulk = parsed(render(mail(is_bulk=True), SENDER).content)
+    assert bulk["List-Id"] == "<broadcasts.example.com>"
+    assert bulk["List-Unsubscribe"] is None
+
+
+def test_bounces_come_to_an_envelope_sender_of_their_own_and_from_stays() -> None:
+    sender = replace(SENDER, bounce_address="bounces@mail.example.com")
+    made = render(mail(bounce_token=lambda: "1abc", sender="Other shop"), sender)
+    assert made.sender == "bounces+1abc@mail.example.com"
+    assert parsed(made.content)["From"] == "Other shop <no-reply@example.com>"
+    assert (
+        render(mail(), sender).sender
+        == render(mail(bounce_token=lambda: "1abc"), SENDER).sender
+        == "no-reply@example.com"
+    )
+
+
+@pytest.mark.parametrize(
+    "mailbox", ["help@example.com", "Grüße & Hilfe <help@example.com>", f"{'x' * 68} <a@b.org>"]
+)
+def test_answers_go_to_an_address_of_their_own(mailbox: str) -> None:
+    content = render(mail(), configured_sender("no-reply@example.com", mailbox)).content
+    assert parsed(content)["Reply-To"] == mailbox
+    assert parsed(content).defects == []
+    assert max(map(len, content.split(b"\r\n\r\n")[0].split(b"\r\n"))) <= 78
+    assert b"Reply-To" not in render(mail(), SENDER).content
+
+
+@pytest.mark.parametrize("mailbox", ["a@x.org\r\nBcc: b@x.org", "no address", "a@x.org, b@x.org"])
+def test_what_is_no_address_for_answers_is_refused(mailbox: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"reply_to: .*address for answers"):
+        configured_sender("no-reply@example.com", mailbox)

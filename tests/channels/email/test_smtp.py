@@ -16,8 +16,8 @@ from channels.email.mime import Mail
 from channels.email.smtp import SmtpGateway
 from channels.email.smtp_session import Session
 from channels.sockets import Deadline, trust
-from domain.errors import (
-    ConfigurationError,
+from domain.errors import ConfigurationError
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayBusy,
     GatewayError,

@@ -8,7 +8,7 @@ import pytest
 
 from channels.email.mail_settings import MailSettings
 from channels.email.smtp import SmtpGateway
-from domain.errors import GatewayError, TemporaryGatewayError
+from domain.gateway_errors import GatewayError, TemporaryGatewayError
 from tests.channels.conftest import mail
 from tests.servers.smtp import DROP, SILENCE, Answer, SmtpServer
 from tests.servers.thread import ServerThread

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from channels.answers.finding import JsonPaths
 from channels.http.body import Body
+from channels.http.dialect import Dialect
 from channels.http.http_gateway import HttpGateway
 from channels.http.success import Success
 from channels.signatures import webhooks
-from domain.errors import (
-    ConfigurationError,
+from domain.errors import ConfigurationError
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
     RateLimited,
@@ -219,7 +221,9 @@ def test_an_answer_that_drips_after_its_2xx_is_accepted_in_time(server: HttpGate
     started = time.monotonic()
     with RawServer(head, drip=0.05) as raw:
         assert HttpGateway(raw.url, seconds=0.5).send(sms()) is None
-        gateway = HttpGateway(raw.url, seconds=0.5, success=Success(path="id", equals="1"))
+        gateway = HttpGateway(
+            raw.url, seconds=0.5, dialect=Dialect(success=Success(JsonPaths(["id"]), {"1"}))
+        )
         assert not is_final(failure(gateway))
     assert time.monotonic() - started < BOUNDED
 
@@ -312,9 +316,11 @@ def test_nothing_is_sent_to_a_provider_with_a_wrong_certificate(authority: Autho
 def test_another_providers_interface_is_spoken(server: HttpGatewayServer) -> None:
     gateway = HttpGateway(
         server.url,
-        body=Body("mobile={to.digits}&content={text}"),
-        headers={"Authorization": "Bearer k"},
-        success=Success(path="code", equals="0"),
+        dialect=Dialect(
+            body=Body("mobile={to.digits}&content={text}"),
+            headers={"Authorization": "Bearer k"},
+            success=Success(JsonPaths(["code"]), {"0"}),
+        ),
     )
     server.script(Answer(200, {"code": 0, "id": 5}), Answer(200, {"code": 105, "msg": CODE}))
     assert gateway.send(sms()) == "5"
@@ -340,20 +346,21 @@ def test_another_providers_interface_is_spoken(server: HttpGatewayServer) -> Non
         ({"url": "http://x.org/s3cret path"}, "url"),
         ({"url": "http://x.org/s3cret\n"}, "url"),
         ({"url": "http://x.org/\u2028s3cret"}, "url"),
-        ({"body": Body("to={to}", "text/plain\r\nX-Key: s3cret")}, "content_type"),
+        ({"dialect": Dialect(body=Body("to={to}", "text/plain\r\nX-Key: s3cret"))}, "content_type"),
         ({"secret": "whsec_s3cret!"}, "secret"),
-        ({"headers": {"X-Key": "s3cret\r\nX: y"}}, "X-Key"),
-        ({"headers": {"X Key": "s3cret"}}, "X Key"),
-        ({"headers": {"Idempotency-Key": "s3cret"}}, "Idempotency-Key"),
+        ({"dialect": Dialect(headers={"X-Key": "s3cret\r\nX: y"})}, "X-Key"),
+        ({"dialect": Dialect(headers={"X Key": "s3cret"})}, "X Key"),
+        ({"dialect": Dialect(headers={"Idempotency-Key": "s3cret"})}, "Idempotency-Key"),
         ({"ca_file": "/nowhere.pem"}, "ca_file"),
-        ({"url": "http://x.org/{to}"}, "url"),
-        ({"url": "http://x.org/?to={to.digits}&s3cret=1"}, "url"),
+        ({"url": "http://x.org/{too}"}, "url: {too} is not a placeholder"),
+        ({"url": "http://x.org/?to={to.digit}&s3cret=1"}, "url"),
+        ({"url": "http://{to}.x.org/"}, "url"),
         ({"url": "http://x.org/{"}, "url"),
         ({"url": "http://{region}.x.org/"}, "url"),
-        ({"headers": {"X-To": "s3cret {to}"}}, "X-To: {…} is filled in only in the values of `body`"),
-        ({"headers": {"X-To": "{ params.code }"}}, "X-To"),
-        ({"headers": {"X-{to}": "s3cret"}}, "headers"),
-        ({"body": Body("to={to}", "text/plain; x={to}")}, "content_type"),
+        ({"dialect": Dialect(headers={"X-To": "s3cret {too}"})}, "X-To: {too} is not a placeholder"),
+        ({"dialect": Dialect(headers={"X-To": "{ params.code }"})}, "X-To"),
+        ({"dialect": Dialect(headers={"X-{to}": "s3cret"})}, "headers"),
+        ({"dialect": Dialect(body=Body("to={to}", "text/plain; x={to}"))}, "content_type"),
     ],
 )
 def test_unusable_arguments_are_refused_at_once(arguments: Mapping[str, Any], named: str) -> None:
@@ -370,7 +377,9 @@ def test_no_error_and_no_log_contains_a_secret_the_code_or_the_number(
         caplog.set_level(logging.DEBUG, logger=logger)
     leak = f"{SECRET} {CODE} +8613812345678 qu3ry"
     closed = f"http://127.0.0.1:{closed_port()}/sms?key=qu3ry"
-    gateway = HttpGateway(server.url + "?key=qu3ry", secret=SECRET, headers={"X-Key": "h3ader"}, seconds=0.5)
+    gateway = HttpGateway(
+        server.url + "?key=qu3ry", secret=SECRET, dialect=Dialect(headers={"X-Key": "h3ader"}), seconds=0.5
+    )
     told = []
     answers = [Answer(status, body=leak) for status in (302, 400, 429, 500)] + [DROP, RESET, SILENCE]
     server.script(*answers, Answer(200, headers={"bad header": leak, "": leak}))

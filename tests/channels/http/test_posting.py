@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from channels.answers.references import reference
 from channels.http.posting import Answer as Told
-from channels.http.posting import Poster, reference, refusal
-from domain.errors import (
-    ConfigurationError,
+from channels.http.posting import Poster, refusal
+from domain.errors import ConfigurationError
+from domain.gateway_errors import (
     GatewayError,
     RateLimited,
     TemporaryGatewayError,

@@ -50,3 +50,20 @@ def test_headers_equal_those_of_botocore(body: bytes, signature: str) -> None:
         "X-Amz-Date": "20260314T015926Z",
         "Authorization": HEAD + signature,
     }
+
+
+def test_a_path_is_signed_as_botocore_does() -> None:
+    """The vector is `send_email` of the client `sesv2` of botocore 1.44.8, captured before it was sent."""
+    body = (
+        b'{"Destination": {"ToAddresses": ["ann@example.org"]}, "Content": {"Raw": {"Data": "YWJj"}}, '
+        b'"EmailTags": [{"Name": "reference", "Value": "x"}]}'
+    )
+    signer = Signer("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-central-1", "ses")
+    at = datetime(2026, 11, 30, 10, 58, 22, tzinfo=UTC)
+    path, host = "/v2/email/outbound-emails", "email.eu-central-1.amazonaws.com"
+    headers = signer.headers(host, path, "application/json", body, at)
+    assert headers["Authorization"] == (
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261130/eu-central-1/ses/aws4_request, "
+        "SignedHeaders=content-type;host;x-amz-date, "
+        "Signature=a91a4751c6ff0e08fff0c8bbe402f97ea5f25cf586e0789e89572eb7b83a9c93"
+    )

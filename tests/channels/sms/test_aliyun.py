@@ -8,8 +8,8 @@ import pytest
 from channels.receipts import Receipt, ReceiptAnswer
 from channels.signatures.acs3 import Signer
 from channels.sms.aliyun import ERRORS, AliyunGateway
-from domain.errors import (
-    ConfigurationError,
+from domain.errors import ConfigurationError
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
     RateLimited,

@@ -15,7 +15,8 @@ from channels.sms.aliyun import AliyunGateway
 from channels.sms.china import ChinaProvider, china_number
 from channels.sms.ronglian import RonglianGateway
 from channels.sms.tencent import TencentGateway
-from domain.errors import ConfigurationError, ForgedReceipt, InvalidInput, WrongGateway
+from domain.errors import ConfigurationError, ForgedReceipt, InvalidInput
+from domain.gateway_errors import WrongGateway
 from domain.provider_templates import ProviderTemplate
 from domain.statuses import MessageStatus
 from tests.channels.conftest import CODE, base, options_of, sms

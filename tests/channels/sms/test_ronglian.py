@@ -9,11 +9,10 @@ import pytest
 
 from channels.receipts import Receipt, ReceiptAnswer, ReceiptRequest
 from channels.sms.ronglian import ERRORS, RonglianGateway, signature
-from domain.errors import (
-    ConfigurationError,
+from domain.errors import ConfigurationError, InvalidInput
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
-    InvalidInput,
     TemporaryGatewayError,
     UnknownResult,
     WrongGateway,

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from channels.http.xml_texts import texts
+from channels.answers.xml_texts import texts
 from channels.options import Options
 from channels.receipts import ReadsReceipts
 from channels.signatures.sigv4 import Signer
 from channels.sms.sns import ERRORS, FORM, SnsGateway
-from domain.errors import (
-    ConfigurationError,
+from domain.errors import ConfigurationError
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
     RateLimited,

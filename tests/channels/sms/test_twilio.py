@@ -9,11 +9,9 @@ import pytest
 
 from channels.receipts import ReadsReceipts, Receipt, ReceiptRequest
 from channels.sms.twilio import ERRORS, STATUSES, TwilioGateway, signature
-from domain.errors import (
-    ConfigurationError,
-    ForgedReceipt,
+from domain.errors import ConfigurationError, ForgedReceipt, InvalidInput
+from domain.gateway_errors import (
     GatewayError,
-    InvalidInput,
     RateLimited,
     TemporaryGatewayError,
     UnknownResult,

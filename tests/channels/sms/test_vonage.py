@@ -10,12 +10,10 @@ import time_machine
 
 from channels.receipts import ReadsReceipts, Receipt, ReceiptRequest
 from channels.sms.vonage import ERRORS, STATUSES, VonageGateway, signature
-from domain.errors import (
-    ConfigurationError,
-    ForgedReceipt,
+from domain.errors import ConfigurationError, ForgedReceipt, InvalidInput
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayError,
-    InvalidInput,
     RateLimited,
     TemporaryGatewayError,
     UnknownResult,

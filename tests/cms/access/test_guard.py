@@ -18,7 +18,13 @@ from tests.cms.conftest import EMAIL, PASSWORD, Visitor, token_of
 OPEN = {"cms.login", "cms.sign_in", "cms.choose_language"}
 MAILED = {"cms.invitation", "cms.send_invitation_code", "cms.accept_invitation"}
 """Open to anyone with the token from a mail; 404 for everyone else."""
-HALF_WAY = {"cms.check_second_step", "cms.send_second_step", "cms.use_recovery_code"}
+HALF_WAY = {
+    "cms.check_second_step",
+    "cms.send_second_step",
+    "cms.check_app_step",
+    "cms.check_passkey_step",
+    "cms.use_recovery_code",
+}
 """Open after the password and before the code; everyone else is redirected to the sign-in page."""
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
-from domain.errors import GatewayError
+from domain.gateway_errors import GatewayError
 from models import Administrator
 from services.people import administrators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in

@@ -63,6 +63,7 @@ def test_an_error_has_a_page_that_reveals_nothing(
     assert f"<h1>{title}</h1>" in answer.text
     assert SECRET not in answer.text
     assert "Traceback" not in answer.text
+    assert (answer.headers["X-Request-Id"] in answer.text) == (status >= 500)
 
 
 def test_a_wait_is_shown_where_it_is_known(visitor: Visitor) -> None:

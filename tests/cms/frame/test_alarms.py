@@ -12,11 +12,12 @@ from domain.statuses import Channel
 from exts import db
 from models import PrefixClosure
 from services.gateways import gateway_switches
-from services.process import parts
+from services.gateways.gateway_health import GatewayHealth
+from services.process import health, parts
 from services.process.housekeeping import say_alive
 from tests.cms.conftest import EMAIL, Visitor
 
-PAGES = ("/cms/account", "/cms/statistics", "/cms/messages", "/cms/gateways", "/cms/audit")
+PAGES = ("/cms/account", "/cms", "/cms/messages", "/cms/gateways", "/cms/audit")
 
 
 def banners(visitor: Visitor, path: str = "/cms/account") -> list[str]:
@@ -25,11 +26,16 @@ def banners(visitor: Visitor, path: str = "/cms/account") -> list[str]:
     return [re.sub(r"<[^>]+>", "", text) for text in found]
 
 
-@pytest.fixture
-def worker(app: Flask) -> None:
-    """A worker that was alive a moment ago."""
+def alive(app: Flask) -> None:
     with app.app_context():
         say_alive(db.engine, "worker", ["sms", "email", "bulk"], datetime.now(UTC))
+        say_alive(db.engine, "beat", [], datetime.now(UTC))
+
+
+@pytest.fixture
+def processes(app: Flask) -> None:
+    """A worker and a clock that were alive a moment ago."""
+    alive(app)
 
 
 def off(app: Flask, name: str) -> None:
@@ -40,13 +46,43 @@ def off(app: Flask, name: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_says_that_no_worker_runs(signed_in: Visitor, path: str) -> None:
     assert banners(signed_in, path) == [
-        "No worker is running, so nothing is sent. Start one: celery -A tasks.celery worker"
+        "No worker is running, so nothing is sent. Start one: celery -A tasks.celery worker",
+        "No clock is running, so no schedule runs by itself. Start one: celery -A tasks.celery beat "
+        "Open the schedules",
     ]
+
+
+GOOD = dict.fromkeys(("SMS", "E-mail", "Workers", "Clock", "Webhooks"), "good")
+
+
+def lights(visitor: Visitor) -> dict[str, str]:
+    """Return the strip of the side bar: the state of each subject."""
+    page = visitor.get("/cms/account").text
+    found = re.findall(r'<li><a class="(\w+)" href="[^"]+">([^<]+)<span class="hidden-text">', page)
+    assert found[:5] == found[5:], "on the desktop as on the phone"
+    return {name: kind for kind, name in found}
+
+
+def test_the_strip_shows_the_state_of_what_sends(signed_in: Visitor, app: Flask) -> None:
+    assert lights(signed_in) == {**GOOD, "Workers": "error", "Clock": "error"}
+    alive(app)
+    assert set(lights(signed_in).values()) == {"good"}
+    off(app, "memory-sms")
+    assert lights(signed_in) == {**GOOD, "SMS": "error"}
+
+
+def test_a_broker_that_is_away_is_told(
+    signed_in: Visitor, processes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "broker_answers", lambda: False)
+    (told,) = banners(signed_in)
+    assert told.startswith("The broker does not answer.")
+    assert lights(signed_in) == {**GOOD, "Workers": "error", "Clock": "error"}
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_says_who_switched_the_last_gateway_off(
-    signed_in: Visitor, worker: None, path: str
+    signed_in: Visitor, processes: None, path: str
 ) -> None:
     assert banners(signed_in, path) == []
     signed_in.submit("/cms/gateways/memory-sms/off", is_last="1")
@@ -57,7 +93,16 @@ def test_every_page_says_who_switched_the_last_gateway_off(
     assert banners(signed_in, path) == []
 
 
-def test_one_of_two_gateways_may_be_off(signed_in: Visitor, app: Flask, worker: None) -> None:
+def test_every_page_says_that_all_gateways_of_a_channel_fail(
+    signed_in: Visitor, processes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "memory-sms")
+    for path in PAGES:
+        (told,) = banners(signed_in, path)
+        assert told.startswith("All SMS gateways fail. Each is tried again every 15 seconds;")
+
+
+def test_one_of_two_gateways_may_be_off(signed_in: Visitor, app: Flask, processes: None) -> None:
     spare = MemoryGateway("spare", Channel.SMS)
     with app.app_context():
         parts.put(app, Gateways([*parts.part(Gateways), spare]))
@@ -75,7 +120,7 @@ def test_one_of_two_gateways_may_be_off(signed_in: Visitor, app: Flask, worker: 
     ],
 )
 def test_only_the_countries_that_nobody_serves_are_named(
-    signed_in: Visitor, app: Flask, worker: None, first: set[str], second: set[str], told: str | None
+    signed_in: Visitor, app: Flask, processes: None, first: set[str], second: set[str], told: str | None
 ) -> None:
     gateways = [
         MemoryGateway(name, Channel.SMS, countries=frozenset(countries))
@@ -88,20 +133,20 @@ def test_only_the_countries_that_nobody_serves_are_named(
 
 
 def test_a_switch_of_a_gateway_that_is_gone_from_the_file_is_ignored(
-    signed_in: Visitor, app: Flask, worker: None, mails: MemoryGateway
+    signed_in: Visitor, app: Flask, processes: None, mails: MemoryGateway
 ) -> None:
     off(app, "memory-sms")
     parts.put(app, Gateways([mails]))
     assert banners(signed_in) == []
 
 
-def test_an_installation_without_gateways_says_so(signed_in: Visitor, app: Flask, worker: None) -> None:
+def test_an_installation_without_gateways_says_so(signed_in: Visitor, app: Flask, processes: None) -> None:
     parts.put(app, Gateways([]))
-    assert banners(signed_in) == ["No gateway is configured, so nothing can be sent. Open the gateways"]
+    assert banners(signed_in) == ["No gateway is configured, so nothing can be sent. Add a gateway"]
 
 
 def test_closed_prefixes_are_told_unless_they_only_would_be_closed(
-    signed_in: Visitor, app: Flask, worker: None
+    signed_in: Visitor, app: Flask, processes: None
 ) -> None:
     now = datetime.now(UTC)
     with app.app_context():
@@ -119,6 +164,8 @@ def test_closed_prefixes_are_told_unless_they_only_would_be_closed(
             )
         db.session.commit()
     text = "The pumping guard refuses codes to 1 prefix."
-    assert text in signed_in.get("/cms/account").text
+    page = signed_in.get("/cms/account").text
+    assert text in page
+    assert '<span class="badge">1<span class="hidden-text"> needs attention</span></span>' in page
     app.config["PUMPING_GUARD_DRY_RUN"] = True
     assert text not in signed_in.get("/cms/account").text

@@ -6,14 +6,21 @@ from pathlib import Path
 
 import pytest
 
-STYLES = (Path(__file__).resolve().parents[3] / "static" / "console.css").read_text(encoding="utf-8")
+STATIC = Path(__file__).resolve().parents[3] / "static"
+STYLES = (STATIC / "console.css").read_text(encoding="utf-8")
+DARK = (STATIC / "dark.css").read_text(encoding="utf-8")
 SERIES = ("chart-1", "chart-2", "chart-3", "chart-4")
 """In the order in which they are stacked."""
 
 
 def variables(scheme: str) -> dict[str, str]:
-    light, dark = re.findall(r":root \{(.*?)\n *\}", STYLES, re.DOTALL)[:2]
-    return dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{3,6})\b", light if scheme == "light" else dark))
+    found = re.search(r":root \{(.*?)\n\}", STYLES if scheme == "light" else DARK, re.DOTALL)
+    assert found
+    return dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{3,6})\b", found[1]))
+
+
+def test_the_dark_theme_changes_every_colour() -> None:
+    assert variables("dark").keys() == variables("light").keys()
 
 
 def luminance(colour: str) -> float:

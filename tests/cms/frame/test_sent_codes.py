@@ -9,7 +9,7 @@ from flask import Flask
 
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
-from domain.errors import GatewayError, TemporaryGatewayError
+from domain.gateway_errors import GatewayError, TemporaryGatewayError
 from exts import db
 from models import Administrator
 from services.audit.trail import Actor

@@ -1,5 +1,6 @@
 """The gateways page: configuration and failures, never a secret."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ from flask import Flask
 from app import create_app
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
-from domain.errors import GatewayError, TemporaryGatewayError
+from domain.gateway_errors import GatewayError, TemporaryGatewayError
 from domain.roles import Role
 from domain.statuses import Channel
 from exts import db
 from models import Administrator
 from services.audit import trail
-from services.gateways import gateway_switches
+from services.gateways import gateway_switches, unknown_words
 from services.gateways.gateway_health import GatewayHealth
 from services.people import administrators
 from services.process import parts
@@ -85,11 +86,65 @@ def test_a_failing_gateway_is_shown(signed_in: Visitor, monkeypatch: pytest.Monk
     monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "memory-sms")
     page = signed_in.get("/cms/gateways").text
     assert page.count(">Circuit breaker open<") == page.count(">Working<") == 1
+    assert "the next message probes it" in page
+    monkeypatch.setattr(GatewayHealth, "probe_in", lambda _, name: 11.2 if name == "memory-sms" else None)
+    page = signed_in.get("/cms/gateways/memory-sms").text
+    assert "next probe in 12 s" in page
+    assert 'id="state" data-pending="1"' in page
+
+
+def test_the_shares_of_each_channel_are_shown(signed_in: Visitor, app: Flask) -> None:
+    add_spare(app)
+    page = signed_in.get("/cms/gateways").text
+    assert "Who gets what" in page
+    assert '<span translate="no">spare</span> 50%' in page
+    assert '<span translate="no">memory-mail</span> 100%' in page
+
+
+def test_the_last_24_hours_of_one_gateway_are_drawn(
+    signed_in: Visitor, app: Flask, mails: MemoryGateway
+) -> None:
+    assert "Last 24 hours" not in signed_in.get("/cms/gateways/memory-sms").text
+    signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail", to=EMAIL)
+    assert "Last 24 hours" in signed_in.get("/cms/gateways/memory-mail").text
+    assert "Last 24 hours" not in signed_in.get("/cms/gateways/memory-sms").text
+
+
+def test_the_list_draws_the_last_24_hours(signed_in: Visitor, mails: MemoryGateway) -> None:
+    assert '<svg class="course"' not in signed_in.get("/cms/gateways").text
+    mails.failures.append(GatewayError("RCPT answered 550 5.1.1"))
+    for _ in range(2):
+        signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail", to=EMAIL)
+    assert "2 messages in 24 hours, 1 lost" in signed_in.get("/cms/gateways").text
+
+
+def test_the_list_says_since_when_a_gateway_gets_nothing(
+    signed_in: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in.submit("/cms/gateways/memory-sms/off", page="/cms/gateways/memory-sms/off", is_last="1")
+    monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "memory-mail")
+    opened_at = datetime.now(UTC) - timedelta(minutes=7)
+    monkeypatch.setattr(GatewayHealth, "open_since", lambda *_: opened_at)
+    off, broken = (row for row in signed_in.get("/cms/gateways").text.split("<tr")[2:4])
+    assert f"· {EMAIL}" in (off if "Switched off" in off else broken)
+    assert "7 min ago</time> ·" in (broken if "Circuit breaker open" in broken else off)
+
+
+def test_words_that_nobody_knows_are_shown(signed_in: Visitor, app: Flask) -> None:
+    gateway = MemoryGateway("memory-sms", Channel.SMS)
+    gateway.knows_word = lambda word: False  # type: ignore[attr-defined]
+    parts.put(app, Gateways([gateway]))
+    assert "Unknown words" not in signed_in.get("/cms/gateways/memory-sms").text
+    with app.app_context():
+        unknown_words.note("memory-sms", "HELIOTROPE", datetime.now(UTC))
+    page = signed_in.get("/cms/gateways/memory-sms").text
+    assert "Unknown words in delivery reports" in page
+    assert "<code>HELIOTROPE</code>" in page
 
 
 def test_without_gateways_the_page_says_what_to_do(signed_in: Visitor, app: Flask) -> None:
     parts.put(app, Gateways([]))
-    assert "gateways.example.toml explains every key" in signed_in.get("/cms/gateways").text
+    assert "/cms/gateways/new/type" in signed_in.get("/cms/gateways").text
 
 
 def entries(app: Flask) -> list[tuple[str, str]]:
@@ -170,7 +225,7 @@ def test_a_test_message_goes_to_ones_own_address_through_this_gateway(
     signed_in: Visitor, app: Flask, mails: MemoryGateway
 ) -> None:
     page = "/cms/gateways/memory-mail"
-    answer = signed_in.submit(f"{page}/test", page=page)
+    answer = signed_in.submit(f"{page}/test", page=page, to=EMAIL)
     assert answer.location == f"{page}#test"
     (sent,) = mails.sent
     assert (sent.to, sent.params["code"]) == (EMAIL, "000000")
@@ -187,7 +242,7 @@ def test_a_failed_test_message_is_shown_and_no_other_gateway_is_tried(
 ) -> None:
     spare = add_spare(app, Channel.EMAIL)
     mails.failures.append(GatewayError("RCPT answered 550"))
-    signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail")
+    signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail", to=EMAIL)
     shown = signed_in.get("/cms/gateways/memory-mail").text
     assert ">Failed<" in shown
     assert "RCPT answered 550" in shown
@@ -197,31 +252,77 @@ def test_a_failed_test_message_is_shown_and_no_other_gateway_is_tried(
 def test_the_page_polls_while_a_test_waits(signed_in: Visitor, app: Flask, mails: MemoryGateway) -> None:
     spare = add_spare(app, Channel.EMAIL)
     mails.failures.append(TemporaryGatewayError("RCPT answered 450"))
-    signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail")
+    signed_in.submit("/cms/gateways/memory-mail/test", page="/cms/gateways/memory-mail", to=EMAIL)
     shown = signed_in.get("/cms/gateways/memory-mail").text
     assert "data-pending" in shown
     assert spare.sent == []
 
 
-def test_an_sms_test_needs_a_bound_phone(signed_in: Visitor, app: Flask, sms: MemoryGateway) -> None:
+def test_a_test_goes_to_any_number_and_its_timeline_is_on_the_page(
+    signed_in: Visitor, app: Flask, sms: MemoryGateway
+) -> None:
     page = "/cms/gateways/memory-sms"
-    assert "you have not added a number yet" in signed_in.get(page).text
-    assert signed_in.submit(f"{page}/test", page=page).status_code == 409
+    signed_in.submit(f"{page}/test", page=page, to="138 0013 8000")
+    assert [outgoing.to for outgoing in sms.sent] == ["+8613800138000"]
+    shown = signed_in.get(page).text
+    assert "memory-sms accepted it" in shown
+    assert "+8613800138000" not in shown
+    with app.app_context():
+        entry = trail.entries().shown[0]
+    assert (entry.action, entry.after) == ("gateway.tested", {"destination": "+86138****8000"})
+
+
+def test_ones_own_number_is_offered_for_a_test(signed_in: Visitor, app: Flask) -> None:
     with app.app_context():
         db.session.scalars(db.select(Administrator)).one().phone = "+8613800138000"
         db.session.commit()
-    signed_in.submit(f"{page}/test", page=page)
-    assert [outgoing.to for outgoing in sms.sent] == ["+8613800138000"]
+    assert 'value="+8613800138000"' in signed_in.get("/cms/gateways/memory-sms").text
+
+
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [
+        ("", "Enter one phone number"),
+        ("nobody", "Enter one phone number"),
+        ("+1 212 555 0100", "SMS to this country"),
+    ],
+)
+def test_what_is_no_destination_is_told_beside_the_field(
+    signed_in: Visitor, sms: MemoryGateway, to: str, told: str
+) -> None:
+    page = "/cms/gateways/memory-sms"
+    answer = signed_in.submit(f"{page}/test", page=page, to=to)
+    assert answer.status_code == 422
+    assert 'id="to-error"' in answer.text
+    assert sms.sent == []
+
+
+def test_tests_count_against_the_limits_of_anothers_number(
+    signed_in: Visitor, app: Flask, sms: MemoryGateway
+) -> None:
+    app.config["DESTINATION_SENDS_PER_10_MINUTES"] = 2
+    page = "/cms/gateways/memory-sms"
+    answers = [signed_in.submit(f"{page}/test", page=page, to="+8613800138000").status_code for _ in range(3)]
+    assert answers == [303, 303, 429]
+    assert len(sms.sent) == 2
+
+
+def test_the_page_looks_for_a_delivery_report(signed_in: Visitor, app: Flask, sms: MemoryGateway) -> None:
+    page = "/cms/gateways/memory-sms"
+    signed_in.submit(f"{page}/test", page=page, to="+8613800138000")
+    assert "data-ended" in signed_in.get(page).text
+    sms.read_receipts, sms.receipt_answer = print, None  # type: ignore[attr-defined]
+    assert 'data-pending="2"' in signed_in.get(page).text
 
 
 def test_tests_have_a_limit(signed_in: Visitor, mails: MemoryGateway) -> None:
     page = "/cms/gateways/memory-mail"
-    answers = [signed_in.submit(f"{page}/test", page=page).status_code for _ in range(11)]
+    answers = [signed_in.submit(f"{page}/test", page=page, to=EMAIL).status_code for _ in range(11)]
     assert answers == [303] * 10 + [429]
     assert len(mails.sent) == 10
 
 
-def test_errors_of_the_last_hour_are_shown_by_class(
+def test_errors_of_the_last_day_are_shown_by_class(
     signed_in: Visitor, app: Flask, mails: MemoryGateway
 ) -> None:
     mails.failures += [
@@ -230,8 +331,9 @@ def test_errors_of_the_last_hour_are_shown_by_class(
     ]
     page = "/cms/gateways/memory-mail"
     for _ in range(2):
-        signed_in.submit(f"{page}/test", page=page)
-    app.extensions.pop("sendcode_gateway_figures", None)
+        signed_in.submit(f"{page}/test", page=page, to=EMAIL)
+    for cached in ("sendcode_gateway_figures", "sendcode_gateway_errors"):
+        app.extensions.pop(cached, None)
     shown = signed_in.get(page).text
     for text in ("RCPT answered 550 5.1.1", "the message itself is invalid", "a retry may work"):
         assert text in shown

@@ -123,3 +123,48 @@ def test_a_hook_is_switched_off_and_removed(signed_in: Visitor, app: Flask) -> N
     assert signed_in.submit(f"{page}/remove", page=f"{page}/remove").location == "/cms/hooks"
     assert made(app) == []
     assert signed_in.get(page).status_code == 404
+
+
+def test_a_hook_has_settings_of_its_own_and_what_the_page_does_not_show_stays(
+    signed_in: Visitor, app: Flask
+) -> None:
+    with app.app_context():
+        hook = hooks.add("supabase", "ours")[0]
+        hooks.configure(hook.id, {"code_length": 8, "locale": "de"})
+    page = f"/cms/hooks/{hook.id}/settings"
+    assert 'value="de"' in signed_in.get(page).text
+    wrong = signed_in.submit(
+        page, text="x", verify_url="ftp://x", code_ttl_seconds="5", service_name="x" * 61
+    )
+    assert wrong.status_code == 422
+    for text in (
+        "Choose one of these.",
+        "Enter a URL that begins with",
+        "Enter a number from 60 to 600.",
+        "Use one line of up to 60 characters.",
+    ):
+        assert text in wrong.text
+    saved = signed_in.submit(
+        page, text="theirs", service_name="Shop", verify_url="https://auth.example.org/verify"
+    )
+    assert saved.status_code == 303
+    assert made(app)[0].settings == {
+        "service_name": "Shop",
+        "code_length": 8,
+        "text": "theirs",
+        "verify_url": "https://auth.example.org/verify",
+    }
+    assert "text=theirs" in signed_in.get(f"/cms/hooks/{hook.id}").text
+
+
+@pytest.mark.parametrize("type", HookType)
+def test_the_page_of_settings_offers_what_the_type_uses(
+    signed_in: Visitor, app: Flask, type: HookType
+) -> None:
+    to = ["+8613800138000"] if type is HookType.ALERTMANAGER else []
+    with app.app_context():
+        hook = hooks.add(type, "ours", destinations=to)[0]
+    page = signed_in.get(f"/cms/hooks/{hook.id}/settings").text
+    assert ('name="verify_url"' in page) is (type is HookType.SUPABASE)
+    assert ('name="text"' in page) is (type is not HookType.ALERTMANAGER)
+    assert 'name="service_name"' in page

@@ -75,4 +75,6 @@ def test_failed_sign_ins_are_among_them(signed_in: Visitor, visitor: Visitor, ap
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}/pumping"])
 def test_the_pages_are_found_from_the_navigation(signed_in: Visitor, path: str) -> None:
     page = signed_in.get(path).text
-    assert re.search(r'href="/cms/settings" aria-current="page"', page)
+    assert re.findall(r'href="([^"]+)" aria-current="page"', page) == [path, path], (
+        "of the desktop, and of the phone"
+    )

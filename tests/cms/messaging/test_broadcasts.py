@@ -65,7 +65,7 @@ def test_the_list_shows_owner_and_progress(signed_in: Visitor, app: Flask) -> No
     page = signed_in.get("/cms/broadcasts").text
     assert f'href="/cms/broadcasts/{made}"' in page
     assert "Web shop" in page
-    assert re.search(r'<progress aria-label="Progress" max="4" value="3">75 %</progress>', page)
+    assert re.search(r'<progress aria-label="Progress" max="4" value="3">75%</progress>', page)
     assert "3 of 4" in page
 
 

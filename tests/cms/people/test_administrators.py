@@ -8,10 +8,12 @@ import time_machine
 from flask import Flask
 
 from channels.memory import MemoryGateway
+from domain import totp
 from exts import db
-from models import Administrator
+from models import Administrator, Authenticator
 from services.audit import trail
 from services.people import administrators
+from services.sign_in import authenticators
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 KIM = "kim@example.org"
@@ -125,6 +127,22 @@ def test_a_lost_second_step_is_switched_off(
     assert told(app) == ["administrator.second_factor_reset"]
     signed_in.submit(path, page=path)
     assert "was already off" in signed_in.get(kim).text
+
+
+def test_a_lost_app_is_named_and_removed_with_the_second_step(
+    signed_in: Visitor, kim: str, newcomer: Callable[[], Visitor], app: Flask
+) -> None:
+    with app.app_context():
+        own = int(kim.rpartition("/")[2])
+        sealed = authenticators.sealed(totp.new_secret(), own)
+        db.session.add(Authenticator(administrator_id=own, sealed=sealed, last_step=0))
+        db.session.commit()
+    assert "<dd>authenticator app</dd>" in signed_in.get(kim).text
+    assert newcomer().sign_in(KIM).location == "/cms/login/app?next=/cms"
+    signed_in.submit(f"{kim}/second-step-off", page=kim)
+    assert newcomer().sign_in(KIM).location == "/cms"
+    with app.app_context():
+        assert db.session.scalars(db.select(Authenticator)).all() == []
 
 
 def test_ones_own_account_and_the_last_owner_can_not_be_changed(signed_in: Visitor, app: Flask) -> None:

@@ -18,7 +18,8 @@ def test_a_stranger_is_sent_to_sign_in_and_back(visitor: Visitor) -> None:
     assert answer.status_code == 303
     assert answer.location == "/cms/account"
     assert EMAIL in visitor.get("/cms/account").text
-    assert visitor.get("/cms").location == "/cms/account"
+    assert "<h1>Overview</h1>" in visitor.get("/cms").text
+    assert visitor.get("/cms/statistics?period=24h").location == "/cms?period=24h", "its address before"
     assert visitor.get("/cms/login").location == "/cms"
 
 
@@ -152,8 +153,8 @@ class TestOneTimePassword:
         answer = visitor.submit(
             "/cms/password", page="/cms/password", password=PASSWORD + "!", repeated=PASSWORD + "!"
         )
-        assert answer.location == "/cms/account"
-        assert "Your password is changed." in visitor.get("/cms/account").text
+        assert answer.location == "/cms"
+        assert "Your password is changed." in visitor.get("/cms").text
 
     def test_signing_out_is_allowed_instead(self, app: Flask, visitor: Visitor) -> None:
         with app.app_context():
@@ -203,3 +204,20 @@ def test_a_form_without_its_cookie_is_an_expired_one_where_http_is_meant(
     token = token_of(visitor.get("/cms/login").text)
     browser = app.test_client(use_cookies=False)
     assert browser.post("/cms/login", data={"csrf_token": token}).status_code == 400
+
+
+def test_who_has_never_chosen_a_time_zone_gets_that_of_the_browser(
+    visitor: Visitor, stored: Callable[[], Any]
+) -> None:
+    visitor.client.set_cookie("zone", "Nowhere/Land", path="/cms")
+    visitor.sign_in()
+    assert stored().zone is None
+    visitor.client.set_cookie("zone", "Asia/Tokyo", path="/cms")
+    visitor.submit("/cms/logout")
+    visitor.sign_in()
+    assert stored().zone == "Asia/Tokyo"
+    assert "Times are in Asia/Tokyo." in visitor.get("/cms/audit").text
+    visitor.client.set_cookie("zone", "Europe/Berlin", path="/cms")
+    visitor.submit("/cms/logout")
+    visitor.sign_in()
+    assert stored().zone == "Asia/Tokyo"

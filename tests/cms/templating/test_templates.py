@@ -2,21 +2,27 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
 from cms.frame.headers import POLICY
+from domain.owners import Owner
+from domain.statuses import Channel
 from domain.template_keys import parse
 from exts import db
 from models import AuditEntry, Message
 from services.audit.trail import COMMAND_LINE
+from services.codes import verifications
+from services.messaging import messages
 from services.people import administrators
-from services.templating import template_views, templates
+from services.templating import template_views, templates, usage
 from services.templating.text_sources import Source
 from tests.cms.conftest import PASSWORD
 
 SMS = "/cms/templates/code.sms.en"
 MAIL = "/cms/templates/offer.email.en"
+OWNER = Owner("key")
 HTML = '<p style="color:red">Hi {{ name }}</p><style>p { margin: 0 }</style>'
 
 
@@ -55,6 +61,75 @@ def test_the_list_shows_every_text_with_its_state(signed_in, published):
     assert "Version 1" in page
     assert "Default text" in page
     assert "French" in page
+
+
+def test_the_list_shows_titles_and_the_text_in_the_readers_language(signed_in, published):
+    published("order_confirmed.email.de", "Danke {{ name }}", subject="Bestellung {{ number }}")
+    page = signed_in.get("/cms/templates").text
+    assert "<strong>Verification code</strong>" in page
+    assert "your code is {{ code }}" in page
+    assert '<strong><span translate="no">Order confirmed</span></strong>' in page
+    assert "<strong>Bestellung {{ number }}</strong> Danke {{ name }}</p>" in page
+    assert "Ihr Code" in signed_in.get("/cms/templates?locale=de").text
+
+
+def test_the_list_counts_the_use_of_seven_days(app, signed_in, published):
+    published("code.sms.en@login", "{{ code }} to sign in")
+    published("offer.email.en", "Hi", subject="S")
+    with app.app_context():
+        for to, purpose in (("+8613800138000", "login"), ("+8613800138001", "default")):
+            verifications.issue(verifications.Request(Channel.SMS, to, purpose=purpose), OWNER)
+        messages.send(messages.Request(Channel.EMAIL, "a@example.org", template="offer"), OWNER)
+        messages.send(messages.Request(Channel.EMAIL, "b@example.org", template="offer"), OWNER)
+        old = db.session.scalars(db.select(Message).where(Message.to == "b@example.org")).one()
+        old.created_at -= timedelta(days=8)
+        db.session.commit()
+        counts = usage.lately().counts
+    assert counts == {("code", "sms", "login"): 1, ("code", "sms", ""): 1, ("offer", "email", ""): 1}
+    page = signed_in.get("/cms/templates").text
+    assert "Use is counted among" not in page
+
+
+def test_a_list_that_counts_only_the_newest_messages_says_so(app, signed_in, published, monkeypatch):
+    monkeypatch.setattr(usage, "NEWEST", 1)
+    published("offer.email.en", "Hi", subject="S")
+    with app.app_context():
+        messages.send(messages.Request(Channel.EMAIL, "a@example.org", template="offer"), OWNER)
+    assert "Use is counted among the newest 1 messages." in signed_in.get("/cms/templates").text
+
+
+def test_a_template_gets_a_title_in_all_its_languages(app, signed_in, published):
+    published("offer.sms.de", "Hallo")
+    edit(signed_in, "offer.sms.en", text="Hi", base="0", title="  Spring   offer ")
+    page = signed_in.get("/cms/templates").text
+    assert page.count(">Spring offer</span></strong>") == 1
+    assert "Spring offer" in signed_in.get("/cms/templates/offer.sms.de").text
+    assert (
+        'name="title" type="text" value="Spring offer"'
+        in signed_in.get("/cms/templates/offer.sms.de/edit").text
+    )
+    edit(signed_in, "offer.sms.en", text="Hi", base="1", title="")
+    assert ">Offer</span></strong>" in signed_in.get("/cms/templates").text
+    with app.app_context():
+        entries = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "template.named")).all()
+    assert [(one.before, one.after) for one in entries] == [
+        ({"title": ""}, {"title": "Spring offer"}),
+        ({"title": "Spring offer"}, {"title": ""}),
+    ]
+
+
+def test_a_title_that_is_too_long_is_refused_and_nothing_is_saved(app, signed_in):
+    answer = edit(signed_in, "offer.sms.en", text="Hi", base="0", title="x" * 101)
+    assert answer.status_code == 422
+    assert "at most 100 characters" in answer.text
+    with app.app_context():
+        assert not template_views.text(parse("offer.sms.en")).versions
+
+
+def test_our_own_templates_keep_their_titles(app, signed_in):
+    assert 'name="title"' not in signed_in.get(f"{SMS}/edit").text
+    edit(signed_in, text="{{ code }}", base="0", title="Mine")
+    assert "Mine" not in signed_in.get("/cms/templates").text
 
 
 @pytest.mark.parametrize(
@@ -251,10 +326,8 @@ def test_a_missing_text_is_not_found(signed_in, path):
 def test_html_is_shown_in_a_sandboxed_frame(signed_in, published):
     published("offer.email.en", "Hi {{ name }}", subject="S", html=HTML)
     page = signed_in.get(MAIL)
-    assert (
-        f'<iframe class="mail" sandbox title="The HTML of this mail" src="{MAIL}/versions/1/mail"'
-        in page.text
-    )
+    frame = f'name="published" src="{MAIL}/versions/1/mail?scheme=light"'
+    assert f'<iframe class="mail" sandbox title="The HTML of this mail" {frame}' in page.text
     assert page.headers["Content-Security-Policy"] == POLICY
     frame = signed_in.get(f"{MAIL}/versions/1/mail")
     policy = frame.headers["Content-Security-Policy"]

@@ -1,11 +1,12 @@
 """The pages of webhooks."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from exts import db
-from models import EventDelivery
+from models import EventDelivery, Webhook
 from services.keys import api_keys
 from services.people import administrators
 from services.webhooks import deliveries, endpoints
@@ -103,6 +104,29 @@ def test_the_switch(app, signed_in, made):
     signed_in.submit(f"/cms/webhooks/{made.id}/on")
     with app.app_context():
         assert endpoints.get(made.id).enabled
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("gone", "it answered 410"), ("failing", "it failed for five days")]
+)
+def test_operators_are_told_of_one_that_its_answers_switched_off(app, signed_in, viewer, made, reason, said):
+    told = "1 webhook takes no events any more"
+    off = {"is_on": False, "off_reason": reason, "off_at": datetime.now(UTC)}
+    assert told not in signed_in.get("/cms").text
+    with app.app_context():
+        db.session.execute(db.update(Webhook).values(**off))
+        db.session.commit()
+    for path in ("/cms", "/cms/webhooks"):
+        assert told in signed_in.get(path).text
+    assert told not in viewer.get("/cms/webhooks").text
+    assert said in signed_in.get("/cms/webhooks").text
+    signed_in.submit(f"/cms/webhooks/{made.id}/on")
+    assert told not in signed_in.get("/cms").text
+
+
+def test_one_that_was_switched_off_on_purpose_is_no_alarm(signed_in, made):
+    signed_in.submit(f"/cms/webhooks/{made.id}/off")
+    assert "takes no events any more" not in signed_in.get("/cms").text
 
 
 def test_one_that_a_key_made_names_the_key(app, signed_in):

@@ -3,13 +3,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from domain.errors import DestinationLocked, LimitExceeded, MalformedCode, NotFound, VerificationLocked
 from domain.owners import Owner
 from domain.statuses import Channel, VerificationStatus
 from exts import db
 from models import Verification
-from services.codes import verifications
+from services.codes import checks, verifications
 from services.codes.checks import check
 from services.codes.verifications import Request
 
@@ -50,6 +51,23 @@ def test_check_locks_after_the_last_attempt(issued, code, owner):
     with pytest.raises(VerificationLocked) as locked:
         check(issued.id, code, owner)
     assert 290 <= locked.value.retry_after <= 300
+
+
+def test_the_times_of_the_first_attempts_are_kept(app, issued, code, owner):
+    begin = db.session.get(Verification, issued.id).created_at
+    db.session.execute(update(Verification).values(max_attempts=0))
+    db.session.commit()
+    app.config["DESTINATION_FAILURES_PER_DAY"] = 0
+    for n in range(checks.MOST_TIMES + 3):
+        with time_machine.travel(begin + timedelta(seconds=2 * n + 1.25), tick=False):
+            check(issued.id, wrong(code), owner)
+    found = db.session.get(Verification, issued.id, populate_existing=True)
+    passed = [at - begin for at in found.attempted_at]
+    assert checks.MOST_TIMES - 1 <= len(passed) <= checks.MOST_TIMES  # MySQL's UPDATE sees the new count
+    assert all(
+        abs(one - timedelta(seconds=2 * n + 1.25)) < timedelta(milliseconds=2) for n, one in enumerate(passed)
+    )
+    assert found.attempts == checks.MOST_TIMES + 3
 
 
 def test_a_malformed_code_costs_no_attempt(issued, code, owner):

@@ -14,7 +14,7 @@ from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, Verification
-from services.codes import checks, repeats, verifications
+from services.codes import checks, pending, repeats, verifications
 from services.codes.verifications import Request
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -55,7 +55,7 @@ def test_one_without_attempts_left_is_not_repeated(owner: Owner) -> None:
 
 
 def test_of_two_clicks_at_once_the_slower_one_repeats(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, find, misses = repeats.issue_or_repeat(SMS, owner), verifications.newest_pending, [1]
+    first, find, misses = repeats.issue_or_repeat(SMS, owner), pending.newest, [1]
 
     def too_early(*given: Any, **named: Any) -> str:
         if misses:
@@ -63,7 +63,7 @@ def test_of_two_clicks_at_once_the_slower_one_repeats(owner: Owner, monkeypatch:
             raise NotFound("not yet")
         return find(*given, **named)
 
-    monkeypatch.setattr(verifications, "newest_pending", too_early)
+    monkeypatch.setattr(pending, "newest", too_early)
     assert repeats.issue_or_repeat(SMS, owner).id == first.id
     assert misses == []
 

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from channels.email.mail_settings import MailSettings
 from channels.email.smtp import SmtpGateway
 from channels.memory import MemoryGateway
-from domain import unsubscribe_links
+from domain import bounce_addresses, unsubscribe_links
 from domain.destinations import parse
 from domain.keyring import Keyring
 from domain.owners import Owner
 from domain.statuses import Channel, Priority
 from exts import db
+from models import Message
 from services.codes.verifications import Request, issue
 from services.delivery import worker
 from services.delivery.claims import Claimed
@@ -64,6 +66,15 @@ def test_every_copy_of_a_message_is_the_same() -> None:
     assert compose(claimed(), KEYRING, PUBLIC) == compose(claimed(), KEYRING, PUBLIC)
 
 
+def test_every_mail_has_the_token_of_its_bounces_and_no_sms_has_one() -> None:
+    message_id = "0123456789abcdef" * 2
+    mail = claimed(bulk=False)._replace(id=message_id, sealed=KEYRING.seal(b'{"text": "hi"}', row=message_id))
+    token = compose(mail, KEYRING).bounce_token()
+    assert token is not None
+    assert bounce_addresses.read(KEYRING, f"bounces+{token}@example.com") == message_id
+    assert compose(claimed(to="+8613800138000"), KEYRING).bounce_token() is None
+
+
 def test_other_messages_have_no_link() -> None:
     assert compose(claimed(bulk=False), KEYRING, PUBLIC).unsubscribe_url is None
     assert compose(claimed(), KEYRING, "").unsubscribe_url is None
@@ -109,7 +120,12 @@ class TestOnTheWire:
     def mails(self, server: SmtpServer) -> Iterator[SmtpGateway]:
         """A mail server instead of the memory gateway."""
         gateway = SmtpGateway(
-            MailSettings(server=server.host, port=server.port, default_sender="no-reply@example.com")
+            MailSettings(
+                server=server.host,
+                port=server.port,
+                default_sender="no-reply@example.com",
+                bounce_address="bounces@example.com",
+            )
         )
         yield gateway
         gateway.close()
@@ -136,10 +152,14 @@ class TestOnTheWire:
         issue(Request(Channel.EMAIL, "kim@example.com"), Owner("key:tests"))
         self.put(Priority.SINGLE)
         self.put(Priority.BULK)
-        code, single, bulk = (mail.message for mail in server.wait_for(3))
+        mails = server.wait_for(3)
+        ids = {bounce_addresses.read(parts.of(app, Keyring), mail.sender) for mail in mails}
+        assert ids == set(db.session.scalars(select(Message.id)))
+        code, single, bulk = (mail.message for mail in mails)
         assert (single["Subject"], bulk["Subject"]) == ("SINGLE", "BULK")
         for message in (code, single):
             assert not [name for name in message if name.startswith("List-")]
+        assert bulk["List-Id"] == "<broadcasts.example.com>"
         assert bulk["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         token = bulk["List-Unsubscribe"].removeprefix(f"<{PUBLIC}/unsubscribe/").removesuffix(">")
         keyring = parts.of(app, Keyring)

@@ -139,6 +139,19 @@ def test_a_lane_with_a_ceiling_leaves_the_other_slots_free():
     assert sender.most_at_once == 3
 
 
+@pytest.mark.parametrize(
+    ("at_first", "then", "most"), [({}, 3, 3), ({Lane.SMS: 3}, 6, 6), ({Lane.SMS: 3}, None, 10)]
+)
+def test_a_ceiling_follows_the_gateways(at_first, then, most):
+    put(40)
+    sender = SlowSender(0.05)
+    drain = Drain(db.engine, sender, list(Lane), slots=10, ceilings=at_first)
+    drain.limit(Lane.SMS, then)
+    drain.run_until_idle()
+    assert statuses() == ["sent"] * 40
+    assert sender.most_at_once == most
+
+
 def test_only_its_own_lanes_are_drained(running):
     put(1, Priority.BULK)
     put(1, Priority.CODE)

@@ -6,7 +6,7 @@ import pytest
 
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
-from domain.errors import (
+from domain.gateway_errors import (
     GatewayAtFault,
     GatewayBusy,
     GatewayError,

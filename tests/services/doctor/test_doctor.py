@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -12,18 +13,24 @@ from flask_migrate import upgrade
 from app import DOORS, create_app
 from channels.email.mail_settings import MailSettings
 from channels.email.smtp import SmtpGateway
+from channels.making import Maker
 from channels.memory import MemoryGateway
-from channels.registry import Gateways
-from domain.errors import TemporaryGatewayError
+from channels.registry import Gateways, load_gateways
+from domain.gateway_errors import TemporaryGatewayError
 from domain.keyring import Keyring
 from domain.statuses import Channel, Lane
+from domain.version import VERSION
 from exts import db
 from models import Webhook
 from services import doctor
-from services.doctor import Level, database, endpoints, files, processes, servers, settings, versions
+from services.doctor import Level, database, endpoints, files, processes, reports, servers, settings, versions
 from services.doctor.findings import bounded, ok, why
+from services.gateways import unknown_words
 from services.process import parts
 from services.process.housekeeping import Housekeeping, say_alive
+from services.process.parts import part
+from services.roster import editing
+from services.roster.roster import Roster
 from services.webhooks import endpoints as webhooks
 from tests.live.processes import Broker
 from tests.servers.smtp import SmtpServer
@@ -109,6 +116,10 @@ def test_a_healthy_installation_has_no_failure(migrated, broker):
         "clock",
     }
     assert names >= {"gateway memory-sms", "gateway memory-mail"}
+    asked = next(finding.text for finding in report if finding.name == "broker")
+    assert asked.startswith(f"redis at 127.0.0.1:{urlsplit(broker.url).port}, "), (
+        "which broker, without its password"
+    )
 
 
 def test_a_broken_installation_is_reported_in_bounded_time_without_secrets(settings, tmp_path):
@@ -166,6 +177,7 @@ def test_packages_as_tested_are_fine(app):
     with app.app_context():
         assert only(versions.check_packages)[0] is Level.OK
     assert only(versions.check_python)[0] is Level.OK
+    assert only(versions.check_sendcode) == (Level.OK, VERSION)
 
 
 @pytest.mark.parametrize(
@@ -236,8 +248,17 @@ def test_missing_gateways_are_reported(app):
     with_gateways(app)
     with app.app_context():
         said = texts(settings.check_settings)
-    assert "(GATEWAYS_FILE)" in said
+    assert "(GATEWAYS_FILE, or the console)" in said
     assert "(MAIL_SERVER)" in said
+
+
+def test_a_gateway_that_was_added_and_can_not_be_used_is_named(app, context):
+    editing.add(editing.form_for("http", "sms"), "own", {"url": "http://127.0.0.1:9/", "secret": "hush"})
+    with_gateways(app, *part(Roster).given())
+    parts.put(app, Keyring(["another code pepper, long enough to be taken"]), Roster(app))
+    said = texts(settings.check_settings)
+    assert "gateway own can't be used" in said
+    assert "hush" not in said
 
 
 # the database
@@ -399,6 +420,8 @@ def test_names_that_are_no_misspelt_settings_are_left_alone(app):
         "SMTP_SERVER",
         "FLASK_DEBUG",
         "FLASK_APP",
+        "MAIL_PASSWORD_FILE",
+        "CELERY_BROKER_URL_FILE",
         "TZ",
     ]
     with configured(app, GIVEN_NAMES=names).app_context():
@@ -535,3 +558,31 @@ def test_endpoints_that_take_no_events_are_reported(app):
         db.session.execute(sa.update(Webhook).values(is_on=False, off_reason="gone"))
         db.session.commit()
         assert "was switched off (gone)" in only(endpoints.check_webhooks)[1]
+
+
+def test_words_that_nobody_knows_are_named(app):
+    gateway = MemoryGateway("memory-sms", Channel.SMS)
+    gateway.knows_word = lambda word: False
+    parts.put(app, Gateways([gateway]))
+    with app.app_context():
+        assert found(reports.check_reports) == []
+        for number in range(6):
+            unknown_words.note("memory-sms", f"WORD{number}", datetime.now(UTC))
+        unknown_words.note("memory-sms", "WORD5", datetime.now(UTC))
+        level, text = only(reports.check_reports)
+    assert level is Level.WARN
+    assert text.startswith(
+        "memory-sms reports words that its table `receipts` does not list: WORD5 (2), WORD0 (1)"
+    )
+    assert text.endswith(" and 1 more")
+
+
+def test_a_gateway_that_can_not_believe_any_report_is_named(app, tmp_path):
+    path = tmp_path / "two.toml"
+    keys = 'preset = "46elks"\nusername = "u"\npassword = "p"\nfrom = "Shop"\n'
+    token = 'receipt_token = "0123456789abcdef"\n'
+    path.write_text(f'[[gateway]]\nname = "one"\n{keys}[[gateway]]\nname = "two"\n{keys}{token}')
+    parts.put(app, load_gateways(path, {}, Maker(MailSettings(""))))
+    with app.app_context():
+        level, text = only(reports.check_reports)
+    assert (level, text.partition(":")[0]) == (Level.WARN, "one refuses all delivery reports")

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message, Verification
-from services.figures import overview, rollups
-from services.figures.overview import Period
+from services.figures import overview, rollups, spans
+from services.figures.spans import Period
 from tests.services.figures.test_rollups import Rows
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -35,6 +35,10 @@ def rows(request, monkeypatch):
     if request.param == "rolled up":
         rollups.roll_up(NOW)
     return made
+
+
+def look(period, channel, zone, now=NOW):
+    return overview.of(spans.of_period(period, zone, now), channel, now)
 
 
 def first_day(period, zone):
@@ -60,7 +64,7 @@ def test_it_matches_a_count_in_python(rows):
             [row for row in made if inside(row, period, zone) and channel in (None, row.channel)]
             for made in (all_messages, all_codes)
         ]
-        compare(overview.of(period, channel, zone, NOW), *counted)
+        compare(look(period, channel, zone), *counted)
 
 
 def compare(found, messages, codes):
@@ -82,10 +86,10 @@ def compare(found, messages, codes):
 def test_slots_are_hours_of_a_day_or_days_of_the_reader(rows):
     times = db.session.scalars(select(Message.created_at)).all()
     for zone in map(ZoneInfo, ZONES[1:]):
-        day = overview.of(Period.DAY, None, zone, NOW)
+        day = look(Period.DAY, None, zone)
         assert len(day.slots) == 24
         assert day.slots[-1].begin == datetime(2026, 3, 7, 12, tzinfo=UTC)
-        month = overview.of(Period.MONTH, None, zone, NOW)
+        month = look(Period.MONTH, None, zone)
         last_day = NOW.astimezone(zone).date()
         assert [slot.begin.date() for slot in month.slots][::29] == [first_day(Period.MONTH, zone), last_day]
         of_days = Counter(at.astimezone(zone).date() for at in times)
@@ -102,14 +106,13 @@ def test_a_day_is_a_day_when_the_clocks_change(rows):
     rows.message(datetime(2026, 3, 9, 4, 30, tzinfo=UTC))
     db.session.commit()
     found = {
-        slot.begin.date().isoformat(): slot.tally.all
-        for slot in overview.of(Period.WEEK, None, zone, now).slots
+        slot.begin.date().isoformat(): slot.tally.all for slot in look(Period.WEEK, None, zone, now).slots
     }
     assert (found["2026-03-08"], found["2026-03-09"]) == (2, 1)
 
 
 def test_time_to_deliver_is_shown_in_total_over_time_and_by_gateway(rows):
-    found = overview.of(Period.MONTH, None, UTC, NOW)
+    found = look(Period.MONTH, None, UTC)
     assert found.delay.p50 is not None
     assert found.delay.p50 <= found.delay.p95
     assert any(slot.delay.p95 for slot in found.slots)
@@ -119,13 +122,85 @@ def test_time_to_deliver_is_shown_in_total_over_time_and_by_gateway(rows):
 
 def test_the_largest_part_comes_first(rows):
     rows.add(1)
-    for parts in overview.of(Period.QUARTER, None, UTC, NOW).parts.values():
+    for parts in look(Period.QUARTER, None, UTC).parts.values():
         sizes = [part.tally.all for part in parts]
         assert sizes == sorted(sizes, reverse=True)
 
 
 def test_an_empty_overview_works():
-    found = overview.of(Period.WEEK, None, UTC, NOW)
+    found = look(Period.WEEK, None, UTC)
     assert (found.total.all, found.total.conversion, found.delay.p50) == (0, None, None)
     assert len(found.slots) == 7
     assert MessageStatus.SENT not in found.total.messages
+
+
+@pytest.mark.parametrize("name", ["UTC", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu"])
+def test_a_range_of_days_matches_a_count_in_python(rows, name):
+    zone = ZoneInfo(name)
+    messages, codes = (db.session.scalars(select(kind)).all() for kind in (Message, Verification))
+    today = NOW.astimezone(zone).date()
+    for first, last in ((9, 3), (5, 0), (3, 3), (0, 0)):
+        begin, end = (today - timedelta(days=back) for back in (first, last))
+        found = overview.of(spans.of_days(begin, end, zone, NOW), None, NOW)
+        made = [
+            [row for row in every if begin <= row.created_at.astimezone(zone).date() <= end]
+            for every in (messages, codes)
+        ]
+        compare(found, *made)
+        assert found.span.days == (begin, end)
+        assert found.span.is_over is (last > 0)
+    assert found.span.is_by_hour
+    assert [slot.begin.hour for slot in found.slots][:2] == [0, 1]
+
+
+def test_an_hour_of_a_day_holds_what_was_made_in_it(rows):
+    zone = ZoneInfo("Asia/Kathmandu")
+    day = (NOW - timedelta(days=1)).astimezone(zone).date()
+    found = overview.of(spans.of_days(day, day, zone, NOW), None, NOW)
+    assert len(found.slots) == 24
+    of_hours = Counter(
+        row.created_at.astimezone(zone).hour
+        for row in db.session.scalars(select(Message))
+        if row.created_at.astimezone(zone).date() == day
+    )
+    assert {slot.begin.hour: slot.tally.all for slot in found.slots if slot.tally.all} == of_hours
+
+
+def test_the_time_before_is_as_long_and_ends_at_the_same_hour(rows):
+    messages = db.session.scalars(select(Message)).all()
+    for period, since, until in (
+        (Period.WEEK, datetime(2026, 2, 22, tzinfo=UTC), datetime(2026, 2, 28, 13, tzinfo=UTC)),
+        (Period.DAY, datetime(2026, 3, 5, 13, tzinfo=UTC), datetime(2026, 3, 6, 13, tzinfo=UTC)),
+    ):
+        found = look(period, None, UTC).before
+        assert found.begin == since
+        assert found.tally.all == sum(since <= row.created_at < until for row in messages), period
+        assert Counter(found.tally.messages) == Counter(
+            row.status for row in messages if since <= row.created_at < until
+        )
+    assert look(Period.DAY, Channel.SMS, UTC).before.tally.all == sum(
+        since <= row.created_at < until and row.channel == "sms" for row in messages
+    )
+
+
+def test_codes_that_may_still_be_entered_are_pending_and_no_failures():
+    made = Rows(3)
+    for number, values in enumerate(
+        ({}, {"used_at": NOW}, {"canceled_at": NOW}, {"attempts": 5}, {"expires_at": NOW})
+    ):
+        at = NOW - timedelta(minutes=3)
+        made.verification(f"v{number}", at, "key:a", "sms", made.message(at, of=f"v{number}"))
+        db.session.flush()
+        row = db.session.get(Verification, f"v{number}")
+        row.used_at, row.expires_at = None, NOW + timedelta(minutes=5)
+        for name, value in values.items():
+            setattr(row, name, value)
+    db.session.commit()
+    found = look(Period.WEEK, None, UTC)
+    assert (found.total.issued, found.total.pending, found.total.conversion) == (5, 1, 0.25)
+    assert found.slots[-1].tally.pending == 1
+    assert sum(part.tally.pending for part in found.parts["purpose"]) == 1
+    assert look(Period.WEEK, Channel.EMAIL, UTC).total.pending == 0
+    yesterday = NOW.date() - timedelta(days=1)
+    past = overview.of(spans.of_days(yesterday, yesterday, UTC, NOW), None, NOW)
+    assert past.total.pending == 0

@@ -19,6 +19,7 @@ from services.figures import rollups, traffic
 from services.figures.statistics import of_owner
 from services.figures.traffic_counts import HOUR, TimesKey
 from services.storage.transactions import LostRace, transaction
+from tests.rows import code
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 3, 7, 12, 40, tzinfo=UTC)
@@ -83,22 +84,14 @@ class Rows:
 
     def verification(self, name, at, owner, channel, message):
         db.session.add(
-            Verification(
-                id=name,
+            code(
+                name,
+                message,
+                at,
                 owner=owner,
                 channel=channel,
-                to="x",
-                canonical="x",
                 purpose=self.chance.choice(["login", "change_email"]),
-                locale="en",
-                details={},
-                code_hash=b"",
-                pepper_id="",
-                max_attempts=5,
-                message_id=message,
-                created_at=at,
                 expires_at=at + timedelta(seconds=600),
-                resend_at=at,
                 used_at=self.chance.choice([None, at + timedelta(seconds=30)]),
             )
         )
@@ -303,7 +296,7 @@ def test_an_hour_that_is_rolled_up_while_it_is_purged_is_tried_again(rows):
             session.execute(rollups.rolled.insert().values(hour=at, version=1, is_current=True))
             session.commit()
             raise LostRace
-        rollups.set_aside(session, at)
+        rollups.set_aside(session, [at])
 
     transaction(work)
     assert db.session.scalar(select(RolledHour.is_current)) is False

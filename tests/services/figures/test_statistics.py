@@ -7,9 +7,10 @@ import pytest
 
 from domain.statuses import MessageStatus
 from exts import db
-from models import Message, Verification
+from models import Message
 from services.figures import statistics
 from services.figures.statistics import Group, Tally
+from tests.rows import code
 
 pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
@@ -48,24 +49,7 @@ class Rows:
         self.number += 1
         name = f"v{self.number}"
         message = self.message(at, gateway=gateway, owner=owner, channel=channel, of=name)
-        row = Verification(
-            id=name,
-            owner=owner,
-            channel=channel,
-            to="x",
-            canonical="x",
-            purpose="login",
-            locale="en",
-            details={},
-            code_hash=b"",
-            pepper_id="",
-            max_attempts=5,
-            message_id=message,
-            created_at=at,
-            expires_at=at,
-            resend_at=at,
-            used_at=at if used else None,
-        )
+        row = code(name, message, at, owner=owner, channel=channel, used_at=at if used else None)
         db.session.add(row)
         return row
 

@@ -11,6 +11,7 @@ from exts import db
 from models import Message, PrefixClosure
 from services.audit.trail import Actor
 from services.gateways import alarms, gateway_gaps, gateway_switches
+from services.gateways.gateway_health import GatewayHealth
 from services.process import parts
 from services.process.housekeeping import say_alive
 
@@ -45,6 +46,27 @@ def test_a_gap_names_who_made_it_last_whatever_else_was_changed_since(app, sms, 
     assert [(one.name, one.by) for one in gap.off] == [("memory-sms", KIM.name), ("spare", "command line")]
     gateway_switches.switch_on("spare")
     assert alarms.look().gaps == ()
+
+
+def test_a_channel_fails_when_the_breakers_of_all_its_gateways_are_open(app, sms, mails, monkeypatch):
+    parts.put(app, Gateways([sms, MemoryGateway("spare"), mails]))
+    is_open = {"memory-sms"}
+    monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name in is_open)
+    assert alarms.look().failing == ()
+    gateway_switches.switch_off("spare", is_meant=True)
+    assert alarms.look().failing == (Channel.SMS,)
+    gateway_switches.switch_on("spare")
+    assert alarms.look().failing == ()
+    is_open |= {"spare", "memory-mail"}
+    assert alarms.look().failing == (Channel.SMS, Channel.EMAIL)
+    gateway_switches.switch_off("spare", is_meant=True)
+    gateway_switches.switch_off("memory-sms", is_meant=True)
+    assert alarms.look().failing == (Channel.EMAIL,)
+
+
+def test_without_shared_breakers_nobody_knows(monkeypatch):
+    monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: None)
+    assert alarms.look().failing == ()
 
 
 def test_a_look_leaves_the_objects_of_the_session_alone():

@@ -1,4 +1,5 @@
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
@@ -109,3 +110,36 @@ def test_without_redis_each_worker_keeps_its_own(url):
     assert opened == [False] * 4 + [True]
     health.succeeded("a")
     assert not health.is_open("a")
+
+
+def test_an_open_one_says_when_it_may_be_probed(health):
+    assert health.probe_in("a") == 0
+    for _ in range(5):
+        health.failed("a")
+    assert 14 < health.probe_in("a") <= 15
+
+
+def test_the_page_is_told_only_of_an_open_breaker_that_all_share(redis):
+    client = Redis.from_url(redis.url)
+    client.flushdb()
+    health = GatewayHealth(redis.url, Breaker())
+    assert health.probe_in("a") is None
+    for _ in range(5):
+        health.failed("a")
+    assert 14 < health.probe_in("a") <= 15
+    assert GatewayHealth("", Breaker()).probe_in("a") is None
+
+
+def test_the_page_is_told_since_when_a_shared_breaker_is_open(redis):
+    client = Redis.from_url(redis.url)
+    client.flushdb()
+    begin = datetime.now(UTC).replace(microsecond=0)
+    health = SharedHealth(client)
+    assert health.open_since("a") is None
+    for _ in range(5):
+        health.failed("a")
+    assert begin <= health.open_since("a") <= datetime.now(UTC)
+    health.failed("a")
+    assert begin <= GatewayHealth(redis.url, Breaker()).open_since("a") <= datetime.now(UTC)
+    client.set("sendcode:gateway:b:open", 1)
+    assert health.open_since("b") is None

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from channels.email.mail_settings import MailSettings
+from channels.making import Maker
 from channels.registry import load_gateways
 from domain.statuses import MessageStatus
 from services.delivery.sender import Sender
@@ -45,7 +46,7 @@ def sender_of(tmp_path):
         tables = zip(("first", "second"), places, strict=True)
         path.write_text("".join(TABLE.format(name=name, port=port, weight=w) for name, (port, w) in tables))
         gateways = load_gateways(
-            path, {}, MailSettings("127.0.0.1", closed_port(), default_sender="a@b.example")
+            path, {}, Maker(MailSettings("127.0.0.1", closed_port(), default_sender="a@b.example"))
         )
         loaded.append(gateways)
         breaker = Breaker()

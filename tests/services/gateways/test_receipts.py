@@ -4,7 +4,8 @@ import pytest
 
 from channels.memory import MemoryGateway
 from channels.receipts import Receipt, ReceiptAnswer
-from domain.errors import ForgedReceipt, NotFound, TemporaryGatewayError
+from domain.errors import ForgedReceipt, NotFound
+from domain.gateway_errors import TemporaryGatewayError
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Message

@@ -11,10 +11,13 @@ from domain.codes import new_id
 from domain.errors import LimitExceeded
 from domain.owners import Owner
 from domain.statuses import Channel
+from exts import db
 from services.codes import verifications
 from services.codes.verifications import Request
+from services.limits import send_limits
 from services.limits.day_budget import ALL, DayBudget, Part
 from services.limits.rate_windows import RateWindows
+from services.messaging import messages
 from services.process import parts
 from services.process.breaker import Breaker
 
@@ -97,6 +100,13 @@ def test_a_country_keeps_its_budget_when_redis_comes_back_empty(app, tester):
 
 
 @with_redis
+def test_a_country_that_is_new_while_the_rows_are_counted_keeps_its_count(tester):
+    budget = DayBudget(REDIS, Breaker())
+    wanted = [Part(ALL, 1, 0), Part("CN", 1, 2)]
+    assert [budget.take(tester.ledger, wanted, lambda: {ALL: 0}) for _ in range(3)] == [None, None, wanted[1]]
+
+
+@with_redis
 def test_the_rows_correct_what_redis_has_counted(tester):
     """A send that was counted and then came to nothing is given back with the next count of the rows."""
     budget, rows = DayBudget(REDIS, Breaker()), {ALL: 3}
@@ -108,6 +118,38 @@ def test_the_rows_correct_what_redis_has_counted(tester):
     assert budget.take(tester.ledger, wanted, lambda: rows) is None
     assert budget.take(tester.ledger, wanted, lambda: rows) is None, "3 rows and the one taken meanwhile"
     assert budget.take(tester.ledger, wanted, lambda: rows) is not None
+
+
+def test_a_page_counts_segments_as_the_budget_does(app, owner, tester):
+    app.config |= {"SMS_SENDS_PER_DAY": 4, "SMS_COUNTRIES": ["*"]}
+    process(app, "")
+    for to, words in (("+8613800138000", 100), ("+491701234567", 10), ("+18005550199", 1)):
+        with suppress(LimitExceeded):
+            messages.send(messages.Request(Channel.SMS, to, text="Hello " * words), owner)
+    verifications.issue(Request(Channel.SMS, "+8613900139000"), tester)
+    messages.send(messages.Request(Channel.EMAIL, "kim@example.org", text="Hello", subject="x"), owner)
+    with db.engine.connect() as connection:
+        assert send_limits.used_of_the_day(connection) == {"CN": 4}
+
+
+def test_numbers_of_no_one_country_are_counted_as_such(app, owner):
+    app.config["SMS_COUNTRIES"] = ["*"]
+    process(app, "")
+    messages.send(messages.Request(Channel.SMS, "+80012345678", text="Hello"), owner)
+    with db.engine.connect() as connection:
+        assert send_limits.used_of_the_day(connection) == {None: 1}
+
+
+@with_redis
+def test_a_page_has_what_redis_counted_and_the_rows_where_it_has_nothing(app, tester):
+    app.config |= {"SMS_SENDS_PER_DAY": 5}
+    process(app)
+    budget = parts.part(DayBudget)
+    assert budget.used(tester.ledger, lambda: {"CN": 7}) == {"CN": 7}
+    assert sent(tester, numbers(0, 3)) == 3
+    assert budget.used(tester.ledger, dict) == {ALL: 3, "CN": 3}
+    process(app).trip()
+    assert parts.part(DayBudget).used(tester.ledger, lambda: {"CN": 7}) == {"CN": 7}
 
 
 @pytest.mark.parametrize("redis_url", [pytest.param(REDIS, marks=with_redis), ""])

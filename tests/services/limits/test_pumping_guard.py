@@ -9,12 +9,13 @@ import time_machine
 from sqlalchemy import event
 
 from domain.errors import LimitExceeded, NameTaken
+from domain.fallback import GivenStep
 from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import Message, PrefixClosure
 from services import retention
-from services.codes import checks, verifications
+from services.codes import checks, next_steps, verifications
 from services.codes.verifications import Request
 from services.limits import pumping_list, pumping_watch, safe_prefixes, send_limits
 from services.limits.pumping_guard import FreshClosures
@@ -60,6 +61,16 @@ def send(owner, count=1, *, first=0, prefix=PREFIX):
 
 def look(app):
     return pumping_watch.look(db.engine, app.config, datetime.now(UTC))
+
+
+def test_codes_that_were_entered_from_mails_keep_no_prefix_open(app, owner, mails, clock):
+    for number in range(30):
+        steps = (GivenStep(Channel.EMAIL, f"fraud{number}@example.org"),)
+        request = Request(Channel.SMS, f"{PREFIX}{number:04}", fallback=steps)
+        issued = verifications.issue(request, owner)
+        next_steps.next_channel(issued.id, owner)
+        assert checks.check(issued.id, mails.sent[-1].params["code"], owner).valid
+    assert look(app) == [PREFIX]
 
 
 def refusal(owner, number=9999, prefix=PREFIX):

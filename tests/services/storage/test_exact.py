@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from domain.errors import LimitExceeded, NotAuthenticated, NotFound
 from exts import db
-from models import Administrator, ApiKey
+from models import Administrator, ApiKey, Message
 from services.keys import api_keys
 from services.people import administrators
 from services.scheduling import schedule_views, schedules
@@ -24,6 +24,16 @@ def test_only_the_same_bytes_are_equal(text):
     found = select(ApiKey.name).where(exactly(ApiKey.name, text))
     assert db.session.scalars(found).all() == []
     assert db.session.scalars(select(ApiKey.name).where(exactly(ApiKey.name, "nightly"))).all() == ["nightly"]
+
+
+def test_a_look_up_uses_the_index():
+    if db.engine.dialect.name != "sqlite":
+        return
+    found = select(Message.id).where(exactly(Message.gateway_reference, "Ref-17"))
+    statement = str(found.compile(db.engine, compile_kwargs={"literal_binds": True}))
+    with db.engine.connect() as connection:
+        (step,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+    assert step[3] == "SEARCH message USING INDEX ix_message_gateway_reference (gateway_reference=?)"
 
 
 @pytest.mark.parametrize("text", LIKE_IT)

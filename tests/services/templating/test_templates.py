@@ -6,7 +6,8 @@ import threading
 import pytest
 from sqlalchemy import event, select
 
-from domain.errors import Conflict, InvalidInput, NotFound, TemporaryGatewayError
+from domain.errors import Conflict, InvalidInput, NotFound
+from domain.gateway_errors import TemporaryGatewayError
 from domain.provider_templates import ProviderTemplate
 from domain.statuses import Channel
 from domain.template_keys import TextKey, parse

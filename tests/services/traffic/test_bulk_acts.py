@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from domain.errors import GatewayError, TemporaryGatewayError
+from domain.gateway_errors import GatewayError, TemporaryGatewayError
 from domain.owners import Owner
 from domain.refusals import Refusal
 from domain.statuses import Channel, MessageStatus, SuppressionReason, VerificationStatus

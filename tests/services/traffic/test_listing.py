@@ -117,6 +117,85 @@ def test_each_filter_alone_and_together(chosen, expected):
     assert numbers([message_lists.ids(chosen, most=2)]) == expected[:2]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (Filter(key="b"), [4]),
+        (Filter(purpose="login"), [2]),
+        (Filter(purpose="nothing"), []),
+        (Filter(purpose=message_lists.NO_CODE), [4, 3, 1]),
+        (Filter(country="DE"), [3]),
+        (Filter(error="550 <…> 100% !_gone"), [1]),
+        (Filter(error="550"), []),
+        (Filter(is_test=True), [3]),
+        (Filter(is_test=False), [4, 2, 1]),
+        (Filter(key="a", country="DE", is_test=True), [3]),
+    ],
+)
+def test_filters_without_an_index(chosen, expected):
+    put(1, error="550 <kim@example.org> 100% !_gone", status="failed")
+    put(2, verification_id=f"{9:032x}")
+    put(3, country="DE", is_test=True)
+    put(4, owner="key:b", error="550 <kim@example.org> 100 !xgone", status="failed")
+    put_verification(9)
+    assert numbers(walk(chosen, limit=2)) == expected
+
+
+def test_a_page_leads_back_to_the_newer_ones():
+    for number in range(1, 12):
+        put(number, minute=number // 3)
+    pages, cursor = [], None
+    for _ in range(3):
+        page = message_lists.page(Filter(), cursor=cursor, limit=3)
+        pages.append([int(one.id, 16) for one in page.messages])
+        cursor = page.next_cursor
+    assert pages == [[11, 10, 9], [8, 7, 6], [5, 4, 3]]
+    back = message_lists.page(Filter(), cursor=page.newer_cursor, limit=3)
+    assert [int(one.id, 16) for one in back.messages] == [8, 7, 6]
+    again = message_lists.page(Filter(), cursor=back.next_cursor, limit=3)
+    assert [int(one.id, 16) for one in again.messages] == [5, 4, 3]
+    put(12, minute=9)
+    newer = message_lists.page(Filter(), cursor=back.newer_cursor, limit=3)
+    assert [int(one.id, 16) for one in newer.messages] == [11, 10, 9]
+    assert message_lists.newer(Filter(), newer.newer_cursor) == 1
+    first = message_lists.page(Filter(), cursor=newer.newer_cursor, limit=3)
+    assert [int(one.id, 16) for one in first.messages] == [12, 11, 10], "a full first page"
+
+
+def test_newer_ones_are_searched_for_step_by_step(monkeypatch):
+    monkeypatch.setattr(listing, "LOOK_THROUGH", 4)
+    for number in range(1, 20):
+        put(number, gateway="spare" if number in (1, 18) else "main")
+    oldest = message_lists.page(Filter(gateway="spare", until=NOW + timedelta(minutes=2)))
+    cursor, found, steps = oldest.newer_cursor, [], 0
+    while cursor and not found:
+        page = message_lists.page(Filter(gateway="spare"), cursor=cursor, limit=1)
+        found, cursor, steps = [int(one.id, 16) for one in page.messages], page.newer_cursor, steps + 1
+    assert (found, steps > 2) == ([18], True)
+
+
+def test_states_are_counted_whatever_state_the_filter_names(monkeypatch):
+    for number in range(1, 7):
+        put(number, status="sent" if number % 2 else "failed", gateway="main" if number < 5 else "spare")
+    put(7, status="queued", due_at=datetime.now(UTC) + timedelta(days=1), gateway="main")
+    chosen = Filter(statuses=(MessageStatus.FAILED,), gateway="main")
+    expected = {"sent": 2, "failed": 2, message_lists.PLANNED: 1}
+    assert message_lists.tally(chosen) == listing.Tally(expected, is_least=False)
+    monkeypatch.setattr(listing, "TALLY_THROUGH", 3)
+    cut = message_lists.tally(Filter())
+    assert (sum(cut.counts.values()), cut.is_least) == (3, True)
+
+
+def test_verifications_are_counted_by_the_status_that_they_say_they_have():
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    for number, values in enumerate(({}, {"used_at": past}, {"expires_at": past}, {"attempts": 5}, {}), 1):
+        put_verification(number, **values)
+    found = verification_lists.tally(verification_lists.Filter(status=VerificationStatus.LOCKED))
+    assert found.counts == {"pending": 2, "approved": 1, "expired": 1, "locked": 1}
+    by_key = verification_lists.page(verification_lists.Filter(key="b", is_test=False))
+    assert by_key.verifications == ()
+
+
 def test_a_rare_row_is_searched_for_step_by_step(monkeypatch):
     monkeypatch.setattr(listing, "LOOK_THROUGH", 4)
     for number in range(1, 15):

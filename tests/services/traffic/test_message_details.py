@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from domain.errors import GatewayError, NotFound, TemporaryGatewayError, UnknownResult
+from domain.errors import NotFound
+from domain.gateway_errors import GatewayError, TemporaryGatewayError, UnknownResult
 from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
@@ -13,7 +14,7 @@ from models import Message
 from services.codes import verifications
 from services.keys import api_keys
 from services.messaging import messages
-from services.traffic import message_details
+from services.traffic import message_details, verification_lists
 from services.traffic.message_details import Happening
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -95,9 +96,17 @@ def test_the_sender_has_a_name(owner):
     sent = messages.send(
         messages.Request(Channel.SMS, "+8613800138000", text="Hello"), Owner(f"key:{key.id}")
     )
-    assert message_details.get(sent.id).owner == "Web shop"
-    assert message_details.name_of("session:17") == "session"
-    assert message_details.name_of("key:gone") == "gone"
+    asked = message_details.get(sent.id).asked
+    assert (asked.name, asked.key_id, asked.client_ip, asked.metadata) == ("Web shop", key.id, None, {})
+    code = verifications.issue(
+        verifications.Request(
+            Channel.EMAIL, "kim@example.org", metadata={"order": "A-77"}, client_ip="2001:db8::1"
+        ),
+        Owner("key:gone"),
+    )
+    for asked in (message_details.get(code.message_id).asked, verification_lists.get(code.id).asked):
+        assert (asked.name, asked.key_id) == ("gone", "gone")
+        assert (asked.client_ip, asked.metadata) == ("2001:db8::1", {"order": "A-77"})
 
 
 def test_a_code_sent_again_points_to_the_new_message(owner):

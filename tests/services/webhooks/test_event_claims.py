@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,11 +18,13 @@ from services.events import telling
 from services.events.listeners import Listeners
 from services.events.telling import News
 from services.process.parts import part
-from services.webhooks import claims, deliveries, endpoints
+from services.webhooks import claims, deliveries, endpoints, post_threads
+from services.webhooks.claims import Places
 from services.webhooks.deliveries import Range
 from services.webhooks.kinds import Outgoing
 from services.webhooks.posting import MAKERS
 from tests.servers.http import DROP, Answer, HttpGatewayServer
+from tests.servers.thread import wait_until
 from tests.services.webhooks.conftest import courier, delivery, is_signed, post_all
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -40,6 +43,16 @@ def tell(count=1, kind=EventType.MESSAGE_SENT, **data):
 @pytest.fixture
 def made(receiver):
     return endpoints.create(receiver.url, owner="key:tests")
+
+
+@contextmanager
+def running(lane):
+    lane.start()
+    try:
+        yield
+    finally:
+        lane.stop(10)
+        db.session.rollback()
 
 
 def row(made):
@@ -206,6 +219,66 @@ def test_an_endpoint_that_fails_has_one_place_and_its_backlog_hides_nothing(rece
         lane.stop(10)
 
 
+def test_what_waits_for_a_receiver_that_was_quick_and_hangs_now_is_given_back_untried(
+    receiver, made, monkeypatch
+):
+    monkeypatch.setattr(post_threads, "START_WITHIN_SECONDS", 0.5)
+    lane = courier(seconds=1)
+    with running(lane):
+        tell(10)
+        receiver.wait_for(10)
+        receiver.delay = 30
+        tell(50)
+        receiver.wait_for(10 + post_threads.MOST_TO_ONE)
+        wait_until(lambda: row(made).failing_since is not None)
+    rows = db.session.scalars(select(EventDelivery).where(EventDelivery.status != "delivered")).all()
+    assert {(one.status, one.lease_token) for one in rows} == {("waiting", None)}
+    begun = len(receiver.calls) - 10
+    assert sorted(one.tries for one in rows) == [0] * (50 - begun) + [1] * begun
+    assert begun < 50
+
+
+def test_a_courier_that_stops_gives_back_what_it_has_not_begun(receiver, made):
+    with running(courier()):
+        tell(10)
+        receiver.wait_for(10)
+        receiver.delay = 1
+        tell(60)
+        receiver.wait_for(10 + post_threads.MOST_TO_ONE)
+    left = db.session.scalars(select(EventDelivery).where(EventDelivery.status != "delivered")).all()
+    assert len(left) == 70 - len(receiver.calls)
+    assert {(one.status, one.tries) for one in left} == {("waiting", 0)}
+
+
+def test_call_backs_that_wait_for_a_place_hide_nothing_that_waits_for_others(made):
+    now = clock.now()
+    event = telling.event_row("e" * 32, "call-back", "m", {}, now)
+    to_nobody = [
+        telling.delivery_row(event["id"], None, now, kind="form", url="http://127.0.0.1:9/")
+        for _ in range(claims.CANDIDATES)
+    ]
+    with db.engine.begin() as connection:
+        telling.put(connection, event, to_nobody)
+    tell()
+    with db.engine.begin() as connection:
+        (due,) = claims.claim(connection, Places(10, lambda *_: 10, 10, [""]), clock.now())
+    assert due.webhook_id == made.endpoint.id
+
+
+def test_endpoints_that_fail_share_a_part_of_the_places_and_hide_no_other(receiver):
+    dead = [endpoints.create(receiver.url, owner="key:tests").endpoint.id for _ in range(5)]
+    tell(claims.CANDIDATES // len(dead))
+    db.session.execute(update(Webhook).values(failing_since=clock.now()))
+    db.session.commit()
+    good = endpoints.create(receiver.url, owner="key:tests").endpoint.id
+    tell(3)
+    with db.engine.begin() as connection:
+        first = claims.claim(connection, Places(10, lambda *_: 1, 2), clock.now())
+        assert len(first) == len({one.webhook_id for one in first} & set(dead)) == 2
+        second = claims.claim(connection, Places(10, lambda *_: 10, 0), clock.now())
+    assert [one.webhook_id for one in second] == [good] * 3
+
+
 def test_two_couriers_never_post_the_same_delivery(receiver, made):
     tell(200)
     lanes = [courier(), courier()]
@@ -222,7 +295,7 @@ def test_two_couriers_never_post_the_same_delivery(receiver, made):
 def test_what_a_killed_worker_had_claimed_is_posted_with_the_same_id(receiver, made):
     tell(3)
     with db.engine.begin() as connection:
-        lost = claims.claim(connection, [], lambda *_: 10, 10, clock.now())
+        lost = claims.claim(connection, Places(10, lambda *_: 10, 10), clock.now())
     assert len(lost) == 3
     post_all()
     assert receiver.calls == [], "the lease holds"

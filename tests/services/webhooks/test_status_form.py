@@ -12,7 +12,8 @@ from domain.owners import Owner
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Event, EventDelivery, Message, clock
-from services.gateways import receipts
+from services.events import message_news
+from services.gateways import report_notes
 from services.keys import api_keys, twilio_tokens
 from services.messaging import messages, status_callbacks
 from services.messaging.messages import Request
@@ -51,9 +52,8 @@ def test_each_status_is_posted_and_its_signature_is_valid(receiver, key, token, 
     made = send(key, f"{receiver.url}?shop=1")
     post_all()
     reference = db.session.get(Message, made.id).gateway_reference
-    receipts._note(
-        db.session(), "memory-sms", Receipt(MessageStatus.DELIVERED, gateway_reference=reference), clock.now()
-    )
+    receipt = Receipt(MessageStatus.DELIVERED, gateway_reference=reference)
+    report_notes.note(db.session(), "memory-sms", receipt, clock.now(), message_news.teller())
     db.session.commit()
     post_all()
     assert [form(call)["MessageStatus"] for call in receiver.calls] == ["sent", "delivered"]

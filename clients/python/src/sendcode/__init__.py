@@ -10,18 +10,17 @@ from sendcode.answers import (
     Accepted,
     Broadcast,
     CheckResult,
-    Delivery,
-    Event,
-    MadeWebhook,
+    FileAccepted,
     Message,
     Page,
     Statistics,
+    Step,
     Verification,
-    Webhook,
 )
 from sendcode.clients import AsyncSendcode, Sendcode
 from sendcode.conversation import __version__
 from sendcode.errors import (
+    BadRows,
     Conflict,
     DestinationLocked,
     InvalidDestination,
@@ -37,16 +36,20 @@ from sendcode.errors import (
     Unavailable,
     VerificationLocked,
 )
+from sendcode.resources.verifications import NewStep
+from sendcode.webhook_answers import Delivery, Event, MadeWebhook, Webhook
 
 __all__ = [
     "Accepted",
     "AsyncSendcode",
+    "BadRows",
     "Broadcast",
     "CheckResult",
     "Conflict",
     "Delivery",
     "DestinationLocked",
     "Event",
+    "FileAccepted",
     "InvalidDestination",
     "InvalidInput",
     "InvalidSignature",
@@ -54,6 +57,7 @@ __all__ = [
     "MadeWebhook",
     "MalformedCode",
     "Message",
+    "NewStep",
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
@@ -62,6 +66,7 @@ __all__ = [
     "Sendcode",
     "SendcodeError",
     "Statistics",
+    "Step",
     "Unavailable",
     "Verification",
     "VerificationLocked",

@@ -1,9 +1,9 @@
 """What the service answers, as frozen dataclasses. Members that this release does not know are left out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
 Channel = Literal["sms", "email"]
@@ -11,6 +11,7 @@ VerificationStatus = Literal["pending", "approved", "locked", "expired", "cancel
 MessageStatus = Literal[
     "queued", "sending", "sent", "delivered", "undelivered", "failed", "expired", "canceled"
 ]
+StepStatus = Literal[MessageStatus, "waiting", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,21 @@ class MessageOfVerification:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One way of a code. `status` is that of its message, `waiting` before its time, `skipped` if it was refused."""
+
+    channel: Channel
+    to: str
+    status: StepStatus
+    after_seconds: int | None
+    at: datetime | None
+    message: MessageOfVerification | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """One challenge, without its code. Before `resend_at` a resend is refused."""
+    """One challenge, without its code. Before `resend_at` a resend is refused. `steps`: only with a fallback."""
 
     id: str
     channel: Channel
@@ -36,6 +50,7 @@ class Verification:
     resend_at: datetime
     message: MessageOfVerification
     metadata: Mapping[str, str]
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,26 @@ class Accepted:
     id: str
     accepted: int
     rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row of a file that gets nothing: its number in a spreadsheet, and the name of its column."""
+
+    index: int
+    row: int
+    column: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAccepted:
+    """How many recipients in a file get a broadcast, and which rows were left out."""
+
+    id: str
+    accepted: int
+    rejected: tuple[RejectedRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,82 +175,8 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
-    """An endpoint that gets events; `events` is None for all."""
-
-    id: str
-    url: str
-    events: tuple[str, ...] | None
-    description: str | None
-    enabled: bool
-    disabled_reason: str | None
-    disabled_at: datetime | None
-    failing_since: datetime | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MadeWebhook:
-    """An endpoint with its secret, which is never shown again."""
-
-    id: str
-    url: str
-    events: tuple[str, ...] | None
-    description: str | None
-    enabled: bool
-    disabled_reason: str | None
-    disabled_at: datetime | None
-    failing_since: datetime | None
-    created_at: datetime
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Webhooks:
-    """The endpoints of a key, newest first."""
-
-    webhooks: tuple[Webhook, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One event for one endpoint, and how it was answered last; `event_id` is the `webhook-id` of every try."""
-
-    id: str
-    event_id: str
-    type: str
-    status: str
-    tries: int
-    answer_status: int | None
-    answer: str | None
-    error: str | None
-    took_ms: int | None
-    tried_at: datetime | None
-    next_try_at: datetime | None
-    created_at: datetime
-    settled_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """How many deliveries are posted again."""
-
-    replayed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """One page of a list, newest first; `next_cursor` is None on the last one."""
 
     items: tuple[T, ...]
     next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What a webhook told. `id` is the same at every try of one event: keep it, and skip what was seen."""
-
-    id: str
-    type: str
-    timestamp: datetime
-    data: Mapping[str, Any]

@@ -24,6 +24,7 @@ class Call(Generic[T]):
     reader: Callable[[bytes], T] = field(repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
+    file: bytes | None = field(default=None, repr=False)
     idempotency_key: str | None = None
 
 
@@ -95,6 +96,12 @@ def post(
 ) -> Call[T]:
     """Return a POST; what is None is left out of the body."""
     return Call("POST", path, _reader(kind), body=_given(body or {}), idempotency_key=key)
+
+
+def post_file(path: str, kind: type[T], file: bytes, *, key: str | None = None, **query: Any) -> Call[T]:
+    """Return a POST of a file; what is None is left out of the query."""
+    given = {name: str(value) for name, value in _given(query).items()}
+    return Call("POST", path, _reader(kind), query=given, file=file, idempotency_key=key)
 
 
 def patch(path: str, kind: type[T], body: Mapping[str, Any]) -> Call[T]:

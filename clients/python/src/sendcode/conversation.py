@@ -107,6 +107,9 @@ def _request(call: Call[T], key: str | None, settings: Settings, timeout: float)
     if call.body is not None:
         headers["Content-Type"] = "application/json"
         content = json.dumps(call.body).encode()
+    elif call.file is not None:
+        headers["Content-Type"] = "text/csv"
+        content = call.file
     url = f"{settings.base_url}/api/v1{call.path}"
     return Request(call.method, url, timeout, call.query, headers, content)
 

@@ -2,7 +2,7 @@
 
 SendcodeError
     Refused            the service answered, and it was no
-        InvalidInput       MalformedCode, InvalidDestination
+        InvalidInput       MalformedCode, InvalidDestination, BadRows
         NotAuthenticated, NotAllowed, NotFound, Conflict
         LimitExceeded      VerificationLocked, DestinationLocked
     Unavailable        no answer in time, or 5xx: nothing is known to be wrong with the call
@@ -27,8 +27,23 @@ class FieldError:
     message: str
 
 
+@dataclass(frozen=True)
+class RowError:
+    """What is wrong with one row of a file; `column` is empty where it is the whole row."""
+
+    row: int
+    column: str
+    code: str
+    detail: str
+
+
 class Refused(SendcodeError):
-    """Raised when the service refuses a call (RFC 9457). `code` is for programs, `detail` for developers."""
+    """Raised when the service refuses a call (RFC 9457). `code` is for programs, `detail` for developers.
+
+    `request_id` is what the log of the service calls this request, empty where the answer does not tell.
+    """
+
+    request_id = ""
 
     def __init__(self, code: str, detail: str = "", *, status: int = 0) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -53,6 +68,12 @@ class InvalidDestination(InvalidInput):
 
 class MalformedCode(InvalidInput):
     """Raised when what was typed can't be a code. Costs no attempt."""
+
+
+class BadRows(InvalidInput):
+    """Raised when a file has bad rows, and all of it was to be sent: nothing is. `rows` names up to 10,000."""
+
+    rows: tuple[RowError, ...] = ()
 
 
 class NotAuthenticated(Refused):
@@ -113,6 +134,7 @@ class InvalidSignature(SendcodeError):
 
 
 BY_CODE: dict[str, type[Refused]] = {
+    "bad_rows": BadRows,
     "malformed_code": MalformedCode,
     "invalid_destination": InvalidDestination,
     "country_not_allowed": InvalidDestination,
@@ -134,18 +156,32 @@ BY_STATUS: dict[int, type[Refused]] = {
 
 def refusal(status: int, headers: Mapping[str, str], content: bytes) -> Refused:
     """Return the error for a 4xx answer; one that is no problem document is named after its status."""
-    problem = _problem(content)
+    error = _refusal(status, headers, _problem(content))
+    error.request_id = headers.get("x-request-id", "")
+    return error
+
+
+def _refusal(status: int, headers: Mapping[str, str], problem: Mapping[str, Any]) -> Refused:
     code = str(problem.get("code") or f"http_{status}")
     detail = str(problem.get("detail") or "")
     kind = BY_CODE.get(code) or BY_STATUS.get(status) or Refused
+    errors = [one for one in problem.get("errors") or () if isinstance(one, dict)]
+    if issubclass(kind, BadRows):
+        bad = kind(code, detail, status=status)
+        bad.rows = tuple(map(_row, errors))
+        return bad
     if issubclass(kind, InvalidInput):
-        errors = [one for one in problem.get("errors") or () if isinstance(one, dict)]
         fields = tuple(FieldError(str(one.get("field")), str(one.get("message"))) for one in errors)
         return kind(code, detail, status=status, errors=fields)
     if issubclass(kind, LimitExceeded):
         limit = str(problem.get("limit") or "")
         return kind(code, detail, status=status, limit=limit, retry_after=seconds(headers))
     return kind(code, detail, status=status)
+
+
+def _row(one: Mapping[str, Any]) -> RowError:
+    row, words = one.get("row"), [str(one.get(name) or "") for name in ("column", "code", "detail")]
+    return RowError(row if isinstance(row, int) else 0, *words)
 
 
 def code_of(content: bytes) -> str:

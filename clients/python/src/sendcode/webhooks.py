@@ -9,9 +9,9 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 
-from sendcode.answers import Event
 from sendcode.errors import InvalidSignature
 from sendcode.reading import moment
+from sendcode.webhook_answers import Event
 
 TOLERANCE_SECONDS = 300
 _DIGITS = re.compile(r"[1-9][0-9]{0,14}")

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sendcode.answers import Accepted, Broadcast, Channel
-from sendcode.calls import Call, R, Resource, get, operation, post, segment
+from sendcode.answers import Accepted, Broadcast, Channel, FileAccepted
+from sendcode.calls import Call, R, Resource, get, operation, post, post_file, segment
 
 
 class Broadcasts(Resource[R]):
@@ -37,6 +37,37 @@ class Broadcasts(Resource[R]):
             "send_at": send_at,
         }
         return post("/broadcasts", Accepted, body, key=idempotency_key)
+
+    @operation("startBroadcastFromFile")
+    def start_from_file(
+        self,
+        channel: Channel,
+        template: str,
+        file: bytes,
+        *,
+        send: Literal["all", "good"] = "all",
+        locale: str | None = None,
+        name: str | None = None,
+        send_at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> Call[FileAccepted]:
+        """Send a template to up to 100,000 recipients in a CSV or XLSX file, whose first row names its columns.
+
+        Raises BadRows where a row is bad and `send` is `all`; with `good` such rows are left out. A long file takes
+        the service up to a minute: use a client whose `timeout` and `deadline` allow it.
+        """
+        return post_file(
+            "/broadcasts/csv",
+            FileAccepted,
+            file,
+            key=idempotency_key,
+            channel=channel,
+            template=template,
+            send=send,
+            locale=locale,
+            name=name,
+            send_at=send_at,
+        )
 
     @operation("getBroadcast")
     def get(self, broadcast_id: str) -> Call[Broadcast]:

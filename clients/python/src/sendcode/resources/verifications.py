@@ -1,9 +1,21 @@
 """Verifications: issue a code, check what the user typed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from sendcode.answers import Channel, CheckResult, Verification
 from sendcode.calls import Call, R, Resource, get, operation, post, segment
+
+
+class _Way(TypedDict):
+    channel: Channel
+
+
+class NewStep(_Way, total=False):
+    """Another way for a code; without `to` the same destination again. `after_seconds`: 15 to 240."""
+
+    to: str
+    after_seconds: int
 
 
 class Verifications(Resource[R]):
@@ -20,12 +32,14 @@ class Verifications(Resource[R]):
         metadata: Mapping[str, str] | None = None,
         client_ip: str | None = None,
         code: str | None = None,
+        fallback: Sequence[NewStep] | None = None,
         idempotency_key: str | None = None,
     ) -> Call[Verification]:
         """Send a code to `to`; keep the `id` of the answer in the user's session.
 
         `client_ip` is the end user's address; without it the limit per address can't be counted. `code` is one of your
-        own, for keys with the scope `own_codes`. Raises InvalidDestination and LimitExceeded.
+        own, for keys with the scope `own_codes`. `fallback`: where else the code goes if it does not arrive. Raises
+        InvalidDestination and LimitExceeded.
         """
         body = {
             "channel": channel,
@@ -35,6 +49,7 @@ class Verifications(Resource[R]):
             "metadata": metadata,
             "client_ip": client_ip,
             "code": code,
+            "fallback": fallback,
         }
         return post("/verifications", Verification, body, key=idempotency_key)
 
@@ -61,8 +76,14 @@ class Verifications(Resource[R]):
 
     @operation("resendVerification")
     def resend(self, verification_id: str, *, idempotency_key: str | None = None) -> Call[Verification]:
-        """Send the same code again. Raises LimitExceeded before `resend_at`, Conflict once it has ended."""
+        """Send the same code to its `to` again. Raises LimitExceeded before `resend_at`, Conflict once it has ended."""
         return post(f"/verifications/{segment(verification_id)}/resend", Verification, key=idempotency_key)
+
+    @operation("takeNextChannel")
+    def next_channel(self, verification_id: str, *, idempotency_key: str | None = None) -> Call[Verification]:
+        """Take the next step of the fallback now. Raises Conflict where none is left or it has ended, LimitExceeded."""
+        path = f"/verifications/{segment(verification_id)}/next-channel"
+        return post(path, Verification, key=idempotency_key)
 
     @operation("cancelVerification")
     def cancel(self, verification_id: str) -> Call[Verification]:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sendcode.answers import Delivery, MadeWebhook, Page, Replayed, Webhook
-from sendcode.answers import Webhooks as List
+from sendcode.answers import Page
 from sendcode.calls import Call, R, Resource, delete, get, operation, page, patch, post, segment
 from sendcode.paging import Listing
+from sendcode.webhook_answers import Delivery, MadeWebhook, Replayed, Webhook
+from sendcode.webhook_answers import Webhooks as List
 
 
 class Webhooks(Resource[R]):

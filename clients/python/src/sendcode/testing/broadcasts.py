@@ -1,12 +1,14 @@
 """The fake's broadcasts: every message is sent at once, unless there is a `send_at`."""
 
+import csv
+import io
 import uuid
 from collections import Counter
 from typing import Any
 
 from sendcode.reading import moment
 from sendcode.testing.clock import times
-from sendcode.testing.messages import Messages
+from sendcode.testing.messages import Messages, destination
 from sendcode.testing.problems import Problem
 
 
@@ -42,6 +44,20 @@ class Broadcasts:
         self.records[record["id"]] = record
         return {"id": record["id"], "accepted": len(made), "rejected": rejected}
 
+    def start_from_file(self, file: bytes, send: str = "all", **content: Any) -> dict[str, Any]:
+        """Make a message for each row of a CSV file; the names of its columns are `to` and those of the template."""
+        rows = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
+        bad: list[dict[str, Any]] = [
+            {"row": number, "column": "to", "code": problem, "detail": "the fake says so"}
+            for number, row in enumerate(rows, 2)
+            if (problem := _problem(content["channel"], row["to"]))
+        ]
+        if bad and send == "all":
+            raise Problem(422, "bad_rows", extra={"errors": bad})
+        content.pop("name", None)
+        made = self.start([{"to": row.pop("to"), "params": row} for row in rows], **content)
+        return {**made, "rejected": [{"index": one["row"] - 2, **one} for one in bad]}
+
     def get(self, broadcast_id: str) -> dict[str, Any]:
         """Return one broadcast."""
         if broadcast_id not in self.records:
@@ -72,3 +88,11 @@ class Broadcasts:
             raise Problem(409, "conflict")
         self.records[broadcast_id]["status"] = status
         return self.get(broadcast_id)
+
+
+def _problem(channel: str, to: str) -> str | None:
+    try:
+        destination(channel, to)
+    except Problem:
+        return "invalid_number" if channel == "sms" else "invalid_address"
+    return None

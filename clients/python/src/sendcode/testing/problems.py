@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 from sendcode.conversation import Answer
 
@@ -20,11 +21,12 @@ class Problem(Exception):
 
     def answer(self) -> Answer:
         """Return the answer as the service gives it (RFC 9457)."""
-        headers = {"content-type": "application/problem+json"}
+        headers = {"content-type": "application/problem+json", "x-request-id": uuid4().hex}
         if self.retry_after is not None:
             headers["retry-after"] = str(self.retry_after)
         members = {"type": "about:blank", "title": self.code, "status": self.status, "code": self.code}
-        content = json.dumps({**members, "detail": "the fake says so", **self.extra}).encode()
+        told = {"detail": "the fake says so", "request_id": headers["x-request-id"]}
+        content = json.dumps({**members, **told, **self.extra}).encode()
         return Answer(self.status, headers, content)
 
 

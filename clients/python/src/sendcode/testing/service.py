@@ -78,7 +78,7 @@ class FakeService:
         if first is not None:
             reused = Problem(422, "idempotency_key_reused").answer()
             return first.answer if first.request == same else reused
-        answer = self._call(request.method, path, dict(request.query), json.loads(request.content or b"{}"))
+        answer = self._call(request.method, path, dict(request.query), _body(request))
         if key and answer.status != 429:
             self._firsts[key] = _First(same, answer)
         return answer
@@ -108,6 +108,7 @@ class FakeService:
             ("GET", "/verifications/{id}", 200, codes.get),
             ("POST", "/verifications/{id}/check", 200, codes.check),
             ("POST", "/verifications/{id}/resend", 202, codes.resend),
+            ("POST", "/verifications/{id}/next-channel", 202, codes.next_channel),
             ("POST", "/verifications/{id}/cancel", 200, codes.cancel),
             ("POST", "/messages", 202, messages.send),
             ("GET", "/messages", 200, messages.list),
@@ -115,6 +116,7 @@ class FakeService:
             ("POST", "/messages/{id}/cancel", 200, messages.cancel),
             ("POST", "/messages/{id}/resend", 202, messages.resend),
             ("POST", "/broadcasts", 202, broadcasts.start),
+            ("POST", "/broadcasts/csv", 202, broadcasts.start_from_file),
             ("GET", "/broadcasts/{id}", 200, broadcasts.get),
             ("POST", "/broadcasts/{id}/pause", 200, broadcasts.pause),
             ("POST", "/broadcasts/{id}/resume", 200, broadcasts.resume),
@@ -133,3 +135,10 @@ class FakeService:
 
     def _stats(self, days: str = "7") -> dict[str, Any]:
         return counted(self.clock.now(), int(days), self.messages.records, self.verifications.records)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    if request.headers.get("Content-Type") == "text/csv":
+        return {"file": request.content or b""}
+    body: dict[str, Any] = json.loads(request.content or b"{}")
+    return body

@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from sendcode.testing.clock import times
+from sendcode.testing.clock import text, times
 from sendcode.testing.messages import Messages, destination
 from sendcode.testing.problems import Problem, invalid
 
@@ -29,6 +29,7 @@ class Verifications:
         purpose: str = "default",
         metadata: dict[str, str] | None = None,
         code: str | None = None,
+        fallback: list[dict[str, Any]] | None = None,
         **_: Any,
     ) -> dict[str, Any]:
         """Make a code and send it, unless the last one to this destination is too young."""
@@ -51,6 +52,8 @@ class Verifications:
             "message": self._carry(channel, canonical, made),
             "metadata": metadata or {},
         }
+        if fallback:
+            record["steps"] = [_first_step(record), *(_next_step(one, record) for one in fallback)]
         self.records[record["id"]] = record
         self._codes[record["id"]] = made
         return times(record)
@@ -106,6 +109,19 @@ class Verifications:
         record["resend_at"] = self._messages.clock.now() + timedelta(seconds=self.cooldown_seconds)
         return times(record)
 
+    def next_channel(self, verification_id: str) -> dict[str, Any]:
+        """Take the next step; the fake takes none by itself, however late it is."""
+        record = self._find(verification_id)
+        if record["status"] != "pending":
+            raise Problem(409, "conflict")
+        step = next((one for one in record.get("steps", ()) if one["message"] is None), None)
+        if step is None:
+            raise Problem(409, "no_next_channel")
+        message = self._carry(step["channel"], step["to"], self._codes[verification_id])
+        step.update(message=message, status=message["status"], at=text(self._messages.clock.now()))
+        record["message"] = message
+        return times(record)
+
     def cancel(self, verification_id: str) -> dict[str, Any]:
         """End a pending one."""
         record = self._find(verification_id)
@@ -132,3 +148,18 @@ class Verifications:
         if record["status"] == "pending" and self._messages.clock.now() >= record["expires_at"]:
             record["status"] = "expired"
         return record
+
+
+def _first_step(record: dict[str, Any]) -> dict[str, Any]:
+    message = record["message"]
+    return _step(record, record["to"], message["status"], at=text(record["created_at"]), message=message)
+
+
+def _next_step(given: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    to = destination(given["channel"], given["to"]) if given.get("to") else record["to"]
+    return _step(given, to, "waiting", after_seconds=given.get("after_seconds") or 60)
+
+
+def _step(way: dict[str, Any], to: str, status: str, **known: Any) -> dict[str, Any]:
+    unknown = {"after_seconds": None, "at": None, "message": None, "reason": None}
+    return {"channel": way["channel"], "to": to, "status": status, **unknown, **known}

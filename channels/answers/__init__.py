@@ -1,0 +1,1 @@
+"""Where the values of an answer or a report are, whatever its format."""

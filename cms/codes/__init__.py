@@ -1,0 +1,1 @@
+"""How codes are brought to people: the fallback of each purpose."""

@@ -1,0 +1,1 @@
+"""Test numbers: destinations whose code is fixed."""

@@ -1,0 +1,1 @@
+"""Backups: copies of an SQLite file while the service runs, and the commands of other databases' own tools."""

@@ -1,0 +1,1 @@
+"""Mails written in Markdown: their HTML, their plain text, and the page around them."""

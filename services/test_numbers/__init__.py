@@ -1,0 +1,1 @@
+"""Test numbers: destinations whose code is always the same, and to which nothing is sent."""

@@ -1,0 +1,40 @@
+"""The countries and purposes of messages, as choices for the filters of lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import select, union
+
+from exts import db
+from models import Message, Verification
+from models.traffic import TrafficHour
+from services.process.freshness import Fresh
+
+READ_EVERY_SECONDS = 30.0
+NEWEST = 5_000
+"""Rows looked through for what no roll-up has counted yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Countries by code, and purposes, both in order."""
+
+    countries: Sequence[str]
+    purposes: Sequence[str]
+
+
+def everything() -> Seen:
+    """Return what was seen up to READ_EVERY_SECONDS ago."""
+    fresh: Fresh[Seen] = current_app.extensions.setdefault("sendcode_seen", Fresh(_seen, READ_EVERY_SECONDS))
+    return fresh.get()
+
+
+def _seen() -> Seen:
+    messages = select(Message.country).order_by(Message.created_at.desc()).limit(NEWEST).subquery()
+    codes = select(Verification.purpose).order_by(Verification.expires_at.desc()).limit(NEWEST).subquery()
+    countries = union(select(TrafficHour.country), select(messages.c.country))
+    purposes = union(select(TrafficHour.purpose), select(codes.c.purpose))
+    with db.engine.connect() as connection:
+        found = [sorted(filter(None, connection.scalars(names))) for names in (countries, purposes)]
+    return Seen(*found)

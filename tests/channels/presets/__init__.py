@@ -1,0 +1,1 @@
+"""Contract tests of the presets: a stub speaks each company's dialect."""

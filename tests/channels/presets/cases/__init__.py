@@ -1,0 +1,1 @@
+"""A file a preset, named after it; each defines `CASE`."""
