@@ -34,6 +34,8 @@ from tests import compiled
 from tests.crashes import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from tests.databases import INVENTED, sqlite_file
 
+pytest_plugins = ["tests.watch"]
+
 REAL_HASHER = passwords._HASHER
 LIVE = Path(__file__).parent / "live"
 CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
