@@ -12,6 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from models import clock, patience, watch
 from models.patience import NoAnswer
+from models.reasons import reason
 
 WATCHED = ("psycopg", "pymysql")
 """Drivers whose connections are watched, and asked for a sign of life here instead of by SQLAlchemy's pre-ping."""
@@ -66,9 +67,8 @@ def _connect(dialect: Dialect, _: Any, arguments: Any, options: Any) -> Any:
 def _note(context: ExceptionContext) -> None:
     """Note waits in vain, so that the next requests are refused sooner."""
     error = context.original_exception
-    reason = getattr(error, "sqlstate", None) or next(iter(error.args), None)
     locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-    if patience.current() is not None and (context.is_disconnect or locked or reason in _STALLS):
+    if patience.current() is not None and (context.is_disconnect or locked or reason(error) in _STALLS):
         patience.note_stall()
 
 

@@ -16,10 +16,11 @@ from domain.errors import FieldProblem, FirstInFlight, InvalidInput, KeyReused
 from domain.keyring import Keyring, Unreadable
 from exts import db
 from models import IdempotentAnswer
+from models.reasons import reason
 from services.process.parts import part
 from services.storage import joint
 from services.storage.joint import Joint
-from services.storage.transactions import change, reason
+from services.storage.transactions import change
 
 LIFE = timedelta(hours=24)
 LEFT_BEHIND_AFTER = timedelta(seconds=3)
@@ -160,7 +161,7 @@ def _first(connection: Connection, statement: Insert | Update) -> None:
     except IntegrityError:
         is_ours = False
     except DBAPIError as error:
-        if reason(error) not in _LOCK_TIMEOUTS:
+        if reason(error.orig) not in _LOCK_TIMEOUTS:
             raise
         is_ours = False
     if not is_ours:

@@ -18,12 +18,29 @@ def temporary_database(server: str) -> Iterator[str]:
     try:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
-        force = " WITH (FORCE)" if url.get_backend_name() == "postgresql" else ""
-        _execute(server, f"DROP DATABASE {name}{force}")
+        _drop(server, name)
 
 
-def _execute(server: str, statement: str) -> None:
+def _drop(server: str, name: str) -> None:
+    """Drop a database, and end whoever is still connected: MariaDB would wait for their locks, for a day."""
+    if sqlalchemy.make_url(server).get_backend_name() == "postgresql":
+        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+        return
+    _execute(server, *(f"KILL {thread}" for thread in _threads(server, name)), f"DROP DATABASE {name}")
+
+
+def _threads(server: str, name: str) -> list[int]:
+    engine = sqlalchemy.create_engine(server)
+    connected = sqlalchemy.text("SELECT id FROM information_schema.processlist WHERE db = :name")
+    with engine.connect() as connection:
+        threads = connection.scalars(connected, {"name": name}).all()
+    engine.dispose()
+    return list(threads)
+
+
+def _execute(server: str, *statements: str) -> None:
     engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(sqlalchemy.text(statement))
+        for statement in statements:
+            connection.execute(sqlalchemy.text(statement))
     engine.dispose()

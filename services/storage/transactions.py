@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from domain import tracing
 from exts import db
 from models import patience
+from models.reasons import reason
 from models.turns import turn_to_write
 from services.storage import group_commit, joint
 
@@ -118,11 +119,5 @@ def change(writer: Writer, statement: Executable, values: Mapping[str, Any] | No
     return cast(CursorResult[Any], result).rowcount
 
 
-def reason(error: DBAPIError) -> str | int | None:
-    """Return the SQLSTATE of PostgreSQL, the number of MariaDB, or SQLite's text."""
-    original = error.orig
-    return getattr(original, "sqlstate", None) or next(iter(getattr(original, "args", ())), None)
-
-
 def _retryable(error: DBAPIError) -> bool:
-    return reason(error) in _RETRYABLE
+    return reason(error.orig) in _RETRYABLE

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy
+from sqlalchemy.pool import NullPool
 
 from app import create_app
 from channels.registry import Gateways
@@ -120,13 +121,12 @@ def test_a_locked_table_refuses_everybody_in_time(served):
     with app.app_context():
         url = db.engine.url
     lock = "LOCK TABLE message IN ACCESS EXCLUSIVE MODE"
-    engine = sqlalchemy.create_engine(url)
+    engine = sqlalchemy.create_engine(url, poolclass=NullPool)  # a connection kept would keep the lock, too
     with engine.connect() as connection:
         connection.exec_driver_sql(
             lock if url.get_backend_name() == "postgresql" else "LOCK TABLES message WRITE"
         )
         all_are_refused_in_time(crowd(app, caller))
-    engine.dispose()
 
 
 @pytest.mark.parametrize("served", ON_SERVERS, indirect=True)
