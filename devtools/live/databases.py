@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import sqlalchemy
 
 SERVERS = {"postgresql": "TEST_POSTGRES_URL", "mariadb": "TEST_MYSQL_URL"}
+DROP_SECONDS = 60
 
 
 @contextmanager
@@ -26,21 +27,19 @@ def _drop(server: str, name: str) -> None:
     if sqlalchemy.make_url(server).get_backend_name() == "postgresql":
         _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
         return
-    _execute(server, *(f"KILL {thread}" for thread in _threads(server, name)), f"DROP DATABASE {name}")
-
-
-def _threads(server: str, name: str) -> list[int]:
-    engine = sqlalchemy.create_engine(server)
+    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
     connected = sqlalchemy.text("SELECT id FROM information_schema.processlist WHERE db = :name")
     with engine.connect() as connection:
-        threads = connection.scalars(connected, {"name": name}).all()
+        for thread in connection.scalars(connected, {"name": name}).all():
+            with suppress(sqlalchemy.exc.OperationalError):  # it has ended in the meantime
+                connection.exec_driver_sql(f"KILL {thread}")
+        connection.exec_driver_sql(f"SET lock_wait_timeout = {DROP_SECONDS}")
+        connection.exec_driver_sql(f"DROP DATABASE {name}")
     engine.dispose()
-    return list(threads)
 
 
-def _execute(server: str, *statements: str) -> None:
+def _execute(server: str, statement: str) -> None:
     engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(sqlalchemy.text(statement))
+        connection.execute(sqlalchemy.text(statement))
     engine.dispose()
