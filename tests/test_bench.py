@@ -31,6 +31,7 @@ def test_a_percentile_is_a_value_that_was_seen():
     assert percentile([5, 1, 3], 0.95) == 5
 
 
+@pytest.mark.slow
 def test_it_needs_none_of_the_test_tools():
     tools = (
         "pytest",

@@ -61,6 +61,7 @@ def test_an_unknown_name_of_the_module_is_an_attribute_error():
         _ = tasks.nonsense
 
 
+@pytest.mark.slow
 def test_the_names_can_be_imported_in_a_fresh_process(tmp_path):
     program = (
         "from tasks import celery, make_celery, send_mail, ccp_send_sms_code\n"
@@ -70,6 +71,7 @@ def test_the_names_can_be_imported_in_a_fresh_process(tmp_path):
     assert done.stdout.split() == ["Celery", "send_mail", "True"], done.stderr
 
 
+@pytest.mark.slow
 def test_a_worker_loads_no_dialect_but_its_databases_own_and_opens_no_door(tmp_path):
     program = (
         "import sys, tasks\n"
@@ -81,6 +83,7 @@ def test_a_worker_loads_no_dialect_but_its_databases_own_and_opens_no_door(tmp_p
     assert done.stdout.strip() == "['dialects', 'sqlite']", done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [["flask", "--app", "app", "routes"], ["celery", "-A", "tasks.celery", "report"]]
 )

@@ -82,6 +82,7 @@ def all_are_refused_in_time(answers):
         assert int(answer.headers["Retry-After"]) >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("served", ["sqlite"], indirect=True)
 def test_a_locked_sqlite_refuses_everybody_in_time(served):
     app, caller, _ = served

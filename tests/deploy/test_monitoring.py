@@ -71,6 +71,7 @@ def test_the_dashboard_is_one_that_grafana_takes() -> None:
         assert {target["datasource"]["uid"] for target in panel["targets"]} == {"${source}"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -18,7 +18,10 @@ from devtools.readiness import says
 from devtools.stopping import Stop, StoppedError
 from devtools.supervisor import ChildFailedError, Supervisor, delay_before_restart
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="looks at POSIX process groups")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="looks at POSIX process groups"),
+]
 
 STAYS = "import time; print('up', flush=True); time.sleep(600)"
 HANGS = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + STAYS

@@ -175,6 +175,7 @@ require(file).onExecuteCustomPhoneProvider(JSON.parse(event), api).then(() => co
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_auth0s_action_as_it_is_shipped(server, app, sms):
     auth0 = server("auth0")

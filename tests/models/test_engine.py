@@ -9,6 +9,7 @@ from models import engine
 from tests.fresh import run_fresh
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_leaves_the_whole_database_in_its_file(tmp_path: Path):
     program = (
         "from app import create_app\n"
@@ -22,6 +23,7 @@ def test_a_process_that_ends_leaves_the_whole_database_in_its_file(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["x.db"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
 def test_a_forked_child_leaves_its_parents_connections_alone(tmp_path: Path):
     program = (

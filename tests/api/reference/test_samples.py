@@ -32,6 +32,7 @@ RUN = {
 """Java compiles the sample, too: optimising code that runs once takes as long again."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("method", "body", "content_type"),

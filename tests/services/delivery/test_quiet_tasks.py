@@ -59,6 +59,7 @@ class Watcher(threading.Thread):
             time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_no_event_log_line_or_answer_to_inspect_holds_an_argument(app, caplog):
     celery = app.extensions["celery"]
     caplog.set_level(logging.DEBUG)

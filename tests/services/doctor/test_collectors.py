@@ -36,6 +36,7 @@ def test_a_collector_that_answers_is_found(monkeypatch):
         assert "OTEL_EXPORTER_OTLP_ENDPOINT" in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("telemetry", "context")
 def test_a_collector_that_is_gone_is_a_warning(monkeypatch):
     assert [level for level, _ in check(monkeypatch, closed_port())] == ["warn"]

@@ -293,6 +293,7 @@ def test_a_database_without_tables_is_reported_with_the_command(app):
     assert "migrated to nothing" in text
 
 
+@pytest.mark.slow
 def test_a_locked_database_can_not_be_written(migrated, tmp_path):
     with migrated.app_context():
         if db.engine.dialect.name != "sqlite":

@@ -131,6 +131,7 @@ def test_with_all_off_messages_wait_and_then_expire_unsent(sms, owner, app):
     assert sms.sent == []
 
 
+@pytest.mark.slow
 def test_a_running_worker_obeys_within_two_seconds(spare, sms, owner, app):
     app.config["CELERY_TASK_ALWAYS_EAGER"] = False
     db.session.remove()

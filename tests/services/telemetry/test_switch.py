@@ -22,12 +22,14 @@ print(*[name for name in {PARTS} if name in sys.modules])
 MISSING = "import sys\nsys.modules['opentelemetry'] = None\n"
 
 
+@pytest.mark.slow
 def test_it_is_imported_where_it_is_on_and_nothing_while_it_is_off(tmp_path):
     done = run_fresh(PROGRAM, tmp_path)
     assert done.stdout.split("\n") == ["", " ".join(PARTS), ""], done.stderr
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_missing_library_is_missed_and_named_only_where_it_is_on(tmp_path):
     done = run_fresh(MISSING + PROGRAM, tmp_path)
     assert (done.returncode, done.stdout) == (1, "\n"), done.stderr
