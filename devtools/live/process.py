@@ -1,5 +1,6 @@
 """One process in a group of its own, with its output in a file."""
 
+import os
 import random
 import signal
 import subprocess
@@ -16,8 +17,12 @@ from devtools.readiness import HOST, is_free
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = Path(sys.executable).parent
-PORTS = range(20_000, 32_000)
-"""Below the range of ephemeral ports, so that a closed port stays closed."""
+RUNNING, RUNNERS = (
+    int(os.environ.get(name, usual).removeprefix("gw"))
+    for name, usual in (("PYTEST_XDIST_WORKER", "gw0"), ("PYTEST_XDIST_WORKER_COUNT", "1"))
+)
+PORTS = range(20_000 + RUNNING % RUNNERS, 32_000, RUNNERS)
+"""Below the range of ephemeral ports, and each process of a test run has its own: a closed port stays closed."""
 READY_SECONDS = 40.0
 STOP_SECONDS = 25.0
 

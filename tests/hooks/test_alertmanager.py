@@ -3,13 +3,13 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
 
 import pytest
 
+from devtools.live.process import free_port
 from tests.hooks.conftest import PHONE
 from tests.servers.flask_thread import serving
 
@@ -158,12 +158,6 @@ def test_the_real_alertmanager_is_served(manager, app, sms, tmp_path):
             finally:
                 running.terminate()
     assert [one.text for one in sms.sent] == ["[FIRING:1] Down\ndb1 is down", "[RESOLVED] Down\ndb1 is down"]
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def posted(url, body):
