@@ -9,5 +9,7 @@ def reference(found: object) -> str | None:
     """Return a provider's message id, fit to be stored and shown; None where it is not an id."""
     if not isinstance(found, str | int) or isinstance(found, bool):
         return None
-    kept = "".join(one for one in str(found) if unicodedata.category(one) not in {"Cc", "Zl", "Zp", "Cs"})
-    return kept.strip()[:LONGEST_REFERENCE] or None
+    text = str(found)
+    if not text.isprintable():
+        text = "".join(one for one in text if unicodedata.category(one) not in {"Cc", "Zl", "Zp", "Cs"})
+    return text.strip()[:LONGEST_REFERENCE] or None
