@@ -199,8 +199,8 @@ def key_texts(error: InvalidInput) -> dict[str, str]:
     return {problem.field: texts.get(problem.field, problem.message) for problem in error.problems}
 
 
-def resend_text(error: SendcodeError, channel: Channel = Channel.SMS) -> str | None:
-    """Return why a message or code was not sent again or canceled; None for unexpected errors."""
+def not_changed_text(error: SendcodeError, channel: Channel = Channel.SMS) -> str | None:
+    """Return why a message or code was not sent again, by the next channel, or canceled; None for unexpected errors."""
     if isinstance(error, LimitExceeded):
         return _limit_text(error, channel is Channel.EMAIL)
     if isinstance(error, NoNextChannel):

@@ -74,7 +74,7 @@ def _done(message_id: str, work: Callable[[], str]) -> Response:
     try:
         shown = work()
     except SendcodeError as error:
-        text = error_texts.resend_text(error)
+        text = error_texts.not_changed_text(error)
         if text is None:
             raise
         flash(text, "error")

@@ -78,7 +78,7 @@ def _done(verification_id: str, work: Callable[[], None], channel: str = Channel
     try:
         work()
     except SendcodeError as error:
-        text = error_texts.resend_text(error, Channel(channel))
+        text = error_texts.not_changed_text(error, Channel(channel))
         if text is None:
             raise
         flash(text, "error")

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from exts import db
 from models import Message, SeenProcess, Verification
-from services.process.freshness import Fresh
+from services.process.freshness import once_in
 from services.process.health import SEEN_WITHIN
 
 COUNT_EVERY_SECONDS = 5.0
@@ -33,15 +32,9 @@ class Counts:
     workers: int
 
 
+@once_in(COUNT_EVERY_SECONDS)
 def count() -> Counts:
     """Return the counts, at most five seconds old. Raises what the database raises."""
-    fresh: Fresh[Counts] = current_app.extensions.setdefault(
-        "sendcode_metrics", Fresh(_count, COUNT_EVERY_SECONDS)
-    )
-    return fresh.get()
-
-
-def _count() -> Counts:
     now = datetime.now(UTC)
     with db.engine.connect() as connection:
         waiting, oldest_due_seconds = lanes(connection, now)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from exts import db
 from models import Message, MessageTry
-from services.process.freshness import Fresh
+from services.process.freshness import once_in
 
 COUNT_EVERY_SECONDS = 3.0
 PERIOD = timedelta(hours=1)
@@ -67,14 +66,6 @@ class Figures:
         return self.failed / self.asked if self.asked else None
 
 
-def lately() -> Mapping[str, Figures]:
-    """Return the figures of the last hour by gateway; counts at most every three seconds."""
-    fresh: Fresh[Mapping[str, Figures]] = current_app.extensions.setdefault(
-        "sendcode_gateway_figures", Fresh(_count, COUNT_EVERY_SECONDS)
-    )
-    return fresh.get()
-
-
 @dataclass(frozen=True, slots=True)
 class DayOfErrors:
     """The errors of the last 24 hours by gateway; `is_cut`: older ones were not counted."""
@@ -83,15 +74,9 @@ class DayOfErrors:
     is_cut: bool
 
 
+@once_in(COUNT_DAY_EVERY_SECONDS)
 def of_day() -> DayOfErrors:
     """Return the errors of the last 24 hours; counts at most three times a minute."""
-    fresh: Fresh[DayOfErrors] = current_app.extensions.setdefault(
-        "sendcode_gateway_errors", Fresh(_count_day, COUNT_DAY_EVERY_SECONDS)
-    )
-    return fresh.get()
-
-
-def _count_day() -> DayOfErrors:
     columns = (MessageTry.gateway, MessageTry.answer, MessageTry.reason, MessageTry.at)
     asked = select(*columns).where(MessageTry.at > datetime.now(UTC) - DAY, MessageTry.gateway.is_not(None))
     newest = asked.order_by(MessageTry.at.desc()).limit(NEWEST).subquery()
@@ -100,7 +85,9 @@ def _count_day() -> DayOfErrors:
     return DayOfErrors(errors, sum(one.count for found in errors.values() for one in found) == NEWEST)
 
 
-def _count() -> Mapping[str, Figures]:
+@once_in(COUNT_EVERY_SECONDS)
+def lately() -> Mapping[str, Figures]:
+    """Return the figures of the last hour by gateway; counts at most every three seconds."""
     since = datetime.now(UTC) - PERIOD
     with db.engine.connect() as connection:
         figures, errors = (

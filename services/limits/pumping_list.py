@@ -21,7 +21,7 @@ from services.audit.trail import COMMAND_LINE, Actor
 from services.limits import pumping_watch, send_limits
 from services.limits.hook_reports import Conversion
 from services.limits.pumping_guard import FreshClosures
-from services.process.freshness import Fresh
+from services.process.freshness import once_in
 from services.process.parts import part
 from services.storage.transactions import transaction
 
@@ -120,15 +120,8 @@ def countries() -> list[CountryView]:
     return sorted(views, key=lambda view: (-view.segments, view.country or ""))
 
 
+@once_in(COUNT_EVERY_SECONDS)
 def _counters() -> Counters:
-    """Count at most every five seconds."""
-    fresh: Fresh[Counters] = current_app.extensions.setdefault(
-        "sendcode_pumping_counters", Fresh(_count, COUNT_EVERY_SECONDS)
-    )
-    return fresh.get()
-
-
-def _count() -> Counters:
     since = clock.now() - pumping.WINDOW
     with db.engine.connect() as connection:
         busiest = pumping_watch.busiest(connection, since, most=MOST)

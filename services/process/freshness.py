@@ -1,11 +1,15 @@
 """A cache for one value, refreshed at most once in a given number of seconds, however many callers ask."""
 
+import functools
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from flask import current_app
 
 T = TypeVar("T")
+STORE = "sendcode_fresh"
 
 
 class Fresh(Generic[T]):
@@ -36,3 +40,19 @@ class Fresh(Generic[T]):
             return self._found[1]
         finally:
             self._lock.release()
+
+
+def once_in(seconds: float) -> Callable[[Callable[[], T]], Callable[[], T]]:
+    """Have a function look at most once in so many seconds in each application; other calls return what it found."""
+
+    def kept(look: Callable[[], T]) -> Callable[[], T]:
+        @functools.wraps(look)
+        def found() -> T:
+            caches: dict[object, Fresh[Any]] = current_app.extensions.setdefault(STORE, {})
+            fresh = caches.get(look) or caches.setdefault(look, Fresh(look, seconds))
+            value: T = fresh.get()
+            return value
+
+        return found
+
+    return kept

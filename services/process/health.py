@@ -12,7 +12,7 @@ from domain.statuses import FLOWS
 from exts import db
 from models import Message, SeenProcess, clock
 from services.process.broker_connections import impatient_connection
-from services.process.freshness import Fresh
+from services.process.freshness import once_in
 from services.storage.transactions import Writer
 
 log = logging.getLogger(__name__)
@@ -34,14 +34,6 @@ class Finding:
     detail: str
 
 
-def look() -> list[Finding]:
-    """Return a finding for each check; looks at most once a second, so that frequent polling does no harm."""
-    fresh: Fresh[list[Finding]] = current_app.extensions.setdefault(
-        "sendcode_health", Fresh(_look, LOOK_EVERY_SECONDS)
-    )
-    return fresh.get()
-
-
 def broker_answers() -> bool:
     """Tell whether the broker answered a moment ago; every page asks, so the broker is asked more rarely.
 
@@ -49,10 +41,7 @@ def broker_answers() -> bool:
     """
     if current_app.extensions["celery"].conf.task_always_eager:
         return True
-    fresh: Fresh[Finding] = current_app.extensions.setdefault(
-        "sendcode_broker", Fresh(_look_at_broker, ASK_BROKER_EVERY_SECONDS)
-    )
-    return fresh.get().ok
+    return _broker_a_moment_ago().ok
 
 
 def clock_is_seen() -> bool:
@@ -77,7 +66,9 @@ _OLDEST_DUE = [
 """Each reads one index entry, however many messages wait."""
 
 
-def _look() -> list[Finding]:
+@once_in(LOOK_EVERY_SECONDS)
+def look() -> list[Finding]:
+    """Return a finding for each check; looks at most once a second, so that frequent polling does no harm."""
     return [*_look_at_database(clock.now()), _look_at_broker()]
 
 
@@ -133,3 +124,6 @@ def _look_at_broker() -> Finding:
         log.warning("the broker did not answer: %s", type(error).__name__)
         return Finding("broker", False, f"does not answer within {BROKER_SECONDS} s")
     return Finding("broker", True, "answers")
+
+
+_broker_a_moment_ago = once_in(ASK_BROKER_EVERY_SECONDS)(_look_at_broker)

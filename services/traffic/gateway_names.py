@@ -1,12 +1,11 @@
 """The gateways that messages went through, also those that are no longer in the file."""
 
-from flask import current_app
 from sqlalchemy import select, union
 
 from exts import db
 from models import Message
 from models.traffic import TrafficHour
-from services.process.freshness import Fresh
+from services.process.freshness import once_in
 from services.roster.roster import current
 
 READ_EVERY_SECONDS = 30.0
@@ -16,13 +15,11 @@ NEWEST = 20_000
 
 def everything() -> list[str]:
     """Return the gateways of the file in its order, then the others by name."""
-    fresh: Fresh[set[str]] = current_app.extensions.setdefault(
-        "sendcode_gateway_names", Fresh(_seen, READ_EVERY_SECONDS)
-    )
     known = [gateway.name for gateway in current()]
-    return known + sorted(fresh.get() - set(known))
+    return known + sorted(_seen() - set(known))
 
 
+@once_in(READ_EVERY_SECONDS)
 def _seen() -> set[str]:
     newest = select(Message.gateway).order_by(Message.created_at.desc()).limit(NEWEST).subquery()
     names = union(select(TrafficHour.gateway), select(newest.c.gateway))

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import current_app
 from sqlalchemy import select, union
 
 from exts import db
 from models import Message, Verification
 from models.traffic import TrafficHour
-from services.process.freshness import Fresh
+from services.process.freshness import once_in
 
 READ_EVERY_SECONDS = 30.0
 NEWEST = 5_000
@@ -24,13 +23,9 @@ class Seen:
     purposes: Sequence[str]
 
 
+@once_in(READ_EVERY_SECONDS)
 def everything() -> Seen:
     """Return what was seen up to READ_EVERY_SECONDS ago."""
-    fresh: Fresh[Seen] = current_app.extensions.setdefault("sendcode_seen", Fresh(_seen, READ_EVERY_SECONDS))
-    return fresh.get()
-
-
-def _seen() -> Seen:
     messages = select(Message.country).order_by(Message.created_at.desc()).limit(NEWEST).subquery()
     codes = select(Verification.purpose).order_by(Verification.expires_at.desc()).limit(NEWEST).subquery()
     countries = union(select(TrafficHour.country), select(messages.c.country))

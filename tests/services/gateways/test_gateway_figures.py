@@ -17,7 +17,7 @@ def send(owner, last=0):
 
 
 def figures(name="memory-sms"):
-    return gateway_figures._count().get(name, gateway_figures.Figures())
+    return gateway_figures.lately.__wrapped__().get(name, gateway_figures.Figures())
 
 
 def test_a_gateway_that_was_given_nothing_has_no_figures():
@@ -56,7 +56,7 @@ def test_errors_of_a_day_are_kept_apart_from_those_of_the_hour(sms, owner):
     sms.failures.append(TemporaryGatewayError("HTTP 503"))
     with time_machine.travel(datetime.now(UTC) - timedelta(minutes=61), tick=False):
         send(owner)
-    found = gateway_figures._count_day()
+    found = gateway_figures.of_day.__wrapped__()
     assert [(one.reason, one.count) for one in found.errors["memory-sms"]] == [("HTTP 503", 1)]
     assert not found.is_cut
 
@@ -67,7 +67,7 @@ def test_only_the_newest_errors_of_a_day_are_counted(sms, owner, monkeypatch):
     for n in range(3):
         with time_machine.travel(datetime.now(UTC) - timedelta(minutes=5 - n), tick=False):
             send(owner, n)
-    found = gateway_figures._count_day()
+    found = gateway_figures.of_day.__wrapped__()
     assert {one.reason for one in found.errors["memory-sms"]} == {"HTTP 501", "HTTP 502"}
     assert found.is_cut
 

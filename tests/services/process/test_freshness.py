@@ -3,8 +3,9 @@
 import threading
 
 import pytest
+from flask import Flask
 
-from services.process.freshness import Fresh
+from services.process.freshness import Fresh, once_in
 from tests.servers.thread import wait_until
 
 
@@ -47,3 +48,31 @@ def test_a_failed_lookup_is_repeated():
     with pytest.raises(ValueError, match="no"):
         fresh.get()
     assert fresh.get() == 7
+
+
+def test_each_application_looks_once_for_all_its_callers():
+    looks = []
+
+    @once_in(60)
+    def look():
+        """Look."""
+        looks.append(1)
+        return len(looks)
+
+    first, second = Flask("first"), Flask("second")
+    for app, expected in ((first, 1), (second, 2), (first, 1)):
+        with app.app_context():
+            assert look() == look() == expected
+    assert look.__doc__ == "Look."
+
+
+def test_an_application_looks_again_when_the_time_is_over():
+    looks = []
+
+    @once_in(0)
+    def look():
+        looks.append(1)
+        return len(looks)
+
+    with Flask("one").app_context():
+        assert [look(), look()] == [1, 2]
