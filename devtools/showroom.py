@@ -6,24 +6,21 @@ import os
 import re
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
 
 from app import create_app
 from channels.registry import Gateways
 from devtools import furnishing
-from devtools.readiness import free_port
+from devtools.live.thread_server import serving
 from exts import db
 from services.people import administrators
 from services.process import parts
 
 EMAIL, PASSWORD = "maria@example.org", "seven purple otters"
-FIRST_PORT = 18_000
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36"
 ARGUMENTS = [
     "--no-sandbox",
@@ -66,13 +63,10 @@ def showroom() -> Iterator[Showroom]:
             db.create_all()
             administrators.add(EMAIL, "owner", PASSWORD)
             furnishing.furnish(EMAIL, PASSWORD)
-        server = make_server("127.0.0.1", free_port(FIRST_PORT), app, threaded=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield Showroom(app, f"http://127.0.0.1:{server.port}")
+            with serving(app) as address:
+                yield Showroom(app, address)
         finally:
-            server.shutdown()
-            server.server_close()
             with app.app_context():
                 db.engine.dispose()
 

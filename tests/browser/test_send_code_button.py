@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from channels.gateway import Outgoing
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
-from devtools.readiness import free_port
+from devtools.live.thread_server import serving
 from domain.gateway_errors import GatewayError
 from domain.statuses import Channel, Lane
 from services.delivery import worker
@@ -73,16 +72,11 @@ def mails() -> StuckGateway:
 def address(app: Flask, mails: StuckGateway) -> Iterator[str]:
     """The console on its own port, with a drain as in a worker and a dead broker, so that no bell arrives."""
     parts.put(app, Gateways([mails]))
-    server = make_server("127.0.0.1", free_port(12_000 + os.getpid() % 5_000), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    worker.start(app, list(Lane))
-    yield f"http://127.0.0.1:{server.port}"
-    mails.let_go.set()
-    worker.stop()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(app) as address:
+        worker.start(app, list(Lane))
+        yield address
+        mails.let_go.set()
+        worker.stop()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import urllib.request
 import pytest
 
 from devtools.live.process import free_port
+from devtools.live.thread_server import serving
 from tests.hooks.conftest import PHONE
-from tests.servers.flask_thread import serving
 
 MAIL = "ops@example.org"
 

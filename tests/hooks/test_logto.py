@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from devtools.live.thread_server import serving
 from tests.hooks.conftest import CODE, DIGITS, PHONE
-from tests.servers.flask_thread import serving
 
 TYPES = (
     *(

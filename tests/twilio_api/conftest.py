@@ -1,16 +1,15 @@
 """A program that was written for Twilio: raw calls here, its real SDK in test_sdk.py."""
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
+from devtools.live.thread_server import serving
 from services.keys import api_keys, twilio_tokens
 from services.keys.key_views import KeyView
 from services.keys.twilio_tokens import Credentials
@@ -104,10 +103,5 @@ def refused(answer: TestResponse, status: int, code: int) -> dict[str, Any]:
 def url(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The base address of a server of this application."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}/twilio"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield f"{address}/twilio"

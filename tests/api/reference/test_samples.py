@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, request
 
 from api.reference.samples import KEY, LANGUAGES, Call
-from tests.servers.flask_thread import serving
+from devtools.live.thread_server import serving
 
 ODD = {
     "text": 'it\'s "quoted" \\ and $dollar',

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 
 from channels.memory import MemoryGateway
+from devtools.live.thread_server import serving
 from tests.cms.conftest import Visitor
 from tests.cms.keys.test_api_keys import make
-from tests.servers.flask_thread import serving
 
 pytestmark = pytest.mark.usefixtures("app")
 
