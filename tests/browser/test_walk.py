@@ -3,6 +3,7 @@
 The pages are found automatically: those without arguments from the routes, the others through links to them.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -252,6 +253,41 @@ def test_every_page_is_complete_translated_and_accessible(
         assert page.goto(showroom.address + path).status == 200, path
         is_judged = role == "owner" or locale == "en"
         found += [f"{path}: {fault}" for fault in look(page, locale, known, seen[locale], is_judged)]
+    assert "\n".join(found) == ""
+    assert watch.saw_nothing(), (watch.complaints, watch.strange)
+    context.close()
+
+
+@pytest.mark.skipif("EVERY_LOOK" not in os.environ, reason="takes half an hour: EVERY_LOOK=1")
+@pytest.mark.parametrize("width", [PHONE, 1440])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("role", ["owner", "operator", "viewer"])
+def test_every_page_in_every_look(
+    chromium: Any,
+    showroom: Any,
+    people: dict[str, str],
+    crawled: Callable[[str], tuple[list[str], set[str]]],
+    role: str,
+    locale: str,
+    colours: str,
+    width: int,
+) -> None:
+    """Judge what the walk leaves out: every rule and page of each role, in each language, colour scheme and width."""
+    speak(showroom.app, locale)
+    size = {"width": width, "height": 800}
+    context = chromium.new_context(color_scheme=colours, viewport=size, reduced_motion="reduce")
+    context.add_cookies([{"name": "sendcode_session", "value": people[role], "url": showroom.address}])
+    watch, page = Watch(context, showroom.address), context.new_page()
+    found, judged = [], set()
+    for path in crawled(role)[0]:
+        assert page.goto(showroom.address + path).status == 200, path
+        page.evaluate(AXE)
+        told = page.evaluate(JUDGE, {"whole": OF_PAGES, "parts": OF_ELEMENTS, "seen": list(judged)})
+        judged.update(told["marks"])
+        found += [f"{path}: {fault}" for fault in told["faults"]]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        found += [f"{path}: {wide} px wide"] * (wide > width)
     assert "\n".join(found) == ""
     assert watch.saw_nothing(), (watch.complaints, watch.strange)
     context.close()
