@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 
 from exts import db
 from models import Message, MessageTry, Verification
@@ -34,7 +34,11 @@ def _doubled(table: Table, turn: int) -> Any:
     """Return the statement that copies every row of a table, with ids that are as random as those of the originals."""
     columns = [column for column in table.c if column is not table.autoincrement_column]
     values = [
-        sa.func.substr(column, turn + 1) + sa.func.substr(column, 1, turn) if column.name in IDS else column
+        _part(column, turn + 1) + _part(column, 1, turn) if column.name in IDS else column
         for column in columns
     ]
     return sa.insert(table).from_select(columns, sa.select(*values))
+
+
+def _part(column: Column[str], first: int, *length: int) -> sa.Function[str]:
+    return sa.func.substr(column, first, *length, type_=sa.String())
