@@ -12,7 +12,6 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor
 from domain.errors import BrokerUnreachable, InvalidInput
 from domain.roles import Role
-from services.process import health
 from services.scheduling import schedule_views
 from services.scheduling import schedules as service
 from services.scheduling.schedule_views import ScheduleView
@@ -45,7 +44,6 @@ def schedules() -> str:
         "cms/scheduling/schedules.html",
         schedules=schedule_views.everything(),
         rule_text=rule_text,
-        clock_is_seen=health.clock_is_seen(),
     )
 
 
@@ -63,7 +61,6 @@ def schedule(number: int) -> str:
         is_under_way=any(run.is_under_way(now) for run in runs),
         done=DONE,
         rule_text=rule_text,
-        clock_is_seen=health.clock_is_seen(),
     )
 
 

@@ -44,13 +44,6 @@ def broker_answers() -> bool:
     return _broker_a_moment_ago().ok
 
 
-def clock_is_seen() -> bool:
-    """Tell whether a beat was alive a moment ago; without one, no schedule runs by itself."""
-    found = is_seen(db.session(), "beat", clock.now())
-    db.session.rollback()
-    return found
-
-
 def is_seen(reader: Writer, kind: str, now: datetime) -> bool:
     """Tell whether a process was alive a moment ago: a `worker`, without which nothing is sent, or a `beat`."""
     alive = select(SeenProcess.name).where(SeenProcess.kind == kind).limit(1)
