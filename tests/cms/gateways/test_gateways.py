@@ -19,7 +19,7 @@ from services.audit import trail
 from services.gateways import gateway_switches, unknown_words
 from services.gateways.gateway_health import GatewayHealth
 from services.people import administrators
-from services.process import parts
+from services.process import freshness, parts
 from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 FILE = """
@@ -332,8 +332,7 @@ def test_errors_of_the_last_day_are_shown_by_class(
     page = "/cms/gateways/memory-mail"
     for _ in range(2):
         signed_in.submit(f"{page}/test", page=page, to=EMAIL)
-    for cached in ("sendcode_gateway_figures", "sendcode_gateway_errors"):
-        app.extensions.pop(cached, None)
+    app.extensions.pop(freshness.STORE)
     shown = signed_in.get(page).text
     for text in ("RCPT answered 550 5.1.1", "the message itself is invalid", "a retry may work"):
         assert text in shown
