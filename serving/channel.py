@@ -80,12 +80,22 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 self.server.add_task(self)
 
     def readable(self) -> bool:
-        """Say whether the loop should read."""
+        """Say whether the loop should read.
+
+        What was closed while the loop asks is not looked at: its number is soon that of a new connection, which would
+        be closed in its place.
+        """
+        if not self.connected:
+            return False
         if self.lingers_since is not None:
             return True
         if self.arriving is not None and self.arriving.stream:
             return self.arriving.stream.has_room and not (self.will_close or self.close_when_flushed)
         return bool(super().readable())
+
+    def writable(self) -> bool:
+        """Say whether the loop should write."""
+        return bool(self.connected and super().writable())
 
     def handle_read(self) -> None:
         """Read; what comes after a refusal is thrown away."""
