@@ -49,6 +49,15 @@ def wait_for(condition: Callable[[], bool], seconds: float, every: float = 0.5) 
         time.sleep(every)
 
 
+def settled_a_second(made: Installation, count: int) -> float:
+    """Start a solo worker, and return how many of `count` due messages it settles a second, first to last."""
+    with made.worker("solo", None, "--loglevel=WARNING", wait=False):
+        wait_for(lambda: made.statuses().get("sent", 0) == count, 60 + count / 50)
+    ((first, last),) = made.query("SELECT min(settled_at), max(settled_at) FROM message")
+    seconds: float = (last - first) / 1e6
+    return count / seconds
+
+
 def fill(made: Installation, count: int, priority: str, channel: str = "SMS") -> None:
     """Put due messages into the outbox, without a bell."""
     command = [sys.executable, "-m", "bench.fill", str(count), priority, channel]

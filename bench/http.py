@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bench.house import fill, house, wait_for
+from bench.house import fill, house, settled_a_second
 from bench.http_sink import Sink
 from bench.report import Figure, median
 
@@ -88,7 +88,4 @@ def worker(count: int, gateway: str) -> float:
     with Sink() as sink, house(PUBLIC_URL="https://codes.example.com") as made:
         (made.folder / "gateways.toml").write_text(gateway.format(port=sink.port), encoding="utf-8")
         fill(made, count, "CODE")
-        with made.worker("solo", None, "--loglevel=WARNING", wait=False):
-            wait_for(lambda: made.statuses().get("sent", 0) == count, 60 + count / 50)
-        ((first, last),) = made.query("SELECT min(settled_at), max(settled_at) FROM message")
-        return count / ((last - first) / 1e6)
+        return settled_a_second(made, count)

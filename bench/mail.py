@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from bench.house import fill, house, wait_for
+from bench.house import fill, house, settled_a_second
 from bench.report import Figure, median
 from bench.smtp_sink import Sink
 from devtools.live.process import ROOT
@@ -37,11 +37,9 @@ def worker(count: int, *, pipelining: bool) -> float:
     """Return how many mails per second one worker delivers, from its first to its last."""
     with Sink(pipelining=pipelining) as sink, house(MAIL_CONNECTIONS=1, MAIL_PORT=sink.port) as made:
         fill(made, count, "CODE", "EMAIL")
-        with made.worker("solo", None, "--loglevel=WARNING", wait=False):
-            wait_for(lambda: made.statuses().get("sent", 0) == count, 60 + count / 50)
+        rate = settled_a_second(made, count)
         assert sink.counts().mails == count
-        ((first, last),) = made.query("SELECT min(settled_at), max(settled_at) FROM message")
-        return count / ((last - first) / 1e6)
+        return rate
 
 
 def raw_smtplib(port: int, count: int) -> float:

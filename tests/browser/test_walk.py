@@ -60,6 +60,7 @@ RULES = {
     "de": {"whole": OF_PAGES},
 }
 """The rules that axe checks: each one once; those about width also on a phone, those about colours also in dark."""
+EVERY_RULE = "en"
 TAGS = {"en": "en", "zh": "zh-Hans", "de": "de"}
 NOT_LINKED = {"cms.template_mail", "cms.invitation"}
 """Views with arguments that no link in the console leads to: the content of a frame, the link in a mail."""
@@ -136,6 +137,14 @@ def crawled(showroom: Any, people: dict[str, str]) -> Callable[[str], tuple[list
 def seen() -> Mapping[str, set[int]]:
     """The marks of elements that were judged in each language."""
     return {locale: set() for locale in LOCALES}
+
+
+def opened(chromium: Any, showroom: Any, cookie: str, width: int, colours: str) -> tuple[Any, Watch, Any]:
+    """Return a browser of its own for somebody who is signed in, what watches it, and a page."""
+    size = {"width": width, "height": 800}
+    context = chromium.new_context(color_scheme=colours, viewport=size, reduced_motion="reduce")
+    context.add_cookies([{"name": "sendcode_session", "value": cookie, "url": showroom.address}])
+    return context, Watch(context, showroom.address), context.new_page()
 
 
 def one_of_a_kind(app: Flask, paths: list[str]) -> list[str]:
@@ -244,10 +253,7 @@ def test_every_page_is_complete_translated_and_accessible(
             paths = other(paths, visitor, another)
         assert len(paths) > 1, "nothing that nobody before has seen"
     width, colours = LOOKS[locale]
-    size = {"width": width, "height": 800}
-    context = chromium.new_context(color_scheme=colours, viewport=size, reduced_motion="reduce")
-    context.add_cookies([{"name": "sendcode_session", "value": people[role], "url": showroom.address}])
-    watch, page = Watch(context, showroom.address), context.new_page()
+    context, watch, page = opened(chromium, showroom, people[role], width, colours)
     known, found = data(showroom.app), []
     for path in paths:
         assert page.goto(showroom.address + path).status == 200, path
@@ -275,17 +281,12 @@ def test_every_page_in_every_look(
 ) -> None:
     """Judge what the walk leaves out: every rule and page of each role, in each language, colour scheme and width."""
     speak(showroom.app, locale)
-    size = {"width": width, "height": 800}
-    context = chromium.new_context(color_scheme=colours, viewport=size, reduced_motion="reduce")
-    context.add_cookies([{"name": "sendcode_session", "value": people[role], "url": showroom.address}])
-    watch, page = Watch(context, showroom.address), context.new_page()
-    found, judged = [], set()
+    context, watch, page = opened(chromium, showroom, people[role], width, colours)
+    found: list[str] = []
+    judged: set[int] = set()
     for path in crawled(role)[0]:
         assert page.goto(showroom.address + path).status == 200, path
-        page.evaluate(AXE)
-        told = page.evaluate(JUDGE, {"whole": OF_PAGES, "parts": OF_ELEMENTS, "seen": list(judged)})
-        judged.update(told["marks"])
-        found += [f"{path}: {fault}" for fault in told["faults"]]
+        found += [f"{path}: {fault}" for fault in faults(page, EVERY_RULE, judged)]
         wide = page.evaluate("document.documentElement.scrollWidth")
         found += [f"{path}: {wide} px wide"] * (wide > width)
     assert "\n".join(found) == ""
