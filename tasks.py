@@ -21,6 +21,7 @@ from kombu import Queue
 from domain.statuses import Lane
 from exts import db
 from services import retention
+from services.alarms import watching
 from services.delivery import worker, worker_logs
 from services.delivery.quiet_tasks import REQUEST, Celery
 from services.figures import rollups
@@ -171,6 +172,15 @@ _POOLS_THAT_TELL = ("celery.concurrency.solo", "celery.concurrency.prefork")
 def _start_drain(**_: Any) -> None:
     if _consumed:
         _start(**_consumed)
+
+
+@signals.beat_init.connect
+def _watch_over_workers(sender: Any, **_: Any) -> None:
+    """Look for alarms in the clock, too: it is still there when the last worker is gone."""
+    app = sender.app.flask_app
+    if "sendcode" in app.extensions:
+        with app.app_context():
+            watching.of_clock(app, worker.send_without_worker).start()
 
 
 @signals.beat_embedded_init.connect

@@ -10,6 +10,7 @@ from models.broadcast_part import BroadcastDraft, BroadcastPart, DraftPart
 from models.gateway_switch import GatewaySwitch
 from models.hook import Hook, HookDelivery
 from models.idempotency import IdempotentAnswer
+from models.incident import Incident
 from models.invitation import Invitation
 from models.limit_window import LimitWindow
 from models.mail_brand import MailBrand, MailLogo
@@ -54,6 +55,7 @@ __all__ = [
     "Hook",
     "HookDelivery",
     "IdempotentAnswer",
+    "Incident",
     "Invitation",
     "Lease",
     "LimitWindow",

@@ -23,6 +23,7 @@ from models import (
     EventDelivery,
     HookDelivery,
     IdempotentAnswer,
+    Incident,
     Invitation,
     LimitWindow,
     Message,
@@ -131,6 +132,7 @@ def _old(now: datetime, before: datetime) -> Iterator[tuple[str, Doomed]]:
     yield "sign-in steps", rows(SignInStep.started_at, a_day_ago)
     yield "passkey challenges", Doomed(PasskeyChallenge, (PasskeyChallenge.made_at < now - _AN_HOUR,))
     yield "closed prefixes", Doomed(PrefixClosure, (PrefixClosure.until < min(before, a_day_ago),))
+    yield "incidents", Doomed(Incident, (Incident.ended_at < min(before, a_day_ago),))
     told = exists().where(EventDelivery.event_id == Event.id)
     old_events = EventDelivery.event_id.in_(select(Event.id).where(Event.at < before))
     yield "event deliveries", Doomed(EventDelivery, (old_events, EventDelivery.due_at.is_(None)))

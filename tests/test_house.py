@@ -96,7 +96,7 @@ TOWERS = {
     "services": (
         *("storage", "process", "audit", "roster", "typed", "profiles", "steps", "events", "languages"),
         *("templating", "outbox", "figures", "telemetry", "limits", "test_numbers", "codes", "gateways"),
-        "webhooks",
+        *("alarms", "webhooks"),
         *("delivery", "keys", "people", "sign_in", "account", "messaging", "sheets", "hooks", "traffic"),
         *("request_log", "search"),
         *("scheduling", "test_sends", "first_steps", "idempotency", "retention", "backups", "doctor", "demo"),

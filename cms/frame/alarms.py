@@ -1,7 +1,8 @@
 """The banners that every page shows while something keeps messages from being sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from babel.dates import format_datetime
@@ -11,9 +12,11 @@ from flask_babel import lazy_gettext, ngettext
 
 from cms.access.guard import may
 from cms.frame.times import locale, zone
+from domain.alarms import Kind
 from domain.statuses import Channel
-from services.gateways import alarms as service
-from services.gateways.gateway_gaps import Gap, Off
+from services.alarms import conditions, wording
+from services.alarms.conditions import Alarm, Closures
+from services.gateways.gateway_gaps import Detour, Off
 from services.webhooks import endpoints
 
 
@@ -73,14 +76,14 @@ def banners() -> list[Banner]:
 def needs(endpoint: str) -> int:
     """Return how many things on a page of the navigation need somebody."""
     if endpoint == "cms.pumping":
-        return _seen().closed_prefixes
+        return next((one.about.count for one in _seen() if isinstance(one.about, Closures)), 0)
     return _count_given_up() if endpoint == "cms.webhooks" else 0
 
 
-def _seen() -> service.Alarms:
+def _seen() -> list[Alarm]:
     if "alarms" not in g:
-        g.alarms = service.look()
-    found: service.Alarms = g.alarms
+        g.alarms = conditions.look()
+    found: list[Alarm] = g.alarms
     return found
 
 
@@ -102,66 +105,52 @@ def states() -> list[State]:
     ]
 
 
-def gap_text(gap: Gap) -> str:
-    """Return what no gateway serves and why, as a sentence."""
-    is_sms = gap.channel is Channel.SMS
-    if not gap.off:
-        if is_sms:
-            return _("No gateway is configured for SMS to this destination.")
-        return _("No gateway is configured for e-mail.")
-    if gap.only:
-        return _("All gateways for SMS to %(countries)s are switched off.", countries=", ".join(gap.only))
-    if gap.but:
-        return _(
-            "All gateways for SMS to countries other than %(countries)s are switched off.",
-            countries=", ".join(gap.but),
-        )
-    return _("All SMS gateways are switched off.") if is_sms else _("All e-mail gateways are switched off.")
-
-
 def off_text(off: Off) -> str:
     """Return who switched a gateway off, and when."""
-    at = format_datetime(off.at, "medium", tzinfo=zone(), locale=locale())
-    return _("“%(name)s” was switched off by %(who)s, %(time)s.", name=off.name, who=_who(off), time=at)
+    return wording.off_text(off, _moment)
 
 
-def _banners(seen: service.Alarms) -> Iterator[Banner]:
-    if not seen.has_worker:
-        text = _("No worker is running, so nothing is sent. Start one: celery -A tasks.celery worker")
-        yield Banner(text, [Subject.WORKERS])
-    if not seen.broker_answers:
-        text = _(
-            "The broker does not answer. Messages are sent up to a second later; schedules and other tasks wait."
-        )
-        yield Banner(text, [Subject.WORKERS, Subject.CLOCK])
-    if not seen.has_clock:
-        text = _("No clock is running, so no schedule runs by itself. Start one: celery -A tasks.celery beat")
-        yield Banner(text, [Subject.CLOCK], endpoint="cms.schedules", link=_("Open the schedules"))
-    if not seen.has_gateway:
-        may_add = may("cms.choose_gateway_type")
-        yield Banner(
-            _("No gateway is configured, so nothing can be sent."),
-            [Subject.SMS, Subject.EMAIL],
-            endpoint="cms.choose_gateway_type" if may_add else "cms.gateways",
-            link=_("Add a gateway") if may_add else _("Open the gateways"),
-        )
-    for gap in seen.gaps:
-        text = _(
-            "%(gap)s %(who)s Messages wait, and expire at their deadline.",
-            gap=gap_text(gap),
-            who=off_text(gap.off[0]),
-        )
-        yield Banner(text, [Subject(gap.channel)], endpoint="cms.gateways", link=_("Open the gateways"))
-    for channel in seen.failing:
-        text = _failing_text(channel)
-        yield Banner(text, [Subject(channel)], endpoint="cms.gateways", link=_("Open the gateways"))
-    if seen.closed_prefixes:
-        text = ngettext(
-            "The pumping guard refuses codes to %(num)s prefix.",
-            "The pumping guard refuses codes to %(num)s prefixes.",
-            seen.closed_prefixes,
-        )
-        yield Banner(text, [Subject.SMS], "info", "cms.pumping", _("Open the guard"))
+def _banners(alarms: Iterable[Alarm]) -> Iterator[Banner]:
+    for alarm in alarms:
+        if not alarm.is_implied and (banner := _banner(alarm)):
+            yield banner
+
+
+def _banner(alarm: Alarm) -> Banner | None:
+    """Return the banner of an alarm; none for a gateway that fails while others take its messages."""
+    text = wording.text(alarm, _moment)
+    match alarm:
+        case Alarm(kind=Kind.NO_WORKER):
+            return Banner(text, [Subject.WORKERS])
+        case Alarm(kind=Kind.BROKER_AWAY):
+            return Banner(text, [Subject.WORKERS, Subject.CLOCK])
+        case Alarm(kind=Kind.NO_CLOCK):
+            return Banner(text, [Subject.CLOCK], endpoint="cms.schedules", link=_("Open the schedules"))
+        case Alarm(kind=Kind.NO_GATEWAY):
+            may_add = may("cms.choose_gateway_type")
+            return Banner(
+                text,
+                [Subject.SMS, Subject.EMAIL],
+                endpoint="cms.choose_gateway_type" if may_add else "cms.gateways",
+                link=_("Add a gateway") if may_add else _("Open the gateways"),
+            )
+        case Alarm(kind=Kind.SWITCHED_OFF | Kind.ALL_FAIL):
+            return _of_gateways(text, Channel(alarm.subject))
+        case Alarm(about=Detour() as detour):
+            return _of_gateways(text, detour.channel) if detour.gap else None
+        case Alarm(kind=Kind.PREFIXES_CLOSED):
+            return Banner(text, [Subject.SMS], "info", "cms.pumping", _("Open the guard"))
+        case _:
+            kind = "error" if alarm.kind is Kind.BUDGET_USED else "info"
+            return Banner(text, [Subject.SMS], kind, "cms.pumping", _("Open the guard"))
+
+
+def _of_gateways(text: str, channel: Channel) -> Banner:
+    return Banner(text, [Subject(channel)], endpoint="cms.gateways", link=_("Open the gateways"))
+
+
+def _moment(at: datetime) -> str:
+    return str(format_datetime(at, "medium", tzinfo=zone(), locale=locale()))
 
 
 def _given_up(count: int) -> Iterator[Banner]:
@@ -173,17 +162,3 @@ def _given_up(count: int) -> Iterator[Banner]:
             count,
         )
         yield Banner(text, [Subject.WEBHOOKS], endpoint="cms.webhooks", link=_("Open the webhooks"))
-
-
-def _failing_text(channel: Channel) -> str:
-    if channel is Channel.SMS:
-        return _(
-            "All SMS gateways fail. Each is tried again every 15 seconds; messages wait until their deadline."
-        )
-    return _(
-        "All e-mail gateways fail. Each is tried again every 15 seconds; messages wait until their deadline."
-    )
-
-
-def _who(off: Off) -> str:
-    return _("the command line") if off.by == "command line" else off.by

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from flask_babel import gettext as _
 
 from cms.errors.error_texts import wait_text
-from cms.frame.alarms import gap_text
 from domain.statuses import Channel, MessageStatus
+from services.alarms.wording import gap_text
 from services.codes.verification_views import VerificationView
 from services.gateways import gateway_gaps
 

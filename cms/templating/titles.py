@@ -28,6 +28,8 @@ def in_words(name: str) -> str:
 
 def _ours() -> dict[str, str]:
     return {
+        "alarm": _("Alarm"),
+        "alarm_over": _("End of an alarm"),
         "code": _("Verification code"),
         "code_link": _("Code with a link"),
         "email_changed": _("E-mail address changed"),

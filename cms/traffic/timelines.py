@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from cms.frame.alarms import gap_text, off_text
+from cms.frame.alarms import off_text
 from cms.frame.times import duration
 from domain.owners import COMMAND
+from services.alarms.wording import gap_text
 from services.traffic.message_details import Event, Happening, MessageDetails
 
 TITLES = {

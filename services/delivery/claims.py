@@ -121,6 +121,22 @@ def claim(connection: Connection, lane: Lane, priority: Priority, limit: int, no
     return [Claimed._make((*row[1:], is_bulk, shared.get(row[_BROADCAST_ID]))) for row in rows]
 
 
+def claim_one(connection: Connection, message_id: str, now: datetime) -> Claimed | None:
+    """Claim one message, for a process that is no worker; None where it is not due. The caller commits."""
+    wanted = {"ids": [message_id]}
+    taken = {"now": now, "until": now + LEASE, "token": new_id()}
+    if not connection.execute(_take().where(_is_due(), _AMONG), {**taken, **wanted}).rowcount:
+        return None
+    row = connection.execute(select(*_WHAT_A_ROW_TELLS).where(_AMONG), wanted).one()
+    return Claimed(*row[1:])
+
+
+def waiting(connection: Connection, ids: Collection[str]) -> list[str]:
+    """Return those messages that have not settled."""
+    open_ = messages.c.due_at.is_not(None)
+    return list(connection.scalars(select(messages.c.id).where(_AMONG, open_), {"ids": list(ids)}))
+
+
 def _claim_at_once(connection: Connection, due: dict[str, Any], taken: dict[str, Any]) -> Sequence[Any]:
     claimed = connection.execute(_claim_all_due(), due | taken)
     return one_step.fetch(connection, _claimed(), due | taken) if claimed.rowcount else []

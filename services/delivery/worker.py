@@ -1,7 +1,8 @@
-"""The drain of a worker process, and the threads beside it: events, the pumping guard, recipients that wait."""
+"""The drain of a worker process, and the threads beside it: events, pumping guard, alarms, recipients that wait."""
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -10,9 +11,12 @@ from flask import Flask, current_app
 from channels.registry import Gateways
 from domain import tracing
 from domain.keyring import Keyring
+from domain.pumping import Rule
 from domain.statuses import Channel, Lane
 from exts import db
-from services.delivery import events_lane, unpacking
+from models import clock
+from services.alarms import watching
+from services.delivery import claims, events_lane, settling, unpacking
 from services.delivery.drain import Drain
 from services.delivery.sender import Sender
 from services.delivery.unpacking import Unpacker
@@ -24,11 +28,11 @@ from services.gateways import early_reports, gateway_switches
 from services.gateways.gateway_health import GatewayHealth
 from services.gateways.gateway_switches import Switches
 from services.gateways.routing import Router
-from services.limits.closure_mails import ClosureMails
-from services.limits.pumping_watch import Watch
+from services.limits import pumping_watch
 from services.limits.rate_windows import RateWindows
 from services.process.housekeeping import Housekeeping
 from services.process.parts import part
+from services.process.patrol import Patrol
 from services.roster.roster import Roster
 from services.roster.rows import NewestKey
 from services.templating.text_versions import TextVersions
@@ -40,7 +44,7 @@ SWITCH_SECONDS = 0.0002
 """How long a computing thread may keep the GIL from one that is back from the database. Python's default of five
 milliseconds is as long as a block of messages takes there."""
 _running: Drain | None = None
-_watch: Watch | None = None
+_patrols: list[Patrol] = []
 _courier: Courier | None = None
 _unpacker: Unpacker | None = None
 
@@ -50,7 +54,7 @@ def start(app: Flask, lanes: Sequence[Lane], duties: Sequence[Duty] = ()) -> Non
 
     `duties`: what is done twice a second besides, with the time as argument.
     """
-    global _running, _watch, _courier, _unpacker
+    global _running, _courier, _unpacker
     if _running is not None:
         return
     with app.app_context():
@@ -66,13 +70,16 @@ def start(app: Flask, lanes: Sequence[Lane], duties: Sequence[Duty] = ()) -> Non
         ]
         keep_house = Housekeeping(db.engine, lanes, looks, part(Keyring).ids, erases=False)
         _running = _drain(router, lanes, keep_house)
-        _watch = Watch(db.engine, app.config, part(Listeners), ClosureMails(app))
+        if Rule.of(app.config).is_on:
+            _patrols.append(pumping_watch.patrol(db.engine, app.config, part(Listeners)))
+        _patrols.append(watching.of_worker(app))
         _courier = events_lane.courier(app, duties)
         _unpacker = Unpacker(app, _running.wake)
     tracing.current().watch(partial(gauges.of, app))
     sys.setswitchinterval(SWITCH_SECONDS)
     _running.start()
-    _watch.start()
+    for patrol in _patrols:
+        patrol.start()
     _courier.start()
     _unpacker.start()
     log.info("draining %s", ", ".join(lanes) or "nothing")
@@ -80,7 +87,7 @@ def start(app: Flask, lanes: Sequence[Lane], duties: Sequence[Duty] = ()) -> Non
 
 def stop() -> None:
     """Let the sends in flight end, settle them, and stop."""
-    global _running, _watch, _courier, _unpacker
+    global _running, _courier, _unpacker
     if _unpacker is not None:
         _unpacker.stop()
         _unpacker = None
@@ -90,9 +97,8 @@ def stop() -> None:
     if _courier is not None:
         _courier.stop()
         _courier = None
-    if _watch is not None:
-        _watch.stop()
-        _watch = None
+    while _patrols:
+        _patrols.pop().stop()
     tracing.current().close()
 
 
@@ -107,6 +113,32 @@ def drain_now() -> None:
     _drain(router, list(Lane)).run_until_idle()
 
 
+def send_without_worker(ids: Sequence[str]) -> list[str]:
+    """Send a few messages in the caller's thread, as a worker would; return those that are still to be sent.
+
+    For what has to get out while no worker is alive: the mail that says so.
+    """
+    if not ids:
+        return []
+    router, versions, teller = _router(), part(TextVersions), _teller()
+    gateway_switches.hand_to(router.take_over, db.engine, part(Roster))
+    sender = _sender(router)
+    for message_id in ids:
+        began = time.monotonic()  # before the claim: a slow commit is part of the lease
+        with db.engine.begin() as connection:
+            claimed = claims.claim_one(connection, message_id, clock.now())
+            if claimed is None:
+                continue
+            versions.load_to_send(connection, [claimed])
+        settled = sender.send(claimed, began + claims.LEASE.total_seconds())
+        with db.engine.begin() as connection:
+            settling.settle(connection, [settled])
+            if teller.is_needed(connection):
+                teller.tell(connection, settling.ends([settled]), clock.now())
+    with db.engine.connect() as connection:
+        return claims.waiting(connection, ids)
+
+
 def _follow(router: Router, switches: Switches, gateways: Gateways) -> None:
     router.take_over(switches, gateways)
     if _running is not None:
@@ -118,21 +150,25 @@ def _router() -> Router:
 
 
 def _drain(router: Router, lanes: Sequence[Lane], housekeeping: Housekeeping | None = None) -> Drain:
-    public_url, versions = current_app.config["PUBLIC_URL"], part(TextVersions)
-    most_tries = current_app.config["SEND_TRIES"]
-    sender = Sender(router, part(Keyring), public_url=public_url, most_tries=most_tries, versions=versions)
     slots = current_app.config["SEND_CONCURRENCY"]
     mails = part(Roster).gateways.capacity(Channel.EMAIL)
     ceilings = {} if mails is None else {Lane.EMAIL: mails}
     return Drain(
         db.engine,
-        sender,
+        _sender(router),
         lanes,
         slots=slots,
         ceilings=ceilings,
-        versions=versions,
+        versions=part(TextVersions),
         housekeeping=housekeeping,
         teller=_teller(),
+    )
+
+
+def _sender(router: Router) -> Sender:
+    public_url, most_tries = current_app.config["PUBLIC_URL"], current_app.config["SEND_TRIES"]
+    return Sender(
+        router, part(Keyring), public_url=public_url, most_tries=most_tries, versions=part(TextVersions)
     )
 
 

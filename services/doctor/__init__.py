@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 from services.doctor import (
+    alarm_checks,
     collectors,
     database,
     endpoints,
@@ -51,6 +52,7 @@ def _checks(app: Flask) -> list[tuple[str, Check]]:
         ("telemetry", collectors.check_collector),
         ("worker", processes.check_worker),
         ("beat", processes.check_beat),
+        ("delivery", alarm_checks.check_delivery),
         ("hooks", hook_checks.check_hooks),
         ("test numbers", test_number_checks.check_test_numbers),
         ("clock", processes.check_clock),

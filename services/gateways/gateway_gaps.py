@@ -1,6 +1,6 @@
-"""Destinations that no gateway serves now: none is configured for them, or operators switched all of them off."""
+"""Destinations that no gateway serves now: none is configured for them, all are switched off, or all fail."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,9 +14,7 @@ from domain.errors import InvalidDestination
 from domain.statuses import Channel
 from exts import db
 from services.audit import trail
-from services.gateways.gateway_health import GatewayHealth
 from services.gateways.gateway_switches import switches
-from services.process.parts import part
 from services.roster.roster import current
 from services.storage.transactions import Writer
 
@@ -41,24 +39,62 @@ class Gap:
     but: tuple[str, ...] = ()
 
 
-def switched_off(reader: Writer | None = None) -> list[Gap]:
-    """Return what is unserved because of switches, at most one gap a channel."""
-    off = _off(reader or db.session())
-    return [gap for channel in Channel if (gap := _gap(channel, off))] if off else []
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """Where the messages of a gateway that fails go: to others, except those of the gap, which nobody takes."""
+
+    channel: Channel
+    others: tuple[str, ...]
+    gap: Gap | None
 
 
-def failing(reader: Writer | None = None) -> list[Channel]:
-    """Return the channels whose gateways all fail, of those that are switched on: every circuit breaker is open.
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """What no gateway takes just now, or fewer than usual."""
 
-    Only the shared breakers tell; without Redis each worker keeps its own.
-    """
-    off = _off(reader or db.session())
-    return [channel for channel in Channel if _all_fail(channel, off)]
+    gaps: tuple[Gap, ...]
+    """What is unserved because of switches, at most one gap a channel."""
+    failing: tuple[Channel, ...]
+    """Channels whose gateways all fail, of those that are switched on."""
+    down: Mapping[str, Detour]
+    """Each gateway that fails and is switched on."""
 
 
-def _all_fail(channel: Channel, off: Mapping[str, datetime]) -> bool:
-    working = [one.name for one in current() if one.channel == channel and one.name not in off]
-    return bool(working) and all(part(GatewayHealth).tells_of_all(name) for name in working)
+def look(reader: Writer, is_open: Callable[[str], bool | None]) -> Outages:
+    """Look at switches and circuit breakers. `is_open`: tells of a gateway whether its breaker is."""
+    off = _off(reader)
+    down = {one.name: one for one in current() if one.name not in off and is_open(one.name)}
+    return Outages(
+        gaps=tuple(gap for channel in Channel if (gap := _gap(channel, off))) if off else (),
+        failing=tuple(channel for channel in Channel if _all_fail(channel, off, down)),
+        down={name: _detour(one, {*off, *down}) for name, one in down.items()},
+    )
+
+
+def working(reader: Writer, is_open: Callable[[str], bool | None]) -> list[Gateway]:
+    """Return the gateways that are switched on and certainly do not fail."""
+    off = _off(reader)
+    return [one for one in current() if one.name not in off and is_open(one.name) is False]
+
+
+def _all_fail(channel: Channel, off: Collection[str], down: Collection[str]) -> bool:
+    on = [one.name for one in current() if one.channel == channel and one.name not in off]
+    return bool(on) and all(name in down for name in on)
+
+
+def _detour(down: Gateway, gone: Collection[str]) -> Detour:
+    working = [one for one in current() if one.channel == down.channel and one.name not in gone]
+    able = [
+        one for one in working if not (one.countries and down.countries) or one.countries & down.countries
+    ]
+    names = tuple(one.name for one in able)
+    if any(not one.countries for one in able):
+        return Detour(down.channel, names, None)
+    served = frozenset[str]().union(*(one.countries for one in able))
+    if not down.countries:
+        return Detour(down.channel, names, Gap(down.channel, but=tuple(sorted(served))))
+    lost = tuple(sorted(down.countries - served))
+    return Detour(down.channel, names, Gap(down.channel, only=lost) if lost else None)
 
 
 def of_destination(channel: Channel, country: str | None) -> Gap | None:

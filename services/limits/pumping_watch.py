@@ -1,14 +1,11 @@
 """Look for pumped prefixes and close them: a thread in each worker, only one of them active at a time.
 
-It reads what was sent in the last hour and which codes were entered. To stay cheap, it pauses for twenty times as long
-as the last look took, and for at least five seconds.
+It reads what was sent in the last hour and which codes were entered.
 """
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -24,36 +21,29 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
 from domain import pumping
 from domain.events import EventType, Listener
 from domain.pumping import Rule
 from domain.statuses import Channel
-from models import Message, PrefixClosure, SafePrefix, Verification, clock
+from models import Message, PrefixClosure, SafePrefix, Verification
 from models.types import microseconds
 from services.events import data, telling
 from services.events.listeners import Listeners
 from services.events.telling import News
 from services.limits import hook_reports
 from services.limits.hook_reports import PREFIX, Conversion
-from services.process.housekeeping import process_name
-from services.storage import leases
+from services.process.patrol import Patrol
 
 log = logging.getLogger(__name__)
 LEASE = "pumping-guard"
 LOOK_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
-LEASE_SECONDS = 15.0
-SHARE = 20
 MOST_SUSPECTS = 500
 
 messages, verifications = Message.__table__, Verification.__table__
 closures = PrefixClosure.__table__
 Measure = Callable[[Connection, str, datetime], Conversion]
-TellPeople = Callable[[Connection, str, Mapping[str, Any], datetime], None]
-"""Called with a prefix and the values of its closure, in the transaction of that."""
 _IS_CODE = (
     messages.c.channel == Channel.SMS.value,
     messages.c.verification_id.is_not(None),
@@ -78,9 +68,8 @@ def look(
     settings: Mapping[str, Any],
     now: datetime,
     listeners: Listeners | None = None,
-    tell_people: TellPeople | None = None,
 ) -> list[str]:
-    """Close the prefixes that are pumped, tell endpoints and people of them, and return them."""
+    """Close the prefixes that are pumped, tell endpoints of them, and return them."""
     rule = Rule.of(settings)
     if not rule.is_on:
         return []
@@ -99,12 +88,8 @@ def look(
             if closure is None:
                 continue
             closed.append(prefix)
-            if settings["PUMPING_GUARD_DRY_RUN"]:
-                continue
-            if listeners is not None:
+            if listeners is not None and not settings["PUMPING_GUARD_DRY_RUN"]:
                 _tell(connection, listeners.of(connection), prefix, closure, now)
-            if tell_people is not None:
-                tell_people(connection, prefix, closure, now)
     for prefix in closed:
         would = "would be" if settings["PUMPING_GUARD_DRY_RUN"] else "is"
         told = "delivered" if prefix in unreached else "entered"
@@ -195,48 +180,12 @@ def _tell(
     telling.tell(connection, listeners, [news], now)
 
 
-class Watch:
-    """The thread that looks for pumped prefixes."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        settings: Mapping[str, Any],
-        listeners: Listeners | None = None,
-        tell_people: TellPeople | None = None,
-    ):
-        self._engine, self._listeners, self._tell_people = engine, listeners, tell_people
-        self._settings = settings
-        self._name = process_name("worker")
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pumping-guard", daemon=True)
-
-    def start(self) -> None:
-        """Look again and again until `stop`, where the guard is on."""
-        if Rule.of(self._settings).is_on:
-            self._thread.start()
-
-    def stop(self, seconds: float = 5.0) -> None:
-        """Stop looking, so that another worker takes over."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(seconds)
-
-    def _run(self) -> None:
-        pause = FIRST_LOOK_SECONDS
-        while not self._stopped.wait(pause):
-            started = time.monotonic()
-            try:
-                now = clock.now()
-                if leases.hold(
-                    self._engine, LEASE, self._name, timedelta(seconds=max(LEASE_SECONDS, 3 * pause)), now
-                ):
-                    look(self._engine, self._settings, now, self._listeners, self._tell_people)
-            except SQLAlchemyError as error:
-                log.error("the pumping guard can't look: %s", type(error).__name__)
-            took = time.monotonic() - started
-            pause = min(max(LOOK_SECONDS, SHARE * took), LONGEST_PAUSE_SECONDS)
-        try:
-            leases.release(self._engine, LEASE, self._name)
-        except SQLAlchemyError as error:
-            log.error("the pumping guard's lease was not released and will expire: %s", type(error).__name__)
+def patrol(engine: Engine, settings: Mapping[str, Any], listeners: Listeners | None = None) -> Patrol:
+    """Return the thread that looks for pumped prefixes, not started yet."""
+    return Patrol(
+        engine,
+        LEASE,
+        lambda now: look(engine, settings, now, listeners),
+        every=LOOK_SECONDS,
+        first=FIRST_LOOK_SECONDS,
+    )

@@ -5,6 +5,8 @@ from typing import Any
 
 OWN_TEMPLATES = frozenset(
     {
+        "alarm",
+        "alarm_over",
         "code",
         "code_link",
         "email_changed",

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from babel.dates import format_timedelta
 from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from domain.destinations import mask
 from domain.statuses import Channel
@@ -72,6 +75,21 @@ def _ours(key: TextKey) -> dict[str, Any]:
     if key.name == "prefix_closed":
         counts = {"prefix": PHONE[:-4], "country": "DE", "sends": "30", "approved": "0"}
         return given | counts | {"when": when, "until": when, "link": f"{console}/settings/pumping"}
+    if key.name in ("alarm", "alarm_over"):
+        return (
+            given | _alarm(key) | {"when": when, "since": when, "until": when, "link": f"{console}/gateways"}
+        )
     if key.name == "second_step_changed":
         return given | {"when": when, "change": "app_added", "is_on": "yes"}
     return given | {"when": when, "new": mask(PHONE if key.name == "phone_changed" else MAIL)}
+
+
+def _alarm(key: TextKey) -> dict[str, str]:
+    """Return an alarm in the language of the text, in the words that a mail of it has."""
+    with force_locale(locales.nearest_locale(key.locale, locales.LOCALES[0])):
+        fails = _(
+            "All SMS gateways fail. Each is tried again every 15 seconds; messages wait until their deadline."
+        )
+        title = _("All SMS gateways fail") if key.name == "alarm" else _("SMS gateways work again")
+        length = format_timedelta(timedelta(minutes=14), locale=locales.of_dates(key.locale))
+        return {"title": title, "text": fails, "length": length}

@@ -9,6 +9,7 @@ from sqlalchemy import String, Text
 from channels.fields import forms
 from domain import errors, gateway_errors, hooks, statuses
 from domain.actions import Action
+from domain.alarms import Kind
 from domain.brand import LONGEST_FOOTER
 from domain.destinations import LONGEST_LOCAL_PART
 from domain.events import EventType
@@ -150,6 +151,7 @@ REACHED: dict[str, dict[str, int]] = {
     },
     "hook_delivery": {"key": HASH, "state": HASH},
     "idempotent_answer": {"owner": OWNER, "key": HASH, "fingerprint": HASH},
+    "incident": {"kind": longest(Kind), "subject": NAME},
     "invitation": {
         "id": ID,
         "token_hash": HASH,

@@ -236,7 +236,7 @@ def test_the_purge_forgets_closures_that_no_repeat_needs(clock, app, owner):
 def test_a_worker_closes_by_itself(app, owner, monkeypatch):
     monkeypatch.setattr(pumping_watch, "FIRST_LOOK_SECONDS", 0.05)
     send(owner, 30)
-    watch = pumping_watch.Watch(db.engine, app.config)
+    watch = pumping_watch.patrol(db.engine, app.config)
     watch.start()
     try:
         until(lambda: refused_by_now(owner))

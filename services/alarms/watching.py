@@ -1,0 +1,68 @@
+"""Look for what keeps messages from being sent, and have people told of it.
+
+One process at a time looks, whichever has the lease: a worker, which also sees that the clock is gone; or the clock
+while no worker is alive, which then sends the mails itself.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from flask import Flask
+
+from domain.statuses import Lane
+from exts import db
+from services.alarms import conditions, incidents
+from services.alarms.conditions import IsOpen
+from services.alarms.mails import AlarmMails
+from services.gateways.gateway_health import GatewayHealth
+from services.outbox.bell import Bell
+from services.process import health
+from services.process.freshness import Fresh
+from services.process.parts import part
+from services.process.patrol import Patrol
+
+LEASE = "alarms"
+LOOK_SECONDS = 10.0
+ASK_BROKER_SECONDS = 30.0
+"""A broker logs each connection."""
+SendHere = Callable[[Sequence[str]], list[str]]
+"""Sends messages by their ids without a worker, and returns those that are still to be sent."""
+
+
+class AlarmWatch:
+    """Looks once. `send_here`: how a process that is no worker sends the mails, where there is no worker."""
+
+    def __init__(self, app: Flask, is_open: IsOpen, send_here: SendHere | None = None):
+        self._app, self._is_open, self._send_here = app, is_open, send_here
+        self._broker_answers = Fresh(health.broker_answers, ASK_BROKER_SECONDS).get
+        self._unsent: list[str] = []
+
+    def __call__(self, now: datetime) -> None:
+        with self._app.app_context():
+            alarms = conditions.look(now, is_open=self._is_open, broker_answers=self._broker_answers)
+            mails = AlarmMails(self._is_open)
+            incidents.follow(db.engine, alarms, now, mails)
+            if mails.put:
+                part(Bell).ring(Lane.EMAIL)
+            if self._send_here is not None:
+                self._unsent = self._send_here([*self._unsent, *mails.put])
+
+
+def of_worker(app: Flask) -> Patrol:
+    """Return the thread that looks in a worker, not started yet; the application's context is the caller's."""
+    return Patrol(db.engine, LEASE, AlarmWatch(app, part(GatewayHealth).is_open), every=LOOK_SECONDS)
+
+
+def of_clock(app: Flask, send_here: SendHere) -> Patrol:
+    """Return the same for the clock, which looks while no worker is alive.
+
+    Without Redis it knows no circuit breaker, which is why it leaves the rest to workers.
+    """
+    engine = db.engine
+
+    def is_needed(now: datetime) -> bool:
+        with engine.connect() as connection:
+            return not health.is_seen(connection, "worker", now)
+
+    watch = AlarmWatch(app, part(GatewayHealth).tells_of_all, send_here)
+    return Patrol(engine, LEASE, watch, every=LOOK_SECONDS, process="beat", is_needed=is_needed)
