@@ -3,6 +3,7 @@
 They return counts and states, never destinations; block /metrics at the proxy if the counts are confidential too.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
@@ -13,6 +14,7 @@ from api.openapi import PUBLIC, Blueprint
 from api.problems import problem
 from api.schemas import health as wire
 from domain.version import VERSION
+from services.alarms import counts as alarms
 from services.figures import metrics
 from services.figures.metrics import Counts
 from services.process import health
@@ -58,10 +60,10 @@ def show_metrics() -> Response:
 
     All are gauges of the last hour or of now, counted in the database, so every web process returns the same.
     """
-    return Response(_exposition(metrics.count()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(_exposition(metrics.count(), alarms.count()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _exposition(counts: Counts) -> bytes:
+def _exposition(counts: Counts, wrong: Mapping[str, int]) -> bytes:
     registry = CollectorRegistry()
     of_messages = Gauge(
         "sendcode_messages", "Messages created in the last hour.", ["channel", "status"], registry=registry
@@ -88,4 +90,9 @@ def _exposition(counts: Counts) -> bytes:
     for lane, seconds in counts.oldest_due_seconds.items():
         oldest.labels(lane).set(seconds)
     Gauge("sendcode_workers", "Workers seen in the last 15 s.", registry=registry).set(counts.workers)
+    of_alarms = Gauge(
+        "sendcode_alarms", "Things that keep messages from being sent.", ["kind"], registry=registry
+    )
+    for kind, number in wrong.items():
+        of_alarms.labels(kind).set(number)
     return generate_latest(registry)

@@ -8,6 +8,7 @@ class Kind(StrEnum):
     """What is wrong, the most urgent first."""
 
     NO_WORKER = "no_worker"
+    LANE_UNTAKEN = "lane_untaken"
     BROKER_AWAY = "broker_away"
     NO_CLOCK = "no_clock"
     NO_GATEWAY = "no_gateway"
@@ -23,6 +24,7 @@ RESTART = timedelta(minutes=2)
 """A process that is gone for less was restarted."""
 WAIT = {
     Kind.NO_WORKER: RESTART,
+    Kind.LANE_UNTAKEN: RESTART,
     Kind.BROKER_AWAY: RESTART,
     Kind.NO_CLOCK: RESTART,
     Kind.SWITCHED_OFF: timedelta(minutes=1),

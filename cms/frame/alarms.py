@@ -120,7 +120,7 @@ def _banner(alarm: Alarm) -> Banner | None:
     """Return the banner of an alarm; none for a gateway that fails while others take its messages."""
     text = wording.text(alarm, _moment)
     match alarm:
-        case Alarm(kind=Kind.NO_WORKER):
+        case Alarm(kind=Kind.NO_WORKER | Kind.LANE_UNTAKEN):
             return Banner(text, [Subject.WORKERS])
         case Alarm(kind=Kind.BROKER_AWAY):
             return Banner(text, [Subject.WORKERS, Subject.CLOCK])

@@ -8,8 +8,9 @@ from flask import current_app
 from sqlalchemy import Connection, select
 
 from domain.alarms import NEARLY, Kind
+from domain.statuses import Lane, Priority
 from exts import db
-from models import PrefixClosure, clock
+from models import Message, PrefixClosure, clock
 from services.gateways import gateway_gaps
 from services.gateways.gateway_gaps import Detour, Gap
 from services.gateways.gateway_health import GatewayHealth
@@ -36,6 +37,13 @@ class Closures:
 
 
 @dataclass(frozen=True, slots=True)
+class Untaken:
+    """Lanes that no worker takes."""
+
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """One thing that is wrong."""
 
@@ -44,7 +52,7 @@ class Alarm:
     """When it was last noticed: now, or when the last prefix was closed."""
     subject: str = ""
     """The channel, gateway or budget; empty where there is only one thing."""
-    about: Gap | Detour | Use | Closures | None = None
+    about: Untaken | Gap | Detour | Use | Closures | None = None
     since: datetime | None = None
     """None where that is not known."""
     is_implied: bool = False
@@ -73,12 +81,24 @@ def look(
 
 
 def _processes(connection: Connection, now: datetime, broker_answers: Callable[[], bool]) -> Iterator[Alarm]:
-    if not health.is_seen(connection, "worker", now):
+    taken = health.lanes_taken(connection, now)
+    if taken is None:
         yield Alarm(Kind.NO_WORKER, now)
+    untaken = tuple(lane for lane in Lane if lane not in (taken or ()) and _is_used(connection, lane, now))
+    if untaken:
+        yield Alarm(Kind.LANE_UNTAKEN, now, about=Untaken(untaken), is_implied=taken is None)
     if not broker_answers():
         yield Alarm(Kind.BROKER_AWAY, now)
     if not health.is_seen(connection, "beat", now):
         yield Alarm(Kind.NO_CLOCK, now)
+
+
+def _is_used(connection: Connection, lane: Lane, now: datetime) -> bool:
+    """Tell whether a lane needs a worker: for bulk, some installations have none until they send a broadcast."""
+    if lane is not Lane.BULK:
+        return any(one.channel.value == lane.value for one in current())
+    due = (Message.priority == int(Priority.BULK), Message.lane == lane.value, Message.due_at <= now)
+    return connection.execute(select(Message.id).where(*due).limit(1)).first() is not None
 
 
 def _gateways(connection: Connection, now: datetime, is_open: IsOpen) -> Iterator[Alarm]:

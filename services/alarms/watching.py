@@ -1,7 +1,7 @@
 """Look for what keeps messages from being sent, and have people told of it.
 
 One process at a time looks, whichever has the lease: a worker, which also sees that the clock is gone; or the clock
-while no worker is alive, which then sends the mails itself.
+while no worker is alive. Where no worker takes mails, it sends its own itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from flask import Flask
 from domain.statuses import Lane
 from exts import db
 from services.alarms import conditions, incidents
-from services.alarms.conditions import IsOpen
+from services.alarms.conditions import IsOpen, Untaken
 from services.alarms.mails import AlarmMails
 from services.gateways.gateway_health import GatewayHealth
 from services.outbox.bell import Bell
@@ -30,9 +30,9 @@ SendHere = Callable[[Sequence[str]], list[str]]
 
 
 class AlarmWatch:
-    """Looks once. `send_here`: how a process that is no worker sends the mails, where there is no worker."""
+    """Looks once. `send_here`: how this process sends the mails itself, where no worker takes them."""
 
-    def __init__(self, app: Flask, is_open: IsOpen, send_here: SendHere | None = None):
+    def __init__(self, app: Flask, is_open: IsOpen, send_here: SendHere):
         self._app, self._is_open, self._send_here = app, is_open, send_here
         self._broker_answers = Fresh(health.broker_answers, ASK_BROKER_SECONDS).get
         self._unsent: list[str] = []
@@ -44,13 +44,16 @@ class AlarmWatch:
             incidents.follow(db.engine, alarms, now, mails)
             if mails.put:
                 part(Bell).ring(Lane.EMAIL)
-            if self._send_here is not None:
-                self._unsent = self._send_here([*self._unsent, *mails.put])
+            has_worker = not any(
+                isinstance(one.about, Untaken) and Lane.EMAIL in one.about.lanes for one in alarms
+            )
+            self._unsent = [] if has_worker else self._send_here([*self._unsent, *mails.put])
 
 
-def of_worker(app: Flask) -> Patrol:
+def of_worker(app: Flask, send_here: SendHere) -> Patrol:
     """Return the thread that looks in a worker, not started yet; the application's context is the caller's."""
-    return Patrol(db.engine, LEASE, AlarmWatch(app, part(GatewayHealth).is_open), every=LOOK_SECONDS)
+    watch = AlarmWatch(app, part(GatewayHealth).is_open, send_here)
+    return Patrol(db.engine, LEASE, watch, every=LOOK_SECONDS)
 
 
 def of_clock(app: Flask, send_here: SendHere) -> Patrol:

@@ -7,7 +7,7 @@ from flask_babel import format_decimal, get_locale, gettext, ngettext
 
 from domain.alarms import Kind
 from domain.statuses import Channel
-from services.alarms.conditions import Alarm, Closures
+from services.alarms.conditions import Alarm, Closures, Untaken
 from services.gateways.gateway_gaps import Detour, Gap, Off
 from services.limits.budget_use import Use
 from services.limits.day_budget import ALL
@@ -27,6 +27,8 @@ def title(alarm: Alarm) -> str:
     match alarm.kind:
         case Kind.NO_WORKER:
             return _("No worker is running")
+        case Kind.LANE_UNTAKEN:
+            return _("A queue has no worker")
         case Kind.BROKER_AWAY:
             return _("The broker does not answer")
         case Kind.NO_CLOCK:
@@ -53,6 +55,8 @@ def over(kind: Kind, subject: str) -> str:
     match kind:
         case Kind.NO_WORKER:
             return _("A worker is running again")
+        case Kind.LANE_UNTAKEN:
+            return _("Every queue has a worker again")
         case Kind.BROKER_AWAY:
             return _("The broker answers again")
         case Kind.NO_CLOCK:
@@ -78,6 +82,13 @@ def text(alarm: Alarm, moment: Moment) -> str:
     match alarm:
         case Alarm(kind=Kind.NO_WORKER):
             return _("No worker is running, so nothing is sent. Start one: celery -A tasks.celery worker")
+        case Alarm(about=Untaken() as untaken):
+            return _(
+                "No worker takes the messages of these queues: %(lanes)s. Start one:"
+                " celery -A tasks.celery worker -Q %(names)s",
+                lanes=", ".join(untaken.lanes),
+                names=",".join(untaken.lanes),
+            )
         case Alarm(kind=Kind.BROKER_AWAY):
             return _(
                 "The broker does not answer. Messages are sent up to a second later; schedules and other tasks wait."

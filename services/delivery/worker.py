@@ -15,7 +15,7 @@ from domain.pumping import Rule
 from domain.statuses import Channel, Lane
 from exts import db
 from models import clock
-from services.alarms import watching
+from services.alarms import counts, watching
 from services.delivery import claims, events_lane, settling, unpacking
 from services.delivery.drain import Drain
 from services.delivery.sender import Sender
@@ -72,10 +72,10 @@ def start(app: Flask, lanes: Sequence[Lane], duties: Sequence[Duty] = ()) -> Non
         _running = _drain(router, lanes, keep_house)
         if Rule.of(app.config).is_on:
             _patrols.append(pumping_watch.patrol(db.engine, app.config, part(Listeners)))
-        _patrols.append(watching.of_worker(app))
+        _patrols.append(watching.of_worker(app, send_without_worker))
         _courier = events_lane.courier(app, duties)
         _unpacker = Unpacker(app, _running.wake)
-    tracing.current().watch(partial(gauges.of, app))
+    tracing.current().watch(lambda: [*gauges.of(app), *counts.gauges(app)])
     sys.setswitchinterval(SWITCH_SECONDS)
     _running.start()
     for patrol in _patrols:

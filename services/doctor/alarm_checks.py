@@ -10,7 +10,7 @@ from services.alarms import conditions, wording
 from services.doctor.findings import Finding, ok, warn
 from services.doctor.processes import UNKNOWN
 
-CHECKED_ELSEWHERE = (Kind.NO_WORKER, Kind.BROKER_AWAY, Kind.NO_CLOCK, Kind.NO_GATEWAY)
+CHECKED_ELSEWHERE = (Kind.NO_WORKER, Kind.LANE_UNTAKEN, Kind.BROKER_AWAY, Kind.NO_CLOCK, Kind.NO_GATEWAY)
 
 
 def check_delivery() -> Iterator[Finding]:

@@ -50,6 +50,13 @@ def is_seen(reader: Writer, kind: str, now: datetime) -> bool:
     return reader.execute(alive.where(SeenProcess.seen_at >= now - SEEN_WITHIN)).first() is not None
 
 
+def lanes_taken(reader: Writer, now: datetime) -> frozenset[str] | None:
+    """Return the lanes of the workers that were alive a moment ago; None where there is none."""
+    alive = select(SeenProcess.lanes).where(SeenProcess.kind == "worker").distinct()
+    rows = reader.execute(alive.where(SeenProcess.seen_at >= now - SEEN_WITHIN)).scalars().all()
+    return frozenset(lane for lanes in rows for lane in lanes.split(",")) if rows else None
+
+
 _OLDEST_DUE = [
     select(func.min(Message.due_at))
     .where(Message.priority == int(priority), Message.lane == lane.value, Message.due_at.is_not(None))

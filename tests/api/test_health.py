@@ -150,6 +150,8 @@ def test_metrics_count_messages_verifications_lanes_and_workers(app, caller, cli
     assert found["sendcode_oldest_due_seconds", "email"] >= 10
     assert found["sendcode_oldest_due_seconds", "sms"] == 0
     assert found["sendcode_workers",] == 1
+    assert found["sendcode_alarms", "no_clock"] == 1
+    assert found["sendcode_alarms", "no_worker"] == 0
 
 
 def test_metrics_cover_every_state_of_a_verification(app, caller, client, code):

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from domain.alarms import Kind
 from domain.statuses import Channel, Lane, MessageStatus, VerificationStatus
 from tests.deploy.files import DEPLOY, documents, run, tool
 
@@ -17,6 +18,7 @@ METRIC = re.compile(r"\bsendcode[_:][a-z_:]+")
 LABEL = re.compile(r'(\w+)(?:=~|!=|=)"([^"]*)"')
 VALUES = {
     "channel": {*Channel},
+    "kind": {*Kind},
     "lane": {*Lane},
     "status": {*MessageStatus, *VerificationStatus},
 }

@@ -8,9 +8,13 @@ from flask import Flask
 
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
+from domain.owners import Owner
 from domain.statuses import Channel
 from exts import db
 from models import PrefixClosure
+from services.alarms import mails
+from services.codes import verifications
+from services.codes.verifications import Request
 from services.gateways import gateway_switches
 from services.gateways.gateway_health import GatewayHealth
 from services.process import health, parts
@@ -100,6 +104,48 @@ def test_every_page_says_that_all_gateways_of_a_channel_fail(
     for path in PAGES:
         (told,) = banners(signed_in, path)
         assert told.startswith("All SMS gateways fail. Each is tried again every 15 seconds;")
+
+
+def test_a_gateway_that_fails_is_told_where_no_other_takes_its_messages(
+    signed_in: Visitor, app: Flask, processes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GatewayHealth, "tells_of_all", lambda _, name: name == "main")
+    main = MemoryGateway("main", Channel.SMS, countries=frozenset({"CN", "DE"}))
+    spare = MemoryGateway("spare", Channel.SMS, countries=frozenset({"CN"}))
+    with app.app_context():
+        parts.put(app, Gateways([main, spare]))
+    (told,) = banners(signed_in)
+    assert told == (
+        "The gateway “main” fails. It is tried again every 15 seconds. Its messages are sent through spare. "
+        "No other gateway takes messages to DE: they wait until their deadline. Open the gateways"
+    )
+    spare.countries = frozenset()
+    assert banners(signed_in) == []
+
+
+@pytest.mark.parametrize(("used", "kind"), [(3, None), (4, "info"), (5, "error")])
+def test_a_budget_that_is_nearly_used_is_told(
+    signed_in: Visitor, app: Flask, processes: None, used: int, kind: str | None
+) -> None:
+    app.config["SMS_SENDS_PER_DAY"] = 5
+    with app.app_context():
+        for number in range(used):
+            verifications.issue(Request(Channel.SMS, f"+861380013800{number}"), Owner("key:a"))
+    page = signed_in.get("/cms/account").text
+    found = re.search(r'<p class="alert (\w+)"[^>]*>(The day&#39;s SMS budget: .*?)</p>', page)
+    assert (found and found[1]) == kind
+    if found:
+        assert f"{used} of 5 segments are used." in found[2]
+        assert "/cms/settings/pumping" in found[2]
+
+
+def test_the_links_in_mails_lead_to_the_pages_that_banners_lead_to(app: Flask) -> None:
+    pages = app.url_map.bind("sendcode.test")
+    for kind, path in mails.PAGES.items():
+        endpoint, _ = pages.match(path)
+        assert endpoint in {"cms.schedules", "cms.gateways", "cms.pumping"}, kind
+    assert pages.match("/cms")[0] == "cms.home"
+    assert pages.match("/cms/gateways/main")[0] == "cms.gateway"
 
 
 def test_one_of_two_gateways_may_be_off(signed_in: Visitor, app: Flask, processes: None) -> None:

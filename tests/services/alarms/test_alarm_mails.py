@@ -88,11 +88,11 @@ def inbox(mails):
 @pytest.fixture
 def look(app):
     """Look as a worker that lives beside a clock; the bell has the mails sent at once."""
-    watch = AlarmWatch(app, part(GatewayHealth).is_open)
+    watch = AlarmWatch(app, part(GatewayHealth).is_open, worker.send_without_worker)
 
     def look(at, *, alive=("worker", "beat")):
         for kind in alive:
-            say_alive(db.engine, kind, [], at)
+            say_alive(db.engine, kind, list(Lane), at)
         with time_machine.travel(at, tick=False):
             watch(at)
 
@@ -242,11 +242,11 @@ def test_a_clock_that_is_gone_is_told_by_a_worker(look, told, inbox):
 
 def test_a_broker_that_is_away_is_told_by_a_worker(app, monkeypatch, inbox):
     monkeypatch.setattr(health, "broker_answers", lambda: False)
-    watch = AlarmWatch(app, part(GatewayHealth).is_open)
+    watch = AlarmWatch(app, part(GatewayHealth).is_open, worker.send_without_worker)
     for at in (START, START + RESTART):
         with time_machine.travel(at, tick=False):
             say_alive(db.engine, "beat", [], at)
-            say_alive(db.engine, "worker", [], at)
+            say_alive(db.engine, "worker", list(Lane), at)
             watch(at)
     english, _ = inbox()
     assert "schedules and other tasks wait" in english.text
@@ -288,6 +288,20 @@ def test_the_clock_sends_nothing_else_and_tries_again_what_was_not_taken(of_cloc
     assert told() == TO_BOTH
     codes = select(Message.status).where(Message.verification_id.is_not(None))
     assert db.session.scalars(codes).all() == ["queued"]
+
+
+def test_a_worker_of_other_lanes_tells_that_no_worker_takes_mails_and_sends_that_mail(
+    app, bells, mails, inbox
+):
+    watch = AlarmWatch(app, part(GatewayHealth).is_open, worker.send_without_worker)
+    for at in (START, START + RESTART):
+        with time_machine.travel(at, tick=False):
+            say_alive(db.engine, "beat", [], at)
+            say_alive(db.engine, "worker", ["bulk"], at)
+            watch(at)
+    english, _ = inbox()
+    assert english.subject == "Sendcode: A queue has no worker"
+    assert "these queues: sms, email. Start one: celery -A tasks.celery worker -Q sms,email" in english.text
 
 
 def test_the_clock_leaves_it_to_workers_while_there_is_one(app):

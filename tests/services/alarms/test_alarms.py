@@ -16,6 +16,9 @@ from services.codes import verifications
 from services.codes.verifications import Request
 from services.gateways import gateway_gaps, gateway_switches
 from services.gateways.gateway_health import GatewayHealth
+from services.messaging import broadcasts
+from services.messaging.broadcasts import Request as BroadcastRequest
+from services.outbox.bell import Bell
 from services.process import parts
 from services.process.freshness import STORE
 from services.process.housekeeping import say_alive
@@ -27,11 +30,12 @@ KIM = Actor(7, "kim@example.org")
 
 def look(now=None):
     """Return what is wrong besides the missing worker and clock of most tests."""
-    return [one for one in conditions.look(now) if one.kind not in (Kind.NO_WORKER, Kind.NO_CLOCK)]
+    missing = (Kind.NO_WORKER, Kind.LANE_UNTAKEN, Kind.NO_CLOCK)
+    return [one for one in conditions.look(now) if one.kind not in missing]
 
 
 def kinds(now=None):
-    return [one.kind for one in conditions.look(now)]
+    return [one.kind for one in conditions.look(now) if not one.is_implied]
 
 
 @pytest.fixture
@@ -54,11 +58,32 @@ def test_an_idle_installation_has_no_worker_and_no_clock():
 
 def test_a_process_is_seen_for_a_few_seconds():
     now = datetime.now(UTC)
-    say_alive(db.engine, "worker", ["sms"], now)
+    say_alive(db.engine, "worker", ["sms", "email"], now)
     assert kinds(now) == [Kind.NO_CLOCK]
     assert kinds(now + timedelta(minutes=1)) == [Kind.NO_WORKER, Kind.NO_CLOCK]
     say_alive(db.engine, "beat", [], now)
     assert kinds(now) == []
+
+
+def untaken(now):
+    """Return the lanes that no worker takes, and whether there is no worker at all."""
+    (alarm,) = [one for one in conditions.look(now) if one.kind is Kind.LANE_UNTAKEN]
+    return alarm.about.lanes, alarm.is_implied
+
+
+def test_a_lane_that_is_used_needs_a_worker(app, sms, owner, monkeypatch):
+    now = datetime.now(UTC)
+    assert untaken(now) == (("sms", "email"), True)
+    say_alive(db.engine, "worker", ["bulk"], now)
+    assert untaken(now) == (("sms", "email"), False)
+    parts.put(app, Gateways([sms]))
+    assert untaken(now) == (("sms",), False), "without a mail gateway nobody needs a worker for mails"
+    say_alive(db.engine, "worker", ["sms"], now)
+    assert kinds(now) == [Kind.NO_CLOCK], "nor one for bulk before there is a broadcast"
+    monkeypatch.setattr(Bell, "ring", lambda *_: None)
+    recipients = [{"to": "+8613800138000"}]
+    broadcasts.start(BroadcastRequest(channel=Channel.SMS, text="hi", recipients=recipients), owner)
+    assert untaken(datetime.now(UTC)) == (("bulk",), False)
 
 
 def test_a_gap_names_who_made_it_last_whatever_else_was_changed_since(app, sms, mails):

@@ -8,10 +8,10 @@ import time_machine
 from sqlalchemy import update
 
 from domain.alarms import ENDS_BY_ITSELF, UNTOLD, Kind
-from domain.statuses import Channel
+from domain.statuses import Channel, Lane
 from exts import db
 from models import Administrator
-from services.alarms.conditions import Alarm, Closures
+from services.alarms.conditions import Alarm, Closures, Untaken
 from services.alarms.incidents import Over
 from services.alarms.mails import AlarmMails
 from services.delivery import worker
@@ -25,6 +25,7 @@ MINUTE = timedelta(minutes=1)
 GAP = Gap(Channel.SMS, (Off("main", START, "kim@example.org"),))
 ALL = [
     Alarm(Kind.NO_WORKER, START),
+    Alarm(Kind.LANE_UNTAKEN, START, "", Untaken((Lane.SMS, Lane.BULK))),
     Alarm(Kind.BROKER_AWAY, START),
     Alarm(Kind.NO_CLOCK, START),
     Alarm(Kind.SWITCHED_OFF, START, "sms", GAP),
@@ -83,3 +84,15 @@ def test_every_alarm_is_told_in_three_languages(alarm, languages, mails):
     for english, german in zip(told["en"], told["de"], strict=True):
         assert english.subject != german.subject
         assert english.text.splitlines()[0] != german.text.splitlines()[0]
+
+
+def test_without_an_address_of_the_console_there_is_no_link(app, languages, mails):
+    app.config["PUBLIC_URL"] = ""
+    with db.engine.begin() as connection:
+        AlarmMails(lambda name: False).begun(connection, Alarm(Kind.ALL_FAIL, START, "sms"), START, START)
+    with time_machine.travel(START, tick=False):
+        worker.drain_now()
+    assert len(mails.sent) == 3
+    for one in mails.sent:
+        assert "/cms" not in one.text
+    assert "The console shows more." in mails.sent[0].text
