@@ -18,6 +18,7 @@ from services.templating.text_sources import shipped
 
 DIGITS = "0123456789"
 LINK = "https://example.org/{name}"
+LASTED = timedelta(minutes=14)
 MAIL, PHONE = "kim@example.org", "+4915112345678"
 
 
@@ -76,9 +77,12 @@ def _ours(key: TextKey) -> dict[str, Any]:
         counts = {"prefix": PHONE[:-4], "country": "DE", "sends": "30", "approved": "0"}
         return given | counts | {"when": when, "until": when, "link": f"{console}/settings/pumping"}
     if key.name in ("alarm", "alarm_over"):
-        return (
-            given | _alarm(key) | {"when": when, "since": when, "until": when, "link": f"{console}/gateways"}
-        )
+        times = {
+            "when": when,
+            "since": locales.moment(datetime.now(UTC) - LASTED, None, key.locale),
+            "until": when,
+        }
+        return given | _alarm(key) | times | {"link": f"{console}/gateways"}
     if key.name == "second_step_changed":
         return given | {"when": when, "change": "app_added", "is_on": "yes"}
     return given | {"when": when, "new": mask(PHONE if key.name == "phone_changed" else MAIL)}
@@ -91,5 +95,5 @@ def _alarm(key: TextKey) -> dict[str, str]:
             "All SMS gateways fail. Each is tried again every 15 seconds; messages wait until their deadline."
         )
         title = _("All SMS gateways fail") if key.name == "alarm" else _("SMS gateways work again")
-        length = format_timedelta(timedelta(minutes=14), locale=locales.of_dates(key.locale))
+        length = format_timedelta(LASTED, locale=locales.of_dates(key.locale))
         return {"title": title, "text": fails, "length": length}
