@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import quote
 
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 OWNER = "alarm"
 BEGUN, OVER, PREFIX_CLOSED = "alarm", "alarm_over", "prefix_closed"
 """The templates."""
+SHORTEST = timedelta(minutes=1)
 PAGES = {
     Kind.NO_CLOCK: "/cms/schedules",
     Kind.SWITCHED_OFF: "/cms/gateways",
@@ -109,12 +110,13 @@ def _begun(alarm: Alarm, began_at: datetime, person: Person, spoken: str) -> Par
 
 
 def _over(over: Over, person: Person, spoken: str) -> Params:
-    length = over.seen_at - over.began_at
+    length = max(over.seen_at - over.began_at, SHORTEST)
+    locale = locales.of_dates(spoken)
     return {
         "title": wording.over(over.kind, over.subject),
         "since": over.began_at,
         "until": over.seen_at,
-        "length": format_timedelta(length, threshold=2, locale=locales.of_dates(spoken)),
+        "length": format_timedelta(length, granularity="minute", threshold=2, locale=locale),
         "link": _link(over.kind, over.subject),
     }
 

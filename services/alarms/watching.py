@@ -34,20 +34,21 @@ class AlarmWatch:
 
     def __init__(self, app: Flask, is_open: IsOpen, send_here: SendHere):
         self._app, self._is_open, self._send_here = app, is_open, send_here
+        self._mails = AlarmMails(is_open)
         self._broker_answers = Fresh(health.broker_answers, ASK_BROKER_SECONDS).get
         self._unsent: list[str] = []
 
     def __call__(self, now: datetime) -> None:
         with self._app.app_context():
             alarms = conditions.look(now, is_open=self._is_open, broker_answers=self._broker_answers)
-            mails = AlarmMails(self._is_open)
-            incidents.follow(db.engine, alarms, now, mails)
-            if mails.put:
+            incidents.follow(db.engine, alarms, now, self._mails)
+            put, self._mails.put = self._mails.put, []
+            if put:
                 part(Bell).ring(Lane.EMAIL)
             has_worker = not any(
                 isinstance(one.about, Untaken) and Lane.EMAIL in one.about.lanes for one in alarms
             )
-            self._unsent = [] if has_worker else self._send_here([*self._unsent, *mails.put])
+            self._unsent = [] if has_worker else self._send_here([*self._unsent, *put])
 
 
 def of_worker(app: Flask, send_here: SendHere) -> Patrol:

@@ -45,7 +45,7 @@ def broker_answers() -> bool:
 
 
 def is_seen(reader: Writer, kind: str, now: datetime) -> bool:
-    """Tell whether a process was alive a moment ago: a `worker`, without which nothing is sent, or a `beat`."""
+    """Tell whether a process was alive a moment ago: a `worker` or a `beat`."""
     alive = select(SeenProcess.name).where(SeenProcess.kind == kind).limit(1)
     return reader.execute(alive.where(SeenProcess.seen_at >= now - SEEN_WITHIN)).first() is not None
 
