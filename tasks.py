@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from celery import Task, concurrency, shared_task, signals
+from celery import Task, bootsteps, concurrency, shared_task, signals
 from flask import Flask
 from kombu import Queue
 
@@ -152,26 +152,36 @@ def _start(app: Flask, lanes: Sequence[Lane]) -> None:
     worker.start(app, lanes, duties)
 
 
+class DrainAfterBeat(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Starts the drain of a worker that is one process, after the beat of `celery worker -B` is forked from it.
+
+    The other way round, beat would inherit threads that don't run in it, locks that nobody releases, and SQLite's view
+    of the file: https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
+    """
+
+    requires = ("celery.worker.components:Pool", "celery.worker.components:Beat")
+
+    def start(self, parent: Any) -> None:
+        """Start it; the broker need not be there yet."""
+        _start_drain()
+
+
 @signals.worker_init.connect
 def _note_lanes(sender: Any, **_: Any) -> None:
-    """Remember the lanes of this worker; pools that never send worker_process_init start the drain here."""
+    """Remember the lanes of this worker, and have its drain started: with prefork in every child."""
     application = sender.app
     if "sendcode" not in application.flask_app.extensions:
         return  # a worker of another application that only uses make_celery
     consumed = set(application.amqp.queues.consume_from)
     _consumed.update(app=application.flask_app, lanes=[lane for lane in Lane if lane in consumed])
-    if concurrency.get_implementation(sender.pool_cls).__module__ not in _POOLS_THAT_TELL:
-        _start(**_consumed)
+    if concurrency.get_implementation(sender.pool_cls).__module__ == "celery.concurrency.prefork":
+        signals.worker_process_init.connect(_start_drain)
+    else:
+        application.steps["worker"].add(DrainAfterBeat)
 
 
-_POOLS_THAT_TELL = ("celery.concurrency.solo", "celery.concurrency.prefork")
-"""Pools that send worker_process_init: prefork in every child, solo in the one process."""
-
-
-@signals.worker_process_init.connect
 def _start_drain(**_: Any) -> None:
-    if _consumed:
-        _start(**_consumed)
+    _start(**_consumed)
 
 
 @signals.beat_init.connect
@@ -180,14 +190,8 @@ def _watch_over_workers(sender: Any, **_: Any) -> None:
     app = sender.app.flask_app
     if "sendcode" in app.extensions:
         with app.app_context():
+            db.engine.dispose(close=False)  # as in worker.start: `celery worker -B` forks beat
             watching.of_clock(app, worker.send_without_worker).start()
-
-
-@signals.beat_embedded_init.connect
-def _leave_connections_to_the_worker(sender: Any, **_: Any) -> None:
-    """Drop inherited connections: `celery worker -B` forks beat, which must not use its parent's."""
-    with sender.app.flask_app.app_context():
-        db.engine.dispose(close=False)
 
 
 @signals.task_prerun.connect

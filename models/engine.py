@@ -102,8 +102,8 @@ def _make_sqlite_file(
 def _tune_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
     """WAL lets the web read while the worker writes; NORMAL can lose data in a power failure, not in a crash."""
     if isinstance(connection, sqlite3.Connection):
-        _sqlite.add(entry)
-        connection.execute("PRAGMA journal_mode=WAL")
+        if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "memory":
+            _sqlite.add(entry)
         connection.execute("PRAGMA synchronous=NORMAL")
         # pages that are written often reach the file once: four times the default, 16 MB
         connection.execute("PRAGMA wal_autocheckpoint=4000")
@@ -112,11 +112,16 @@ def _tune_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
 
 @atexit.register
 def _close_sqlite() -> None:
-    """Let the last process to exit checkpoint the WAL, so that a copy of the database file alone is complete."""
+    """Close the connections that nobody uses.
+
+    The last process to exit then checkpoints the WAL, so that a copy of the database file alone is complete. And no
+    child inherits them: in it, SQLite would take its parent's locks for its own, also for connections that it opens.
+    """
     for entry in list(_sqlite):
         if not entry.in_use:
             entry.close()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_sqlite.clear)  # the child must not close its parent's connections
+    # cleared: the child must not close those that its parent uses
+    os.register_at_fork(before=_close_sqlite, after_in_child=_sqlite.clear)

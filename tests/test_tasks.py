@@ -1,10 +1,14 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from celery import signals
+from celery.worker import WorkController
 from flask import Flask, current_app
 
 import tasks
+from domain.statuses import Lane
 from tests.conftest import MemoryGateway
 from tests.fresh import run_fresh
 
@@ -102,15 +106,47 @@ def test_a_start_without_keys_ends_with_one_clear_line(command, tmp_path, monkey
     )
 
 
-def test_a_worker_of_another_application_starts_no_drain(shop, monkeypatch):
+@pytest.fixture
+def note_lanes(monkeypatch):
+    """Let a worker of an application with this pool begin; returns the steps that it got."""
     monkeypatch.setattr(tasks, "_consumed", {})
-    celery = tasks.make_celery(shop)
+    monkeypatch.setattr(signals.worker_process_init, "receivers", [])
 
-    class Worker:
-        app = celery
-        pool_cls = "solo"
+    def begin(celery, pool):
+        monkeypatch.setitem(celery.steps, "worker", set())
+        tasks._note_lanes(sender=SimpleNamespace(app=celery, pool_cls=pool))
+        return celery.steps["worker"]
 
-    tasks._note_lanes(sender=Worker())
-    tasks._start_drain()
-    assert tasks._consumed == {}
-    assert tasks.worker._running is None
+    return begin
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Return the lanes of each drain that was to start."""
+    lanes_of_each = []
+    monkeypatch.setattr(tasks, "_start", lambda app, lanes: lanes_of_each.append(lanes))
+    return lanes_of_each
+
+
+def test_a_worker_of_another_application_starts_no_drain(shop, note_lanes, started):
+    assert note_lanes(tasks.make_celery(shop), "solo") == set()
+    signals.worker_process_init.send(sender=None)
+    assert started == []
+
+
+@pytest.mark.parametrize("pool", ["solo", "threads"])
+def test_a_worker_of_one_process_starts_its_drain_after_it_has_forked_beat(app, note_lanes, started, pool):
+    (step,) = note_lanes(tasks.celery, pool)
+    signals.worker_process_init.send(sender=None)  # the pool of solo sends it, and is made before beat starts
+    assert started == []
+    blueprint = WorkController.Blueprint(steps=[step])
+    order = [one.name for one in blueprint._finalize_steps(blueprint.claim_steps())]
+    assert order.index("celery.worker.components.Beat") < order.index(step.name)
+    step(None).start(None)
+    assert started == [list(Lane)]
+
+
+def test_each_child_of_a_prefork_worker_starts_a_drain(app, note_lanes, started):
+    assert note_lanes(tasks.celery, "prefork") == set()
+    signals.worker_process_init.send(sender=None)
+    assert started == [list(Lane)]

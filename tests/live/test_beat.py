@@ -44,9 +44,9 @@ class Runs:
         times = [row.queued_at for row in self.of(name)]
         return [(later - sooner).total_seconds() for sooner, later in pairwise(times)]
 
-    def beats_seen(self):
+    def seen(self):
         with self._engine.connect() as connection:
-            return connection.scalars(sa.select(SeenProcess.name).where(SeenProcess.kind == "beat")).all()
+            return connection.scalars(sa.select(SeenProcess.name).order_by(SeenProcess.name)).all()
 
     def close(self):
         self._engine.dispose()
@@ -99,7 +99,7 @@ def test_two_beats_run_each_second_once_and_one_takes_over(env, runs, live):
     time.sleep(4)
     assert runs.of("each second", since=disabled_at) == []
     assert all(row.state == "succeeded" for row in runs.of("each second"))
-    assert len(runs.beats_seen()) == 2
+    assert [name.partition("@")[0] for name in runs.seen()] == ["beat", "beat", "worker"]
     taken = re.findall(r"sendcode\.purge\[(.+?)\] received", worker.text())
     assert sorted(taken) == sorted(row.id for row in runs.of("each second"))
 
@@ -122,6 +122,18 @@ def test_a_beat_outlives_its_broker(env, runs, live, tmp_path):
     wait_until(lambda: any(row.queued_at > back_at for row in runs.done("each second")), 30)
     assert beat.exit_code is None
     assert "Traceback" not in beat.text()
+
+
+def test_a_worker_with_a_beat_of_its_own_runs_the_schedules(env, runs):
+    flask(env, "schedules", "add", "each second", "sendcode.purge", "--every", "1s")
+    with start_worker(env, "solo", None, "-B") as worker:
+        wait_until(lambda: len(runs.done("each second")) >= 3, 9)  # SQLite gives up after ten seconds
+        assert [name.partition("@")[0] for name in runs.seen()] == ["beat", "worker"]
+        assert worker.stop() == 0
+        assert "did not answer" not in worker.text()
+    with start_worker(env, "solo", None, "-B") as worker:
+        worker.wait_until_said("running the schedules")
+        assert "standing by" not in worker.text(), "the beat before kept its lease"
 
 
 def test_a_run_by_hand_needs_no_beat(env, runs, live):

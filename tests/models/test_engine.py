@@ -44,6 +44,40 @@ def test_a_forked_child_leaves_its_parents_connections_alone(tmp_path: Path):
     assert sorted(done.stdout.split()) == ["0", "1"]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
+def test_a_forked_child_writes_where_its_parent_wrote(tmp_path: Path):
+    program = (
+        "import os\n"
+        "import sqlalchemy\n"
+        "from models import engine\n"
+        "database = sqlalchemy.create_engine(os.environ['SQLALCHEMY_DATABASE_URI'])\n"
+        "def write(statement):\n"
+        "    with database.begin() as connection:\n"
+        "        connection.exec_driver_sql(statement)\n"
+        "write('CREATE TABLE one (id INTEGER)')\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    os.closerange(3, 100)  # as Celery does in an embedded beat\n"
+        "    write('INSERT INTO one VALUES (1)')\n"
+        "    os._exit(0)\n"
+        "print(os.waitpid(child, 0)[1])\n"
+        "write('INSERT INTO one VALUES (2)')\n"
+    )
+    done = run_fresh(program, tmp_path)
+    assert (done.returncode, done.stdout.split()) == (0, ["0"]), done.stderr
+
+
+def test_a_database_in_memory_outlives_a_fork():
+    database = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.StaticPool)
+    with database.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE one (id INTEGER)")
+    engine._close_sqlite()
+    with database.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO one VALUES (1)")
+    database.dispose()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such rights")
 @pytest.mark.parametrize("form", ["sqlite:///{}", "sqlite:///file:{}?uri=true"])
 def test_a_new_database_and_its_folder_are_for_their_owner_only(tmp_path, form):
