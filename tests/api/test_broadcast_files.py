@@ -104,6 +104,7 @@ def test_a_repeat_with_the_same_key_sends_nothing_more_and_with_another_query_is
     assert len(mails.sent) == 2
 
 
+@pytest.mark.slow
 def test_a_body_may_be_longer_than_that_of_a_list(app, caller):
     assert app.config["LONGER_BODIES"][URL] == 32 * 1024 * 1024
     rows = "".join(f"k{n}@example.org,{'x' * 950},y\n" for n in range(9_000))

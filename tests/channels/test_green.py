@@ -14,6 +14,7 @@ from tests.servers.smtp import SmtpServer
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", GREEN)
 def test_twenty_greenlets_share_four_connections(kind: str, authority: Authority) -> None:
     with (

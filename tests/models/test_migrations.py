@@ -14,6 +14,7 @@ from services.keys import api_keys, key_owners, key_rotation
 from tests.databases import KINDS, database_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_keys_keep_their_hashes_when_they_get_several(
     kind: str, settings: dict[str, Any], tmp_path: Path
@@ -50,6 +51,7 @@ def moved(settings: dict[str, Any]) -> None:
         db.engine.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_migration_goes_down_and_up_again(kind: str, settings: dict[str, Any], tmp_path: Path) -> None:
     if kind == "sqlite":
@@ -154,6 +156,7 @@ def shape_of_sqlite() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_texts_are_utf8_in_a_mariadb_that_was_created_as_latin1(settings: dict[str, Any]) -> None:
     """And what differs by an accent or a capital is different, as on the other databases."""
     with database_of("mariadb") as address:

@@ -92,6 +92,7 @@ def doors():
     return DOORS
 
 
+@pytest.mark.slow
 def test_no_destination_older_than_the_age_is_left_in_any_table(client, owner):
     with time_machine.travel(NOW - MONTH - timedelta(hours=1), tick=True):
         live(client, OLD, owner)

@@ -78,6 +78,7 @@ def refusal(call: Call, *given: Any, **named: Any) -> tuple[int, int]:
     return caught.value.status, caught.value.code
 
 
+@pytest.mark.slow
 def test_the_life_of_a_verification(
     sdk: tuple[Client, Call], program: Program, sms: MemoryGateway, url: str
 ) -> None:
@@ -197,6 +198,7 @@ def test_messages(sdk: tuple[Client, Call], sms: MemoryGateway) -> None:
     assert refusal(call, client.messages.create, to=ELSEWHERE, body="x") == (400, 21408)
 
 
+@pytest.mark.slow
 def test_a_list_of_120_messages_is_three_pages(client: Client, app: Flask) -> None:
     app.config["SMS_SENDS_PER_DAY"] = 0
     sids = [client.messages.create(to=NUMBER, body=f"Hello {n}").sid for n in range(130)]

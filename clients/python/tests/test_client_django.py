@@ -85,6 +85,7 @@ def user(fake):
     connections.close_all()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_ALLAUTH, reason="django-allauth is not installed")
 @pytest.mark.parametrize(
     ("field", "to", "channel"), [("phone", PHONE, "sms"), ("email", "kim@example.com", "email")]

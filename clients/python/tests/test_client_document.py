@@ -58,6 +58,7 @@ def test_every_operation_that_needs_a_key_can_be_called(documented):
     assert set(operations()) - set(documented) == set()
 
 
+@pytest.mark.slow
 def test_every_call_has_the_method_path_and_fields_of_the_document(document, documented):
     for name, (method, path, one) in documented.items():
         resource, operation = operations()[name]

@@ -50,6 +50,7 @@ def read(message: EmailMessage, subtype: str) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
+@pytest.mark.slow
 @given(subject=TEXTS.filter(is_one_line), text=TEXTS, html=st.none() | TEXTS, to=st.sampled_from(ADDRESSES))
 @example(subject="", text="", html=None, to="ann@example.org")
 @example(subject=" a ", text=".\r\r\n.\n..", html="--=_alternative--\r\nFrom x\r", to="ann@example.org")

@@ -65,6 +65,7 @@ def rows(app: Flask, *conditions: object) -> str:
     return f"{found:,}"
 
 
+@pytest.mark.slow
 def test_the_tiles_agree_with_the_rows(signed_in: Visitor, traffic: None, app: Flask) -> None:
     page = signed_in.get(f"{URL}?period=90d").text
     lost = Message.status.in_(["failed", "undelivered", "expired"])

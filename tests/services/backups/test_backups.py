@@ -90,6 +90,7 @@ def clicking(app: Flask, owner: Owner) -> Iterator[None]:
             thread.join()
 
 
+@pytest.mark.slow
 def test_backups_under_clicks_have_no_message_without_its_verification(
     migrated: Flask, owner: Owner, tmp_path: Path
 ) -> None:

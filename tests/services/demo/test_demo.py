@@ -85,6 +85,7 @@ def test_its_keys_are_made_once():
     assert count(Message) == INVENTED + 10
 
 
+@pytest.mark.slow
 def test_it_can_be_purged_like_any_other():
     now = datetime.now(UTC)  # of both: codes expire meanwhile
     quarter = of_period(Period.QUARTER, UTC, now)

@@ -27,7 +27,7 @@ ZONES = (
 )
 
 
-@pytest.fixture(params=["live", "rolled up"])
+@pytest.fixture(params=["live", pytest.param("rolled up", marks=pytest.mark.slow)])
 def rows(request, monkeypatch):
     made = Rows(7)
     made.add(80, back=timedelta(days=9))
@@ -53,6 +53,7 @@ def inside(row, period, zone):
     return row.created_at.astimezone(zone).date() >= first_day(period, zone)
 
 
+@pytest.mark.slow
 def test_it_matches_a_count_in_python(rows):
     all_messages, all_codes = (
         db.session.scalars(select(Message)).all(),

@@ -177,6 +177,7 @@ def test_later_changes_are_corrected_by_the_next_run(rows):
     assert as_told() == by_hand()
 
 
+@pytest.mark.slow
 def test_a_message_that_waits_for_days_is_corrected_however_old_its_hour(rows):
     at = NOW - timedelta(days=5)
     rows.message(at, status="queued")
@@ -260,6 +261,7 @@ def test_a_run_that_counted_before_another_wrote_counts_again(rows, monkeypatch)
     assert as_told() == by_hand()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("age", [timedelta(days=3), timedelta(hours=20), timedelta(minutes=30)])
 def test_purged_messages_still_count(rows, age):
     rows.add(200)

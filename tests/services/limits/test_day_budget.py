@@ -65,6 +65,7 @@ def numbers(first, count=8):
     return [f"+86138{first + n:04d}8000" for n in range(count)]
 
 
+@pytest.mark.slow
 @with_redis
 def test_the_budget_holds_when_redis_comes_back_empty(app, tester):
     app.config["SMS_SENDS_PER_DAY"] = 5

@@ -63,6 +63,7 @@ def look(app):
     return pumping_watch.look(db.engine, app.config, datetime.now(UTC))
 
 
+@pytest.mark.slow
 def test_codes_that_were_entered_from_mails_keep_no_prefix_open(app, owner, mails, clock):
     for number in range(30):
         steps = (GivenStep(Channel.EMAIL, f"fraud{number}@example.org"),)
@@ -91,6 +92,7 @@ def test_thirty_codes_that_nobody_enters_close_the_prefix_and_the_next_is_refuse
     verifications.issue(Request(Channel.EMAIL, "a@b.org"), owner)
 
 
+@pytest.mark.slow
 def test_it_opens_after_an_hour_and_each_repeat_is_closed_twice_as_long_up_to_twelve(clock, app, owner):
     for hours in (1, 2, 4, 8, 12, 12):
         send(owner, 30)

@@ -72,6 +72,7 @@ def run_for(clock, seconds, *beats):
         clock.shift(timedelta(seconds=min(left, max(wait, 0.001))))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("always_leading")
 def test_two_leaders_run_everything_once_through_ten_minutes_of_changes(clock, make):
     beats = make(5), make(5)
@@ -94,6 +95,7 @@ def test_two_leaders_run_everything_once_through_ten_minutes_of_changes(clock, m
     assert get("minutes").runs == 7
 
 
+@pytest.mark.slow
 def test_ten_minutes_with_edits_and_the_death_of_a_leader_run_everything_once(clock, make):
     leader, standby = make(5), make(5)
     add("changing", every="20s")

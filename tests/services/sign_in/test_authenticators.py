@@ -102,6 +102,7 @@ def test_a_code_and_older_ones_are_used_up(clock: time_machine.Traveller) -> Non
     assert living_sessions() == 2
 
 
+@pytest.mark.slow
 def test_one_code_opens_one_session_however_many_use_it_at_once(app: Flask) -> None:
     app.config["SIGN_IN_FAILURES_PER_5_MINUTES"] = app.config["SIGN_IN_FAILURES_PER_IP_PER_5_MINUTES"] = 0
     app.config["DESTINATION_FAILURES_PER_DAY"] = 0

@@ -45,6 +45,7 @@ SOURCES = (
 VALUES = st.text(max_size=12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 @given(messages=st.lists(st.tuples(VALUES, VALUES, st.integers(0, 3)), min_size=2, max_size=4))
 def test_a_filled_in_form_equals_what_jinja_renders(
