@@ -115,6 +115,6 @@ def init_app(app: Flask) -> None:
     histories.init_app(app)
     app.register_blueprint(console)
     app.register_blueprint(root.blueprint)
-    app.register_blueprint(brand.blueprint)
+    brand.init_app(app)
     broadcast_drafts.init_app(app)
     unsubscribing.init_app(app)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from cms.access.guard import console, needs
@@ -10,7 +10,7 @@ from cms.access.identity import actor
 from cms.errors.error_texts import Answer
 from cms.frame.navigation import language
 from cms.templating import mail_frames
-from domain.brand import LONGEST_FOOTER, Brand
+from domain.brand import LONGEST_FOOTER, Brand, Logo
 from domain.errors import InvalidInput, NotFound
 from domain.roles import Role
 from services.templating.mails import brands
@@ -19,6 +19,17 @@ from services.templating.text_sources import Source
 
 YEAR = "public, max-age=31536000, immutable"
 blueprint = Blueprint("brand", __name__, url_prefix=LOGOS.rstrip("/"))
+
+
+def init_app(app: Flask) -> None:
+    """Bind to `app`."""
+    app.register_blueprint(blueprint)
+    app.context_processor(lambda: {"own_logo": own_logo})
+
+
+def own_logo() -> Logo | None:
+    """Return the logo of the installation, for pages that need no sign-in."""
+    return brands.shown().logo
 
 
 @blueprint.get("/<name>.png")

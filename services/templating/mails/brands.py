@@ -15,11 +15,13 @@ from exts import db
 from models import MailBrand, MailLogo, clock
 from services.audit import trail
 from services.audit.trail import Actor
+from services.process.freshness import once_in
 from services.storage.transactions import Writer, transaction
 
 ONLY = 1
 LONGEST_LOGO = 48_000
 """Bytes: with the other fields it fits into a form."""
+SHOWN_SECONDS = 5.0
 _brand = MailBrand.__table__
 
 
@@ -37,6 +39,13 @@ def current() -> Brand:
     found = read(db.session())
     db.session.rollback()
     return found
+
+
+@once_in(SHOWN_SECONDS)
+def shown() -> Brand:
+    """Return the brand for pages that need no sign-in, at most five seconds old."""
+    with db.engine.connect() as connection:
+        return read(connection)
 
 
 def change(colour: str, footer: str, *, picture: bytes | None, keeps_logo: bool, by: Actor) -> None:

@@ -51,3 +51,25 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(signed_in):
 
 def test_a_name_of_no_logo_is_not_found(newcomer):
     assert newcomer().get("/brand/x.png").status_code == 404
+
+
+def test_the_sign_in_page_has_the_logo_and_says_what_it_is_for(app, signed_in, newcomer):
+    save(signed_in, png())
+    with app.app_context():
+        name, service = brands.current().logo.name, app.config["SERVICE_NAME"]
+    page = newcomer().get("/cms/login").text
+    assert f'src="/brand/{name}.png" alt="{service}"' in page
+    assert "logo.svg" not in page
+    assert "Console for verification codes and notices" in page
+
+
+def test_an_error_page_asks_for_no_logo(app, signed_in, newcomer, monkeypatch):
+    save(signed_in, png())
+    monkeypatch.setattr(brands, "shown", lambda: pytest.fail("the database may be away"))
+    assert "logo.svg" in newcomer().get("/cms/nowhere").text
+
+
+def test_without_a_logo_the_sign_in_page_has_the_name_of_the_service(app, newcomer):
+    page = newcomer().get("/cms/login").text
+    assert f"<span>{app.config['SERVICE_NAME']}</span>" in page
+    assert "logo.svg" in page
