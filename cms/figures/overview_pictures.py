@@ -57,8 +57,9 @@ def course(tallies: Sequence[Tally]) -> Chart:
 
 def _messages(shown: Overview) -> Picture:
     tallies = [slot.tally for slot in shown.slots]
-    names = [_name(shown, slot) for slot in shown.slots]
-    chart = charts.stacked(_fates(tallies), _labels(shown), _tips(names, map(_fate_lines, tallies)), short)
+    names = _names(shown)
+    tips = _tips(names, map(_fate_lines, tallies))
+    chart = charts.stacked(_fates(tallies), _labels(shown), tips, short, is_so_far=not shown.span.is_over)
     return Picture(chart, _place(shown), _fate_heads(), _rows(names, [_fate(tally) for tally in tallies]))
 
 
@@ -73,7 +74,7 @@ def _hours(shown: Overview) -> Picture:
 
 def _codes(shown: Overview) -> Picture:
     tallies = [slot.tally for slot in shown.slots]
-    names = [_name(shown, slot) for slot in shown.slots]
+    names = _names(shown)
     series = [
         Series("approved", [tally.approved for tally in tallies]),
         Series("issued", [_not_entered(tally) for tally in tallies]),
@@ -83,14 +84,15 @@ def _codes(shown: Overview) -> Picture:
         (number(tally.issued), number(tally.approved), number(tally.pending), percent(tally.conversion))
         for tally in tallies
     ]
-    chart = charts.stacked(series, _labels(shown), _tips(names, map(_code_lines, tallies)), short)
+    tips = _tips(names, map(_code_lines, tallies))
+    chart = charts.stacked(series, _labels(shown), tips, short, is_so_far=not shown.span.is_over)
     heads = (_("Issued"), _("Approved"), _("Still open"), _("Conversion"))
     return Picture(chart, _place(shown), heads, _rows(names, cells))
 
 
 def _delays(shown: Overview) -> Picture:
     delays = [slot.delay for slot in shown.slots]
-    names = [_name(shown, slot) for slot in shown.slots]
+    names = _names(shown)
     series = [
         Series("p95", [delay.p95.total_seconds() if delay.p95 else None for delay in delays]),
         Series("p50", [delay.p50.total_seconds() if delay.p50 else None for delay in delays]),
@@ -183,6 +185,14 @@ def _rows(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[tuple[st
 
 def _place(shown: Overview) -> str:
     return _("Hour") if shown.span.is_by_hour else _("Day")
+
+
+def _names(shown: Overview) -> list[str]:
+    """Return the names of all hours or days; the last one says so where it is not over."""
+    names = [_name(shown, slot) for slot in shown.slots]
+    if not shown.span.is_over:
+        names[-1] = _("%(time)s, so far", time=names[-1])
+    return names
 
 
 def _name(shown: Overview, slot: Slot) -> str:

@@ -37,6 +37,8 @@ class Column:
     left: float
     title: str
     bars: list[Bar]
+    is_so_far: bool = False
+    """Whether its time is not over yet: its bars are hatched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,12 @@ def stacked(
     tick: Callable[[float], str],
     *,
     every: int | None = None,
+    is_so_far: bool = False,
 ) -> Chart:
     """Return a stacked bar chart of counts.
 
     `every`: a label at each of so many positions from the first; None counts back from the newest.
+    `is_so_far`: the time of the last position is not over yet.
     """
     sums = [
         sum(value or 0 for value in column) for column in zip(*(one.values for one in series), strict=True)
@@ -123,7 +127,8 @@ def stacked(
                 height = PLOT * value / top - (GAP if base else 0)
                 bars.append(Bar(one.kind, _y(base + value, top), round(max(height, THINNEST), 2)))
             base += value
-        columns.append(Column(_left(place, len(titles)), title, bars))
+        is_under_way = is_so_far and place == len(titles) - 1
+        columns.append(Column(_left(place, len(titles)), title, bars, is_under_way))
     return _chart(scale, _labels(labels, every), columns, [], tick)
 
 

@@ -257,3 +257,19 @@ def test_a_tip_has_each_series_with_its_share(app: Flask, signed_in: Visitor) ->
         *("Messages: 2", "Delivered: 0 · 0%", "Sent, no report: 2 · 100%"),
         *("Waiting or canceled: 0 · 0%", "Lost: 0 · 0%"),
     ]
+
+
+def test_the_day_under_way_is_hatched_and_called_so_far(app: Flask, signed_in: Visitor) -> None:
+    send(app)
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=2)):
+        send(app)
+    page = signed_in.get(URL).text
+    assert page.count('<g mask="url(#so-far)">') == 2, "the last bar of each chart of counts"
+    assert page.count("Today so far") == 2
+    titles = re.findall(r"<title>([^<]+)</title>", page.split('role="img"')[1])
+    assert [", so far\n" in title for title in titles] == [False] * 6 + [True]
+    assert re.search(r'<tbody>\s*<tr><th scope="row">[^<]+, so far</th>', page)
+    assert "This hour so far" in signed_in.get(f"{URL}?period=24h").text
+    past = signed_in.get(f"{URL}?since={datetime.now(UTC).date() - timedelta(days=2)}").text
+    assert "Messages by hour" in past
+    assert not re.search("so[- ]far", past)

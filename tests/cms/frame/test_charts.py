@@ -85,3 +85,10 @@ def test_a_thin_part_of_a_bar_can_still_be_seen():
 def test_an_empty_chart_is_drawn_too():
     assert stacked([Series("a", [0, 0])], ["x", "y"], ["X", "Y"], str).columns[0].bars == []
     assert lines([Series("a", [None, None])], ["x", "y"], ["X", "Y"], str).lines == []
+
+
+def test_only_the_last_column_can_be_under_way():
+    counts = [Series("a", [3, 1])]
+    drawn = stacked(counts, ["x", "y"], ["X", "Y"], str, is_so_far=True)
+    assert [column.is_so_far for column in drawn.columns] == [False, True]
+    assert not any(column.is_so_far for column in stacked(counts, ["x", "y"], ["X", "Y"], str).columns)
