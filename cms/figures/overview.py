@@ -41,6 +41,8 @@ def home() -> str:
     known = {"period": chosen, "channel": channel, **dict.fromkeys(("since", "until"), days)}
     shown = overview.of(span, channel, now)
     links, flags = _links(span, channel), overview_flags.of(span)
+    refusals, is_of_all = limits_list.refusals_in(span)
+    has_refusals = channel is None and any(refusals)
     return render_template(
         "cms/figures/overview.html",
         shown=shown,
@@ -51,6 +53,8 @@ def home() -> str:
         flags=flags,
         now=right_now.look(),
         refused=sum(limits_list.today().by_limit.values()),
+        refusals=overview_pictures.of_refusals(shown, refusals) if has_refusals else None,
+        refusals_of_all=is_of_all,
         going=None if overview.has_traffic() else get_going.look(),
         gateways=gateway_list.everything(),
         period=period,

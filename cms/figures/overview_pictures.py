@@ -47,6 +47,15 @@ def of(shown: Overview, flags: Sequence[Flag]) -> dict[str, Picture]:
     return found
 
 
+def of_refusals(shown: Overview, counts: Sequence[int]) -> Picture:
+    """Return the chart of what limits refused; `counts` has a number for each hour or day."""
+    names, head = _names(shown), _("Refused")
+    tips = _tips(names, ([(head, number(count))] for count in counts))
+    series = [Series("open", counts)]
+    chart = charts.stacked(series, _labels(shown), tips, short, is_so_far=not shown.span.is_over)
+    return Picture(chart, _place(shown), (head,), _rows(names, [(number(count),) for count in counts]))
+
+
 def course(tallies: Sequence[Tally]) -> Chart:
     """Return the messages of some hours as bars without axes: those that a gateway accepted, and the lost ones."""
     taken = Series("sent", [tally.all - tally.lost for tally in tallies])

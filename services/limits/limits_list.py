@@ -2,10 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from flask import current_app
 
+from services.figures.spans import Span
+from services.figures.traffic_counts import hour_of
 from services.limits.pumping_guard import LIMIT
 from services.limits.refusals import MOST, Refusals, Today
 from services.process.parts import part
@@ -91,6 +94,16 @@ def country_budgets() -> dict[str, int]:
 def today() -> Today:
     """Return how often each limit refused since midnight (UTC), and who was refused most often."""
     return part(Refusals).today(MOST_SHOWN)
+
+
+def refusals_in(span: Span) -> tuple[list[int], bool]:
+    """Return how many requests all limits refused in each hour or day of a span, and whether all processes told."""
+    until = hour_of(span.until.astimezone(UTC)) if span.is_over else span.until
+    found, slot_of = part(Refusals).hours(hour_of(span.since.astimezone(UTC)), until), span.slot_of()
+    sums: Counter[datetime] = Counter()
+    for hour, count in found.counts.items():
+        sums[slot_of(hour)] += count
+    return [sums[begin] for begin in span.begins], found.is_of_all
 
 
 def refused_prefixes() -> dict[str, int]:

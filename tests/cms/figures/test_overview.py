@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from channels.memory import MemoryGateway
 from channels.registry import Gateways
+from domain.errors import LimitExceeded
 from domain.gateway_errors import GatewayError
 from domain.owners import Owner
 from domain.statuses import Channel
@@ -23,10 +24,12 @@ from services.codes import verifications
 from services.figures import right_now
 from services.gateways import gateway_switches
 from services.gateways.gateway_health import GatewayHealth
+from services.limits.refusals import Refusals
 from services.messaging import broadcasts, messages
 from services.people import administrators
 from services.process import parts
 from services.process.housekeeping import say_alive
+from services.process.parts import part
 from tests.cms.conftest import PASSWORD, Visitor
 from tests.databases import add_rows, sqlite_file
 
@@ -273,3 +276,16 @@ def test_the_day_under_way_is_hatched_and_called_so_far(app: Flask, signed_in: V
     past = signed_in.get(f"{URL}?since={datetime.now(UTC).date() - timedelta(days=2)}").text
     assert "Messages by hour" in past
     assert not re.search("so[- ]far", past)
+
+
+def test_refusals_of_limits_are_a_chart_where_there_are_any(app: Flask, signed_in: Visitor) -> None:
+    send(app)
+    assert "Refused by limits" not in signed_in.get(URL).text
+    with app.app_context():
+        for back, times in ((timedelta(), 2), (timedelta(days=3), 5)):
+            with time_machine.travel(datetime.now(UTC) - back):
+                for _ in range(times):
+                    part(Refusals).note(LimitExceeded("resend_cooldown", 60, who="a***@b.org"))
+    table = signed_in.get(URL).text.split("Refused by limits</h2>")[1].split("</table>")[0]
+    assert re.findall(r"<td>(\d+)</td>", table) == ["2", "0", "0", "5", "0", "0", "0"]
+    assert "Refused by limits" not in signed_in.get(f"{URL}?channel=sms").text, "they are of no channel"

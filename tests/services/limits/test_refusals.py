@@ -72,8 +72,27 @@ def test_redis_forgets_them_by_itself(redis):
     client = Redis.from_url(redis.url)
     client.flushdb()
     note(Refusals(redis.url, Breaker()), "resend_cooldown", "a***@b.org")
-    lives = [client.ttl(key) for key in client.keys("*")]
-    assert len(lives) == 2
-    assert all(
-        timedelta(days=1).total_seconds() < life <= timedelta(days=2).total_seconds() for life in lives
-    )
+    lives = sorted(timedelta(seconds=client.ttl(key)) for key in client.keys("*"))
+    assert len(lives) == 3
+    assert all(timedelta(days=1) < life <= timedelta(days=2) for life in lives[:2])
+    assert timedelta(days=399) < lives[2] <= timedelta(days=400)
+
+
+def test_refusals_are_counted_by_hour_for_longer(counted):
+    def at(day, hour, minute=0):
+        return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+    for moment, times in ((at(1, 23, 59), 1), (at(2, 0, 5), 2), (at(2, 9, 30), 3), (at(4, 9), 1)):
+        with time_machine.travel(moment):
+            note(counted, "resend_cooldown", "a***@b.org", times)
+    with time_machine.travel(at(5, 12)):
+        found = counted.hours(at(2, 0), at(4, 9))
+        assert found.counts == {at(2, 0): 2, at(2, 9): 3}
+        assert counted.hours(at(1, 0), at(5, 12)).counts[at(1, 23)] == 1
+        assert counted.hours(datetime(2020, 1, 1, tzinfo=UTC), at(1, 0)).counts == {}
+
+
+def test_hours_say_whether_all_processes_told(redis):
+    span = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+    assert Refusals(redis.url, Breaker()).hours(*span).is_of_all
+    assert not Refusals("", Breaker()).hours(*span).is_of_all
