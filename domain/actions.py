@@ -101,6 +101,7 @@ class Action(StrEnum):
     TEST_NUMBER_ENDED = "test_number.ended"
 
     PURGED = "retention.purged"
+    AUDIT_EXPORTED = "audit.exported"
 
     @property
     def about(self) -> str:

@@ -22,6 +22,7 @@ ABOUT = {
     "hook": lazy_gettext("Hooks"),
     "test_number": lazy_gettext("Test numbers"),
     "retention": lazy_gettext("Retention"),
+    "audit": lazy_gettext("Audit"),
 }
 LABELS = {
     Action.SCHEDULE_ADDED: lazy_gettext("Schedule added"),
@@ -118,6 +119,7 @@ LABELS = {
     Action.TEST_NUMBER_REMOVED: lazy_gettext("Test number removed"),
     Action.TEST_NUMBER_ENDED: lazy_gettext("Test number ended"),
     Action.PURGED: lazy_gettext("Old data deleted by hand"),
+    Action.AUDIT_EXPORTED: lazy_gettext("Audit exported"),
 }
 FIELDS = {
     "sms": lazy_gettext("SMS"),

@@ -1,26 +1,30 @@
-"""The audit page: every change, newest first, with filters for person and kind."""
+"""The audit page: every change, newest first, with filters for person, kind and days, and as a file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request, stream_with_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from cms.access import incoming
 from cms.access.guard import console, needs
+from cms.access.identity import actor
 from cms.audit.labels import ABOUT, FIELDS, LABELS
+from cms.audit.things import Things
 from cms.errors.error_texts import ROLES
-from cms.frame import languages
+from cms.frame import days, languages
 from cms.keys.api_keys import SCOPES, SETTINGS
 from domain.actions import Action
 from domain.roles import Role
+from services.audit import exporting
 from services.audit import trail as service
-from services.audit.trail import EntryView
+from services.audit.trail import EntryView, Wanted
 from services.people import administrators
 
 COMMAND_LINE = "command-line"
+FILTERS = ("who", "what", "since", "until")
 PROGRAM = "API key "
 """How the API begins the name of an actor."""
 WORDS = {
@@ -55,32 +59,59 @@ class Difference:
 @needs(Role.OPERATOR)
 def audit() -> str:
     """Show a page of entries."""
-    who, what = request.args.get("who", ""), request.args.get("what", "")
     emails = {str(one.id): one.email for one in administrators.everyone()}
-    found = service.entries(
-        actions=[action for action in Action if what in (action, action.about)],
-        actor_id=int(who) if who in emails else None,
-        command_line=who == COMMAND_LINE,
-        older_than=incoming.number("older_than"),
-    )
-    chosen = {
-        "who": who if who in emails or who == COMMAND_LINE else None,
-        "what": what if what in (*Action, *ABOUT) else None,
-    }
+    chosen = _chosen(emails)
+    found = service.entries(_wanted(chosen), older_than=incoming.number("older_than"))
     return render_template(
         "cms/audit/trail.html",
         entries=found.shown,
         older_than=found.older_than,
         chosen=chosen,
         unknown=[
-            f"{name}={value}" for name, value in (("who", who), ("what", what)) if value and not chosen[name]
+            f"{name}={request.args[name]}" for name in FILTERS if request.args.get(name) and not chosen[name]
         ],
         emails=emails,
         choices=_choices(),
         label=lambda entry: LABELS.get(entry.action, entry.action),
         actor=actor_of,
         subject=lambda entry: _subject(entry, emails),
+        address=Things(emails).address_of,
         differences=lambda entry: list(differences_of(entry)),
+    )
+
+
+@console.post("/audit/export")
+@needs(Role.OPERATOR)
+def export_audit() -> Response:
+    """Return what the filters of the page find as a file; destinations in it are masked as on the page."""
+    emails = {str(one.id): one.email for one in administrators.everyone()}
+    return Response(
+        stream_with_context(exporting.export(_wanted(_chosen(emails)), by=actor())),
+        mimetype="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"},
+    )
+
+
+def _chosen(emails: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the filters in the address that mean something."""
+    given = {name: request.args.get(name, "") for name in FILTERS}
+    is_known = {
+        "who": given["who"] in emails or given["who"] == COMMAND_LINE,
+        "what": given["what"] in (*Action, *ABOUT),
+        **{name: days.day(given[name]) is not None for name in ("since", "until")},
+    }
+    return {name: given[name] if is_known[name] else None for name in FILTERS}
+
+
+def _wanted(chosen: Mapping[str, str | None]) -> Wanted:
+    who, what = chosen["who"], chosen["what"]
+    since, until = days.since_and_until({name: value for name, value in chosen.items() if value})
+    return Wanted(
+        actions=[action for action in Action if what in (action, action.about)],
+        actor_id=int(who) if who and who != COMMAND_LINE else None,
+        command_line=who == COMMAND_LINE,
+        since=since,
+        until=until,
     )
 
 

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from cms.frame import times
+from cms.frame import days
 from domain.error_kinds import GAP, kind_of
 from domain.error_kinds import LONGEST as LONGEST_ERROR
 from domain.statuses import Channel, MessageStatus, VerificationStatus
@@ -16,7 +15,6 @@ FAILED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIRED
 IS_TEST = {"yes": True, "no": False}
 LONGEST = 64
 COUNTRY = re.compile("[A-Z]{2}")
-MINUTE = "%Y-%m-%dT%H:%M"
 
 
 def given(values: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
@@ -37,7 +35,7 @@ def is_known(name: str, value: str, *, of_messages: bool) -> bool:
         return value in IS_TEST
     if name == "country":
         return COUNTRY.fullmatch(value) is not None
-    return _moment(value) is not None if name in ("since", "until") else True
+    return days.moment(value) is not None if name in ("since", "until") else True
 
 
 def part_of_error(typed: str) -> str:
@@ -59,42 +57,3 @@ def statuses(word: str | None) -> tuple[MessageStatus, ...]:
 def one_of(kind: Any, word: str | None) -> Any:
     """Return the value of an enumeration, None for any other word."""
     return next((one for one in kind if one.value == word), None)
-
-
-def since_and_until(args: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
-    """Return the beginning, and the end of the last day or minute, in the reader's time zone."""
-    since, until = args.get("since"), args.get("until")
-    end = _moment(until)
-    if end is not None:
-        is_day = day(until) is not None
-        end = _local(end.date() + timedelta(days=1)) if is_day else end + timedelta(minutes=1)
-    return _in_utc(_moment(since)), _in_utc(end)
-
-
-def day(text: str | None) -> date | None:
-    """Return a day; None for any other text."""
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if date(2000, 1, 1) <= found <= date(2200, 1, 1) else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Return the beginning of a day or minute, in the reader's time zone."""
-    found = day(text)
-    if found is not None:
-        return _local(found)
-    try:
-        minute = datetime.strptime(text or "", MINUTE).replace(tzinfo=times.zone())
-    except ValueError:
-        return None
-    return minute if date(2000, 1, 1) <= minute.date() <= date(2200, 1, 1) else None
-
-
-def _local(found: date) -> datetime:
-    return datetime.combine(found, time.min, times.zone())
-
-
-def _in_utc(at: datetime | None) -> datetime | None:
-    return None if at is None else at.astimezone(UTC)

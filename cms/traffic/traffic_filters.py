@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from cms.frame import times
+from cms.frame import days, times
 from cms.frame.numbers import country
 from cms.traffic import filter_values as values
 from cms.traffic.filter_values import UNSUCCESSFUL
@@ -67,7 +67,7 @@ class Chosen:
     @property
     def fault_of_days(self) -> tuple[str, str] | None:
         """Why its days can hold nothing, as the filter to remove and a text; None where they can."""
-        since, until = (values.day(self.args.get(name)) for name in ("since", "until"))
+        since, until = (days.day(self.args.get(name)) for name in ("since", "until"))
         if since and since > datetime.now(times.zone()).date():
             return "since", _("The first day of this search is in the future.")
         if since and until and until < since:
@@ -128,7 +128,7 @@ def to_address(fields: tuple[str, ...]) -> dict[str, str]:
 def of_messages(chosen: Chosen) -> message_lists.Filter:
     """Return which messages to list; unknown values are ignored."""
     args = chosen.args
-    since, until = values.since_and_until(args)
+    since, until = days.since_and_until(args)
     return message_lists.Filter(
         sought=chosen.sought,
         statuses=values.statuses(args.get("status")),
@@ -150,7 +150,7 @@ def of_messages(chosen: Chosen) -> message_lists.Filter:
 def of_verifications(chosen: Chosen) -> verification_lists.Filter:
     """Return which verifications to list; unknown values are ignored."""
     args = chosen.args
-    since, until = values.since_and_until(args)
+    since, until = days.since_and_until(args)
     return verification_lists.Filter(
         sought=chosen.sought,
         status=values.one_of(VerificationStatus, args.get("status")),

@@ -1,11 +1,11 @@
 """Who changed what: written in the transaction of the change itself, read newest first, never altered or deleted."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from domain.actions import Action
@@ -51,6 +51,20 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of some kinds, of one actor, made since one moment and before another, each where given."""
+
+    actions: Collection[Action] = ()
+    actor_id: int | None = None
+    command_line: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
 class Entries:
     """A page of the audit trail; `older_than` asks for the next page, None where there is none."""
 
@@ -88,24 +102,29 @@ def note(
 
 
 def entries(
-    *,
-    actions: Collection[Action] = (),
-    actor_id: int | None = None,
-    command_line: bool = False,
-    older_than: int | None = None,
+    wanted: Wanted = EVERYTHING, *, older_than: int | None = None, limit: int | None = None
 ) -> Entries:
-    """Return the newest changes, filtered by `actions` and by one actor where given."""
-    wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
-    if actions:
-        wanted = wanted.where(AuditEntry.action.in_([action.value for action in actions]))
-    if command_line or actor_id is not None:
-        is_command_line = and_(AuditEntry.actor_id.is_(None), AuditEntry.actor == COMMAND_LINE.name)
-        wanted = wanted.where(is_command_line if command_line else AuditEntry.actor_id == actor_id)
+    """Return a page of the newest changes, up to `limit` of them."""
+    most = limit or PAGE
+    rows = select(AuditEntry).where(*_conditions(wanted)).order_by(AuditEntry.id.desc()).limit(most + 1)
     if older_than is not None:
-        wanted = wanted.where(AuditEntry.id < older_than)
-    found = [_view(row) for row in db.session.scalars(wanted)]
+        rows = rows.where(AuditEntry.id < older_than)
+    found = [_view(row) for row in db.session.scalars(rows)]
     db.session.rollback()
-    return Entries(tuple(found[:PAGE]), found[PAGE - 1].id if len(found) > PAGE else None)
+    return Entries(tuple(found[:most]), found[most - 1].id if len(found) > most else None)
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.actions:
+        yield AuditEntry.action.in_([action.value for action in wanted.actions])
+    if wanted.command_line:
+        yield and_(AuditEntry.actor_id.is_(None), AuditEntry.actor == COMMAND_LINE.name)
+    elif wanted.actor_id is not None:
+        yield AuditEntry.actor_id == wanted.actor_id
+    if wanted.since is not None:
+        yield AuditEntry.at >= wanted.since
+    if wanted.until is not None:
+        yield AuditEntry.at < wanted.until
 
 
 def of(subject: str, kinds: Collection[str], *, is_name: bool = False) -> tuple[EntryView, ...]:

@@ -87,6 +87,11 @@ def by_id(number: int) -> ScheduleView:
     return _view(row)
 
 
+def numbers() -> dict[str, int]:
+    """Return the ids of all schedules by name."""
+    return {row.name: row.id for row in db.session.execute(select(Schedule.name, Schedule.id))}
+
+
 def upcoming(name: str, count: int = 3) -> list[datetime]:
     """Return the next due times, none where the schedule is disabled or can't be parsed; raises NotFound."""
     row = row_of(name)

@@ -334,6 +334,7 @@ CHANGES = {
     "cms.resend_message": Form(Action.MESSAGE_RESENT, "/cms/messages/{sent}/resend"),
     "cms.cancel_message": Form(Action.MESSAGE_CANCELED, "/cms/messages/{waiting}/cancel"),
     "cms.bulk": Form(Action.MESSAGES_CANCELED, "/cms/messages/bulk/cancel"),
+    "cms.export_audit": Form(Action.AUDIT_EXPORTED, "/cms/audit/export"),
     "cms.export_messages": Form(Action.MESSAGES_EXPORTED, "/cms/messages/export"),
     "cms.show_message_destination": Form(
         Action.MESSAGE_DESTINATIONS_SHOWN, "/cms/messages/{sent}/destination"

@@ -1,17 +1,24 @@
 """The audit page."""
 
+import csv
+import io
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from flask import Flask
 
 from channels.memory import MemoryGateway
 from cms.audit import trail as page
 from domain.actions import Action
-from services.audit import trail
+from services.audit import exporting, trail
 from services.keys import api_keys
-from services.people import administrators
-from tests.cms.conftest import EMAIL, Visitor, code_in
+from services.people import administrators, invitations
+from services.scheduling import schedules
+from services.scheduling.schedule_rules import NewSchedule
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor, code_in
 
 NEW, NEW_PASSWORD = "jane.doe@example.net", "eight green herons"
 
@@ -79,3 +86,76 @@ def test_times_are_in_ones_own_time_zone(signed_in: Visitor) -> None:
     assert "Times are in Asia/Shanghai." in html
     assert "Time zone UTC → became Asia/Shanghai" in rows_of(html)[0]
     assert signed_in.submit("/cms/account/zone", zone="../etc").status_code == 422
+
+
+def test_entries_are_filtered_by_days_in_ones_own_zone(signed_in: Visitor, app: Flask) -> None:
+    signed_in.submit("/cms/account/zone", zone="Pacific/Auckland")
+    with app.app_context(), time_machine.travel(datetime(2026, 3, 1, 20, tzinfo=UTC)):
+        api_keys.create("shop")
+    for query, count in (
+        ("since=2026-03-02&until=2026-03-02", 1),
+        ("until=2026-03-01", 0),
+        ("since=2026-03-03&what=key", 0),
+        ("what=key", 1),
+    ):
+        assert len(rows_of(signed_in.get(f"/cms/audit?{query}").text)) == count, query
+    page = signed_in.get("/cms/audit?since=yesterday&until=2026-03-02").text
+    assert "Unknown filters are ignored: since=yesterday<" in page
+    assert 'name="until" type="date" value="2026-03-02"' in page
+
+
+def test_what_is_found_can_be_exported_and_the_export_is_audited(signed_in: Visitor, app: Flask) -> None:
+    with app.app_context():
+        api_keys.create("=shop")
+        administrators.add("kim@example.org", "viewer")
+    form = re.search(r'action="(/cms/audit/export[^"]*)"', signed_in.get("/cms/audit?what=key.added").text)
+    assert form
+    answer = signed_in.submit(form[1])
+    assert answer.mimetype == "text/csv"
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["action"], row["subject"], row["actor"]) == ("key.added", "'=shop", "command line")
+    everything = list(csv.DictReader(io.StringIO(signed_in.submit("/cms/audit/export").text)))
+    told = [row["subject"] for row in everything if row["action"].startswith(("audit.", "administrator."))]
+    assert told == ["all", "actions=key.added", "k***@example.org", "j***@example.org"]
+
+
+def test_an_export_goes_on_from_page_to_page(
+    signed_in: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "BLOCK", 2)
+    with app.app_context():
+        for number in range(4):
+            api_keys.create(f"key {number}")
+    lines = csv.DictReader(io.StringIO(signed_in.submit("/cms/audit/export?what=key.added").text))
+    assert [line["subject"] for line in lines] == ["key 3", "key 2", "key 1", "key 0"]
+
+
+def test_a_viewer_gets_no_file(app: Flask, newcomer: Callable[[], Visitor]) -> None:
+    with app.app_context():
+        administrators.add("vera@example.org", "viewer", PASSWORD)
+    viewer = newcomer()
+    viewer.sign_in("vera@example.org")
+    assert viewer.submit("/cms/audit/export").status_code == 403
+
+
+def test_an_entry_leads_to_what_was_changed_unless_it_is_gone(
+    signed_in: Visitor, app: Flask, newcomer: Callable[[], Visitor]
+) -> None:
+    with app.app_context():
+        key, _ = api_keys.create("shop")
+        schedules.add(NewSchedule("nightly", "sendcode.purge", every="1d", kwargs={"older_than_days": 30}))
+        schedules.add(NewSchedule("gone", "sendcode.drain", every="1d"))
+        schedules.remove("gone")
+        invitations.invite(
+            "lee@example.org", "viewer", link_of="https://example.org/{}".format, by=trail.COMMAND_LINE
+        )
+        administrators.add("opal@example.org", "operator", PASSWORD)
+    page = signed_in.get("/cms/audit").text
+    assert f'<a href="/cms/api-keys/{key.id}">shop</a>' in page
+    assert re.search(r'<a href="/cms/schedules/\d+">nightly</a>', page)
+    assert ">gone</a>" not in page
+    assert "l***@example.org</a>" not in page
+    assert re.search(r'<a href="/cms/administrators/1">jane@example.org</a>', page)
+    operator = newcomer()
+    operator.sign_in("opal@example.org")
+    assert "/cms/administrators/1" not in operator.get("/cms/audit").text

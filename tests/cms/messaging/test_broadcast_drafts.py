@@ -69,7 +69,7 @@ def test_a_list_is_uploaded_looked_at_and_sent(signed_in: Visitor, app: Flask, m
     assert "Spring" in shown
     assert EMAIL in shown
     with app.app_context():
-        (entry,) = trail.entries(actions=[Action.BROADCAST_STARTED]).shown
+        (entry,) = trail.entries(trail.Wanted(actions=[Action.BROADCAST_STARTED])).shown
         assert (entry.subject, entry.actor, entry.after) == (
             "Spring",
             EMAIL,

@@ -34,7 +34,7 @@ def test_it_is_looked_at_and_sent_in_ones_own_name(
     assert [(one.to, one.subject) for one in mails.sent] == [("kim@example.org", "News")]
     assert EMAIL in signed_in.get(sent.location).text
     with app.app_context():
-        (entry,) = trail.entries(actions=[Action.MESSAGE_SENT]).shown
+        (entry,) = trail.entries(trail.Wanted(actions=[Action.MESSAGE_SENT])).shown
     assert (entry.actor, entry.subject, entry.subject_id) == (
         EMAIL,
         "k***@example.org",

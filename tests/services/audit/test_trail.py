@@ -10,7 +10,7 @@ from exts import db
 from models import AuditEntry
 from services import retention
 from services.audit import trail
-from services.audit.trail import COMMAND_LINE, Actor
+from services.audit.trail import COMMAND_LINE, Actor, Wanted
 from services.keys import api_keys
 from services.people import administrators
 from services.scheduling import schedules
@@ -118,10 +118,10 @@ def test_entries_are_found_by_actor_and_by_action() -> None:
     fill(1)
     fill(1, by=COMMAND_LINE)
     fill(1, action=Action.KEY_REVOKED)
-    assert len(trail.entries(actor_id=7).shown) == 2
-    assert len(trail.entries(command_line=True).shown) == 1
-    assert [entry.action for entry in trail.entries(actions=[Action.KEY_REVOKED]).shown] == ["key.revoked"]
-    assert trail.entries(actor_id=8).shown == ()
+    assert len(trail.entries(Wanted(actor_id=7)).shown) == 2
+    assert len(trail.entries(Wanted(command_line=True)).shown) == 1
+    assert [entry.action for entry in trail.entries(Wanted([Action.KEY_REVOKED])).shown] == ["key.revoked"]
+    assert trail.entries(Wanted(actor_id=8)).shown == ()
 
 
 def test_an_action_of_a_newer_version_is_shown_by_its_name() -> None:

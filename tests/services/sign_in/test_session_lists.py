@@ -53,7 +53,8 @@ def test_people_end_only_their_own_sessions(jane: Actor) -> None:
     assert session_lists.end_others(mine, by=jane) == 1
     assert session_lists.end_others(mine, by=jane) == 0
     assert ids() == {mine.id, theirs.id}
-    told = [(entry.action, dict(entry.after), entry.ip) for entry in trail.entries(actor_id=jane.id).shown]
+    shown = trail.entries(trail.Wanted(actor_id=jane.id)).shown
+    told = [(entry.action, dict(entry.after), entry.ip) for entry in shown]
     assert told == [("account.sessions_ended", {"sessions": 1}, "192.0.2.1")] * 2
 
 
