@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from cms.access.guard import console, needs
 from cms.access.identity import actor
+from cms.scheduling import crontab_words
 from domain.errors import BrokerUnreachable, InvalidInput
 from domain.roles import Role
 from services.scheduling import schedule_views
@@ -120,11 +121,13 @@ def remove_schedule(number: int) -> Response:
     return redirect(url_for("cms.schedules"), 303)
 
 
-def rule_text(shown: ScheduleView) -> str:
-    """Return when a schedule runs: an interval in words, or the crontab line."""
+def rule_text(shown: ScheduleView) -> str | None:
+    """Return when a schedule runs, in words; None where only its crontab line says it."""
     seconds = shown.every_seconds
+    if seconds is None and shown.crontab:
+        return crontab_words.words(shown.fields) if shown.fields else None
     if seconds is None:
-        return shown.crontab or _("never")
+        return _("never")
     if seconds % 86_400 == 0:
         return ngettext("every day", "every %(num)s days", seconds // 86_400)
     if seconds % 3600 == 0:

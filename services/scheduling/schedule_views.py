@@ -12,7 +12,7 @@ from domain.statuses import RunState
 from exts import db
 from models.schedule import Schedule, ScheduleRun
 from services.audit import trail
-from services.scheduling.timings import Timing, timing
+from services.scheduling.timings import Crontab, Fields, Timing, timing
 from services.storage.exact import exactly
 
 SOON_TAKEN = timedelta(minutes=5)
@@ -60,6 +60,8 @@ class ScheduleView:
     when: str
     every_seconds: int | None
     crontab: str | None
+    fields: Fields | None
+    """What the crontab line means; None for an interval, and where the line can't be parsed."""
     zone: str
     queue: str | None
     enabled: bool
@@ -163,6 +165,7 @@ def _view(row: Schedule) -> ScheduleView:
         when=when(row),
         every_seconds=row.every_seconds,
         crontab=row.crontab,
+        fields=rule.fields if isinstance(rule, Crontab) else None,
         zone=row.timezone,
         queue=row.queue,
         enabled=row.enabled,

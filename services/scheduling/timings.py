@@ -48,6 +48,17 @@ class Every:
         return due_at if in_time else now
 
 
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The numbers for which a crontab line is due; weekdays from 0, Sunday. A day must fit `days` and `weekdays`."""
+
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+
+
 def _from_sunday(days: str) -> str:
     """Return one item of the weekday field with Sunday as 0: cron takes 7 as well, Celery does not."""
     span, slash, step = days.partition("/")
@@ -73,6 +84,13 @@ class Crontab:
     def _fields(self) -> crontab:
         *others, days = self.line.split()
         return crontab.from_string(" ".join([*others, ",".join(map(_from_sunday, days.split(",")))]))
+
+    @property
+    def fields(self) -> Fields:
+        """What the line's five fields mean."""
+        found = self._fields
+        numbers = (found.minute, found.hour, found.day_of_month, found.month_of_year, found.day_of_week)
+        return Fields(*map(frozenset, numbers))
 
     def next_after(self, moment: datetime) -> datetime:
         """Return the first time after `moment` that matches the line."""
