@@ -1,5 +1,6 @@
 """The limits in force and who hit them today."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from babel.units import format_unit
@@ -7,13 +8,14 @@ from flask import render_template
 from flask_babel import lazy_gettext, ngettext
 
 from cms.access.guard import console
-from cms.frame.numbers import number
+from cms.frame.numbers import country, number
 from cms.frame.times import locale
 from services.keys import api_keys
-from services.limits import limits_list, pumping_list
+from services.limits import limits_list, pumping_list, send_limits, usage
 from services.limits import pumping_guard as guard
 from services.limits.limits_list import SettingView, Subject, Unit
 from services.limits.refusals import Refused
+from services.limits.usage import UsedLimit
 
 SUBJECTS = {
     Subject.LIMITS: lazy_gettext("Sends and attempts"),
@@ -49,6 +51,8 @@ OTHERS = {
     "gateway_tests_per_10_minutes": lazy_gettext("Gateway tests"),
 }
 """Limits that have no setting in the list above."""
+LATELY = timedelta(minutes=5)
+"""How long ago a key was used whose calls of this minute are asked for; its use is noted once a minute."""
 LENGTHS = {"duration-hour": 3600, "duration-minute": 60}
 
 
@@ -58,7 +62,9 @@ def limits() -> str:
     today = limits_list.today()
     shown = limits_list.everything(today)
     names = {one.limit: MEANINGS[one.name] for one in shown if one.limit} | OTHERS
-    keys = {key.id: key.name for key in api_keys.list_all()}
+    everyone = api_keys.list_all()
+    keys = {key.id: key.name for key in everyone}
+    lately = datetime.now(UTC) - LATELY
     return render_template(
         "cms/limits/limits.html",
         parts=[(title, [one for one in shown if one.subject is part]) for part, title in SUBJECTS.items()],
@@ -67,6 +73,7 @@ def limits() -> str:
         budgets=limits_list.country_budgets(),
         country_refusals=today.by_limit.get("country_sends_per_day", 0),
         today=today,
+        uses=usage.now([key.id for key in everyone if key.last_used_at and key.last_used_at > lately]),
         limit_name=lambda limit: names.get(limit, limit),
         whom=lambda refused: _who(refused, keys),
         rule=pumping_list.rule(),
@@ -95,8 +102,10 @@ def value_text(setting: SettingView) -> Any:
     return texts[setting.unit]()
 
 
-def _who(refused: Refused, keys: dict[str, str]) -> str:
-    """Return who was refused: a key by its name, a prefix followed by stars."""
+def _who(refused: Refused | UsedLimit, keys: dict[str, str]) -> str:
+    """Return whom a limit counts: a key by its name, a country by its own, a prefix followed by stars."""
+    if refused.limit == send_limits.COUNTRY_LIMIT:
+        return country(None if refused.who == send_limits.UNKNOWN else refused.who)
     if refused.limit == "key_requests_per_minute":
         return keys.get(refused.who, refused.who)
     if refused.limit.startswith(("prefix_", guard.LIMIT)):

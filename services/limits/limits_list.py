@@ -11,10 +11,10 @@ from services.figures.spans import Span
 from services.figures.traffic_counts import hour_of
 from services.limits.pumping_guard import LIMIT
 from services.limits.refusals import MOST, Refusals, Today
+from services.limits.shared_windows import PREFIX_LIMIT
 from services.process.parts import part
 
 MOST_SHOWN = 20
-PREFIX_LIMIT = "prefix_sends_per_10_minutes"
 
 
 class Unit(StrEnum):

@@ -50,6 +50,17 @@ class RateWindows:
             return False
         return True
 
+    def used_shared(self, name: str, key: str, count: int, seconds: int) -> int | None:
+        """Return how many events a window of the live ledger holds in Redis; None where that is away."""
+        if self._shared is None or self._breaker.is_open:
+            return None
+        item = RateLimitItemPerSecond(count, seconds, namespace="limit")
+        try:
+            return count - self._shared.get_window_stats(item, name, key).remaining
+        except (RedisError, StorageError, OSError) as error:
+            self._tripped(error)
+            return None
+
     def ensure_room(self, name: str, key: str, count: int, seconds: int) -> None:
         """Raise LimitExceeded where one more event would be too many, without counting it."""
         if count == 0:

@@ -24,6 +24,7 @@ from services.storage.transactions import Writer
 
 ADDRESS_SECONDS = 60
 PREFIX_SECONDS = 600
+PREFIX_LIMIT = "prefix_sends_per_10_minutes"
 
 
 def take_address(writer: Writer, client_ip: str, now: datetime, owner: Owner) -> None:
@@ -41,7 +42,7 @@ def take_prefix(writer: Writer, destination: Destination, now: datetime, owner: 
     Without Redis, what it counted before is found in the rows of the messages.
     """
     prefix, most = destination.prefix or "", current_app.config["PREFIX_SENDS_PER_10_MINUTES"]
-    window = Window("prefix_sends_per_10_minutes", most, PREFIX_SECONDS)
+    window = Window(PREFIX_LIMIT, most, PREFIX_SECONDS)
     if _is_counted_shared(window, prefix, owner):
         return
     counted = counters.look(writer, counters.window_key(window.name, prefix, owner), [window])
@@ -49,6 +50,13 @@ def take_prefix(writer: Writer, destination: Destination, now: datetime, owner: 
     if len(sent) > len(counted.events):
         counted = Counted(counted.key, counted.windows, counted.version, sent)
     _count(writer, counted, now, prefix)
+
+
+def used_of_prefix(reader: Writer, prefix: str, now: datetime) -> int:
+    """Return how many codes to a prefix its window counts just now."""
+    most = current_app.config["PREFIX_SENDS_PER_10_MINUTES"]
+    used = part(RateWindows).used_shared(PREFIX_LIMIT, prefix, most, PREFIX_SECONDS)
+    return len(_sent_to(reader, prefix, now, Owner("key"), most)) if used is None else used
 
 
 def _is_counted_shared(window: Window, key: str, owner: Owner) -> bool:

@@ -6,6 +6,9 @@ import pytest
 from flask import Flask
 
 import config
+from domain.owners import Owner
+from domain.statuses import Channel
+from services.codes import verifications
 from services.keys import api_keys
 from services.limits import limits_list
 from tests.cms.conftest import EMAIL, Visitor
@@ -78,3 +81,22 @@ def test_the_pages_are_found_from_the_navigation(signed_in: Visitor, path: str) 
     assert re.findall(r'href="([^"]+)" aria-current="page"', page) == [path, path], (
         "of the desktop, and of the phone"
     )
+
+
+def test_what_is_used_of_the_limits_is_a_bar_with_its_numbers(signed_in: Visitor, app: Flask) -> None:
+    app.config["SMS_SENDS_PER_DAY"], app.config["COUNTRY_SENDS_PER_DAY"] = 8, {"CN": 2}
+    with app.app_context():
+        for number in ("+8613800138000", "+8613800138001"):
+            verifications.issue(verifications.Request(Channel.SMS, number), Owner("key:a"))
+    table = signed_in.get(PAGE).text.split("Used now</h2>")[1].split("</table>")[0]
+    rows = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in table.split("<tr>")[2:]]
+    assert rows == [
+        "SMS in a day 2 8 25%",
+        "SMS to one country in a day · China 2 2 used up",
+        "Codes by SMS to one prefix in ten minutes · +861380013**** 2 20 10%",
+    ]
+    assert re.findall(r'class="bar (\w+)" width="([\d.]+)%"', table) == [
+        ("sent", "25.0"),
+        ("lost", "100.0"),
+        ("sent", "10.0"),
+    ]
