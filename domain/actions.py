@@ -72,6 +72,7 @@ class Action(StrEnum):
     BROADCAST_PAUSED = "broadcast.paused"
     BROADCAST_RESUMED = "broadcast.resumed"
     BROADCAST_CANCELED = "broadcast.canceled"
+    BROADCAST_TEXT_SHOWN = "broadcast.text_shown"
     VERIFICATION_RESENT = "verification.resent"
     VERIFICATION_NEXT_CHANNEL = "verification.next_channel"
     VERIFICATION_CANCELED = "verification.canceled"

@@ -91,6 +91,7 @@ LABELS = {
     Action.BROADCAST_PAUSED: lazy_gettext("Broadcast paused"),
     Action.BROADCAST_RESUMED: lazy_gettext("Broadcast resumed"),
     Action.BROADCAST_CANCELED: lazy_gettext("Broadcast canceled"),
+    Action.BROADCAST_TEXT_SHOWN: lazy_gettext("Text of a broadcast shown"),
     Action.VERIFICATION_RESENT: lazy_gettext("Code sent again"),
     Action.VERIFICATION_NEXT_CHANNEL: lazy_gettext("Code sent by the next channel"),
     Action.VERIFICATION_CANCELED: lazy_gettext("Verification canceled"),

@@ -20,7 +20,8 @@ from domain.statuses import BroadcastStatus
 from services.keys import owners
 from services.messaging import broadcasts as service
 from services.messaging.broadcast_views import BroadcastView
-from services.traffic import broadcast_lists
+from services.traffic import broadcast_lists, broadcast_texts
+from services.traffic.broadcast_texts import BroadcastText
 
 STATUSES = {
     BroadcastStatus.SCHEDULED: lazy_gettext("Scheduled"),
@@ -61,11 +62,26 @@ def broadcasts() -> Answer:
 @console.get("/broadcasts/<broadcast_id>")
 def broadcast(broadcast_id: str) -> str:
     """Show one broadcast."""
+    return _page(broadcast_id)
+
+
+@console.post("/broadcasts/<broadcast_id>/text")
+@needs(Role.OPERATOR)
+def show_broadcast_text(broadcast_id: str) -> str:
+    """Show one broadcast with its own text."""
+    text = broadcast_texts.own(broadcast_id, by=actor())
+    if text is None:
+        flash(_("Its text is no longer kept."), "info")
+    return _page(broadcast_id, text)
+
+
+def _page(broadcast_id: str, text: BroadcastText | None = None) -> str:
     shown = broadcast_lists.get(broadcast_id)
     return render_template(
         "cms/messaging/broadcast.html",
         details=shown,
         broadcast=shown.listed.view,
+        said=text or broadcast_texts.of_template(broadcast_id),
         pace=_pace(shown.listed.view, datetime.now(UTC)),
         is_to_come=shown.listed.view.send_at > datetime.now(UTC),
         is_ended=shown.listed.view.status in ENDED,

@@ -348,6 +348,7 @@ CHANGES = {
     ),
     "cms.test_draft": Form(Action.MESSAGE_SENT, "/cms/broadcasts/drafts/{draft}/test", {"number": "1"}),
     "cms.send_draft": Form(Action.BROADCAST_STARTED, "/cms/broadcasts/drafts/{draft}/send", {"when": "now"}),
+    "cms.show_broadcast_text": Form(Action.BROADCAST_TEXT_SHOWN, "/cms/broadcasts/{broadcast}/text"),
     "cms.pause_broadcast": Form(Action.BROADCAST_PAUSED, "/cms/broadcasts/{broadcast}/pause"),
     "cms.resume_broadcast": Form(Action.BROADCAST_RESUMED, "/cms/broadcasts/{broadcast}/resume", paused),
     "cms.cancel_broadcast": Form(Action.BROADCAST_CANCELED, "/cms/broadcasts/{broadcast}/cancel"),

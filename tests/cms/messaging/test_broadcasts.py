@@ -1,6 +1,7 @@
 """Broadcasts in the console: their progress, and the buttons to pause, resume and cancel."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,8 +15,9 @@ from services.audit import trail
 from services.keys import api_keys
 from services.messaging import broadcasts
 from services.messaging.broadcasts import Request
+from services.people import administrators
 from services.traffic import broadcast_lists
-from tests.cms.conftest import EMAIL, Visitor
+from tests.cms.conftest import EMAIL, PASSWORD, Visitor
 
 
 @pytest.fixture
@@ -166,3 +168,35 @@ def test_a_scheduled_broadcast_says_when_it_begins(signed_in: Visitor, app: Flas
 def test_a_missing_broadcast_is_not_found(signed_in: Visitor) -> None:
     assert signed_in.get(f"/cms/broadcasts/{'0' * 32}").status_code == 404
     assert signed_in.submit(f"/cms/broadcasts/{'0' * 32}/pause").status_code == 404
+
+
+def test_its_own_text_is_shown_to_operators_who_ask(
+    signed_in: Visitor, app: Flask, made: str, newcomer: Callable[[], Visitor]
+) -> None:
+    path = f"/cms/broadcasts/{made}"
+    page = signed_in.get(path).text
+    assert "Hello" not in page
+    assert f'action="{path}/text"' in page
+    shown = signed_in.submit(f"{path}/text").text
+    assert re.search(r"<pre[^>]*>Hello</pre>", shown)
+    assert "<code>News</code>" in shown
+    assert "data-pending" not in shown, "the address of this page takes no GET"
+    with app.app_context():
+        assert trail.entries().shown[0].action == "broadcast.text_shown"
+        administrators.add("vera@example.org", "viewer", PASSWORD)
+    viewer = newcomer()
+    viewer.sign_in("vera@example.org")
+    assert f"{path}/text" not in viewer.get(path).text
+    assert viewer.submit(f"{path}/text").status_code == 403
+
+
+def test_the_text_of_a_template_leads_to_its_version(signed_in: Visitor, app: Flask) -> None:
+    recipients = [{"to": "kim@example.org", "params": {"title": "T", "text": "Hi"}}]
+    with app.app_context():
+        request = Request(Channel.EMAIL, recipients, template="notice", locale="en")
+        made = broadcasts.start(request, Owner("key:a")).id
+    page = signed_in.get(f"/cms/broadcasts/{made}").text
+    address = re.search(r'href="([^"]+)">Default text<', page)
+    assert address
+    assert "{{ text }}" in page
+    assert signed_in.get(address[1]).status_code == 200
