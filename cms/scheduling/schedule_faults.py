@@ -5,9 +5,6 @@ from flask_babel import gettext as _
 from domain.errors import InvalidInput, NameTaken
 from services.scheduling.schedule_rules import LONGEST_NAME
 
-FIELDS = {"older_than_days": "kwargs"}
-"""The field of the form in which an argument is typed."""
-
 
 def texts(error: InvalidInput) -> dict[str, str]:
     """Return the error text for each wrong field."""
@@ -15,7 +12,7 @@ def texts(error: InvalidInput) -> dict[str, str]:
         "name": _("Another schedule has this name. Choose a different one.")
         if isinstance(error, NameTaken)
         else _("Give it a name of up to %(length)s characters.", length=LONGEST_NAME),
-        "task": _("Enter the name that the task has in the other program."),
+        "task": _("Choose a task, or enter the name that it has in the other program."),
         "every": _("Enter a whole number; the interval can be between a second and 366 days."),
         "cron": _(
             "This line is never due or can't be read. Write minute, hour, day, month and weekday, such as 17 3 * * * "
@@ -26,10 +23,10 @@ def texts(error: InvalidInput) -> dict[str, str]:
         "args": _('Write a JSON list, such as ["text", 7].'),
         "kwargs": _('Write a JSON object, such as {"older_than_days": 30}.'),
     }
+    lines = ", ".join(problem.message for problem in error.problems if problem.field == "recipients")
+    said["recipients"] = _("These lines are not an e-mail address: %(lines)s", lines=lines)
     said["older_than_days"] = _(
-        "A purge deletes nothing of the last day: give it older_than_days of 1 or more."
+        "Enter a number of days, at least 1: a purge deletes nothing of the last day."
     )
-    return {
-        FIELDS.get(problem.field, problem.field): said.get(problem.field, problem.message)
-        for problem in error.problems
-    }
+    said["report_zone"] = said["zone"]
+    return {problem.field: said.get(problem.field, problem.message) for problem in error.problems}

@@ -13,7 +13,7 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor, signed_in
 from cms.errors.error_texts import Answer
 from cms.frame.times import zone_name
-from cms.scheduling import schedule_faults
+from cms.scheduling import schedule_faults, task_fields
 from domain.errors import FieldProblem, InvalidInput
 from domain.roles import Role
 from domain.statuses import Lane
@@ -24,6 +24,8 @@ from services.scheduling.schedule_views import ScheduleView
 
 OTHER_TASK = ""
 """The value of the task list when the name of another program's task is typed instead."""
+NO_TASK = "none"
+"""Its value until somebody chooses."""
 TASKS = {
     "send_mail": lazy_gettext("sends a mail"),
     "ccp_send_sms_code": lazy_gettext("sends a code by SMS"),
@@ -34,21 +36,15 @@ TASKS = {
     "sendcode.read_bounces": lazy_gettext("reads the mailbox for bounces"),
     "sendcode.drain": lazy_gettext("sends waiting messages"),
 }
-"""What our own tasks do; an empty form preselects the first."""
+"""What our own tasks do."""
 
 
 @console.get("/schedules/new")
 @needs(Role.OPERATOR)
 def new_schedule() -> str:
     """Show the empty form."""
-    start = {
-        "task": next(task for task in TASKS if _may_run(task)),
-        "timing": "every",
-        "number": "1",
-        "unit": "h",
-        "enabled": "1",
-    }
-    return _page(None, MultiDict({**start, "zone": zone_name()}), {})
+    start = {"task": NO_TASK, "timing": "every", "number": "1", "unit": "h", "enabled": "1"}
+    return _page(None, MultiDict({**start, "zone": zone_name(), "report_zone": zone_name()}), {})
 
 
 @console.post("/schedules/new")
@@ -94,6 +90,13 @@ def _read(name: str, form: Mapping[str, str]) -> NewSchedule:
             given[field] = _json(form.get(field, ""), kind)
         except InvalidInput:
             faults.append(FieldProblem(field, "can't be read"))
+    try:
+        fields = task_fields.read(_task(form), form)
+    except InvalidInput as error:
+        faults += error.problems
+    else:
+        told = {name: value for name, value in fields.items() if value or not given.get("args")}
+        given["kwargs"] = {**given.get("kwargs", {}), **told}
     is_interval = form.get("timing") != "cron"
     new = NewSchedule(
         name=name,
@@ -139,6 +142,7 @@ def _typed(known: NewSchedule) -> MultiDict[str, str]:
     """Return the form fields that produce this schedule."""
     every = known.every or "1h"
     is_ours = known.task in schedule_rules.known_tasks()
+    fields, others = ({}, known.kwargs) if known.args else task_fields.fill(known.task, known.kwargs)
     return MultiDict(
         {
             "task": known.task if is_ours else OTHER_TASK,
@@ -150,7 +154,8 @@ def _typed(known: NewSchedule) -> MultiDict[str, str]:
             "zone": known.zone,
             "queue": known.queue or "",
             "args": _text(known.args),
-            "kwargs": _text(known.kwargs),
+            "kwargs": _text(others),
+            **fields,
         }
     )
 
@@ -170,6 +175,7 @@ def _page(shown: ScheduleView | None, typed: Mapping[str, str], errors: Mapping[
         typed=typed,
         errors=errors,
         tasks={name: TASKS.get(name) for name in (*TASKS, *schedule_rules.known_tasks()) if _may_run(name)},
+        no_task=NO_TASK,
         may_run_others=_may_run(OTHER_TASK),
         queues=["celery", *Lane],
         longest_name=schedule_rules.LONGEST_NAME,

@@ -5,15 +5,8 @@ from domain.roles import Role
 from services.audit.trail import Actor
 
 PURGE = "sendcode.purge"
-OPEN = frozenset(
-    {
-        "sendcode.drain",
-        "sendcode.roll_up",
-        "sendcode.read_bounces",
-        "sendcode.hourly_report",
-        "sendcode.daily_report",
-    }
-)
+REPORTS = ("sendcode.hourly_report", "sendcode.daily_report")
+OPEN = frozenset({"sendcode.drain", "sendcode.roll_up", "sendcode.read_bounces", *REPORTS})
 """What an operator may schedule. Sending to anybody, deleting, and the tasks of other programs need an owner."""
 
 

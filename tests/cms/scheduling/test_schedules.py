@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -242,3 +243,79 @@ def test_the_page_does_not_wait_for_an_abandoned_run(
         if state == "started":
             schedule_runs.started(db.engine, "1", at)
     assert "data-pending" not in signed_in.get(f"/cms/schedules/{nightly}").text
+
+
+REPORT = TYPED | {
+    "name": "report",
+    "task": "sendcode.daily_report",
+    "kwargs": "",
+    "recipients": "ops@example.org\r\n\r\n kim@example.org ",
+    "locale": "zh",
+    "report_zone": "Asia/Shanghai",
+}
+
+
+def test_a_report_is_a_form_without_json(signed_in: Visitor, app: Flask) -> None:
+    page = signed_in.submit("/cms/schedules/new", **REPORT).location
+    arguments = {
+        "recipients": ["ops@example.org", "kim@example.org"],
+        "locale": "zh",
+        "zone": "Asia/Shanghai",
+    }
+    with app.app_context():
+        assert schedules.definition("report").kwargs == arguments
+    form = signed_in.get(f"{page}/edit").text
+    assert "ops@example.org\nkim@example.org</textarea>" in form
+    assert re.search(r'<textarea name="kwargs"[^>]*></textarea>', form)
+    assert re.search(r'<option value="zh"[^>]* selected', form)
+    signed_in.submit(f"{page}/edit", **REPORT | {"recipients": "", "locale": ""})
+    with app.app_context():
+        assert schedules.definition("report").kwargs == {"recipients": [], "zone": "Asia/Shanghai"}
+    assert "Nobody gets this report yet." in signed_in.get(page).text
+
+
+def test_the_fields_of_other_tasks_are_ignored(signed_in: Visitor, app: Flask) -> None:
+    signed_in.submit("/cms/schedules/new", **REPORT | {"task": "sendcode.purge", "older_than_days": "40"})
+    with app.app_context():
+        assert schedules.definition("report").kwargs == {"older_than_days": 40}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "text"),
+    [
+        ({"recipients": "ops@example.org\nnobody\n\n@"}, "recipients", "not an e-mail address: 2, 4"),
+        ({"report_zone": "Nowhere"}, "report_zone", "Choose one from the list."),
+        ({"task": "sendcode.purge", "older_than_days": "soon"}, "older_than_days", "at least 1"),
+        ({"task": "sendcode.purge", "older_than_days": "0"}, "older_than_days", "at least 1"),
+        ({"task": "none"}, "task", "Choose a task"),
+    ],
+)
+def test_a_wrong_argument_is_told_beside_its_field(
+    signed_in: Visitor, changes: dict[str, str], field: str, text: str
+) -> None:
+    answer = signed_in.submit("/cms/schedules/new", **REPORT | changes)
+    assert answer.status_code == 422
+    told = re.search(rf'id="{field}-error">([^<]+)<', answer.text)
+    assert told
+    assert text in told[1]
+
+
+def test_arguments_without_a_field_stay_json(signed_in: Visitor, app: Flask) -> None:
+    arguments = {"recipients": "ops@example.org", "locale": "fr", "copies": 2}
+    with app.app_context():
+        odd = schedules.add(NewSchedule("odd", "sendcode.daily_report", every="1d", kwargs=arguments))
+        listed = schedules.add(
+            NewSchedule("listed", "sendcode.daily_report", every="1d", args=[["a@example.org"]])
+        )
+    for number, name in ((odd.id, "odd"), (listed.id, "listed")):
+        path = f"/cms/schedules/{number}/edit"
+        form = signed_in.get(path).text
+        texts = {
+            one: unescape(text)
+            for one, text in re.findall(r'<textarea name="(\w+)"[^>]*>([^<]*)</textarea>', form)
+        }
+        signed_in.submit(path, **REPORT | texts | {"name": name, "locale": "", "report_zone": ""})
+    with app.app_context():
+        assert schedules.definition("odd").kwargs == arguments | {"recipients": ["ops@example.org"]}
+        assert schedules.definition("listed").kwargs == {}
+        assert schedules.definition("listed").args == [["a@example.org"]]
