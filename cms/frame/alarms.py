@@ -17,6 +17,7 @@ from domain.statuses import Channel
 from services.alarms import conditions, wording
 from services.alarms.conditions import Alarm, Closures
 from services.gateways.gateway_gaps import Detour, Off
+from services.scheduling import schedule_views
 from services.webhooks import endpoints
 
 
@@ -77,6 +78,8 @@ def needs(endpoint: str) -> int:
     """Return how many things on a page of the navigation need somebody."""
     if endpoint == "cms.pumping":
         return next((one.about.count for one in _seen() if isinstance(one.about, Closures)), 0)
+    if endpoint == "cms.schedules":
+        return schedule_views.count_failing()
     return _count_given_up() if endpoint == "cms.webhooks" else 0
 
 

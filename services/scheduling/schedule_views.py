@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import defer
 
 from domain.errors import InvalidInput, NotFound
@@ -12,11 +12,13 @@ from domain.statuses import RunState
 from exts import db
 from models.schedule import Schedule, ScheduleRun
 from services.audit import trail
+from services.process.freshness import once_in
 from services.scheduling.timings import Crontab, Fields, Timing, timing
 from services.storage.exact import exactly
 
 SOON_TAKEN = timedelta(minutes=5)
 LONGEST_RUN = timedelta(days=1)
+COUNT_FAILING_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,21 @@ def by_id(number: int) -> ScheduleView:
 def numbers() -> dict[str, int]:
     """Return the ids of all schedules by name."""
     return {row.name: row.id for row in db.session.execute(select(Schedule.name, Schedule.id))}
+
+
+@once_in(COUNT_FAILING_EVERY_SECONDS)
+def count_failing() -> int:
+    """Return of how many schedules that are not paused the last run failed."""
+    newest = (
+        select(ScheduleRun.state)
+        .where(ScheduleRun.schedule_name == Schedule.name)
+        .order_by(ScheduleRun.queued_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    failing = select(func.count()).where(Schedule.enabled, newest == RunState.FAILED.value)
+    with db.engine.connect() as connection:
+        return connection.scalar(failing.select_from(Schedule)) or 0
 
 
 def upcoming(name: str, count: int = 3) -> list[datetime]:

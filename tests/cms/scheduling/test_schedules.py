@@ -15,6 +15,7 @@ from domain.roles import Role
 from exts import db
 from services.audit import trail
 from services.people import administrators
+from services.process.freshness import STORE
 from services.process.housekeeping import say_alive
 from services.scheduling import schedule_runs, schedules
 from services.scheduling.schedule_rules import NewSchedule
@@ -319,3 +320,30 @@ def test_arguments_without_a_field_stay_json(signed_in: Visitor, app: Flask) -> 
         assert schedules.definition("odd").kwargs == arguments | {"recipients": ["ops@example.org"]}
         assert schedules.definition("listed").kwargs == {}
         assert schedules.definition("listed").args == [["a@example.org"]]
+
+
+def test_a_schedule_that_fails_is_counted_in_the_navigation(
+    signed_in: Visitor, nightly: int, app: Flask
+) -> None:
+    def run(id: str, *, fails: bool) -> None:
+        with app.app_context():
+            now = datetime.now(UTC)
+            with db.engine.begin() as connection:
+                schedule_runs.queue(connection, id, "nightly", now)
+            if fails:
+                schedule_runs.failed(db.engine, id, "OSError", now)
+            else:
+                schedule_runs.succeeded(db.engine, id, 1, now)
+            app.extensions.pop(STORE, None)
+
+    def badges() -> int:
+        return signed_in.get("/cms/schedules").text.count('class="badge"')
+
+    run("1", fails=True)
+    assert badges() == 2, "in the menu of the desktop, and of the phone"
+    run("2", fails=False)
+    assert badges() == 0
+    run("3", fails=True)
+    signed_in.submit(f"/cms/schedules/{nightly}/pause")
+    app.extensions.pop(STORE, None)
+    assert badges() == 0
