@@ -13,7 +13,15 @@ from exts import db
 from models import Schedule, ScheduleRun
 from services.audit import trail
 from services.scheduling import schedules
-from services.scheduling.schedule_views import by_id, everything, get, runs_of, upcoming
+from services.scheduling.schedule_views import (
+    by_id,
+    count_failing,
+    everything,
+    get,
+    numbers,
+    runs_of,
+    upcoming,
+)
 from services.scheduling.schedules import NewSchedule
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -259,3 +267,20 @@ def test_the_coming_runs_follow_the_rule():
         assert upcoming("nightly") == []
     with pytest.raises(NotFound):
         by_id(added.id + 1)
+
+
+def test_those_whose_last_run_failed_are_counted():
+    def ran(name, minute, state):
+        at = NOON + timedelta(minutes=minute)
+        db.session.add(ScheduleRun(id=f"{name}{minute}", schedule_name=name, state=state.value, queued_at=at))
+
+    for name in ("recovered", "failing", "paused", "new"):
+        schedules.add(NewSchedule(name, "sendcode.drain", every="1h", enabled=name != "paused"))
+        if name != "new":
+            ran(name, 0, RunState.FAILED)
+    ran("recovered", 1, RunState.SUCCEEDED)
+    ran("removed", 1, RunState.FAILED)
+    db.session.commit()
+    assert count_failing() == 1
+    assert numbers().keys() == {"recovered", "failing", "paused", "new"}
+    assert by_id(numbers()["failing"]).name == "failing"
