@@ -66,7 +66,7 @@
     const cross = document.createElementNS(SVG, "line");
     cross.setAttribute("class", "cross");
     cross.setAttribute("y1", "0");
-    cross.setAttribute("y2", plot.clientHeight - 26);
+    cross.setAttribute("y2", GROUND);
 
     const hide = () => {
       tip.hidden = true;

@@ -67,9 +67,17 @@ def course(tallies: Sequence[Tally]) -> Chart:
 def _messages(shown: Overview) -> Picture:
     tallies = [slot.tally for slot in shown.slots]
     names = _names(shown)
+    earlier, head = shown.earlier if any(shown.earlier) else [], _("Time before")
+    told = [number(count) for count in earlier]
     tips = _tips(names, map(_fate_lines, tallies))
-    chart = charts.stacked(_fates(tallies), _labels(shown), tips, short, is_so_far=not shown.span.is_over)
-    return Picture(chart, _place(shown), _fate_heads(), _rows(names, [_fate(tally) for tally in tallies]))
+    cells = [_fate(tally) for tally in tallies]
+    if earlier:
+        tips = [f"{tip}\n{head}: {count}" for tip, count in zip(tips, told, strict=True)]
+        cells = [[*row, count] for row, count in zip(cells, told, strict=True)]
+    is_so_far = not shown.span.is_over
+    chart = charts.stacked(_fates(tallies), _labels(shown), tips, short, is_so_far=is_so_far, marks=earlier)
+    heads = [*_fate_heads(), *([head] if earlier else [])]
+    return Picture(chart, _place(shown), heads, _rows(names, cells))
 
 
 def _hours(shown: Overview) -> Picture:
@@ -214,5 +222,8 @@ def _name(shown: Overview, slot: Slot) -> str:
 def _labels(shown: Overview) -> list[str]:
     if shown.span.is_by_hour:
         return [f"{slot.begin:%H}" for slot in shown.slots]
-    skeleton = "E" if len(shown.slots) <= DAYS_OF_A_WEEK else "MMMd"
-    return [format_skeleton(skeleton, slot.begin, locale=locale()) for slot in shown.slots]
+    if len(shown.slots) <= DAYS_OF_A_WEEK:
+        return [
+            f"{format_skeleton('E', slot.begin, locale=locale())}\n{slot.begin.day}" for slot in shown.slots
+        ]
+    return [format_skeleton("MMMd", slot.begin, locale=locale()) for slot in shown.slots]

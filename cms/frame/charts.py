@@ -8,6 +8,7 @@ PLOT = 180
 """Height of the plot, in pixels."""
 TOP = 10
 BOTTOM = 26
+SECOND_LINE = 15
 MOST_STEPS = 5
 MOST_LABELS = 12
 GAP = 1.5
@@ -39,6 +40,8 @@ class Column:
     bars: list[Bar]
     is_so_far: bool = False
     """Whether its time is not over yet: its bars are hatched."""
+    mark: float | None = None
+    """Where its bars would end if they were those of the time before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text below the chart; minor ones are hidden on a phone. `anchor`: start, middle or end of it is at `x`."""
+    """One or two lines below the chart; minor ones are hidden on a phone. `anchor`: what of it is at `x`."""
 
     x: float
     text: str
@@ -88,7 +91,13 @@ class Chart:
     bar: float
     flags: Sequence[float] = ()
     """The x positions of flags, in percent."""
-    height: int = TOP + PLOT + BOTTOM
+    ground: int = TOP + PLOT
+
+    @property
+    def height(self) -> int:
+        """Return the height with the labels."""
+        has_two_lines = any("\n" in label.text for label in self.labels)
+        return self.ground + BOTTOM + (SECOND_LINE if has_two_lines else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +116,17 @@ def stacked(
     *,
     every: int | None = None,
     is_so_far: bool = False,
+    marks: Sequence[int] = (),
 ) -> Chart:
     """Return a stacked bar chart of counts.
 
     `every`: a label at each of so many positions from the first; None counts back from the newest.
-    `is_so_far`: the time of the last position is not over yet.
+    `is_so_far`: the time of the last position is not over yet. `marks`: sums to compare with.
     """
     sums = [
         sum(value or 0 for value in column) for column in zip(*(one.values for one in series), strict=True)
     ]
-    scale = scale_of(max(sums, default=0), is_count=True)
+    scale = scale_of(max((*sums, *marks), default=0), is_count=True)
     top = scale[-1]
     columns = []
     for place, title in enumerate(titles):
@@ -128,7 +138,8 @@ def stacked(
                 bars.append(Bar(one.kind, _y(base + value, top), round(max(height, THINNEST), 2)))
             base += value
         is_under_way = is_so_far and place == len(titles) - 1
-        columns.append(Column(_left(place, len(titles)), title, bars, is_under_way))
+        mark = _y(marks[place], top) if marks else None
+        columns.append(Column(_left(place, len(titles)), title, bars, is_under_way, mark))
     return _chart(scale, _labels(labels, every), columns, [], tick)
 
 

@@ -60,6 +60,8 @@ class Overview:
     delay: Delay
     before: Slot
     """The time of the same length before."""
+    earlier: list[int]
+    """How many messages the hour or day at the same place of that time had."""
     slots: list[Slot]
     hours_of_day: list[Tally]
     """Summed over the days, from midnight in the reader's zone."""
@@ -161,22 +163,29 @@ def _read(counts: Traffic, span: Span, now: datetime, equal: dict[str, str]) -> 
         sums.add_pending(inside, now, equal)
     for edge in _edges(counts, span, now, equal):
         sums.move(edge)
+    before, earlier = _before(counts, span, equal)
     return Overview(
         span=span,
         total=sum(sums.tallies.values(), Tally()),
         delay=_delay(sum(sums.times.values(), Counter())),
-        before=_before(counts, span, equal),
+        before=before,
+        earlier=earlier,
         slots=[Slot(begin, sums.tallies[begin], _delay(sums.times[begin])) for begin in span.begins],
         hours_of_day=sums.hours_of_day,
         parts=_parts(sums.by_values.items(), _by_either(sums.of_gateway)),
     )
 
 
-def _before(counts: Traffic, span: Span, equal: dict[str, str]) -> Slot:
+def _before(counts: Traffic, span: Span, equal: dict[str, str]) -> tuple[Slot, list[int]]:
+    """Return the time before in all, and its messages by the slots at the same places."""
     since, until = span.before
-    then = counts.within(since, until)
-    tally = sum(then.by("channel", **equal).values(), Tally())
-    return Slot(since, tally, _delay(sum(then.times(**equal).values(), Counter())))
+    then, slot_of = counts.within(since, until), span.slot_of()
+    by_hour = {hour: tally for (hour,), tally in then.by("hour", **equal).items()}
+    sums: Counter[datetime] = Counter()
+    for hour, tally in by_hour.items():
+        sums[slot_of(hour + (span.since - since))] += tally.all
+    delay = _delay(sum(then.times(**equal).values(), Counter()))
+    return Slot(since, sum(by_hour.values(), Tally()), delay), [sums[begin] for begin in span.begins]
 
 
 def _edges(counts: Traffic, span: Span, now: datetime, equal: dict[str, str]) -> Iterator[_Edge]:

@@ -289,3 +289,20 @@ def test_refusals_of_limits_are_a_chart_where_there_are_any(app: Flask, signed_i
     table = signed_in.get(URL).text.split("Refused by limits</h2>")[1].split("</table>")[0]
     assert re.findall(r"<td>(\d+)</td>", table) == ["2", "0", "0", "5", "0", "0", "0"]
     assert "Refused by limits" not in signed_in.get(f"{URL}?channel=sms").text, "they are of no channel"
+
+
+def test_the_time_before_is_marked_in_the_chart_told_in_tips_and_a_column(
+    app: Flask, signed_in: Visitor
+) -> None:
+    send(app)
+    page = signed_in.get(URL).text
+    assert "Time before" not in page
+    assert 'class="earlier"' not in page
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=9)):
+        send(app), send(app)
+    page = signed_in.get(URL).text
+    assert page.count('<g class="earlier">') == 8, "one a day, and that of the legend"
+    titles = re.findall(r"<title>([^<]+)</title>", page.split('role="img"')[1])
+    assert [title.rpartition("Time before: ")[2] for title in titles] == ["0"] * 4 + ["2", "0", "0"]
+    table = page.split('<details class="as-table">')[1].split("</table>")[0]
+    assert re.findall(r"<td>(\d+)</td></tr>", table) == ["0", "0", "2", "0", "0", "0", "0"]

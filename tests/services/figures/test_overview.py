@@ -182,6 +182,15 @@ def test_the_time_before_is_as_long_and_ends_at_the_same_hour(rows):
     assert look(Period.DAY, Channel.SMS, UTC).before.tally.all == sum(
         since <= row.created_at < until and row.channel == "sms" for row in messages
     )
+    for period, zone in product((Period.WEEK, Period.DAY), (UTC, ZoneInfo("America/New_York"))):
+        found = look(period, None, zone)
+        length = timedelta(days=7) if period is Period.WEEK else timedelta(days=1)
+        ends = [*(begin - length for begin in found.span.begins[1:]), found.span.before[1]]
+        assert found.earlier == [
+            sum(begin - length <= row.created_at < end for row in messages)
+            for begin, end in zip(found.span.begins, ends, strict=True)
+        ]
+        assert sum(found.earlier) == found.before.tally.all > 0
 
 
 def test_codes_that_may_still_be_entered_are_pending_and_no_failures():
