@@ -39,7 +39,14 @@ def init_app(app: Flask) -> None:
         duration=duration,
         maybe_duration=maybe_duration,
     )
-    app.context_processor(lambda: {"zones": zones, "zone_name": zone_name, "area_name": AREAS.get})
+    app.context_processor(
+        lambda: {
+            "zones": zones,
+            "zone_name": zone_name,
+            "zone_offset": zone_offset,
+            "area_name": AREAS.get,
+        }
+    )
 
 
 def moment(at: datetime) -> Markup:
@@ -110,6 +117,12 @@ def zones() -> dict[str, list[str]]:
     """Return the selectable time zones by region."""
     named = sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)
     return {area: [name for name in named if name.startswith(f"{area}/")] for area in AREAS}
+
+
+def zone_offset(name: str) -> str:
+    """Return how far a zone is from UTC just now, such as UTC+05:30."""
+    offset = f"{datetime.now(ZoneInfo(name)):%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
 
 
 def _exact(at: datetime) -> str:

@@ -328,3 +328,18 @@ class TestWithAScript:
             "/cms/account/email/send", data={"csrf_token": token[1], "email": NEW}, headers={"X-Card": "1"}
         )
         assert answer.location == "/cms/login?next=/cms/account"
+
+
+def test_zones_are_listed_with_their_offsets(signed_in):
+    page = signed_in.get("/cms/account").text
+    assert '<option value="Asia/Kathmandu">Asia/Kathmandu (UTC+05:45)</option>' in page
+    assert '<option value="America/Phoenix">America/Phoenix (UTC-07:00)</option>' in page
+
+
+def test_a_message_about_the_last_press_can_be_closed(signed_in):
+    signed_in.submit("/cms/account/zone", zone="Asia/Shanghai")
+    page = signed_in.get("/cms/account").text
+    assert re.search(r'<div class="flash">\s*<p class="alert success" role="status">[^<]+</p>', page)
+    assert 'data-close hidden aria-label="Close"' in page
+    assert "close.js" in page
+    assert "close.js" not in signed_in.get("/cms/account").text, "nothing is left to close"
