@@ -62,7 +62,7 @@ def add_suppression() -> Answer:
     try:
         found, is_new = suppression_lists.add(request.form.get("to", ""), by=actor())
     except InvalidDestination:
-        return _page(suppressions.page(), error=_unreadable()), 422
+        return _page(suppressions.page(), add_error=_unreadable()), 422
     if is_new:
         flash(_("%(to)s gets no more bulk messages.", to=_masked(request.form["to"])), "success")
     else:
@@ -125,6 +125,7 @@ def _page(
     is_first: bool = True,
     is_narrowed: bool = False,
     error: str | None = None,
+    add_error: str | None = None,
     file_error: str | None = None,
 ) -> str:
     return render_template(
@@ -135,6 +136,7 @@ def _page(
         is_narrowed=is_narrowed,
         next_after=rows[-1].id if len(rows) == suppressions.PAGE else None,
         error=error,
+        add_error=add_error,
         file_error=file_error,
         most_lines=suppression_lists.MOST_LINES,
     )
