@@ -16,6 +16,7 @@ from models import Broadcast, Message
 from services.outbox import packed
 
 OPEN = (MessageStatus.QUEUED, MessageStatus.SENDING)
+LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class BroadcastView:
     def settled(self) -> int:
         """How many messages are settled; those already purged count too."""
         return self.accepted - sum(self.counts[status] for status in OPEN)
+
+    @property
+    def lost(self) -> int:
+        """How many messages never arrived, not counting canceled ones."""
+        return sum(self.counts[status] for status in LOST)
 
     @property
     def share(self) -> float:

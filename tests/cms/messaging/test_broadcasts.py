@@ -68,7 +68,19 @@ def test_the_list_shows_owner_and_progress(signed_in: Visitor, app: Flask) -> No
     assert f'href="/cms/broadcasts/{made}"' in page
     assert "Web shop" in page
     assert re.search(r'<progress aria-label="Progress" max="4" value="3">75%</progress>', page)
-    assert "3 of 4" in page
+    assert "3 of 4<" in page
+    assert "lost" not in page
+    settle(app, made, 1, MessageStatus.UNDELIVERED)
+    assert re.search(r'4 of 4 · <span class="error">1 lost<', signed_in.get("/cms/broadcasts").text)
+
+
+def test_the_list_says_when_a_scheduled_one_begins(signed_in: Visitor, app: Flask) -> None:
+    at = datetime.now(UTC) + timedelta(hours=3)
+    start(app, send_at=at)
+    page = signed_in.get("/cms/broadcasts").text
+    told = re.search(r">Scheduled</span> <span[^>]*><time datetime=\"([^\"]+)\"", page)
+    assert told
+    assert told[1] == at.isoformat(timespec="seconds")
 
 
 def test_the_list_continues_on_the_next_page(signed_in: Visitor, app: Flask, monkeypatch) -> None:
