@@ -23,6 +23,7 @@ from services.keys import api_keys as service
 from services.keys import twilio_tokens
 from services.keys.key_owners import USUAL_SCOPES, Scope
 from services.keys.key_views import KeyView
+from services.request_log import request_lists
 
 FORM = "key_form"
 """Session field with the id of the last submitted form, so that a reload does not create a second key."""
@@ -33,6 +34,7 @@ SCOPES = {
     Scope.WEBHOOKS: (lazy_gettext("Webhooks"), lazy_gettext("get events of what this key does")),
     Scope.OWN_CODES: (lazy_gettext("Own codes"), lazy_gettext("send codes that the program made itself")),
 }
+NEWEST_CALLS = 20
 SETTINGS = {
     "service_name": lazy_gettext("Name in its texts"),
     "sender": lazy_gettext("Sender"),
@@ -91,6 +93,7 @@ def api_key(key_id: str) -> str:
         key=service.get(key_id),
         scopes=SCOPES,
         today=key_requests.today().get(key_id),
+        newest=request_lists.page(key_id, limit=NEWEST_CALLS).requests,
         own_settings=SETTINGS,
         account_sid=twilio_tokens.account_sid(key_id),
         service_sid=twilio_tokens.service_sid(key_id),

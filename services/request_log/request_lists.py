@@ -54,7 +54,12 @@ class Usage:
 
 
 def page(
-    key_id: str, *, errors_only: bool = False, request_id: str | None = None, cursor: str | None = None
+    key_id: str,
+    *,
+    errors_only: bool = False,
+    request_id: str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
 ) -> RequestPage:
     """Return the next requests of a key, newest first; raises InvalidInput for an invalid cursor."""
     indexed: list[ColumnElement[bool]] = [ApiRequest.api_key_id == key_id]
@@ -64,7 +69,7 @@ def page(
     if errors_only:
         sieve.append(ApiRequest.status >= FIRST_ERROR)
     wanted = Wanted(_SHOWN, ApiRequest.at, ApiRequest.id, indexed, sieve)
-    found = listing.look(wanted, limit=PAGE, cursor=cursor)
+    found = listing.look(wanted, limit=limit or PAGE, cursor=cursor)
     lines = tuple(LoggedRequest(**row._mapping) for row in found.rows)
     return RequestPage(lines, found.next_cursor, found.looked_back_to)
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Flask
 
+from cms.keys import api_keys as key_pages
 from services.keys import api_keys
 from services.people import administrators
 from services.process.parts import part
@@ -55,6 +56,16 @@ def test_todays_numbers_are_in_the_list_and_on_the_pages_of_the_key(
     assert ">1 error<" in page
     assert "Today: 2 calls, 1 error" in signed_in.get(f"/cms/api-keys/{key}").text
     assert "50%" in signed_in.get(f"/cms/api-keys/{key}/requests").text
+
+
+def test_the_page_of_a_key_has_its_newest_calls(
+    signed_in: Visitor, app: Flask, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_pages, "NEWEST_CALLS", 2)
+    assert "Requests of this key" not in signed_in.get(f"/cms/api-keys/{key}").text
+    for number in range(3):
+        call(app, key, request_id=f"request-{number}")
+    assert ids_in(signed_in.get(f"/cms/api-keys/{key}").text) == ["request-2", "request-1"]
 
 
 def test_older_calls_are_a_page_away(
