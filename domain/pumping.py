@@ -46,6 +46,12 @@ class Rule:
         """Tell whether a prefix with these counts in an hour is to be closed."""
         return self.is_on and sends >= self.sends and approved * 100 < self.percent * sends
 
+    def nearness(self, sends: int, approved: int) -> float:
+        """Return how near a prefix with these counts is to being closed; 1 and more is broken, 0 is far from it."""
+        if not self.is_on or approved * 100 >= self.percent * sends:
+            return 0
+        return sends / self.sends
+
 
 def times(before: int, ended_at: datetime | None, now: datetime) -> int:
     """Return which closure in a row this is, after `before` closures, the last of which ended at `ended_at`."""

@@ -11,9 +11,11 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor
 from cms.errors.error_texts import Answer, safe_prefix_texts
 from domain.errors import InvalidInput
+from domain.pumping import Rule
 from domain.roles import Role
 from services.limits import limits_list, safe_prefixes
 from services.limits import pumping_list as service
+from services.limits.hook_reports import Conversion
 
 
 @console.get("/settings/pumping")
@@ -56,14 +58,20 @@ def remove_safe_prefix(number: int) -> Response:
     return redirect(url_for("cms.pumping") + "#safe", 303)
 
 
+def _watched(rule: Rule) -> list[Conversion]:
+    """Return the prefixes with the most codes of the hour, those nearest to being closed first."""
+    return sorted(service.busiest(), key=lambda one: -rule.nearness(one.sends, one.approved))
+
+
 def _page(typed: Mapping[str, str] = MultiDict(), errors: Mapping[str, str] | None = None) -> str:
+    rule = service.rule()
     return render_template(
         "cms/limits/pumping.html",
-        rule=service.rule(),
+        rule=rule,
         is_dry_run=limits_list.is_dry_run(),
         is_watched=service.is_watched(),
         closed=service.closed(),
-        busiest=service.busiest(),
+        busiest=_watched(rule),
         held=limits_list.refused_prefixes(),
         countries=service.countries(),
         prefix_limit=limits_list.prefix_limit(),

@@ -17,10 +17,17 @@ def test_thirty_sends_with_less_than_a_tenth_entered_break_the_rule(sends, appro
     assert RULE.is_broken(sends, approved) is broken
 
 
+def test_the_nearest_to_a_closure_has_many_codes_of_which_few_were_entered():
+    assert RULE.nearness(15, 1) == 0.5
+    assert RULE.nearness(60, 0) == 2
+    assert RULE.nearness(29, 3) == 0, "a tenth is enough"
+
+
 @pytest.mark.parametrize("rule", [Rule(0, 10), Rule(30, 0)])
 def test_a_rule_of_zero_is_never_broken(rule):
     assert not rule.is_on
     assert not rule.is_broken(1_000_000, 0)
+    assert rule.nearness(1_000_000, 0) == 0
 
 
 def test_without_a_prefix_limit_there_is_no_guard():

@@ -48,7 +48,7 @@ def test_an_idle_guard_says_what_it_would_do(signed_in: Visitor) -> None:
     for text in (
         "No prefix is closed",
         "No code was sent by SMS",
-        "No SMS within a day",
+        "None. COUNTRY_SENDS_PER_DAY gives",
         "The list is empty",
     ):
         assert text in page
