@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from jinja2 import TemplateError
 from werkzeug.wrappers import Response as Answered
 
-from cms.access.guard import console, needs
+from cms.access.guard import console, may, needs
 from cms.access.identity import actor, signed_in
 from cms.errors import error_texts
 from cms.frame.navigation import language
@@ -111,14 +111,20 @@ def publish_template(key: str, number: int) -> Answered:
 def confirm_withdrawal(key: str) -> str:
     """Ask for confirmation."""
     view = known(key)
+    has_default = view.versions[-1].is_shipped
     return render_template(
         "cms/frame/confirm.html",
-        title=_("Withdraw this text?"),
+        title=_("Back to the default text?") if has_default else _("Withdraw this text?"),
         text=_(
+            "New messages use the text that comes with the service. All versions are kept, and messages already "
+            "on their way keep theirs."
+        )
+        if has_default
+        else _(
             "New messages use the next text in the fallback chain, if there is one. All versions are kept, and "
             "messages already on their way keep theirs."
         ),
-        action=_("Withdraw"),
+        action=_("Back to the default") if has_default else _("Withdraw"),
         back=url_for("cms.template", key=view.key),
     )
 
@@ -204,8 +210,15 @@ def shared(view: TextView) -> dict[str, Any]:
         "language_name": language_name,
         "title_of": titles.titled(),
         "own": mask(own) if own else None,
-        "who_saved": lambda person: mask(people[person]) if person in people else _("a former administrator"),
+        "who_saved": lambda person: (
+            _colleague(people[person]) if person in people else _("a former administrator")
+        ),
     }
+
+
+def _colleague(email: str) -> str:
+    """Return a colleague's address, masked for people who may not read it in the audit either."""
+    return email if may("cms.audit") else mask(email)
 
 
 def language_name(tag: str) -> str:

@@ -436,7 +436,24 @@ def test_a_draft_is_discarded_after_a_confirmation(signed_in, published):
     assert "This is no longer a draft" in signed_in.get(SMS).text
 
 
-def test_people_are_shown_masked(signed_in):
+def test_people_are_shown_masked_to_those_who_may_not_read_the_audit(app, signed_in, newcomer):
     edit(signed_in, text="{{ code }}", base="0")
-    page = signed_in.get(SMS).text
+    assert '<span class="aside">jane@example.org</span>' in signed_in.get(SMS).text
+    with app.app_context():
+        administrators.add("vera@example.org", "viewer", PASSWORD)
+    viewer = newcomer()
+    viewer.sign_in("vera@example.org")
+    page = viewer.get(SMS).text
     assert "j***@example.org" in page
+    assert "jane@example.org" not in page
+
+
+def test_going_back_to_the_default_is_called_so_where_there_is_one(signed_in, published):
+    published("code.sms.en")
+    assert ">Back to the default</a>" in signed_in.get(SMS).text
+    asked = signed_in.get(f"{SMS}/withdraw").text
+    assert "Back to the default text?" in asked
+    assert "the text that comes with the service" in asked
+    published("offer.sms.en", text="Hi {{ name }}")
+    assert ">Withdraw</a>" in signed_in.get("/cms/templates/offer.sms.en").text
+    assert "Withdraw this text?" in signed_in.get("/cms/templates/offer.sms.en/withdraw").text
