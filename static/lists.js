@@ -9,7 +9,7 @@
   let movedAt = performance.now();
 
   document.querySelector(".dense")?.addEventListener("click", (event) => {
-    if (!event.target.closest("a") && !String(getSelection())) {
+    if (!event.target.closest("a, input") && !String(getSelection())) {
       event.target.closest("tr")?.querySelector("a.name")?.click();
     }
   });

@@ -1,5 +1,6 @@
-"""Cancel or resend all messages that match the filters: count first, then act."""
+"""Cancel or resend all messages that match the filters, or those of them that were picked: count first, then act."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,17 +14,19 @@ from werkzeug.wrappers import Response
 from cms.access.guard import console, needs
 from cms.access.identity import actor
 from cms.traffic import traffic_filters as filters
+from cms.traffic.traffic_filters import Chosen
 from domain.errors import NotFound
 from domain.refusals import Refusal
 from domain.roles import Role
 from services.traffic import bulk_acts as service
-from services.traffic import bulk_cancels
+from services.traffic import bulk_cancels, message_lists
 from services.traffic.bulk_acts import Act, Outcome
 from services.traffic.message_lists import Filter
 from services.traffic.verification_lists import Filter as VerificationFilter
 
 AnyFilter = TypeVar("AnyFilter", Filter, VerificationFilter)
 
+ID = re.compile("[0-9a-f]{32}")
 TITLES = {
     Act.CANCEL: lazy_gettext("Cancel waiting messages?"),
     Act.REPLAY: lazy_gettext("Retry failed messages?"),
@@ -67,7 +70,7 @@ def confirm_bulk(act: str) -> str:
     """Show how many messages would be affected, and ask for confirmation."""
     wanted, now = _act(act), datetime.now(UTC)
     chosen = filters.from_address(filters.MESSAGE_FIELDS)
-    counted = service.count(_until(filters.of_messages(chosen), now), wanted)
+    counted = service.count(_until(_picked(chosen), now), wanted)
     return render_template(
         "cms/traffic/bulk.html",
         of="messages",
@@ -75,7 +78,7 @@ def confirm_bulk(act: str) -> str:
         text=TEXTS[wanted],
         button=BUTTONS[wanted],
         chosen=chosen,
-        fitting=ngettext("%(num)s message matches.", "%(num)s messages match.", counted.number),
+        fitting=_fitting(counted.number),
         counted=counted,
         now=now.isoformat(),
         statuses=filters.status_choices(),
@@ -89,7 +92,7 @@ def confirm_bulk(act: str) -> str:
 def bulk(act: str) -> Response:
     """Cancel or resend the messages."""
     chosen = filters.from_address(filters.MESSAGE_FIELDS)
-    outcome = service.run(_until(filters.of_messages(chosen), _asked_at()), _act(act), by=actor())
+    outcome = service.run(_until(_picked(chosen), _asked_at()), _act(act), by=actor())
     flash(_outcome_text(outcome, _act(act)), "success" if outcome.done else "info")
     return redirect(url_for("cms.messages", **chosen.args), 303)
 
@@ -125,6 +128,27 @@ def bulk_cancel() -> Response:
     text = ngettext("%(num)s verification is canceled.", "%(num)s verifications are canceled.", done)
     flash(text, "success" if done else "info")
     return redirect(url_for("cms.verifications", **chosen.args), 303)
+
+
+def _picked(chosen: Chosen) -> Filter:
+    """Return the messages of the filters, or of them only those that the address names; an odd name is that of none."""
+    if not _is_picked():
+        return filters.of_messages(chosen)
+    ids = dict.fromkeys(one for one in request.args.getlist("id") if ID.fullmatch(one))
+    return replace(filters.of_messages(chosen), ids=tuple(ids)[: message_lists.PAGE] or ("none",))
+
+
+def _fitting(number: int) -> str:
+    if _is_picked():
+        return ngettext(
+            "%(num)s of the picked messages qualifies.", "%(num)s of the picked messages qualify.", number
+        )
+    return ngettext("%(num)s message matches.", "%(num)s messages match.", number)
+
+
+def _is_picked() -> bool:
+    """Tell whether messages were picked one by one; the form has a field of this name even where none was."""
+    return "id" in request.args
 
 
 def _act(word: str) -> Act:

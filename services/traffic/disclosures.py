@@ -19,6 +19,10 @@ from services.traffic.message_lists import ListedMessage, MessagePage
 from services.traffic.verification_lists import ListedVerification, VerificationDetails, VerificationPage
 
 EXPORT_BLOCK = 1000
+LONGEST = 320
+"""Characters of a subject in the audit."""
+MOST_NAMED = 5
+"""Values of one filter that the audit names: ids of messages chosen one by one may be many."""
 MESSAGE_COLUMNS = (
     *("id", "verification_id", "channel", "to", "template", "status", "gateway", "gateway_reference"),
     *("tries", "error", "is_test", "created_at", "sent_at", "settled_at"),
@@ -78,12 +82,14 @@ def described(chosen: Filter) -> str:
     told = {one.name: getattr(chosen, one.name) for one in fields(chosen)}
     if chosen.sought is not None and search_terms.is_destination(chosen.sought):
         told["sought"] = mask(chosen.sought)
-    return " ".join(f"{name}={_word(value)}" for name, value in told.items() if value) or "all"
+    words = " ".join(f"{name}={_word(value)}" for name, value in told.items() if value)
+    return words[:LONGEST] or "all"
 
 
 def _word(value: Any) -> str:
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        named = ",".join(map(str, value[:MOST_NAMED]))
+        return f"{named},… {len(value)}" if len(value) > MOST_NAMED else named
     return value.isoformat(timespec="minutes") if isinstance(value, datetime) else str(value)
 
 
@@ -95,7 +101,7 @@ def _extent(lines: Sequence[Line]) -> dict[str, Any]:
 
 
 def _note(by: Actor, action: Action, subject: str, **told: Any) -> None:
-    transaction(lambda session: trail.note(session, by, action, subject[:320], **told))
+    transaction(lambda session: trail.note(session, by, action, subject, **told))
 
 
 def _csv(columns: Sequence[str], pages: Iterator[Sequence[Line]]) -> Iterator[str]:

@@ -49,6 +49,8 @@ class Filter:
     """Only messages whose first try is scheduled for a time to come."""
     since: datetime | None = None
     until: datetime | None = None
+    ids: tuple[str, ...] = ()
+    """Only these of them; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ def _wanted(chosen: Filter, columns: tuple[Any, ...], also: tuple[ColumnElement[
         indexed.append(Message.created_at >= chosen.since)
     if chosen.until is not None:
         indexed.append(Message.created_at < chosen.until)
+    if chosen.ids:
+        indexed.append(Message.id.in_(chosen.ids))
     if chosen.broadcast_id is not None:
         indexed += _of_broadcast(chosen.broadcast_id)
     if chosen.sought is not None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from channels.memory import MemoryGateway
@@ -16,6 +17,8 @@ from channels.registry import Gateways
 from domain.gateway_errors import GatewayError, TemporaryGatewayError
 from domain.owners import Owner
 from domain.statuses import Channel
+from exts import db
+from models import Message
 from services.audit import trail
 from services.codes import verifications
 from services.codes.verification_views import VerificationView
@@ -53,7 +56,7 @@ def actions(app: Flask) -> list[str]:
 
 
 def destinations_in(html: str) -> list[str]:
-    return re.findall(r'<td class="main"><a class="name" [^>]+>([^<]+)</a>', html)
+    return re.findall(r'<td class="main">(?:<input[^>]+> )?<a class="name" [^>]+>([^<]+)</a>', html)
 
 
 def search(visitor: Visitor, text: str, of: str = "messages", **fields: str) -> TestResponse:
@@ -359,6 +362,43 @@ def test_failed_messages_of_a_filter_are_counted_then_sent_again(
     assert "1 message is on its way again." in operator.get(answer.location).text
     assert actions(app) == ["message.resent_in_bulk"]
     assert "1 message matches." in operator.get(path).text, "what came after the count was not meant"
+
+
+def test_messages_can_be_picked_one_by_one(app: Flask, operator: Visitor, sms: MemoryGateway) -> None:
+    sms.failures += [GatewayError("no")] * 3
+    failed = [send(app, f"+861380013800{number}") for number in range(3)]
+    sent = send(app, "+8613800138009")
+    page = operator.get("/cms/messages?channel=sms").text
+    assert set(re.findall(r'name="id" value="(\w+)" form="picked"', page)) == {*failed, sent}
+    form = page.split('id="picked"')[1].split("</form>")[0]
+    assert '<input type="hidden" name="channel" value="sms">' in form
+    assert '<input type="hidden" name="id" value="">' in form
+    path = f"/cms/messages/bulk/replay?channel=sms&id=&id={failed[0]}&id={failed[2]}&id={sent}"
+    assert "2 of the picked messages qualify." in operator.get(path).text
+    assert operator.submit(path, page=path).location == "/cms/messages?channel=sms"
+    with app.app_context():
+        again = dict(db.session.execute(select(Message.id, Message.resent_as)).all())
+        (entry,) = [one for one in trail.entries().shown if one.action == "message.resent_in_bulk"]
+    assert [again[one] is not None for one in (*failed, sent)] == [True, False, True, False]
+    assert failed[0] in entry.subject
+    assert failed[2] in entry.subject
+
+
+@pytest.mark.parametrize("picked", ["id=", "id=nonsense", "id=" + "0" * 32])
+def test_picking_nothing_is_not_everything(
+    app: Flask, operator: Visitor, sms: MemoryGateway, picked: str
+) -> None:
+    sms.failures.append(GatewayError("no"))
+    send(app)
+    path = f"/cms/messages/bulk/replay?{picked}"
+    assert "None of them qualifies." in operator.get(path).text
+    operator.submit(path)
+    assert actions(app) == []
+
+
+def test_a_viewer_can_not_pick(app: Flask, viewer: Visitor) -> None:
+    send(app)
+    assert 'type="checkbox" name="id"' not in viewer.get("/cms/messages").text
 
 
 def test_waiting_messages_are_canceled_and_the_others_reported(
