@@ -58,10 +58,7 @@ def of_refusals(shown: Overview, counts: Sequence[int]) -> Picture:
 
 def course(tallies: Sequence[Tally]) -> Chart:
     """Return the messages of some hours as bars without axes: those that a gateway accepted, and the lost ones."""
-    taken = Series("sent", [tally.all - tally.lost for tally in tallies])
-    lost = Series("lost", [tally.lost for tally in tallies])
-    nameless = [""] * len(tallies)
-    return charts.stacked([taken, lost], nameless, nameless, short)
+    return charts.course([tally.all - tally.lost for tally in tallies], [tally.lost for tally in tallies])
 
 
 def _messages(shown: Overview) -> Picture:

@@ -143,6 +143,12 @@ def stacked(
     return _chart(scale, _labels(labels, every), columns, [], tick)
 
 
+def course(good: Sequence[int], bad: Sequence[int]) -> Chart:
+    """Return the numbers of some hours as bars without axes: what went well, and what did not."""
+    nameless = [""] * len(good)
+    return stacked([Series("sent", good), Series("lost", bad)], nameless, nameless, str)
+
+
 def lines(
     series: Sequence[Series], labels: Sequence[str], titles: Sequence[str], tick: Callable[[float], str]
 ) -> Chart:

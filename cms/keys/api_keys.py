@@ -51,7 +51,13 @@ SETTINGS = {
 def api_keys() -> str:
     """List all keys, active ones first."""
     keys = sorted(service.list_all(), key=lambda key: key.revoked_at is not None)
-    return render_template("cms/keys/api_keys.html", keys=keys, scopes=SCOPES, today=key_requests.today())
+    return render_template(
+        "cms/keys/api_keys.html",
+        keys=keys,
+        scopes=SCOPES,
+        today=key_requests.today(),
+        courses=key_requests.courses(),
+    )
 
 
 @console.get("/api-keys/new")

@@ -1,6 +1,7 @@
 """What a key called: its log of requests, and how many of today."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -8,12 +9,22 @@ from flask_babel import gettext as _
 
 from cms.access.guard import console, needs
 from cms.errors.error_texts import Answer
-from cms.frame import times
+from cms.frame import charts, times
+from cms.frame.charts import Chart
 from domain.errors import InvalidInput
 from domain.roles import Role
 from services.keys import api_keys
 from services.request_log import request_lists
 from services.request_log.request_lists import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The last 24 hours of a key, as small bars and in numbers."""
+
+    chart: Chart
+    calls: int
+    errors: int
 
 
 @console.get("/api-keys/<key_id>/requests")
@@ -45,3 +56,15 @@ def today() -> Mapping[str, Usage]:
     zone = times.zone()
     midnight = datetime.combine(datetime.now(zone).date(), time.min, zone)
     return request_lists.usage(midnight.astimezone(UTC).replace(minute=0))
+
+
+def courses() -> Mapping[str, Course]:
+    """Return the last 24 hours of each key that called."""
+    return {
+        key: Course(
+            charts.course([one.calls - one.errors for one in hours], [one.errors for one in hours]),
+            sum(one.calls for one in hours),
+            sum(one.errors for one in hours),
+        )
+        for key, hours in request_lists.last_day(datetime.now(UTC)).items()
+    }

@@ -54,6 +54,8 @@ def test_todays_numbers_are_in_the_list_and_on_the_pages_of_the_key(
     page = signed_in.get("/cms/api-keys").text
     assert ">2 calls<" in page
     assert ">1 error<" in page
+    assert 'aria-label="In 24 hours: 2 calls, 1 error"' in page
+    assert page.count('<rect class="bar') == 2, "one that went well, one error"
     assert "Today: 2 calls, 1 error" in signed_in.get(f"/cms/api-keys/{key}").text
     assert "50%" in signed_in.get(f"/cms/api-keys/{key}/requests").text
 

@@ -66,6 +66,11 @@ def test_requests_are_kept_by_key_newest_first(clock):
         OTHER: request_lists.Usage(1, 0, 0),
     }
     assert request_lists.usage(HOUR + timedelta(hours=1)) == {}
+    later = request_lists.last_day(START + timedelta(hours=2))
+    assert later.keys() == {KEY, OTHER}
+    assert [place for place, one in enumerate(later[KEY]) if one.calls] == [21]
+    assert later[KEY][21] == request_lists.Usage(2, 1, 0)
+    assert request_lists.last_day(START + timedelta(hours=24)) == {}
 
 
 def test_pages_have_no_gap_and_no_repetition(clock, monkeypatch):
