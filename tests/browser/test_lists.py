@@ -32,7 +32,7 @@ def test_a_chart_shows_all_values_of_the_place_under_the_pointer(
         page.mouse.move(box["x"] + box["width"] * share, box["y"] + 80)
         tip = page.locator(".tip:visible")
         lines = tip.inner_text().split("\n")
-        assert re.fullmatch(r"\d+ \w+ \d{4}", lines[0])
+        assert re.fullmatch(r"\d+ \w+ \d{4}(, so far)?", lines[0])
         assert [line.partition(":")[0] for line in lines[1:3]] == ["Messages", "Delivered"]
         shown, frame = tip.bounding_box(), page.locator(".chart").first.bounding_box()
         assert frame["x"] - 1 <= shown["x"] <= shown["x"] + shown["width"] <= frame["x"] + frame["width"] + 1
@@ -117,4 +117,35 @@ def test_the_sign_in_tells_the_time_zone_of_the_browser(chromium: Any, showroom:
     page = context.new_page()
     page.goto(f"{showroom.address}/cms/login")
     assert [one["value"] for one in context.cookies() if one["name"] == "zone"] == ["Asia/Tokyo"]
+    context.close()
+
+
+def test_a_message_is_picked_without_leaving_the_list(chromium: Any, showroom: Any, showrooms: Any) -> None:
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    watch = Watch(context, showroom.address)
+    page = open_page(context, showroom, showrooms, "/messages")
+    bar = page.locator("#picked")
+    assert not bar.is_visible()
+    boxes = page.locator(".dense [name=id]")
+    boxes.nth(0).check()
+    boxes.nth(2).press("Space")
+    assert bar.is_visible()
+    ids = [boxes.nth(place).get_attribute("value") for place in (0, 2)]
+    with page.expect_navigation():
+        bar.get_by_role("button", name="Send again").click()
+    assert re.findall(r"id=(\w+)", page.url) == ids
+    assert watch.saw_nothing(), (watch.complaints, watch.strange)
+    context.close()
+
+
+def test_a_message_about_the_last_press_is_closed(chromium: Any, showroom: Any, showrooms: Any) -> None:
+    context = chromium.new_context(locale="en-GB", viewport={"width": 360, "height": 740})
+    page = open_page(context, showroom, showrooms, "/account")
+    with page.expect_navigation():
+        page.locator("form:has(#zone) button").click()
+    told = page.get_by_role("status").filter(has_text="Times are shown in")
+    assert told.is_visible()
+    page.get_by_role("button", name="Close").click()
+    assert told.count() == 0
+    assert page.evaluate("document.activeElement.id") == "main"
     context.close()
