@@ -8,7 +8,7 @@ from babel.dates import format_date, format_skeleton
 from flask_babel import gettext as _
 
 from cms.figures.overview_flags import Flag
-from cms.frame import charts
+from cms.frame import charts, courses
 from cms.frame.charts import Chart, Series
 from cms.frame.numbers import number, percent, short
 from cms.frame.times import locale, maybe_duration
@@ -58,7 +58,7 @@ def of_refusals(shown: Overview, counts: Sequence[int]) -> Picture:
 
 def course(tallies: Sequence[Tally]) -> Chart:
     """Return the messages of some hours as bars without axes: those that a gateway accepted, and the lost ones."""
-    return charts.course([tally.all - tally.lost for tally in tallies], [tally.lost for tally in tallies])
+    return courses.course([tally.all - tally.lost for tally in tallies], [tally.lost for tally in tallies])
 
 
 def _messages(shown: Overview) -> Picture:

@@ -8,7 +8,7 @@ from babel.numbers import format_decimal
 from flask import url_for
 from flask_babel import gettext as _
 
-from cms.frame.charts import Spark, spark
+from cms.frame.courses import Spark, spark
 from cms.frame.numbers import number, percent
 from cms.frame.times import locale, maybe_duration
 from domain.statuses import MessageStatus

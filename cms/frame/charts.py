@@ -16,10 +16,6 @@ GAP = 1.5
 THINNEST = 1.0
 FEW = 7
 """Number of labels that fit on a phone."""
-SPARK = 24
-"""Height of a course without axes; its width is 100, stretched to that of its place."""
-Spark = list[str]
-"""The points of its polylines; a gap divides two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +139,6 @@ def stacked(
     return _chart(scale, _labels(labels, every), columns, [], tick)
 
 
-def course(good: Sequence[int], bad: Sequence[int]) -> Chart:
-    """Return the numbers of some hours as bars without axes: what went well, and what did not."""
-    nameless = [""] * len(good)
-    return stacked([Series("sent", good), Series("lost", bad)], nameless, nameless, str)
-
-
 def lines(
     series: Sequence[Series], labels: Sequence[str], titles: Sequence[str], tick: Callable[[float], str]
 ) -> Chart:
@@ -164,19 +154,6 @@ def flagged(chart: Chart, places: Iterable[int]) -> Chart:
     """Return a chart with flags at some of its x positions."""
     middles = [round(place * chart.slot + chart.slot / 2, 4) for place in sorted(set(places))]
     return replace(chart, flags=middles)
-
-
-def spark(values: Sequence[float | None], low: float) -> Spark:
-    """Return the course of a figure without axes, on a scale from `low` to the largest value."""
-    high = max((value for value in values if value is not None), default=low)
-    reach, step = (high - low) or 1.0, 100 / max(1, len(values) - 1)
-    runs: list[list[str]] = [[]]
-    for place, value in enumerate(values):
-        if value is None:
-            runs.append([])
-        else:
-            runs[-1].append(f"{place * step:.4g},{SPARK * (1 - (value - low) / reach):.4g}")
-    return [" ".join(run if len(run) > 1 else 2 * run) for run in runs if run]
 
 
 def scale_of(largest: float, *, is_count: bool = False) -> list[float]:

@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 
 from cms.access.guard import console, needs
 from cms.errors.error_texts import Answer
-from cms.frame import charts, times
+from cms.frame import times
 from cms.frame.charts import Chart
+from cms.frame.courses import course
 from domain.errors import InvalidInput
 from domain.roles import Role
 from services.keys import api_keys
@@ -62,7 +63,7 @@ def courses() -> Mapping[str, Course]:
     """Return the last 24 hours of each key that called."""
     return {
         key: Course(
-            charts.course([one.calls - one.errors for one in hours], [one.errors for one in hours]),
+            course([one.calls - one.errors for one in hours], [one.errors for one in hours]),
             sum(one.calls for one in hours),
             sum(one.errors for one in hours),
         )
