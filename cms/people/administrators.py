@@ -13,7 +13,7 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor, signed_in
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer, administrator_text
-from cms.people import second_steps
+from cms.people import abilities, second_steps
 from domain.destinations import mask
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
@@ -163,7 +163,13 @@ def sign_out_administrator(number: int) -> Response:
 
 
 def _form(typed: MultiDict[str, str], errors: dict[str, str]) -> str:
-    return render_template("cms/people/person_form.html", typed=typed, errors=errors, roles=ROLES)
+    return render_template(
+        "cms/people/person_form.html",
+        typed=typed,
+        errors=errors,
+        roles=ROLES,
+        abilities=abilities.everything(),
+    )
 
 
 def _person(person: AdministratorView, *, chosen: str | None = None, error: str | None = None) -> str:
@@ -174,6 +180,7 @@ def _person(person: AdministratorView, *, chosen: str | None = None, error: str 
         second_step=second_steps.ways_of(person),
         sessions=session_lists.living(person.id),
         roles=ROLES,
+        abilities=abilities.everything(),
         chosen=chosen or drafts.take().get("role", person.role),
         error=error,
         me=signed_in().administrator.id,

@@ -10,6 +10,7 @@ from cms.access.guard import console, needs
 from cms.access.identity import actor
 from cms.errors import error_texts
 from cms.errors.error_texts import Answer
+from cms.people import abilities
 from cms.people.administrators import ROLES
 from domain.errors import Conflict, InvalidInput
 from domain.roles import Role
@@ -79,5 +80,11 @@ def _form(typed: MultiDict[str, str], errors: dict[str, str]) -> str:
     hours = int(service.LIFE.total_seconds() // 3600)
     fault = None if current_app.config["PUBLIC_URL"] else _no_address()
     return render_template(
-        "cms/people/person_form.html", typed=typed, errors=errors, roles=ROLES, hours=hours, fault=fault
+        "cms/people/person_form.html",
+        typed=typed,
+        errors=errors,
+        roles=ROLES,
+        abilities=abilities.everything(),
+        hours=hours,
+        fault=fault,
     )
