@@ -1,13 +1,14 @@
 """A thread pool for sends: one or two threads while sends are short, one per message while each waits for a gateway.
 
 A thread per message is right for a gateway that takes a second, but costs several times as much as a short send itself:
-Python runs one thread at a time.
+Python runs one thread at a time. So threads are added only while the processor has time for them.
 """
 
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import process_time
 from typing import Generic, TypeVar
 
 from domain.faults import place
@@ -17,6 +18,10 @@ TICK_SECONDS = 0.002
 """How often to call `grow` while messages wait; after seven calls, a hundred blocked sends are under way."""
 SHORT_SENDS = 4
 """A thread that ends more sends than this in a tick is not waiting for a gateway: another would only slow it down."""
+BUSY_SECONDS = TICK_SECONDS / 2
+"""A process that computes longer than this in a tick has no time for twice as many threads."""
+STILL_TICKS = 3
+"""Unless no message at all was taken in as many ticks: then another part of the process computes, and sends wait."""
 MANY = 200
 """If this many wait, the owner is told when a quarter of them are under way, so that it fetches more in time."""
 
@@ -42,6 +47,8 @@ class SendThreads(Generic[Label, Message, Result]):
         self._threads: list[threading.Thread] = []
         self._width = 1
         self._left = 0  # how many waited at the last `grow` or `start`
+        self._used = 0.0  # how long the process had computed by then
+        self._still = 0  # the ticks since a message was taken
         self._low = -1  # the owner is told when this many wait
         self._handed_out = 0  # started and not yet taken back
         self._stopping = False
@@ -70,14 +77,18 @@ class SendThreads(Generic[Label, Message, Result]):
         self._left = len(self._waiting)
         self._low = self._left * 3 // 4 if self._left >= MANY else -1
         self._wake(self._width)
+        self._used = process_time()
 
     def grow(self) -> None:
-        """Put more threads to work if those at work wait for their gateways."""
-        left = len(self._waiting)
+        """Put more threads to work if those at work wait for their gateways, not for the processor."""
+        left, is_busy = len(self._waiting), process_time() - self._used > BUSY_SECONDS
         taken, self._left = self._left - left, left
-        if left and (taken <= SHORT_SENDS * self._width or self._nobody_is_up):
+        self._still = 0 if taken else self._still + 1
+        waits = taken <= SHORT_SENDS * self._width and (not is_busy or self._still >= STILL_TICKS)
+        if left and (waits or self._nobody_is_up):
             self._width = min(2 * self._width, self.most)
             self._wake(self._width)
+        self._used = process_time()
 
     def take_ended(self) -> list[tuple[Label, Result | None]]:
         """Return the results since the last call; None is the result of a `send` that raised."""

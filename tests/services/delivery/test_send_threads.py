@@ -1,3 +1,4 @@
+import itertools
 import subprocess
 import sys
 import threading
@@ -6,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.delivery.send_threads import MANY, SHORT_SENDS, TICK_SECONDS, SendThreads
+from services.delivery import send_threads
+from services.delivery.send_threads import MANY, SHORT_SENDS, STILL_TICKS, TICK_SECONDS, SendThreads
 from tests.pools import GREEN
 from tests.servers.thread import wait_until
 
@@ -91,6 +93,45 @@ def test_short_sends_are_one_threads_work(make):
     assert len(collect(threads, 100)) == 100
     assert len(sends.threads) == 1
     assert [message for _, message in sends.begun] == list(range(100))
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    """Have the process compute all the time."""
+    clock = itertools.count(0, TICK_SECONDS)
+    monkeypatch.setattr(send_threads, "process_time", lambda: next(clock))
+
+
+def test_sends_that_wait_for_the_processor_are_one_threads_work(make, busy):
+    turns = threading.Semaphore(0)
+    sends = Sends()
+
+    def computes(message):
+        turns.acquire(timeout=1)
+        return sends(message)
+
+    computes.gate = sends.gate
+    threads, _ = make(computes)
+    threads.start("codes", range(20))
+    for ended in range(1, 20):
+        turns.release()
+        wait_until(lambda ended=ended: threads.backlog == 19 - ended, 2)
+        threads.grow()
+    turns.release()
+    collect(threads, 20)
+    assert len(sends.threads) == 1
+
+
+def test_sends_that_wait_while_the_process_computes_something_else_all_start(make, busy):
+    sends = Sends(waits=lambda message: True)
+    threads, _ = make(sends, most=16)
+    threads.start("sms", range(16))
+    wait_until(lambda: len(sends.begun) == 1, 20)
+    for doublings in range(1, 5):
+        for _ in range(STILL_TICKS + 1):
+            threads.grow()
+        wait_until(lambda doublings=doublings: len(sends.begun) >= 2**doublings, 20)
+    assert len(sends.threads) == 16
 
 
 def test_a_stuck_send_does_not_delay_those_behind_it(make):
