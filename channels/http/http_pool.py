@@ -35,12 +35,15 @@ class _BoundedReads(io.RawIOBase):
         self._sock = sock
         # Just before the answer begins, urllib3 sets the socket's timeout to the rest of the request's total time.
         self._deadline = Deadline(sock.gettimeout() or CONNECT_SECONDS)
+        self._has_begun = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._deadline.remaining())
+        if self._has_begun:
+            self._sock.settimeout(self._deadline.remaining())
+        self._has_begun = True
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -60,6 +63,23 @@ class _Bounded(HTTPConnection):
     """A connection that is opened within one deadline, however many addresses are tried."""
 
     response_class = _Answer
+    _parts: list[bytes] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Send head and body in one piece: each piece wakes the receiver, and costs the system as much as both."""
+        parts: list[bytes] = []
+        self._parts = parts
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            self._parts = None
+        self.send(b"".join(parts))
+
+    def send(self, data: Any) -> None:
+        if self._parts is None:
+            super().send(data)
+        else:
+            self._parts.append(data)
 
     def connect(self) -> None:
         try:

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout, exceptions
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Retry, Timeout, exceptions
 
 from channels.gateway import SEND_SECONDS
 from channels.http.http_pool import NotConnected, make_pool, reach
@@ -34,6 +34,7 @@ TEMPORARY = {408, 425, TOO_MANY_REQUESTS}
 URL = re.compile(r"[\x21-\x7e]+")
 NOT_ASCII = "url: must be ASCII without spaces; write other characters as xn--… or %20"
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+NEVER = Retry(False, redirect=False)
 USUAL_PORTS = {"http": 80, "https": 443}
 
 Errors = Mapping[str, type[GatewayError]]
@@ -131,7 +132,7 @@ class Poster:
                 target,
                 body=body,
                 headers={"User-Agent": "Sendcode", **headers},
-                retries=False,
+                retries=NEVER,
                 redirect=False,
                 assert_same_host=False,
                 timeout=self._time_out(valid_until, seconds),
