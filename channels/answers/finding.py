@@ -135,6 +135,8 @@ def as_text(found: Any) -> str | None:
     """Return a value as text, so that 0 equals "0" and true equals "true"; None where there is none."""
     if found is ABSENT:
         return None
+    if type(found) is int:  # most codes; JSON writes true and false otherwise
+        return str(found)
     return found if isinstance(found, str) else json.dumps(found)
 
 

@@ -83,7 +83,8 @@ def _node(template: Any, names: Names[Filling], *, of: str = "") -> Node:
         if text.leaves_out_table and of != "table":
             raise ConfigurationError(f"body: {NO_TABLE}")
         left_out = TABLE_LEFT_OUT if text.leaves_out_table else LEFT_OUT
-        return lambda filling: left_out if (value := text.value(filling)) is None else value
+        find = text.value if text.is_json else text.given
+        return lambda filling: left_out if (value := find(filling)) is None else value
     if isinstance(template, dict):
         for key in template:
             refuse_placeholders("body", key)

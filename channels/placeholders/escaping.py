@@ -10,6 +10,7 @@ Escape = Callable[[str], str]
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 """All characters of the category Cc."""
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -38,6 +39,8 @@ def unchanged(value: str) -> str:
 
 def in_form(value: str) -> str:
     """Escape for a form."""
+    if _UNRESERVED.fullmatch(value):
+        return value  # `quote` takes five times as long to find that out
     return quote_plus(value, errors="replace")
 
 
@@ -53,9 +56,13 @@ def in_xml(value: str) -> str:
 
 def in_url(value: str) -> str:
     """Escape for a path or a query: everything but letters, digits and `-._~`."""
+    if _UNRESERVED.fullmatch(value):
+        return value
     return quote(value, safe="", errors="replace")
 
 
 def in_header(value: str) -> str:
     """Turn control characters into spaces, so that no value adds a header; other characters are sent as UTF-8."""
+    if value.isascii() and value.isprintable():
+        return value
     return _CONTROL.sub(" ", value).encode(errors="replace").decode("latin-1")

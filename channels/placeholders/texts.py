@@ -115,6 +115,7 @@ class Text(Generic[Source]):
             if self.is_json and found[0] != template:
                 raise ConfigurationError(f"{key}: {found[0]} must be the whole value")
         self._end = literal + template[end:]
+        self._is_value = len(self._holes) == 1 and not self._holes[0][0] and not self._end
         _refuse_misspelt(key, HOLE.sub("", template), names, strict=strict)
 
     @property
@@ -138,6 +139,10 @@ class Field(Text[Source]):
 
     def given(self, source: Source) -> str | None:
         """Return the text as `fill` does; None where a value marked with `?` is empty."""
+        if self._is_value:  # as most are, and joining one piece takes as long as all else
+            _, value, optional = self._holes[0]
+            given = value(source)
+            return None if optional and not given else self._escape(given)
         filled: list[str] = []
         for literal, value, optional in self._holes:
             given = value(source)

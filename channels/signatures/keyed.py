@@ -5,7 +5,6 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from channels.signatures import webhooks
 
@@ -20,22 +19,24 @@ ENCODINGS: dict[str, Callable[[bytes], str]] = {
 """How a digest is written."""
 
 
-@dataclass(frozen=True, slots=True)
 class Digest:
     """A plain hash where `key` is None, else an HMAC."""
 
-    algorithm: str
-    encoding: str = "hex"
-    key: bytes | None = field(default=None, repr=False)
+    def __init__(self, algorithm: str, encoding: str = "hex", key: bytes | None = None):
+        # begun once and copied: OpenSSL takes longer to find an algorithm than to sign a request
+        self._begun = (
+            # Providers ask for MD5 and SHA-1; as a signature over a secret they are theirs to choose.
+            hashlib.new(algorithm, usedforsecurity=False)
+            if key is None
+            else hmac.new(key, digestmod=algorithm)
+        )
+        self.encoding = encoding
 
     def of(self, data: bytes) -> str:
         """Return the digest of `data`."""
-        if self.key is None:
-            # Providers ask for MD5 and SHA-1; as a signature over a secret they are theirs to choose.
-            digest = hashlib.new(self.algorithm, data, usedforsecurity=False).digest()
-        else:
-            digest = hmac.digest(self.key, data, self.algorithm)
-        return ENCODINGS[self.encoding](digest)
+        digest = self._begun.copy()
+        digest.update(data)
+        return ENCODINGS[self.encoding](digest.digest())
 
 
 def decoded_key(text: str, form: str) -> bytes:
