@@ -11,6 +11,7 @@ from domain.alarms import NEARLY, Kind
 from domain.statuses import Lane, Priority
 from exts import db
 from models import Message, PrefixClosure, clock
+from models.indexes import has_come
 from services.gateways import gateway_gaps
 from services.gateways.gateway_gaps import Detour, Gap
 from services.gateways.gateway_health import GatewayHealth
@@ -97,8 +98,9 @@ def _is_used(connection: Connection, lane: Lane, now: datetime) -> bool:
     """Tell whether a lane needs a worker: for bulk, some installations have none until they send a broadcast."""
     if lane is not Lane.BULK:
         return any(one.channel.value == lane.value for one in current())
-    due = (Message.priority == int(Priority.BULK), Message.lane == lane.value, Message.due_at <= now)
-    return connection.execute(select(Message.id).where(*due).limit(1)).first() is not None
+    is_bulk = (Message.priority == int(Priority.BULK), Message.lane == lane.value)
+    due = select(Message.id).where(*is_bulk, has_come(Message.due_at, now)).limit(1)
+    return connection.execute(due).first() is not None
 
 
 def _gateways(connection: Connection, now: datetime, is_open: IsOpen) -> Iterator[Alarm]:

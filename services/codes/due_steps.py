@@ -8,6 +8,7 @@ from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.faults import place
+from models.indexes import has_come
 from models.verification_step import VerificationStep
 from services.codes import next_steps
 
@@ -17,7 +18,7 @@ MOST = 200
 """Steps of one look; the next look finds the rest."""
 _DUE = (
     select(_steps.c.verification_id)
-    .where(_steps.c.due_at <= bindparam("now", type_=_steps.c.due_at.type))
+    .where(has_come(_steps.c.due_at, bindparam("now", type_=_steps.c.due_at.type)))
     .order_by(_steps.c.due_at)
     .limit(MOST)
 )

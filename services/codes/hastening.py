@@ -7,6 +7,7 @@ from itertools import islice
 from sqlalchemy import bindparam, select, update
 
 from domain.statuses import MessageStatus
+from models.indexes import is_to_come
 from models.message import Message
 from models.verification_step import VerificationStep
 from services.storage.prepared import Prepared
@@ -21,7 +22,7 @@ _HASTEN = Prepared(
     .where(
         _steps.c.verification_id == bindparam("of_verification"),
         _steps.c.number > bindparam("after_number"),
-        _steps.c.due_at > bindparam("now", type_=_steps.c.due_at.type),
+        is_to_come(_steps.c.due_at, bindparam("now", type_=_steps.c.due_at.type)),
     )
     .values(due_at=bindparam("new_due_at", type_=_steps.c.due_at.type))
 )
@@ -29,7 +30,10 @@ _HASTEN = Prepared(
 
 def any_waits(reader: Writer, now: datetime) -> bool:
     """Tell whether any step waits for its time: one look into an index."""
-    return reader.execute(select(_steps.c.number).where(_steps.c.due_at > now).limit(1)).first() is not None
+    return (
+        reader.execute(select(_steps.c.number).where(is_to_come(_steps.c.due_at, now)).limit(1)).first()
+        is not None
+    )
 
 
 def hasten(writer: Writer, messages: Iterable[tuple[str, str | None]], now: datetime) -> None:

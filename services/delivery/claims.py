@@ -26,6 +26,7 @@ from sqlalchemy import (
 from domain.codes import new_id
 from domain.statuses import Lane, MessageStatus, Priority
 from models.broadcast import Broadcast
+from models.indexes import has_come
 from models.message import Message
 from services.delivery import one_step
 from services.delivery.slots import Flow
@@ -160,7 +161,7 @@ _AMONG = messages.c.id.in_(bindparam("ids", expanding=True))
 
 def _is_due() -> ColumnElement[bool]:
     now = bindparam("now", type_=messages.c.due_at.type)
-    return and_(messages.c.due_at <= now, messages.c.deadline_at > now)
+    return and_(has_come(messages.c.due_at, now), messages.c.deadline_at > now)
 
 
 @cache

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from domain.pinning import pinned_to
 from domain.statuses import FLOWS, MessageStatus
 from models.broadcast import Broadcast
+from models.indexes import has_come
 from models.message import Message
 from models.message_try import MessageTry
 from models.types import microseconds
@@ -178,7 +179,7 @@ _IN_THE_INDEX = or_(
 def expire(connection: Connection, now: datetime, teller: Teller | None = None) -> int:
     """Expire messages that missed their deadline, erase their content, and return how many; the caller commits."""
     overdue: tuple[ColumnElement[bool], ...]
-    overdue = (_IN_THE_INDEX, messages.c.due_at <= now, messages.c.deadline_at <= now)
+    overdue = (_IN_THE_INDEX, has_come(messages.c.due_at, now), messages.c.deadline_at <= now)
     if connection.execute(select(messages.c.id).where(*overdue).limit(1)).first() is None:
         return 0  # polled every second: finding nothing must not take the write lock
     codes: dict[str, str | None] = {}

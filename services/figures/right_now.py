@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from domain.statuses import Lane, MessageStatus
 from exts import db
 from models import Broadcast, Message, SeenProcess
+from models.indexes import is_to_come
 from services.figures import metrics
 from services.process.health import LONGEST_WAIT, SEEN_WITHIN
 
@@ -79,7 +80,7 @@ def _later(connection: Connection, now: datetime) -> dict[str, int]:
     """Count by lane what is scheduled or waits for its next try; a message being sent is due at its lease's end."""
     found = (
         select(Message.lane, func.count())
-        .where(Message.due_at > now, Message.status == MessageStatus.QUEUED.value)
+        .where(is_to_come(Message.due_at, now), Message.status == MessageStatus.QUEUED.value)
         .group_by(Message.lane)
     )
     return {row.lane: row[1] for row in connection.execute(found)}

@@ -12,6 +12,7 @@ from domain.error_kinds import pattern
 from domain.statuses import Channel, MessageStatus
 from exts import db
 from models import Broadcast, Message, Verification
+from models.indexes import is_to_come
 from models.message import IS_UNSUCCESSFUL, UNSUCCESSFUL, WITH_PARTIAL_INDEXES
 from services.messaging.message_views import planned_for, status_of
 from services.traffic import listing, search_terms
@@ -172,7 +173,7 @@ def _wanted(chosen: Filter, columns: tuple[Any, ...], also: tuple[ColumnElement[
 
 
 def _is_planned(now: datetime) -> list[ColumnElement[bool]]:
-    return [Message.status == MessageStatus.QUEUED.value, Message.tries == 0, Message.due_at > now]
+    return [Message.status == MessageStatus.QUEUED.value, Message.tries == 0, is_to_come(Message.due_at, now)]
 
 
 def _purpose() -> ColumnElement[str | None]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, bindparam, or_, select
 from domain.codes import new_id
 from domain.event_tries import is_hopeless
 from domain.statuses import DeliveryStatus
+from models.indexes import has_come
 from models.webhook import Event, EventDelivery, Webhook
 from services.webhooks.kinds import Due
 
@@ -52,7 +53,7 @@ def untried(due: Due, now: datetime) -> Ended:
 
 def is_due(engine: Engine, now: datetime) -> bool:
     """Tell whether anything is due. It only reads, so on SQLite it blocks no writer."""
-    anything = select(deliveries.c.id).where(deliveries.c.due_at <= now).limit(1)
+    anything = select(deliveries.c.id).where(has_come(deliveries.c.due_at, now)).limit(1)
     with engine.connect() as connection:
         return connection.execute(anything).first() is not None
 
@@ -77,7 +78,7 @@ def claim(connection: Connection, places: Places, now: datetime) -> list[Due]:
     if not ids:
         return []
     token = new_id()
-    again = (deliveries.c.id.in_(ids), deliveries.c.due_at <= now)
+    again = (deliveries.c.id.in_(ids), has_come(deliveries.c.due_at, now))
     taken = {"status": DeliveryStatus.SENDING.value, "due_at": now + LEASE, "lease_token": token}
     connection.execute(update(deliveries).where(*again).values(tries=deliveries.c.tries + 1, **taken))
     return _read(connection, ids, token)
@@ -86,7 +87,7 @@ def claim(connection: Connection, places: Places, now: datetime) -> list[Due]:
 def _chosen(connection: Connection, places: Places, now: datetime) -> list[str]:
     found = connection.execute(
         select(deliveries.c.id, deliveries.c.webhook_id)
-        .where(deliveries.c.due_at <= now, *_has_places(places))
+        .where(has_come(deliveries.c.due_at, now), *_has_places(places))
         .order_by(deliveries.c.due_at)
         .limit(CANDIDATES)
         .with_for_update(skip_locked=True)
