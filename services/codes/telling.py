@@ -17,7 +17,7 @@ from services.codes.verification_views import first_view
 from services.events import data, telling
 from services.events.listeners import Listeners, any_wants, listening
 from services.events.telling import News
-from services.process.housekeeping import erase_ended_codes
+from services.process.housekeeping import ended_codes, erase_ended_codes
 from services.storage.transactions import Writer, transaction
 
 _verifications, _messages = Verification.__table__, Message.__table__
@@ -80,20 +80,22 @@ def _lock_id(verification_id: str) -> str:
     return hashlib.sha256(f"{EventType.VERIFICATION_LOCKED} {verification_id}".encode()).hexdigest()[:32]
 
 
-def erase_and_tell(listeners: Listeners, engine: Engine, now: datetime) -> None:
+def erase_and_tell(
+    listeners: Listeners, engine: Engine, now: datetime, looked_at: datetime | None = None
+) -> None:
     """Erase the sealed codes of expired verifications, and tell of those that nobody approved, canceled or locked.
 
-    A code is erased once, which makes it the mark of what has been told.
+    A code is erased once, which makes it the mark of what has been told. `looked_at`: when this process looked last.
     """
     with engine.connect() as connection:
         is_wanted = any_wants(listeners.of(connection), (EventType.VERIFICATION_EXPIRED,))
-    while is_wanted and _erase_block(listeners, engine, now) == BLOCK:
+    while is_wanted and _erase_block(listeners, engine, now, looked_at) == BLOCK:
         pass
-    erase_ended_codes(engine, now)
+    erase_ended_codes(engine, now, looked_at)
 
 
-def _erase_block(listeners: Listeners, engine: Engine, now: datetime) -> int:
-    ended = (_verifications.c.expires_at <= now, _verifications.c.sealed_code.is_not(None))
+def _erase_block(listeners: Listeners, engine: Engine, now: datetime, looked_at: datetime | None) -> int:
+    ended = ended_codes(now, looked_at)
     some = select(_verifications.c.id).where(*ended).limit(BLOCK)
     with engine.connect() as connection:
         if connection.execute(some.limit(1)).first() is None:

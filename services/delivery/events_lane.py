@@ -50,8 +50,10 @@ class ExpiredCodes:
     def __init__(self, engine: Engine, listeners: Listeners):
         self._engine, self._listeners = engine, listeners
         self._next: datetime | None = None
+        self._looked_at: datetime | None = None
 
     def __call__(self, now: datetime) -> None:
         if self._next is None or now >= self._next:
             self._next = now + ERASE_EVERY
-            erase_and_tell(self._listeners, self._engine, now)
+            erase_and_tell(self._listeners, self._engine, now, self._looked_at)
+            self._looked_at = now

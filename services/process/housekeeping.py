@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import ColumnElement, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from models import clock
@@ -14,6 +14,8 @@ from models.verification import Verification
 
 SEEN_EVERY = timedelta(seconds=5)
 ERASE_EVERY = timedelta(seconds=10)
+ERASE_AGAIN = timedelta(hours=1)
+"""What expired so long before the last look is looked at again: workers' clocks differ."""
 MOST_IDS = 10
 """Of keys that a process tells: what the column has room for."""
 
@@ -49,9 +51,19 @@ def say_alive(
         pass  # the same process, from two threads
 
 
-def erase_ended_codes(engine: Engine, now: datetime) -> None:
+def ended_codes(now: datetime, looked_at: datetime | None) -> list[ColumnElement[bool]]:
+    """Tell of verifications that they have expired and still have their sealed code.
+
+    `looked_at`: when this process looked last. The first look finds what is left from any time, and reads what is kept
+    of it; the others read little.
+    """
+    ended = [verifications.c.expires_at <= now, verifications.c.sealed_code.is_not(None)]
+    return ended if looked_at is None else [verifications.c.expires_at > looked_at - ERASE_AGAIN, *ended]
+
+
+def erase_ended_codes(engine: Engine, now: datetime, looked_at: datetime | None = None) -> None:
     """Erase the sealed codes of expired verifications; approving and canceling erase theirs at once."""
-    ended = (verifications.c.expires_at <= now, verifications.c.sealed_code.is_not(None))
+    ended = ended_codes(now, looked_at)
     with engine.begin() as connection:
         if connection.execute(select(verifications.c.id).where(*ended).limit(1)).first():
             connection.execute(update(verifications).where(*ended).values(sealed_code=None))
@@ -75,6 +87,7 @@ class Housekeeping:
         self._lanes = list(lanes)
         self._each_second = each_second
         self._next_seen = self._next_erase = datetime.min.replace(tzinfo=UTC)
+        self._looked_at: datetime | None = None
 
     def __call__(self, now: datetime) -> None:
         for duty in self._each_second:
@@ -84,4 +97,5 @@ class Housekeeping:
             say_alive(self._engine, "worker", self._lanes, now, pepper_ids=self._pepper_ids)
         if self._erases and now >= self._next_erase:
             self._next_erase = now + ERASE_EVERY
-            erase_ended_codes(self._engine, now)
+            erase_ended_codes(self._engine, now, self._looked_at)
+            self._looked_at = now

@@ -10,13 +10,14 @@ from sqlalchemy import Boolean, Connection, LargeBinary, String, Table, event, i
 
 from domain.statuses import FLOWS, MessageStatus
 from exts import db
-from models import EventDelivery, Message, VerificationStep
+from models import EventDelivery, Message, Verification, VerificationStep
 from models.types import UtcTime
 from services.alarms import conditions
 from services.codes import due_steps, hastening
 from services.delivery import claims, settling
 from services.delivery.slots import Flow
 from services.process import health
+from services.process.housekeeping import erase_ended_codes
 from services.webhooks import claims as event_claims
 from services.webhooks.claims import Places
 from tests.databases import database_of
@@ -24,7 +25,7 @@ from tests.databases import database_of
 pytestmark = pytest.mark.slow
 ROWS = 3000
 """Enough for an estimate that one row of a table is found sooner without an index."""
-TABLES = tuple(model.__table__ for model in (Message, VerificationStep, EventDelivery))
+TABLES = tuple(model.__table__ for model in (Message, Verification, VerificationStep, EventDelivery))
 LANES = {"message": {"lane": "bulk", "priority": 2, "status": MessageStatus.SENT.value}}
 ASKED: dict[str, Callable[[Connection, datetime], object]] = {
     "which flows have work": lambda connection, now: claims.with_work(
@@ -38,6 +39,7 @@ ASKED: dict[str, Callable[[Connection, datetime], object]] = {
     "a claim of events": lambda connection, now: event_claims.claim(
         connection, Places(10, lambda _: 10, 5), now
     ),
+    "which codes to erase": lambda connection, now: erase_ended_codes(connection.engine, now, now),
     "what is wrong": lambda connection, now: conditions.look(now, broker_answers=lambda: True),
     "the oldest that is due": lambda connection, now: health.look(),
 }
