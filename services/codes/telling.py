@@ -12,12 +12,12 @@ from exts import db
 from models import Message, Verification, clock
 from services import steps
 from services.codes import issuing
+from services.codes.erasing import ended_codes, erase_ended_codes
 from services.codes.issuing import Issue
 from services.codes.verification_views import first_view
 from services.events import data, telling
 from services.events.listeners import Listeners, any_wants, listening
 from services.events.telling import News
-from services.process.housekeeping import ended_codes, erase_ended_codes
 from services.storage.transactions import Writer, transaction
 
 _verifications, _messages = Verification.__table__, Message.__table__

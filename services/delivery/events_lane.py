@@ -1,7 +1,7 @@
 """The lane of events of a worker process, with what it looks for beside posting: also the steps of fallbacks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -12,13 +12,15 @@ from services.codes.due_steps import DueSteps
 from services.codes.telling import erase_and_tell
 from services.events.listeners import Listeners
 from services.gateways.gateway_health import GatewayHealth
-from services.process.housekeeping import ERASE_EVERY, process_name
+from services.process.housekeeping import process_name
 from services.process.parts import part
 from services.roster.roster import Roster
 from services.webhooks import endpoint_views
 from services.webhooks.courier import Courier, Duty
 from services.webhooks.posting import Poster
 from services.webhooks.watching import FinishedBroadcasts, GatewayWatch
+
+ERASE_EVERY = timedelta(seconds=10)
 
 
 def courier(app: Flask, more: Sequence[Duty] = ()) -> Courier:

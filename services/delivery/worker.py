@@ -68,7 +68,7 @@ def start(app: Flask, lanes: Sequence[Lane], duties: Sequence[Duty] = ()) -> Non
             EndWatch(db.engine),
             NewestKey(db.engine, part(Keyring)),
         ]
-        keep_house = Housekeeping(db.engine, lanes, looks, part(Keyring).ids, erases=False)
+        keep_house = Housekeeping(db.engine, lanes, looks, part(Keyring).ids)
         _running = _drain(router, lanes, keep_house)
         if Rule.of(app.config).is_on:
             _patrols.append(pumping_watch.patrol(db.engine, app.config, part(Listeners)))

@@ -14,10 +14,10 @@ from models import EventDelivery, Message, Verification, VerificationStep
 from models.types import UtcTime
 from services.alarms import conditions
 from services.codes import due_steps, hastening
+from services.codes.erasing import erase_ended_codes
 from services.delivery import claims, settling
 from services.delivery.slots import Flow
 from services.process import health
-from services.process.housekeeping import erase_ended_codes
 from services.webhooks import claims as event_claims
 from services.webhooks.claims import Places
 from tests.databases import database_of

@@ -7,7 +7,10 @@ from sqlalchemy import select
 
 from exts import db
 from models import Verification
-from services.process.housekeeping import ERASE_AGAIN, ERASE_EVERY, Housekeeping, ended_codes
+from services.codes.erasing import ERASE_AGAIN, ended_codes
+from services.delivery.events_lane import ERASE_EVERY, ExpiredCodes
+from services.events.listeners import Listeners
+from services.process.parts import part
 from tests.rows import code
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -25,13 +28,13 @@ def put(**ages: timedelta) -> None:
 
 def test_each_code_is_erased_at_the_first_look_after_its_end() -> None:
     put(long_ago=timedelta(days=90), just_now=timedelta(), later=-ERASE_EVERY, much_later=-timedelta(hours=1))
-    housekeeping = Housekeeping(db.engine, ["sms"])
-    housekeeping(NOW)
+    erase = ExpiredCodes(db.engine, part(Listeners))
+    erase(NOW)
     assert sealed() == {"later", "much_later"}
     put(of_a_slow_clock=ERASE_AGAIN - timedelta(seconds=1))
-    housekeeping(NOW + ERASE_EVERY)
+    erase(NOW + ERASE_EVERY)
     assert sealed() == {"much_later"}
-    Housekeeping(db.engine, ["sms"])(NOW + timedelta(hours=1))
+    ExpiredCodes(db.engine, part(Listeners))(NOW + timedelta(hours=1))
     assert sealed() == set()
 
 
