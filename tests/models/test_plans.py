@@ -1,7 +1,10 @@
-"""What each worker asks PostgreSQL again and again reads no whole table, however many settled rows are kept."""
+"""What each worker asks PostgreSQL again and again reads no whole table, however many settled rows are kept.
+
+Nor does a block of a purge to join what belongs to its rows, whatever the statistics say.
+"""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +20,10 @@ from services.codes import due_steps, hastening
 from services.codes.erasing import erase_ended_codes
 from services.delivery import claims, settling
 from services.delivery.slots import Flow
+from services.figures import purged_counts
 from services.process import health
+from services.storage import blocks
+from services.storage.blocks import Doomed, Pace
 from services.webhooks import claims as event_claims
 from services.webhooks.claims import Places
 from tests.databases import database_of
@@ -99,6 +105,11 @@ def plans(app: Flask) -> Iterator[list[str]]:
         event.remove(db.engine, "connect", prepare)
 
 
+def reading(plans: list[str]) -> list[str]:
+    """Give the plans that read a whole table."""
+    return [plan for plan in plans if any(f"Seq Scan on {table.name}" in plan for table in TABLES)]
+
+
 def test_nothing_is_found_by_reading_a_table(plans: list[str]) -> None:
     read: dict[str, list[str]] = {}
     for what, ask in ASKED.items():
@@ -107,5 +118,18 @@ def test_nothing_is_found_by_reading_a_table(plans: list[str]) -> None:
             ask(connection, datetime.now(UTC))
             connection.rollback()
         assert plans, what
-        read[what] = [plan for plan in plans if any(f"Seq Scan on {table.name}" in plan for table in TABLES)]
+        read[what] = reading(plans)
     assert {what: found for what, found in read.items() if found} == {}
+
+
+def test_a_block_of_a_purge_joins_no_whole_table(plans: list[str]) -> None:
+    pace = Pace(seconds=9.0, least=100, most=100, rest=0, size=100)
+    for model, by, remove in (
+        (Message, Message.created_at, purged_counts.delete_messages),
+        (Verification, Verification.expires_at, purged_counts.delete_codes),
+    ):
+        plans.clear()
+        next(blocks.delete_all(Doomed(model, (), by, datetime.now(UTC) + timedelta(days=1), remove), pace))
+        (deletion,) = [plan for plan in plans if "Delete on" in plan]
+        assert "Hash Left Join" not in deletion
+        assert reading([deletion]) == []
