@@ -83,15 +83,15 @@ class Patience:
         stopping.serve([self], self._map, self.adj, self.task_dispatcher)
 
     def stop_accepting(self: Any) -> None:
-        """Take in who has connected already, and nobody after."""
+        """Take in who has connected already, and nobody after: who connects before the port is closed is cut off."""
         self.is_stopping = True
+        self.del_channel(self._map)
         before = -1
         while before != len(self.active_channels) < self.adj.connection_limit:
             before = len(self.active_channels)
             self.handle_accept()
-        self.accepting = False
-        self.del_channel(self._map)
         self.socket.close()
+        self.accepting = False
 
 
 class TcpServer(Patience, TcpWSGIServer):  # type: ignore[misc]

@@ -49,6 +49,8 @@ and ends at once."""
 DEAD_BROKER = f"redis://{HOST}:1/0"
 DEPLOYS = int(os.environ.get("DEPLOYS", "3"))
 CALLERS = 12
+PAUSE_SECONDS = 0.02
+"""Between two calls of one program: what is being stopped and started needs the processor, too."""
 
 
 @pytest.fixture
@@ -203,6 +205,7 @@ class Caller(threading.Thread):
                     self.broken.append(number)
             if not self._keeps:
                 connection.close()
+            time.sleep(PAUSE_SECONDS)
         connection.close()
 
 
