@@ -285,7 +285,7 @@ def test_a_server_that_is_asked_to_stop_waits_10_s_for_a_call_that_hangs_and_a_s
             began = time.monotonic()
             for _ in range(signals):
                 server.signal(signal.SIGTERM)
-                time.sleep(0.5)
+                wait_until(partial(is_free, port))  # by then it was noticed; two at once would be one
             server.wait_to_end(20)
             assert least < time.monotonic() - began < most
         finally:
