@@ -81,7 +81,7 @@ def _limit_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) ->
 
 
 def _ask(connection: Any, entry: ConnectionPoolEntry) -> None:
-    """Tell the server the caller's limits, or else just ask for a sign of life; raises NoAnswer."""
+    """Tell the server the caller's limits, or else just ask for a sign of life, which is its time; raises NoAnswer."""
     mine, left = patience.current(), patience.left()
     until = time.monotonic() + (patience.BACKGROUND_SECONDS if left is None else left)
     wanted = None if mine is None else mine.limits
@@ -90,7 +90,7 @@ def _ask(connection: Any, entry: ConnectionPoolEntry) -> None:
     try:
         if wanted != known:
             _execute(connection, _limits(connection, wanted))
-        elif not is_fresh:
+        if is_fresh or wanted == known:
             began = time.time()
             clock.note(float(_execute(connection, clock.QUESTIONS[_driver(connection)])), began)
     except Exception as error:

@@ -1,7 +1,7 @@
 """Purge old data."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -11,6 +11,7 @@ from domain.actions import Action
 from domain.errors import FieldProblem, InvalidInput
 from domain.retention import LEAST_AGE, LEAST_SIGN_INS, is_scheduled_age
 from domain.statuses import MessageStatus
+from exts import db
 from models import (
     AdministratorSession,
     ApiHour,
@@ -36,6 +37,7 @@ from models import (
     SignInStep,
     UnknownWord,
     Verification,
+    clock,
 )
 from services import idempotency
 from services.audit import trail
@@ -84,7 +86,7 @@ def purge(age: timedelta, *, tell: Tell = silently, by: Actor | None = None) -> 
     and so is the sign-in history of the last week. `by`: who asked for it, for the audit; a schedule has its runs.
     Raises InvalidInput for an age out of range.
     """
-    now = datetime.now(UTC)
+    now = clock.asked(db.engine)
     _checked(age)
     if by is not None:
         told = {"older_than": str(age)}

@@ -136,6 +136,7 @@ def own_environment() -> Iterator[None]:
 def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests travel in time: a server's clock does not travel with them, and would be believed."""
     monkeypatch.setattr(clock, "note", lambda *_: None)
+    monkeypatch.setattr(clock, "_zero", None)
 
 
 @pytest.fixture

@@ -158,8 +158,8 @@ class Drain:
             self._keep_house()
 
     def _keep_house(self) -> None:
-        now = clock.now()
         with self._engine.begin() as connection:
+            now = clock.now()  # which the connection has told
             expired = settling.expire(connection, now, self._teller)
         if expired:
             log.warning("%s messages expired before they could be sent", expired)

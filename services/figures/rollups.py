@@ -7,7 +7,7 @@ transaction. So stored plus live counts are right at any moment, except for chan
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from exts import db
+from models import clock
 from models.message import Message
 from models.traffic import RolledHour, TrafficHour
 from services.figures import traffic_counts
@@ -42,7 +43,7 @@ def roll_up(now: datetime | None = None, *, tell: Tell = silently) -> int:
     Each hour is a transaction of its own. Running it twice, or in two processes at once, counts nothing twice.
     """
     changed = 0
-    for number, hour in enumerate(_hours(now or datetime.now(UTC)), 1):
+    for number, hour in enumerate(_hours(now or clock.asked(db.engine)), 1):
         changed += roll_up_hour(hour)
         tell({"hours": number})
     if changed:

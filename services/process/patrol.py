@@ -74,7 +74,7 @@ class Patrol:
             )
 
     def _look_if_ours(self, pause: float) -> None:
-        now = clock.now()
+        now = clock.asked(self._engine)
         if not self._is_needed(now):
             return
         length = timedelta(seconds=max(LEASE_SECONDS, 3 * pause))

@@ -112,6 +112,7 @@ class Courier:
         now, may_claim = clock.now(), not self._stopping
         if may_claim and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK_SECONDS
+            now = clock.asked(self._engine)
             self._do_duties(now)
             may_claim = bool(self._unsettled) or claims.is_due(self._engine, now)
         elif not self._unsettled:
