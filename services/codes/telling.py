@@ -89,9 +89,11 @@ def erase_and_tell(
     """
     with engine.connect() as connection:
         is_wanted = any_wants(listeners.of(connection), (EventType.VERIFICATION_EXPIRED,))
-    while is_wanted and _erase_block(listeners, engine, now, looked_at) == BLOCK:
-        pass
-    erase_ended_codes(engine, now, looked_at)
+    if not is_wanted:
+        erase_ended_codes(engine, now, looked_at)
+        return
+    while _erase_block(listeners, engine, now, looked_at) == BLOCK:
+        pass  # what somebody else has locked is told of after the next look
 
 
 def _erase_block(listeners: Listeners, engine: Engine, now: datetime, looked_at: datetime | None) -> int:

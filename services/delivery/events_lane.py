@@ -21,6 +21,8 @@ from services.webhooks.posting import Poster
 from services.webhooks.watching import FinishedBroadcasts, GatewayWatch
 
 ERASE_EVERY = timedelta(seconds=10)
+LOOK_AT_ALL_EVERY = timedelta(days=1)
+"""What a look has missed, whatever the reason, keeps its code no longer."""
 
 
 def courier(app: Flask, more: Sequence[Duty] = ()) -> Courier:
@@ -51,11 +53,14 @@ class ExpiredCodes:
 
     def __init__(self, engine: Engine, listeners: Listeners):
         self._engine, self._listeners = engine, listeners
-        self._next: datetime | None = None
         self._looked_at: datetime | None = None
+        self._looked_at_all: datetime | None = None
 
     def __call__(self, now: datetime) -> None:
-        if self._next is None or now >= self._next:
-            self._next = now + ERASE_EVERY
-            erase_and_tell(self._listeners, self._engine, now, self._looked_at)
-            self._looked_at = now
+        if self._looked_at is not None and now < self._looked_at:
+            self._looked_at = self._looked_at_all = None  # a clock was set back
+        if self._looked_at is not None and now < self._looked_at + ERASE_EVERY:
+            return
+        is_of_all = self._looked_at_all is None or now >= self._looked_at_all + LOOK_AT_ALL_EVERY
+        erase_and_tell(self._listeners, self._engine, now, None if is_of_all else self._looked_at)
+        self._looked_at, self._looked_at_all = now, now if is_of_all else self._looked_at_all
