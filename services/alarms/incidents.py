@@ -41,6 +41,9 @@ class Tell(Protocol):
     def over(self, connection: Connection, over: Over, now: datetime) -> None:
         """Tell people that it is over."""
 
+    def is_known(self, kind: Kind) -> bool:
+        """Tell whether it can be known at all just now what is wrong of this kind."""
+
     def is_well(self, kind: Kind, subject: str) -> bool:
         """Tell whether what is no longer wrong is well, so that people may be told so."""
 
@@ -67,7 +70,7 @@ def _notice(engine: Engine, alarm: Alarm, row: Any, now: datetime, tell: Tell) -
         began_at = None if alarm.is_implied else _begin(engine, alarm, row, now)
     else:
         began_at = row.began_at if row.told_at is None else None
-        if alarm.at > row.seen_at:
+        if not alarm.at <= row.seen_at <= now:  # after `now`: a clock was set back
             with engine.begin() as connection:
                 connection.execute(_change(alarm.kind, alarm.subject).values(seen_at=alarm.at))
     if began_at is None or not rules.is_told(alarm.kind, now - began_at):
@@ -98,10 +101,10 @@ def _begin(engine: Engine, alarm: Alarm, before: Any, now: datetime) -> datetime
         except IntegrityError:
             return None
         return began_at
-    if alarm.at <= before.seen_at:
+    if alarm.at <= before.seen_at <= now:
         return None
-    began_at = max(began_at, before.ended_at)
-    is_again = before.told_at is not None and now - before.ended_at < rules.QUIET
+    began_at = max(began_at, min(before.ended_at, now))
+    is_again = (before.told_at is not None or before.is_again) and now - before.ended_at < rules.QUIET
     unchanged = incidents.c.ended_at == before.ended_at
     begin = _change(alarm.kind, alarm.subject, unchanged).values(
         **values, began_at=began_at, is_again=is_again
@@ -112,7 +115,16 @@ def _begin(engine: Engine, alarm: Alarm, before: Any, now: datetime) -> datetime
 
 def _end(engine: Engine, row: Any, now: datetime, tell: Tell) -> None:
     """End an incident of which nothing was noticed for a while."""
+    if row.kind not in set(Kind):
+        return  # a newer release's
     kind, was_told = Kind(row.kind), row.told_at is not None
+    if row.seen_at > now - rules.QUIET and not tell.is_known(kind):
+        return
+    if row.seen_at > now:  # a clock was set back
+        with engine.begin() as connection:
+            seen_so = incidents.c.seen_at == row.seen_at
+            connection.execute(_change(kind, row.subject, seen_so).values(seen_at=now))
+        return
     if row.seen_at > now - rules.calm(kind, is_told=was_told, is_again=row.is_again):
         return
     is_as_read = (

@@ -16,10 +16,12 @@ from domain.alarms import Kind
 from domain.faults import place
 from domain.keyring import Keyring
 from domain.roles import Role
-from models import Administrator
+from models import Administrator, Message
+from models.indexes import has_come
 from services.alarms import conditions, wording
 from services.alarms.conditions import Alarm, Closures, IsOpen
 from services.alarms.incidents import Over
+from services.gateways.gateway_health import GatewayHealth
 from services.languages import locales
 from services.outbox import outbox
 from services.outbox.administrator_mails import notice
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 OWNER = "alarm"
 BEGUN, OVER, PREFIX_CLOSED = "alarm", "alarm_over", "prefix_closed"
 """The templates."""
+MOST_AT_ONCE = 100
+messages = Message.__table__
 SHORTEST = timedelta(minutes=1)
 PAGES = {
     Kind.NO_CLOCK: "/cms/schedules",
@@ -47,11 +51,11 @@ Write = Callable[[Person, str], Params]
 
 
 class AlarmMails:
-    """Puts the mails into the outbox; `put` has the ids of those that were put and not yet taken from here."""
+    """Puts the mails into the outbox; `has_put` tells that it has, until it is set to False."""
 
     def __init__(self, is_open: IsOpen):
         self._is_open = is_open
-        self.put: list[str] = []
+        self.has_put = False
 
     def begun(self, connection: Connection, alarm: Alarm, began_at: datetime, now: datetime) -> None:
         """Tell people of what is wrong."""
@@ -63,6 +67,10 @@ class AlarmMails:
     def over(self, connection: Connection, over: Over, now: datetime) -> None:
         """Tell people that it is over."""
         self._put(connection, OVER, partial(_over, over), now)
+
+    def is_known(self, kind: Kind) -> bool:
+        """Tell whether it can be known what is wrong: which gateways fail only while Redis can be asked, if it is."""
+        return kind not in (Kind.GATEWAY_DOWN, Kind.ALL_FAIL) or not part(GatewayHealth).is_blind()
 
     def is_well(self, kind: Kind, subject: str) -> bool:
         """Tell whether what is no longer wrong is well."""
@@ -90,7 +98,13 @@ class AlarmMails:
             log.error("the mails about an alarm can't be written: %s", place(error))
             return
         outbox.put(connection, part(Keyring), mails, now)
-        self.put += [mail.id for mail in mails]
+        self.has_put = True
+
+
+def waiting(connection: Connection, now: datetime) -> list[str]:
+    """Return the ids of mails that are due, whichever process has put them."""
+    due = select(messages.c.id).where(messages.c.owner == OWNER, has_come(messages.c.due_at, now))
+    return list(connection.scalars(due.order_by(messages.c.created_at).limit(MOST_AT_ONCE)))
 
 
 def _in_its_language(person: Person, write: Write) -> Params:

@@ -11,7 +11,7 @@ from flask import Flask
 
 from domain.statuses import Lane
 from exts import db
-from services.alarms import conditions, incidents
+from services.alarms import conditions, incidents, mails
 from services.alarms.conditions import IsOpen, Untaken
 from services.alarms.mails import AlarmMails
 from services.gateways.gateway_health import GatewayHealth
@@ -25,8 +25,8 @@ LEASE = "alarms"
 LOOK_SECONDS = 10.0
 ASK_BROKER_SECONDS = 30.0
 """A broker logs each connection."""
-SendHere = Callable[[Sequence[str]], list[str]]
-"""Sends messages by their ids without a worker, and returns those that are still to be sent."""
+SendHere = Callable[[Sequence[str]], None]
+"""Sends messages by their ids without a worker."""
 
 
 class AlarmWatch:
@@ -36,19 +36,21 @@ class AlarmWatch:
         self._app, self._is_open, self._send_here = app, is_open, send_here
         self._mails = AlarmMails(is_open)
         self._broker_answers = Fresh(health.broker_answers, ASK_BROKER_SECONDS).get
-        self._unsent: list[str] = []
 
     def __call__(self, now: datetime) -> None:
         with self._app.app_context():
             alarms = conditions.look(now, is_open=self._is_open, broker_answers=self._broker_answers)
             incidents.follow(db.engine, alarms, now, self._mails)
-            put, self._mails.put = self._mails.put, []
-            if put:
+            if self._mails.has_put:
+                self._mails.has_put = False
                 part(Bell).ring(Lane.EMAIL)
             has_worker = not any(
                 isinstance(one.about, Untaken) and Lane.EMAIL in one.about.lanes for one in alarms
             )
-            self._unsent = [] if has_worker else self._send_here([*self._unsent, *put])
+            if not has_worker:
+                with db.engine.connect() as connection:
+                    ids = mails.waiting(connection, now)
+                self._send_here(ids)
 
 
 def of_worker(app: Flask, send_here: SendHere) -> Patrol:

@@ -132,12 +132,6 @@ def claim_one(connection: Connection, message_id: str, now: datetime) -> Claimed
     return Claimed(*row[1:])
 
 
-def waiting(connection: Connection, ids: Collection[str]) -> list[str]:
-    """Return those messages that have not settled."""
-    open_ = messages.c.due_at.is_not(None)
-    return list(connection.scalars(select(messages.c.id).where(_AMONG, open_), {"ids": list(ids)}))
-
-
 def _claim_at_once(connection: Connection, due: dict[str, Any], taken: dict[str, Any]) -> Sequence[Any]:
     claimed = connection.execute(_claim_all_due(), due | taken)
     return one_step.fetch(connection, _claimed(), due | taken) if claimed.rowcount else []

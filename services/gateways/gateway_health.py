@@ -151,6 +151,10 @@ class GatewayHealth:
         """Tell whether the shared breaker of a gateway is open; None where each worker keeps its own."""
         return self._ask_shared(lambda health: health.is_open(name))
 
+    def is_blind(self) -> bool:
+        """Tell whether the shared breakers can't be reached just now."""
+        return self._shared is not None and self._redis_breaker.is_open
+
     def probe_in(self, name: str) -> float | None:
         """Return in how many seconds the shared breaker of a gateway lets a message through; None if it is not open."""
         return self._ask_shared(lambda health: health.probe_in(name)) if self.tells_of_all(name) else None

@@ -43,6 +43,7 @@ def settings(settings):
         "RESEND_COOLDOWN_SECONDS": 0,
         "DESTINATION_SENDS_PER_DAY": 0,
         "SMS_SENDS_PER_DAY": 0,
+        "CELERY_BROKER_URL": "amqp://127.0.0.1:1//",  # no Redis that would be away
     }
 
 
@@ -302,6 +303,17 @@ def test_a_look_that_fails_halfway_loses_no_mail_of_the_clock(of_clock, inbox, m
     with pytest.raises(ConnectionError):
         of_clock(START + RESTART)
     monkeypatch.setattr(incidents, "follow", follow)
+    assert inbox() == []
+    of_clock(START + RESTART + MINUTE)
+    assert len(inbox()) == 2
+
+
+def test_another_process_sends_the_mails_that_the_one_before_could_not(app, of_clock, inbox, monkeypatch):
+    of_clock(START)
+    taken = []
+    monkeypatch.setattr(worker, "send_without_worker", taken.append)
+    AlarmWatch(app, part(GatewayHealth).tells_of_all, taken.append)(START + RESTART)
+    assert len(taken[0]) == 2
     assert inbox() == []
     of_clock(START + RESTART + MINUTE)
     assert len(inbox()) == 2

@@ -22,13 +22,16 @@ class Told:
     """Notes what people would be told."""
 
     def __init__(self):
-        self.mails, self.well = [], True
+        self.mails, self.well, self.unknown = [], True, set()
 
     def begun(self, connection, alarm, began_at, now):
         self.mails.append(("begun", alarm.kind, alarm.subject, began_at))
 
     def over(self, connection, over, now):
         self.mails.append(("over", over.kind, over.subject, over.seen_at - over.began_at))
+
+    def is_known(self, kind):
+        return kind not in self.unknown
 
     def is_well(self, kind, subject):
         return self.well
@@ -202,3 +205,45 @@ def test_the_purge_forgets_what_is_over_for_a_day(look):
     look(datetime.now(UTC), (DOWN, "spare"))
     assert retention.purge(timedelta())["incidents"] == 1
     assert [row.subject for row in db.session.query(Incident)] == ["spare"]
+
+
+def test_what_can_not_be_known_ends_nothing(look, told):
+    look(START, (DOWN, "main"))
+    told.unknown = {DOWN}
+    assert look(START + 10 * MINUTE) == []
+    told.unknown = set()
+    assert look(START + 11 * MINUTE, (DOWN, "main")) == [], "it has not begun again"
+    assert look(START + 11 * MINUTE + CALM) == [("over", DOWN, "main", 11 * MINUTE)]
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_clock_that_is_set_back_silences_nothing(look, ended):
+    ahead = START + 24 * 60 * MINUTE
+    look(ahead, (DOWN, "main"))
+    if ended:
+        look(ahead + CALM)
+    assert len(look(START + MINUTE, (DOWN, "main"))) == int(ended)
+    over = [look(START + minute * MINUTE) for minute in range(2, 150)]
+    assert next(one for some in over for one in some)[:3] == ("over", DOWN, "main")
+    assert len(look(START + 300 * MINUTE, (DOWN, "main"))) == 1
+
+
+def test_a_blip_in_between_makes_no_new_beginning(look):
+    begun = 0
+    for round_ in range(12):
+        at = START + round_ * 270 * SECOND
+        steps = [(0, NONE), (60, NONE), (150, NONE), (280, None)]
+        for seconds, kind in steps:
+            begun += len(
+                [one for one in look(at + seconds * SECOND, *([kind] if kind else [])) if one[0] == "begun"]
+            )
+        look(at + 285 * SECOND, NONE)
+    assert begun <= 2
+
+
+def test_an_incident_of_a_newer_release_is_left_alone(look):
+    row = {"kind": "unheard_of", "subject": "", "is_again": False, "told_at": START}
+    with db.engine.begin() as connection:
+        connection.execute(incidents.incidents.insert().values(**row, began_at=START, seen_at=START))
+    look(START + MINUTE, (DOWN, "main"))
+    assert look(START + MINUTE + CALM) == [("over", DOWN, "main", timedelta(0))]
