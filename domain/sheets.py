@@ -20,7 +20,7 @@ DESTINATION_WORDS = re.compile(
     r"|收件人|(?:手机|电话)(?:号码?|号碼)?|(?:电子)?(?:邮箱|邮件)(?:地址)?",
     re.IGNORECASE,
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
 """What a spreadsheet takes for a formula (OWASP, CSV injection)."""
 _SEPARATORS = re.compile(r"[\s_-]+")
 

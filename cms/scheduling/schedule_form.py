@@ -118,7 +118,8 @@ def _json(text: str, kind: type) -> Any:
         return kind()
     try:
         value = json.loads(text, parse_constant=_refuse)
-        json.dumps(value, ensure_ascii=False).encode()  # databases reject half a surrogate pair
+        # databases reject half a surrogate pair, and 1e400 becomes what is no JSON
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, kind):

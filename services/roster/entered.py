@@ -17,6 +17,7 @@ CLEARED = "clear-"
 """Before the name of a secret in a form: it is to be removed."""
 HIDDEN = "•••"
 FORM = "form"
+TOO_DEEP = "is nested too deep"
 """The field of problems that no single field has."""
 
 
@@ -117,15 +118,20 @@ def _interface(text: str) -> dict[str, Any]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"can't be read: {error}") from None
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
     for key in table:
         if key not in INTERFACE:
             raise ValueError(f"{key}: is not a known key")
-    if any(VARIABLE.search(one) for one in _texts(table)):
-        raise ValueError("variables such as ${NAME} work in gateways.toml only: enter the value itself")
     try:
         json.dumps(table)
+        has_variable = any(VARIABLE.search(one) for one in _texts(table))
     except TypeError:
         raise ValueError("holds a date or time: write it as a text") from None
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+    if has_variable:
+        raise ValueError("variables such as ${NAME} work in gateways.toml only: enter the value itself")
     return table
 
 

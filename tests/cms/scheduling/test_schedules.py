@@ -112,6 +112,7 @@ def test_every_error_is_shown_beside_its_field_and_the_input_is_kept(signed_in: 
         ({"task": "", "other_task": ""}, "other_task"),
         ({"task": "nothing"}, "task"),
         ({"kwargs": '{"a": NaN}'}, "kwargs"),
+        ({"args": "[1e400]"}, "args"),
         ({"kwargs": '{"a": "\\ud800"}'}, "kwargs"),
         ({"zone": "Nowhere"}, "zone"),
     ],
