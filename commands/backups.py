@@ -1,5 +1,7 @@
 """`flask --app app backup` and `restore`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -20,7 +22,7 @@ def backup(file: Path) -> None:
     The copy holds numbers and addresses in clear, and opens with CODE_PEPPER what waits to be sent: only its owner may
     read it. For PostgreSQL and MariaDB prints the command of their own tool, and exits with 1.
     """
-    with plain_errors():
+    with plain_errors(), _told():
         length = backups.backup(file)
     click.echo(f"{file}: {length / 1e6:.1f} MB", err=True)
 
@@ -34,6 +36,15 @@ def restore(file: Path) -> None:
     What was there before is kept in a file beside it. Then run `flask --app app db upgrade` if the backup is older
     than this version. For PostgreSQL and MariaDB prints the command of their own tool, and exits with 1.
     """
-    with plain_errors():
+    with plain_errors(), _told():
         kept = backups.restore(file)
     click.echo(f"restored from {file}" + (f"; what was there is in {kept}" if kept else ""), err=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Report what the system says of a file or a disk in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or 'the file'}: {error.strerror or error}") from error

@@ -112,7 +112,11 @@ def remove(hook: str) -> None:
 
 
 def _given(is_given: bool) -> str | None:
-    return sys.stdin.readline() if is_given else None
+    if not is_given:
+        return None
+    if not (text := sys.stdin.readline().strip()):
+        raise click.UsageError("no secret came on standard input, and nothing was changed")
+    return text
 
 
 def _show(view: HookView, secret: str) -> None:

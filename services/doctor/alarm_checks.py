@@ -25,4 +25,7 @@ def check_delivery() -> Iterator[Finding]:
         for alarm in told:
             yield warn("delivery", wording.title(alarm))
     if not told:
-        yield ok("delivery", "no gateway is down or switched off, no budget is used up, no prefix is closed")
+        yield ok(
+            "delivery",
+            "no gateway fails, no channel is without one, no budget is used up, no prefix is closed",
+        )

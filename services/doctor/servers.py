@@ -117,7 +117,7 @@ def _setting(gateway: Gateway, reason: str) -> str:
         or not current_app.config["MAIL_SERVER"]
         or gateway.name != "smtp"
     ):
-        return f"{gateway.name!r} in GATEWAYS_FILE"
+        return f"{gateway.name!r} in GATEWAYS_FILE or in the console"
     if "login" in reason:
         return "MAIL_USERNAME, MAIL_PASSWORD"
     if "certificate" in reason or "lacks" in reason:

@@ -147,7 +147,7 @@ def rotate(hook_id: str, *, secret: str | None = None, by: Actor = COMMAND_LINE)
     def work(session: Session) -> tuple[HookView, str]:
         row = _living(session, hook_id)
         kind = HookType(row.type)
-        text = rules.check_secret(kind, secret) if secret else rules.new_secret(kind)
+        text = rules.check_secret(kind, secret) if secret is not None else rules.new_secret(kind)
         row.old_secret, row.old_until = row.secret, clock.now() + OVERLAP
         row.secret = _seal(row.id, text)
         trail.note(session, by, Action.HOOK_ROTATED, row.name, subject_id=row.id, after={"overlap": "24h"})

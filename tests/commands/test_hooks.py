@@ -39,6 +39,20 @@ def test_a_secret_of_the_server_comes_from_standard_input(app: Flask) -> None:
     assert "makes its own secret" in run(app, "rotate", "ours").stderr
 
 
+def test_an_empty_standard_input_changes_no_secret(app: Flask) -> None:
+    run(app, "add", "generic", "ours")
+    with app.app_context():
+        (view,) = hooks.list_all()
+        before = hooks.secrets_of(view.id)
+    for text in ("", "\n"):
+        result = run(app, "rotate", "ours", "--secret-stdin", input=text)
+        assert (result.exit_code, "no secret came" in result.stderr) == (2, True)
+        assert run(app, "add", "generic", "other", "--secret-stdin", input=text).exit_code == 2
+    with app.app_context():
+        assert hooks.secrets_of(view.id) == before
+        assert len(hooks.list_all()) == 1
+
+
 def test_supabases_secret_has_its_form(app: Flask) -> None:
     assert told(run(app, "add", "supabase", "ours"))["SECRET"].startswith("v1,whsec_")
     result = run(app, "add", "supabase", "other", "--secret-stdin", input="whsec_without its prefix\n")

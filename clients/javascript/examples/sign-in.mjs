@@ -19,6 +19,6 @@ for await (const typed of createInterface({ input: process.stdin })) {
   });
   if (result === null) console.log("This is no code.");
   else console.log(result.valid ? "Welcome." : `Wrong, ${result.attempts_left} attempts left.`);
-  if (result?.valid) break;
+  if (result && (result.valid || result.attempts_left === 0)) break;
 }
 process.exit(0);

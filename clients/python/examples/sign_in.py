@@ -18,5 +18,5 @@ with Sendcode(os.environ["SENDCODE_URL"], os.environ["SENDCODE_KEY"]) as client:
             print("This is no code.", flush=True)
             continue
         print("Welcome." if result.valid else f"Wrong, {result.attempts_left} attempts left.", flush=True)
-        if result.valid:
+        if result.valid or not result.attempts_left:
             break

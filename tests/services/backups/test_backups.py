@@ -288,3 +288,10 @@ def test_the_commands_say_what_they_did(migrated: Flask, tmp_path: Path) -> None
     done = runner.invoke(args=["restore", copy])
     assert (done.exit_code, done.stdout) == (0, "")
     assert "what was there is in" in done.stderr
+
+
+def test_a_backup_into_a_folder_that_is_not_there_is_one_line(migrated: Flask, tmp_path: Path) -> None:
+    done = migrated.test_cli_runner().invoke(args=["backup", str(tmp_path / "nowhere" / "copy.db")])
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.endswith("No such file or directory\n")

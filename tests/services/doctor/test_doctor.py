@@ -400,7 +400,7 @@ def test_a_failing_provider_is_reported_with_its_table(app):
     with_gateways(app, broken)
     with app.app_context():
         ((_, check),) = servers.gateway_checks()
-        assert only(check) == (Level.FAIL, "no answer ('main' in GATEWAYS_FILE)")
+        assert only(check) == (Level.FAIL, "no answer ('main' in GATEWAYS_FILE or in the console)")
 
 
 def test_names_that_are_no_misspelt_settings_are_left_alone(app):
