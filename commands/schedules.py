@@ -1,6 +1,5 @@
 """`flask --app app schedules`: periodic jobs; changes need no restart."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from commands.groups import DatabaseGroup
+from domain import schedule_arguments
 from domain.errors import BrokerUnreachable, InvalidInput, NotFound
 from services.scheduling import schedule_views
 from services.scheduling import schedules as service
@@ -151,13 +151,10 @@ def _time(moment: datetime | None, zone: str) -> str:
 
 def _json(option: str, text: str, kind: type) -> Any:
     try:
-        value = json.loads(text)
+        return schedule_arguments.read(text, kind)
     except ValueError:
-        value = None
-    if not isinstance(value, kind):
         wanted = "a list, as in [30]" if kind is list else 'an object, as in {"older_than_days": 30}'
-        raise click.ClickException(f"{option} must be JSON: {wanted}")
-    return value
+        raise click.ClickException(f"{option} must be JSON: {wanted}") from None
 
 
 @contextmanager

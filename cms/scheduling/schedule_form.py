@@ -14,6 +14,7 @@ from cms.access.identity import actor, signed_in
 from cms.errors.error_texts import Answer
 from cms.frame.times import zone_name
 from cms.scheduling import schedule_faults, task_fields
+from domain import schedule_arguments
 from domain.errors import FieldProblem, InvalidInput
 from domain.roles import Role
 from domain.statuses import Lane
@@ -117,18 +118,9 @@ def _json(text: str, kind: type) -> Any:
     if not text.strip():
         return kind()
     try:
-        value = json.loads(text, parse_constant=_refuse)
-        # databases reject half a surrogate pair, and 1e400 becomes what is no JSON
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, kind):
-        raise InvalidInput(FieldProblem(kind.__name__, "can't be read"))
-    return value
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not valid JSON")
+        return schedule_arguments.read(text, kind)
+    except ValueError:
+        raise InvalidInput(FieldProblem(kind.__name__, "can't be read")) from None
 
 
 def _is_foreign(form: Mapping[str, str]) -> bool:

@@ -100,6 +100,7 @@ def test_arguments_are_kept_as_they_are(cli, app):
         (("add", "x", "sendcode.purge", "--cron", "61 * * * *"), "61"),
         (("add", "x", "sendcode.purge", "--cron", "* * * * *", "--zone", "Nowhere"), "zone 'Nowhere'"),
         (("add", "x", "sendcode.purge", "--every", "1h", "--args", "{}"), "--args must be JSON: a list"),
+        (("add", "x", "sendcode.purge", "--every", "1h", "--args", "[1e400]"), "--args must be JSON: a list"),
         (
             ("add", "x", "sendcode.purge", "--every", "1h", "--kwargs", "{"),
             "--kwargs must be JSON: an object",
