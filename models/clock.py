@@ -23,14 +23,12 @@ _ahead: float | None = None
 _is_off = False
 _zero: float | None = None
 """This machine's clock at the zero of `_steady`, when the database last told its time."""
+_BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 def _steady() -> float:
     """Return the seconds of a clock that nobody sets; it goes on while the machine sleeps, where the system has one."""
     return time.clock_gettime(_BOOTTIME) if _BOOTTIME is not None else time.monotonic()
-
-
-_BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 def now() -> datetime:

@@ -17,7 +17,6 @@ CLEARED = "clear-"
 """Before the name of a secret in a form: it is to be removed."""
 HIDDEN = "•••"
 FORM = "form"
-TOO_DEEP = "is nested too deep"
 """The field of problems that no single field has."""
 
 
@@ -99,7 +98,10 @@ def _keys(one: Field) -> tuple[str, ...]:
 def _read(one: Field, text: str) -> dict[str, Any]:
     """Return the keys of one field; raises ValueError with what is wrong with it, never with the text itself."""
     if one.kind is Kind.TOML:
-        return _interface(text)
+        try:
+            return _interface(text)
+        except RecursionError:
+            raise ValueError("is nested too deep") from None
     if VARIABLE.search(text):
         raise ValueError("variables such as ${NAME} work in gateways.toml only: enter the value itself")
     if one.kind is Kind.NUMBER or (one.kind is Kind.RATE and text.isdigit()):
@@ -118,20 +120,15 @@ def _interface(text: str) -> dict[str, Any]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"can't be read: {error}") from None
-    except RecursionError:
-        raise ValueError(TOO_DEEP) from None
     for key in table:
         if key not in INTERFACE:
             raise ValueError(f"{key}: is not a known key")
+    if any(VARIABLE.search(one) for one in _texts(table)):
+        raise ValueError("variables such as ${NAME} work in gateways.toml only: enter the value itself")
     try:
         json.dumps(table)
-        has_variable = any(VARIABLE.search(one) for one in _texts(table))
     except TypeError:
         raise ValueError("holds a date or time: write it as a text") from None
-    except RecursionError:
-        raise ValueError(TOO_DEEP) from None
-    if has_variable:
-        raise ValueError("variables such as ${NAME} work in gateways.toml only: enter the value itself")
     return table
 
 

@@ -22,15 +22,15 @@ from tests.databases import ON_SERVERS, database_of
 from tests.live.processes import wait_until
 
 note = clock.note
+NOTHING_KNOWN = {"_ahead": None, "_is_off": False, "_zero": None}
 
 
 @pytest.fixture(autouse=True)
 def real_clock(own_clock, monkeypatch):
     """Believe the server, as outside of tests, and forget it afterwards."""
     monkeypatch.setattr(clock, "note", note)
-    monkeypatch.setattr(clock, "_ahead", None)
-    monkeypatch.setattr(clock, "_is_off", False)
-    monkeypatch.setattr(clock, "_zero", None)
+    for name, value in NOTHING_KNOWN.items():
+        monkeypatch.setattr(clock, name, value)
 
 
 @pytest.mark.parametrize("kind", ON_SERVERS)
@@ -85,7 +85,7 @@ def test_a_worker_whose_clock_is_ahead_expires_nothing_when_it_starts(kind, sett
             verifications.issue(Request(Channel.SMS, "+8613800138000"), Owner("key:tests"))
             db.session.remove()
             db.engine.dispose()
-        for name, value in (("_ahead", None), ("_is_off", False), ("_zero", None)):
+        for name, value in NOTHING_KNOWN.items():
             setattr(clock, name, value)
         with time_machine.travel(datetime.now(UTC) + timedelta(hours=2), tick=True):
             worker.start(app, [Lane.SMS])

@@ -308,10 +308,9 @@ def test_a_look_that_fails_halfway_loses_no_mail_of_the_clock(of_clock, inbox, m
     assert len(inbox()) == 2
 
 
-def test_another_process_sends_the_mails_that_the_one_before_could_not(app, of_clock, inbox, monkeypatch):
+def test_another_process_sends_the_mails_that_the_one_before_could_not(app, of_clock, inbox):
     of_clock(START)
     taken = []
-    monkeypatch.setattr(worker, "send_without_worker", taken.append)
     AlarmWatch(app, part(GatewayHealth).tells_of_all, taken.append)(START + RESTART)
     assert len(taken[0]) == 2
     assert inbox() == []
