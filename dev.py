@@ -214,7 +214,7 @@ def bench(arguments: Sequence[str], console: Console, stop: Stop) -> int:
     if not (ROOT / "bench" / "__main__.py").exists():
         raise StartError("There are no measurements (bench/) in this copy.")
     with closing(Guard()) as guard:
-        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, BENCH], best_effort=[EMBEDDED])
+        Venv(ROOT, console, stop, guard).ensure([SERVICE, EXTRAS, TELEMETRY, BENCH], best_effort=[EMBEDDED])
     return become_module("bench", arguments)
 
 

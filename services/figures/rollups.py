@@ -6,9 +6,8 @@ transaction. So stored plus live counts are right at any moment, except for chan
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -28,8 +27,6 @@ from services.storage.transactions import LostRace, change, statements
 log = logging.getLogger(__name__)
 QUIET = LONGEST_CODE_LIFE + timedelta(minutes=5)
 """How long after its end an hour is first rolled up: its codes are used or expired, and late commits are in."""
-LOOKS = 3
-T = TypeVar("T")
 STILL_CHANGING = timedelta(hours=72)
 """How long carriers try to deliver an SMS and report it; younger hours are rolled up again each time."""
 
@@ -74,19 +71,6 @@ def state(reader: Connection | Session, since: datetime) -> State:
     sums = select(func.count(), func.coalesce(func.sum(rolled.c.version), 0)).where(rolled.c.hour >= since)
     count, versions = reader.execute(sums).one()
     return int(count), int(versions)
-
-
-def steadily(reader: Connection | Session, since: datetime, work: Callable[[State], T]) -> T:
-    """Return the result of `work`, which reads the counts since an hour and is given their state.
-
-    If hours were rolled up or purged during the work, it runs again, as they could be missing or counted twice.
-    """
-    for _ in range(LOOKS):
-        before = state(reader, since)
-        found = work(before)
-        if state(reader, since) == before:
-            break
-    return found
 
 
 def uncounted(reader: Connection | Session, since: datetime) -> list[tuple[datetime, datetime | None]]:

@@ -17,6 +17,7 @@ from services.figures.tallies import Tally
 from services.figures.traffic_counts import Counted, Key, TimesKey, hour_of
 from services.figures.traffic_memory import State, memory
 from services.figures.traffic_rows import COUNTS
+from services.storage.snapshots import snapshot
 
 T = TypeVar("T")
 STATUSES = tuple(MessageStatus)
@@ -135,13 +136,12 @@ def _smallest_with(names: set[str]) -> Table:
 
 def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = None) -> T:
     """Return the result of `work`, which is given all counts since the beginning of an hour, or those of one owner."""
-    with db.engine.connect() as connection:
-
-        def once(state: State) -> T:
-            live = _live(connection, rollups.uncounted(connection, since), owner)
-            return work(Traffic(connection, since, state, live))
-
-        return rollups.steadily(connection, since, once)
+    with snapshot(
+        db.engine
+    ) as connection:  # a roll-up or a purge meanwhile would count rows twice, or not at all
+        state = rollups.state(connection, since)
+        live = _live(connection, rollups.uncounted(connection, since), owner)
+        return work(Traffic(connection, since, state, live))
 
 
 def _live(

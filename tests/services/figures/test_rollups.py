@@ -304,6 +304,29 @@ def test_an_hour_that_is_rolled_up_while_it_is_purged_is_tried_again(rows):
     assert db.session.scalar(select(RolledHour.is_current)) is False
 
 
+@pytest.mark.slow
+def test_a_reader_sees_one_moment_whatever_is_purged_and_rolled_up_beside_it(app, rows, monkeypatch):
+    rows.add(150)
+    before, uncounted, ages = by_hand(), rollups.uncounted, [4, 3, 2, 1]
+
+    def beside():
+        with app.app_context(), time_machine.travel(NOW, tick=False):
+            assert retention.purge(timedelta(days=ages.pop(0)))["messages"] > 0
+            rollups.roll_up(NOW)
+
+    def disturbed(*arguments):
+        spans = uncounted(*arguments)
+        thread = threading.Thread(target=beside)
+        thread.start()
+        thread.join()
+        return spans
+
+    monkeypatch.setattr(rollups, "uncounted", disturbed)
+    for _ in range(4):
+        assert _without_purposes(as_told()) == _without_purposes(before)
+    assert not ages
+
+
 def test_roll_ups_are_kept_for_a_year_and_contain_no_destination(rows):
     rows.add(30)
     rollups.roll_up(NOW)
