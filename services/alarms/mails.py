@@ -9,13 +9,15 @@ from urllib.parse import quote
 from babel.dates import format_timedelta
 from flask import current_app
 from flask_babel import force_locale
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from domain.alarms import Kind
 from domain.faults import place
 from domain.keyring import Keyring
 from domain.roles import Role
+from domain.statuses import MessageStatus
 from models import Administrator, Message
 from models.indexes import has_come
 from services.alarms import conditions, wording
@@ -26,12 +28,14 @@ from services.languages import locales
 from services.outbox import outbox
 from services.outbox.administrator_mails import notice
 from services.process.parts import part
+from services.storage.transactions import change
 
 log = logging.getLogger(__name__)
 OWNER = "alarm"
 BEGUN, OVER, PREFIX_CLOSED = "alarm", "alarm_over", "prefix_closed"
 """The templates."""
 MOST_AT_ONCE = 100
+TOLD = (Role.OWNER, Role.OPERATOR)
 messages = Message.__table__
 SHORTEST = timedelta(minutes=1)
 PAGES = {
@@ -77,7 +81,7 @@ class AlarmMails:
         return conditions.is_well(kind, subject, self._is_open)
 
     def _put(self, connection: Connection, template: str, write: Write, now: datetime) -> None:
-        told = (Administrator.disabled_at.is_(None), Administrator.role.in_([Role.OWNER, Role.OPERATOR]))
+        told = (Administrator.disabled_at.is_(None), Administrator.role.in_(TOLD))
         wanted = select(Administrator.email, Administrator.locale, Administrator.zone).where(*told)
         try:
             mails = [
@@ -105,6 +109,13 @@ def waiting(connection: Connection, now: datetime) -> list[str]:
     """Return the ids of mails that are due, whichever process has put them."""
     due = select(messages.c.id).where(messages.c.owner == OWNER, has_come(messages.c.due_at, now))
     return list(connection.scalars(due.order_by(messages.c.created_at).limit(MOST_AT_ONCE)))
+
+
+def withdraw(session: Session, canonical: str, now: datetime) -> None:
+    """Cancel what waits for somebody who is no longer to be told; the caller commits."""
+    to_them = (messages.c.owner == OWNER, messages.c.canonical == canonical)
+    is_waiting = messages.c.status == MessageStatus.QUEUED.value
+    change(session, update(messages).where(*to_them, is_waiting).values(**outbox.stop_values(now)))
 
 
 def _in_its_language(person: Person, write: Write) -> Params:

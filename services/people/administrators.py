@@ -26,6 +26,7 @@ from domain.statuses import Channel
 from exts import db
 from models import Administrator, AdministratorSession, SignInStep
 from services import typed
+from services.alarms import mails
 from services.audit import trail
 from services.audit.trail import COMMAND_LINE, Actor
 from services.people.administrator_views import AdministratorView, view
@@ -123,6 +124,8 @@ def change_role(email: str, role: str, *, by: Actor = COMMAND_LINE) -> None:
             told = {"before": {"role": old}, "after": {"role": role}}
             _note(session, by, Action.ROLE_CHANGED, administrator, **told)
             _keep_an_owner(session, old)
+            if role not in mails.TOLD:
+                mails.withdraw(session, administrator.canonical, datetime.now(UTC))
         return administrator.id
 
     log.info("administrator %s is %s", transaction(work), role)
@@ -140,6 +143,7 @@ def disable(email: str, *, by: Actor = COMMAND_LINE) -> None:
             state = {"before": {"state": "active"}, "after": {"state": "disabled"}}
             _note(session, by, Action.ADMINISTRATOR_DISABLED, administrator, **state)
             _keep_an_owner(session, administrator.role)
+            mails.withdraw(session, administrator.canonical, now)
         end_sessions(session, administrator.id, now)
         return administrator.id
 

@@ -192,6 +192,19 @@ def test_mails_about_the_only_mail_gateway_wait_until_it_is_back(look, told):
     assert told() == TO_BOTH
 
 
+def test_whoever_is_no_longer_to_be_told_gets_no_mail_that_waits(look):
+    break_down("memory-mail")
+    look(START)
+    assert set(waiting()) == {"olga@example.org", "otto@example.org"}
+    administrators.change_role("otto@example.org", "owner")
+    assert set(waiting()) == {"olga@example.org", "otto@example.org"}
+    administrators.change_role("otto@example.org", "viewer")
+    assert waiting() == ["olga@example.org"]
+    administrators.add("nora@example.org", "owner", "seven purple otters")  # the last owner can't be disabled
+    administrators.disable("olga@example.org")
+    assert waiting() == []
+
+
 def test_gateways_that_are_switched_off_are_told_after_a_minute(look, inbox, told):
     with time_machine.travel(START, tick=False):
         gateway_switches.switch_off("memory-sms", is_meant=True)
