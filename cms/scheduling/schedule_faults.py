@@ -29,4 +29,8 @@ def texts(error: InvalidInput) -> dict[str, str]:
         "Enter a number of days, at least 1: a purge deletes nothing of the last day."
     )
     said["report_zone"] = said["zone"]
-    return {problem.field: said.get(problem.field, problem.message) for problem in error.problems}
+    found = {problem.field: said.get(problem.field, problem.message) for problem in error.problems}
+    if wrong := found.pop("arguments", None):
+        names = wrong.partition(": ")[2]
+        found.setdefault("kwargs", _("The task takes other arguments: %(names)s.", names=names))
+    return found

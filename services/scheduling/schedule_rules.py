@@ -1,5 +1,6 @@
 """Validate new and edited schedules; every problem is reported with its field."""
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,7 +58,7 @@ def known_tasks() -> list[str]:
 
 
 def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
-    """Yield every problem of a schedule; `force` accepts a task that only another program knows."""
+    """Yield every problem of a schedule; `force` accepts a task, and arguments, that only another program knows."""
     if (
         not 1 <= len(new.name) <= LONGEST_NAME
         or new.name != new.name.strip()
@@ -69,6 +70,8 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
     elif not force and new.task not in known_tasks():
         known = ", ".join(known_tasks())
         yield FieldProblem("task", f"{new.task!r} is not known here; the known tasks are {known}")
+    elif not force and (wanted := _wanted_arguments(new)) is not None:
+        yield FieldProblem("arguments", f"must be what the task takes: {wanted}")
     if new.cron is not None and len(new.cron) > LONGEST_LINE:
         yield FieldProblem("cron", f"must be at most {LONGEST_LINE} characters")
     else:
@@ -80,6 +83,21 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
         yield FieldProblem("older_than_days", f"must be at least {LEAST_AGE.days}")
     if new.queue is not None and not QUEUE.fullmatch(new.queue):
         yield FieldProblem("queue", "must be 1 to 64 of A-Z a-z 0-9 . _ : -")
+
+
+def _wanted_arguments(new: NewSchedule) -> str | None:
+    """Return what a task of ours takes, as in `(subject, recipients, body)`; None where it can be given `new`'s."""
+    celery: Celery = current_app.extensions["celery"]
+    if (task := celery.tasks.get(new.task)) is None:
+        return None
+    takes = inspect.signature(task.run)
+    try:
+        takes.bind(*new.args, **new.kwargs)
+    except TypeError:
+        empty = inspect.Parameter.empty
+        bare = [one.replace(annotation=empty) for one in takes.parameters.values()]
+        return str(takes.replace(parameters=bare, return_annotation=empty))
+    return None
 
 
 def _is_old_enough(new: NewSchedule) -> bool:

@@ -290,6 +290,8 @@ def test_the_fields_of_other_tasks_are_ignored(signed_in: Visitor, app: Flask) -
         ({"task": "sendcode.purge", "older_than_days": "soon"}, "older_than_days", "at least 1"),
         ({"task": "sendcode.purge", "older_than_days": "0"}, "older_than_days", "at least 1"),
         ({"task": "none"}, "task", "Choose a task"),
+        ({"kwargs": '{"copies": 2}'}, "kwargs", "takes other arguments: (recipients=(), locale=None, zone="),
+        ({"task": "send_mail", "args": "[1]"}, "kwargs", "other arguments: (subject, recipients, body)"),
     ],
 )
 def test_a_wrong_argument_is_told_beside_its_field(
@@ -303,7 +305,7 @@ def test_a_wrong_argument_is_told_beside_its_field(
 
 
 def test_arguments_without_a_field_stay_json(signed_in: Visitor, app: Flask) -> None:
-    arguments = {"recipients": "ops@example.org", "locale": "fr", "copies": 2}
+    arguments = {"recipients": "ops@example.org", "locale": "fr"}
     with app.app_context():
         odd = schedules.add(NewSchedule("odd", "sendcode.daily_report", every="1d", kwargs=arguments))
         listed = schedules.add(

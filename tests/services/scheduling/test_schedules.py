@@ -199,6 +199,26 @@ def test_a_row_with_broken_arguments_can_be_seen_and_removed():
     assert everything() == []
 
 
+@pytest.mark.parametrize(
+    ("task", "given"),
+    [
+        ("send_mail", {}),
+        ("send_mail", {"args": ["Hi", ["a@b.org"], "text", "more"]}),
+        ("send_mail", {"args": ["Hi"], "kwargs": {"recipients": [], "text": "?"}}),
+        ("send_mail", {"args": ["Hi"], "kwargs": {"subject": "Hi", "recipients": [], "body": "?"}}),
+        ("sendcode.roll_up", {"kwargs": {"older_than_days": 7}}),
+    ],
+)
+def test_a_task_of_ours_is_given_what_it_takes(task, given):
+    new = NewSchedule("wrong", task, every="1d", **given)
+    with pytest.raises(InvalidInput) as refused:
+        schedules.add(new)
+    wanted = {"send_mail": "(subject, recipients, body)", "sendcode.roll_up": "()"}
+    problem = refused.value.problems[0]
+    assert (problem.field, problem.message) == ("arguments", f"must be what the task takes: {wanted[task]}")
+    schedules.add(dataclasses.replace(new, task="of.another.program"), force=True)
+
+
 def test_an_edit_that_keeps_the_rule_keeps_the_next_run():
     with time_machine.travel(NOON, tick=False) as clock:
         schedules.add(NewSchedule("often", "sendcode.purge", every="1h"))

@@ -43,7 +43,7 @@ def test_an_operator_has_no_owners_task_run(by, task):
 
 
 def test_an_operator_may_stop_any_schedule():
-    schedules.add(NewSchedule("theirs", "send_mail", every="1h"), by=JANE)
+    schedules.add(NewSchedule("theirs", "send_mail", every="1h"), force=True, by=JANE)
     assert not schedules.disable("theirs", by=KIM).enabled
 
 
