@@ -176,6 +176,9 @@ class VerificationLocked(LimitExceeded):
 
     code = "verification_locked"
 
+    def __str__(self) -> str:
+        return "no attempts are left for this code: send a new one"
+
 
 class NotAuthenticated(SendcodeError):
     """Raised when the caller did not prove who it is."""

@@ -51,6 +51,7 @@ def test_check_locks_after_the_last_attempt(issued, code, owner):
     with pytest.raises(VerificationLocked) as locked:
         check(issued.id, code, owner)
     assert 290 <= locked.value.retry_after <= 300
+    assert str(locked.value) == "no attempts are left for this code: send a new one"
 
 
 def test_the_times_of_the_first_attempts_are_kept(app, issued, code, owner):
