@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from commands.groups import DatabaseGroup, plain_errors
+from commands.groups import DatabaseGroup, plain_errors, show_rows
 from domain.roles import Role
 from services.account import second_factor_changes, second_factor_resets
 from services.people import administrators
@@ -35,9 +35,11 @@ def add(email: str, role: str, password_stdin: bool, if_none: bool) -> None:
 @admins.command("list")
 def show() -> None:
     """List all administrators: e-mail address, role, state."""
-    for administrator in administrators.everyone():
-        state = "disabled" if administrator.disabled_at else "active"
-        click.echo(f"{administrator.email}\t{administrator.role}\t{state}")
+    rows = (
+        (one.email, one.role, "disabled" if one.disabled_at else "active")
+        for one in administrators.everyone()
+    )
+    show_rows(("E-MAIL", "ROLE", "STATE"), rows)
 
 
 @admins.command("reset-password")

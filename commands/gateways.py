@@ -2,7 +2,7 @@
 
 import click
 
-from commands.groups import DatabaseGroup
+from commands.groups import DatabaseGroup, show_rows
 from domain.errors import InvalidInput, LastGateway, NotFound
 from services.gateways import gateway_list
 from services.gateways import gateway_switches as service
@@ -13,9 +13,11 @@ gateways = DatabaseGroup("gateways", help="Gateways that carry the messages; cha
 @gateways.command("list")
 def show() -> None:
     """List all gateways: name, channel, type, on or off, weight."""
-    for view in gateway_list.everything():
-        state = "off" if view.is_off else "on"
-        click.echo("\t".join((view.name, view.channel, view.type, state, str(view.weight))))
+    rows = (
+        (view.name, view.channel, view.type, "off" if view.is_off else "on", str(view.weight))
+        for view in gateway_list.everything()
+    )
+    show_rows(("NAME", "CHANNEL", "TYPE", "STATE", "WEIGHT"), rows)
 
 
 @gateways.command("presets")
@@ -36,6 +38,7 @@ def on(name: str) -> None:
         service.switch_on(name)
     except NotFound as error:
         raise _unknown(name) from error
+    click.echo(f"{name} is on", err=True)
 
 
 @gateways.command("off")
@@ -55,6 +58,7 @@ def off(name: str, yes: bool) -> None:
             "No other working gateway takes its messages: they wait, and then expire. Continue?", abort=True
         )
         service.switch_off(name, is_meant=True)
+    click.echo(f"{name} is off", err=True)
 
 
 @gateways.command("weight")
@@ -70,6 +74,7 @@ def weigh(name: str, weight: str) -> None:
         raise _unknown(name) from error
     except InvalidInput as error:
         raise click.UsageError(f"WEIGHT {error.problems[0].message}") from error
+    click.echo(f"{name} has the weight {'of the file' if weight == 'file' else int(weight)}", err=True)
 
 
 def _unknown(name: str) -> click.ClickException:

@@ -1,7 +1,9 @@
-"""What groups of commands share: problems reported in one clear line, and settings as arguments."""
+"""What groups of commands share: lists, problems reported in one clear line, and settings as arguments."""
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -9,6 +11,9 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Conflict, InvalidInput, NotFound
+
+BLOCK = 1000
+"""How many rows of a list have columns of the same width: one can have millions."""
 
 
 class DatabaseGroup(AppGroup):
@@ -34,6 +39,19 @@ def plain_errors() -> Iterator[None]:
         raise click.UsageError("; ".join(f"{one.field} {one.message}" for one in error.problems)) from error
     except (Conflict, NotFound) as error:
         raise click.ClickException(str(error)) from error
+
+
+def show_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a list: in columns with headings at a terminal, else one line a row with tabs, for programs."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    left = chain([headings], rows)
+    while block := list(islice(left, BLOCK)):
+        widths = [max(map(len, column)) for column in zip(*block, strict=True)]
+        for row in block:
+            click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def settings_of(arguments: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from commands.groups import DatabaseGroup, plain_errors, settings_of
+from commands.groups import DatabaseGroup, plain_errors, settings_of, show_rows
 from domain.hooks import SECRET_IS_THEIRS, HookType
 from domain.statuses import Channel
 from services.hooks import hooks as service
@@ -39,21 +39,8 @@ def add(type: str, name: str, channel: str | None, destinations: tuple[str, ...]
 @hooks.command("list")
 def show() -> None:
     """List all hooks, newest first: id, type, state, channel, own settings, last use, address, name."""
-    for view in service.list_all():
-        state = "on" if view.is_on else "off"
-        used = view.last_used_at.isoformat(timespec="seconds") if view.last_used_at else "never"
-        own = ",".join(f"{name}={value}" for name, value in view.settings.items()) or "-"
-        line = (
-            view.id,
-            view.type,
-            state,
-            view.channel or "any",
-            own,
-            f"used {used}",
-            url(view.id),
-            view.name,
-        )
-        click.echo("\t".join(line))
+    headings = ("ID", "TYPE", "STATE", "CHANNEL", "SETTINGS", "LAST USE", "ADDRESS", "NAME")
+    show_rows(headings, map(_cells, service.list_all()))
 
 
 @hooks.command("rotate")
@@ -109,6 +96,13 @@ def remove(hook: str) -> None:
     with plain_errors():
         view = service.remove(service.find(hook).id)
     click.echo(f"{view.name} removed", err=True)
+
+
+def _cells(view: HookView) -> tuple[str, ...]:
+    state = "on" if view.is_on else "off"
+    used = view.last_used_at.isoformat(timespec="seconds") if view.last_used_at else "never"
+    own = ",".join(f"{name}={value}" for name, value in view.settings.items()) or "-"
+    return view.id, view.type, state, view.channel or "any", own, f"used {used}", url(view.id), view.name
 
 
 def _given(is_given: bool) -> str | None:

@@ -2,9 +2,10 @@
 
 import click
 
-from commands.groups import DatabaseGroup, plain_errors, settings_of
+from commands.groups import DatabaseGroup, plain_errors, settings_of, show_rows
 from services.keys import api_keys, key_rotation, twilio_tokens
 from services.keys.key_owners import Scope
+from services.keys.key_views import KeyView
 
 keys = DatabaseGroup("keys", help="API keys, for the programs that call the API.")
 
@@ -30,6 +31,8 @@ def add(name: str, is_test: bool, scopes: tuple[str, ...], networks: tuple[str, 
     """Create a key and print it; it can't be shown again."""
     with plain_errors():
         view, text = api_keys.create(name, is_test=is_test, scopes=scopes or None, networks=networks)
+    if any(one.name == view.name and one.id != view.id and not one.revoked_at for one in api_keys.list_all()):
+        click.echo(f"Another key is called {view.name}, too: commands take its id.", err=True)
     click.echo(f"Key {view.id} ({', '.join(view.scopes)}) of {view.name}, shown this once:", err=True)
     click.echo(text)
 
@@ -37,11 +40,8 @@ def add(name: str, is_test: bool, scopes: tuple[str, ...], networks: tuple[str, 
 @keys.command("list")
 def show() -> None:
     """List all keys, newest first: id, first characters, state, scopes, addresses, last use, name."""
-    for view in api_keys.list_all():
-        state = "revoked" if view.revoked_at else f"active{'+old' * len(view.overlapping)}"
-        used = view.last_used_at.isoformat(timespec="seconds") if view.last_used_at else "never"
-        scopes, places = ",".join(view.scopes), ",".join(view.networks) or "everywhere"
-        click.echo("\t".join((view.id, f"{view.hint}…", state, scopes, places, f"used {used}", view.name)))
+    headings = ("ID", "BEGINS", "STATE", "SCOPES", "ADDRESSES", "LAST USE", "NAME")
+    show_rows(headings, map(_cells, api_keys.list_all()))
 
 
 @keys.command("rotate")
@@ -110,3 +110,10 @@ def revoke(key: str) -> None:
     with plain_errors():
         view = api_keys.revoke(api_keys.find(key).id)
     click.echo(f"{view.name} revoked", err=True)
+
+
+def _cells(view: KeyView) -> tuple[str, ...]:
+    state = "revoked" if view.revoked_at else f"active{'+old' * len(view.overlapping)}"
+    used = view.last_used_at.isoformat(timespec="seconds") if view.last_used_at else "never"
+    scopes, places = ",".join(view.scopes), ",".join(view.networks) or "everywhere"
+    return view.id, f"{view.hint}…", state, scopes, places, f"used {used}", view.name

@@ -1,11 +1,11 @@
 """`flask --app app suppressions`: destinations that get no bulk messages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 import click
 
-from commands.groups import DatabaseGroup
+from commands.groups import DatabaseGroup, show_rows
 from domain.destinations import Destination
 from domain.errors import InvalidDestination, InvalidInput
 from domain.statuses import SuppressionReason
@@ -23,12 +23,7 @@ REASONS = [reason.value for reason in SuppressionReason]
 @suppressions.command("list")
 def show() -> None:
     """List all suppressions, newest first: destination, reason, since when."""
-    views = service.page()
-    while views:
-        for view in views:
-            since = view.created_at.isoformat(timespec="seconds")
-            click.echo("\t".join((view.canonical, view.reason, since)))
-        views = service.page(views[-1])
+    show_rows(("DESTINATION", "REASON", "SINCE"), _rows())
 
 
 @suppressions.command("add")
@@ -72,6 +67,14 @@ def remove(to: tuple[str, ...]) -> None:
     """Send bulk messages to e-mail addresses or phone numbers again."""
     removed = [service.remove(one.channel, one.canonical) for one in _destinations(to, typed.sought)]
     click.echo(f"{sum(removed)} removed, {_were(len(removed) - sum(removed))} not on the list", err=True)
+
+
+def _rows() -> Iterator[tuple[str, ...]]:
+    views = service.page()
+    while views:
+        for view in views:
+            yield view.canonical, view.reason, view.created_at.isoformat(timespec="seconds")
+        views = service.page(views[-1])
 
 
 def _already(count: int) -> str:

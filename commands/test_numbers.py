@@ -2,8 +2,9 @@
 
 import click
 
-from commands.groups import DatabaseGroup, plain_errors
+from commands.groups import DatabaseGroup, plain_errors, show_rows
 from services.test_numbers import test_numbers as service
+from services.test_numbers.test_numbers import TestNumberView
 
 test_numbers = DatabaseGroup(
     "test-numbers",
@@ -27,12 +28,8 @@ def add(to: str, code: str, until: str) -> None:
 @test_numbers.command("list")
 def show() -> None:
     """List all test numbers, the first to end on top: destination, last day, state, uses, last use. Never a code."""
-    for view in service.everything():
-        used = view.last_used_at.isoformat(timespec="seconds") if view.last_used_at else "never"
-        state = "over" if view.is_over else "active"
-        click.echo(
-            "\t".join((view.to, view.last_day.isoformat(), state, f"{view.uses} uses", f"used {used}"))
-        )
+    headings = ("DESTINATION", "LAST DAY", "STATE", "USES", "LAST USE")
+    show_rows(headings, map(_cells, service.everything()))
 
 
 @test_numbers.command("remove")
@@ -42,3 +39,9 @@ def remove(to: str) -> None:
     with plain_errors():
         service.remove(service.find(to).id)
     click.echo("Removed; every process follows within a second.", err=True)
+
+
+def _cells(view: TestNumberView) -> tuple[str, ...]:
+    used = view.last_used_at.isoformat(timespec="seconds") if view.last_used_at else "never"
+    state = "over" if view.is_over else "active"
+    return view.to, view.last_day.isoformat(), state, f"{view.uses} uses", f"used {used}"

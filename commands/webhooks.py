@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from commands.groups import DatabaseGroup, plain_errors
+from commands.groups import DatabaseGroup, plain_errors, show_rows
 from domain.events import INSTALLATION, EventType
 from domain.statuses import DeliveryStatus
 from services.keys import api_keys, key_rotation
 from services.webhooks import deliveries, endpoints
 from services.webhooks.deliveries import Range
+from services.webhooks.endpoint_views import EndpointView
 
 webhooks = DatabaseGroup("webhooks", help="Events, posted to the endpoints of programs.")
 MOST_SHOWN = 100
@@ -38,11 +39,7 @@ def add(url: str, events: tuple[str, ...], key: str | None, description: str | N
 @webhooks.command("list")
 def show() -> None:
     """List all endpoints, newest first: id, state, whose events, types, URL."""
-    for view in endpoints.list_all():
-        state = "on" if view.enabled else f"off ({view.disabled_reason})"
-        failing = f", failing since {_time(view.failing_since)}" if view.failing_since else ""
-        types = ",".join(view.events or ["all"])
-        click.echo("\t".join((view.id, state + failing, view.owner, types, view.url)))
+    show_rows(("ID", "STATE", "OWNER", "TYPES", "URL"), map(_cells, endpoints.list_all()))
 
 
 @webhooks.command("deliveries")
@@ -54,11 +51,14 @@ def history(webhook: str, status: str | None, limit: int) -> None:
     chosen = DeliveryStatus(status) if status else None
     with plain_errors():
         page = deliveries.page(webhook, status=chosen, limit=limit)
-    for one in page.deliveries:
-        answer = str(one.answer_status or one.error or "")
-        click.echo(
-            "\t".join((one.id, _time(one.created_at), one.type, one.status, f"{one.tries} tries", answer))
+    rows = (
+        (
+            *(one.id, _time(one.created_at), one.type, one.status, f"{one.tries} tries"),
+            str(one.answer_status or one.error or ""),
         )
+        for one in page.deliveries
+    )
+    show_rows(("ID", "TIME", "TYPE", "STATUS", "TRIES", "ANSWER"), rows)
 
 
 @webhooks.command("replay")
@@ -122,6 +122,12 @@ def remove(webhook: str) -> None:
     with plain_errors():
         endpoints.remove(webhook)
     click.echo(f"{webhook} removed", err=True)
+
+
+def _cells(view: EndpointView) -> tuple[str, ...]:
+    state = "on" if view.enabled else f"off ({view.disabled_reason})"
+    failing = f", failing since {_time(view.failing_since)}" if view.failing_since else ""
+    return view.id, state + failing, view.owner, ",".join(view.events or ["all"]), view.url
 
 
 def _time(at: datetime | None) -> str:

@@ -26,6 +26,11 @@ def test_add_prints_the_key_alone_on_stdout(app: Flask) -> None:
         assert owner.scopes == {"verifications", "messages", "read", "webhooks"}
 
 
+def test_add_tells_of_another_key_of_that_name(app: Flask) -> None:
+    assert "Another" not in run(app, "add", "shop").stderr
+    assert "Another key is called shop, too" in run(app, "add", "shop").stderr
+
+
 def test_add_takes_scopes_and_makes_test_keys(app: Flask) -> None:
     result = run(app, "add", "shop", "--test", "--scope", "read", "--scope", "verifications")
     with app.app_context():

@@ -1,11 +1,15 @@
 """`flask purge`"""
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import func, select
 
 from domain.statuses import Channel, SignInOutcome
+from exts import db
+from models import Verification
 from services.audit import trail
 from services.codes import verifications
 from services.codes.verifications import Request
@@ -33,6 +37,28 @@ def test_a_bad_age_is_a_usage_error(app, age):
     code, output = purge(app, "--older-than", age)
     assert code == 2
     assert "--older-than must be" in output
+
+
+@pytest.mark.parametrize("age", ["36501d", "999999999d", "9999999999d", "1" * 50 + "m"])
+def test_an_age_that_is_too_large_is_told_as_such(app, age):
+    code, output = purge(app, "--older-than", age)
+    assert code == 2
+    assert "--older-than must be at most 36500d" in output
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "is_deleted"), [("n", [], 0), ("y", [], 1), ("", ["--yes"], 1)]
+)
+def test_somebody_at_a_terminal_is_asked_before_todays_data_go(
+    app, owner, monkeypatch, answer, options, is_deleted
+):
+    with app.app_context(), time_machine.travel(datetime.now(UTC) - timedelta(hours=2)):
+        verifications.issue(Request(Channel.SMS, "+8613800138000"), owner)
+    monkeypatch.setattr(sys.modules["commands.purge"], "_is_at_a_terminal", lambda: True)
+    result = app.test_cli_runner().invoke(args=["purge", "--older-than", "1h", *options], input=answer)
+    assert ("younger than a day" in result.output) == (not options)
+    with app.app_context():
+        assert db.session.scalar(select(func.count(Verification.id))) == 1 - is_deleted
 
 
 def test_an_age_is_needed(app):
