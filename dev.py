@@ -16,10 +16,10 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from devtools.console import Console
+from devtools.greeting import FirstRun, shown_once, summary
 from devtools.guard import Guard
 from devtools.lock import AlreadyRunningError, Lock
 from devtools.plan import (
@@ -36,7 +36,6 @@ from devtools.plan import (
 from devtools.processes import run_to_end
 from devtools.readiness import is_free
 from devtools.settings import (
-    Ports,
     child_environment,
     complete_env_file,
     keep_env_file_readable,
@@ -54,19 +53,12 @@ SERVICE = "requirements.txt"
 EMBEDDED = "requirements/embedded.txt"
 GREEN = "requirements/green.txt"
 BENCH = "requirements/bench.txt"
+FLASK = "import sys; from flask.cli import main; sys.argv[0] = 'python3 dev.py flask'; main()"
+"""The `flask` command, which calls itself in its help as it was called."""
 TESTS, BROWSER = "requirements/tests.txt", "requirements/browser.txt"
 PORT_LOST = -1
 GREEN_POOLS = ("gevent", "eventlet")
 POOLS = ("solo", "threads", "prefork", *GREEN_POOLS)
-
-
-@dataclass(frozen=True)
-class FirstRun:
-    """The administrator and key made on the first start, shown once."""
-
-    email: str = ""
-    password: str = ""
-    api_key: str = ""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -167,29 +159,10 @@ def first_run(plan: Plan, console: Console, stop: Stop, guard: Guard) -> FirstRu
             f"{ended.last_lines()}\nThe database could not be prepared; the lines above say why."
         )
     made = json.loads(ended.stdout.splitlines()[-1])
+    for warning in made["warnings"]:
+        console.say(f"warning: {warning}")
     administrator = made["administrator"] or {"email": "", "password": ""}
     return FirstRun(administrator["email"], administrator["password"], made["api_key"] or "")
-
-
-def summary(ports: Ports, first: FirstRun) -> str:
-    """Return the addresses of all parts and what the first start made."""
-    web = f"http://127.0.0.1:{ports.web}"
-    lines = ["Sendcode is running.", ""]
-    lines += [f"  CMS        {web}/cms", f"  API        {web}/api/v1", f"  API docs   {web}/api/docs"]
-    if ports.inbox:
-        lines.append(f"  Inbox      http://127.0.0.1:{ports.inbox}/  (mail and SMS end here)")
-    lines.append("  Commands   python3 dev.py flask …  (such as doctor, seed-demo, keys list)")
-    return "\n".join([*lines, "", *shown_once(first), "Ctrl-C stops everything."])
-
-
-def shown_once(first: FirstRun) -> list[str]:
-    """List what the first start made; nothing on later starts."""
-    lines = []
-    if first.email:
-        lines.append(f"  Sign in as {first.email} with the one-time password {first.password}")
-    if first.api_key:
-        lines.append(f"  API key    {first.api_key}")
-    return [*lines, "  Write this down: it is shown only now.", ""] if lines else []
 
 
 def test(arguments: Sequence[str], console: Console, stop: Stop) -> int:
@@ -228,15 +201,18 @@ def flask(arguments: Sequence[str], console: Console, stop: Stop) -> int:
         complete_env_file(ROOT / ".env", os.environ)
     stored = read_env_file(ROOT / ".env")
     environ = {**stored, **running, **os.environ, "FLASK_SKIP_DOTENV": "1"}
-    return become_module("flask", ["--app", str(ROOT / "app.py"), *arguments], Path.cwd(), environ)
+    return become(["-c", FLASK, "--app", str(ROOT / "app.py"), *arguments], Path.cwd(), environ)
 
 
-def become_module(
-    module: str, arguments: Sequence[str], folder: Path = ROOT, environ: Mapping[str, str] | None = None
-) -> int:
-    """Replace this process with another program, so that signals and the exit code are its own."""
+def become_module(module: str, arguments: Sequence[str]) -> int:
+    """Replace this process with a module's program."""
+    return become(["-m", module, *arguments])
+
+
+def become(arguments: Sequence[str], folder: Path = ROOT, environ: Mapping[str, str] | None = None) -> int:
+    """Replace this process with another of Python, so that signals and the exit code are its own."""
     python = str(Venv(ROOT, Console(), Stop()).python)
-    command = [python, "-m", module, *arguments]
+    command = [python, *arguments]
     os.chdir(folder)
     os.environ.update(environ or {}, PYTHONUTF8="1")
     if sys.platform == "win32":  # Windows can't replace a process, so wait for the other program

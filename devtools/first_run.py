@@ -1,7 +1,7 @@
 """`python -m devtools.first_run`: bring the database up to date; make the administrator and key for a first start.
 
-Its last line on stdout is JSON, `{"administrator": {"email", "password"} | null, "api_key": str | null}`,
-with null where there already was one.
+Its last line on stdout is JSON, `{"administrator": {"email", "password"} | null, "api_key": str | null,
+"warnings": [str, …]}`, with null where there already was one. The warnings name settings that are probably misspelt.
 """
 
 import json
@@ -10,6 +10,7 @@ from flask_migrate import upgrade
 
 from app import create_app
 from domain.roles import Role
+from services.doctor.settings import misspelt
 from services.keys import api_keys
 from services.people import administrators
 
@@ -19,9 +20,14 @@ KEY_NAME = "development"
 
 def main() -> None:
     """Migrate, then add the first administrator and the first API key."""
-    with create_app(doors=["commands"]).app_context():
+    app = create_app(doors=["commands"])
+    with app.app_context():
         upgrade()
-        made = {"administrator": first_administrator(), "api_key": first_api_key()}
+        made = {
+            "administrator": first_administrator(),
+            "api_key": first_api_key(),
+            "warnings": [finding.text for finding in misspelt(app.config)],
+        }
     print(json.dumps(made))
 
 

@@ -10,10 +10,11 @@ from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from cms.access.guard import console, needs
-from cms.access.identity import actor, signed_in
+from cms.access.identity import actor
 from cms.errors.error_texts import Answer
 from cms.frame.times import zone_name
 from cms.scheduling import schedule_faults, task_fields
+from cms.scheduling.schedules import may_run
 from domain import schedule_arguments
 from domain.errors import FieldProblem, InvalidInput
 from domain.roles import Role
@@ -66,6 +67,7 @@ def add_schedule() -> Answer:
 def edit_schedule(number: int) -> str:
     """Show the form filled with the schedule."""
     shown = schedule_views.by_id(number)
+    task_roles.ensure_may_run(actor(), shown.task)
     return _page(shown, _typed(service.definition(shown.name)), {})
 
 
@@ -153,10 +155,6 @@ def _typed(known: NewSchedule) -> MultiDict[str, str]:
     )
 
 
-def _may_run(task: str) -> bool:
-    return signed_in().administrator.role.covers(task_roles.needed(task))
-
-
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) if value else ""
 
@@ -167,9 +165,9 @@ def _page(shown: ScheduleView | None, typed: Mapping[str, str], errors: Mapping[
         schedule=shown,
         typed=typed,
         errors=errors,
-        tasks={name: TASKS.get(name) for name in (*TASKS, *schedule_rules.known_tasks()) if _may_run(name)},
+        tasks={name: TASKS.get(name) for name in (*TASKS, *schedule_rules.known_tasks()) if may_run(name)},
         no_task=NO_TASK,
-        may_run_others=_may_run(OTHER_TASK),
+        may_run_others=may_run(OTHER_TASK),
         queues=["celery", *Lane],
         longest_name=schedule_rules.LONGEST_NAME,
     )

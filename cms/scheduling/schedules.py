@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from cms.access.guard import console, needs
-from cms.access.identity import actor
+from cms.access.identity import actor, signed_in
 from cms.scheduling import crontab_words
 from domain.errors import BrokerUnreachable, InvalidInput
 from domain.roles import Role
-from services.scheduling import schedule_views
+from services.scheduling import schedule_views, task_roles
 from services.scheduling import schedules as service
 from services.scheduling.schedule_views import ScheduleView
 
@@ -57,6 +57,8 @@ def schedule(number: int) -> str:
         "cms/scheduling/schedule.html",
         schedule=shown,
         definition=service.definition(shown.name),
+        needed=task_roles.needed(shown.task),
+        may_run=may_run(shown.task),
         upcoming=schedule_views.upcoming(shown.name),
         runs=runs,
         is_under_way=any(run.is_under_way(now) for run in runs),
@@ -119,6 +121,11 @@ def remove_schedule(number: int) -> Response:
     service.remove(shown.name, by=actor())
     flash(_("“%(name)s” is removed.", name=shown.name), "success")
     return redirect(url_for("cms.schedules"), 303)
+
+
+def may_run(task: str) -> bool:
+    """Tell whether the person signed in may have a schedule run this task, and see what it is given."""
+    return signed_in().administrator.role.covers(task_roles.needed(task))
 
 
 def rule_text(shown: ScheduleView) -> str | None:

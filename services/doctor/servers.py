@@ -10,11 +10,14 @@ from flask import current_app
 from kombu import Connection, Consumer, Producer, Queue
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from channels.gateway import Gateway
 from domain.gateway_errors import GatewayError
 from domain.statuses import Channel
+from exts import db
 from services.doctor.findings import Check, Finding, fail, ok, warn, why
+from services.gateways import gateway_switches
 from services.process.broker_connections import impatient_connection
 from services.roster.roster import current
 
@@ -106,9 +109,18 @@ def _probe(gateway: Gateway) -> Check:
         try:
             yield ok(name, f"{gateway.channel}, {gateway.probe(GATEWAY_SECONDS)}")
         except GatewayError as error:
-            yield fail(name, f"{error.reason} ({_setting(gateway, error.reason)})")
+            text = f"{error.reason} ({_setting(gateway, error.reason)})"
+            yield warn(name, f"switched off, and {text}") if _is_off(gateway) else fail(name, text)
 
     return check
+
+
+def _is_off(gateway: Gateway) -> bool:
+    try:
+        with db.engine.connect() as connection:
+            return gateway.name in gateway_switches.read(connection).off
+    except SQLAlchemyError:  # which another line of the report tells
+        return False
 
 
 def _setting(gateway: Gateway, reason: str) -> str:

@@ -33,7 +33,7 @@ def check_settings() -> Iterator[Finding]:
         *_limits(settings),
         *_gateways(settings),
         *_countries(settings),
-        *_misspelt(settings),
+        *misspelt(settings),
     ]
     yield from findings
     if not findings:
@@ -120,7 +120,7 @@ def _named(countries: Collection[str]) -> str:
     return ", ".join(shown[:MOST_SHOWN]) + (" and others" if len(shown) > MOST_SHOWN else "")
 
 
-def _misspelt(settings: Mapping[str, Any]) -> Iterator[Finding]:
+def misspelt(settings: Mapping[str, Any]) -> Iterator[Finding]:
     """Find names in `.env` and the environment that are nearly those of settings; their values are not looked at."""
     known = {name for name in settings if name.isupper()} | {"FLASK_DEBUG"}
     celery = {f"CELERY_{name.upper()}" for name in DEFAULTS}

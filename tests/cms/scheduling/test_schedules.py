@@ -204,12 +204,35 @@ def test_a_broken_row_can_be_shown_and_repaired(signed_in: Visitor, nightly: int
 def test_a_viewer_sees_no_buttons_and_no_arguments(visitor: Visitor, nightly: int, app: Flask) -> None:
     with app.app_context():
         administrators.add("kim@example.org", Role.VIEWER, PASSWORD)
+        arguments = {"recipients": ["ops@example.org"]}
+        report = schedules.add(NewSchedule("report", "sendcode.daily_report", every="1d", kwargs=arguments))
     visitor.sign_in("kim@example.org")
+    page = visitor.get(f"/cms/schedules/{report.id}").text
+    assert "ops@example.org" not in page
+    assert "shown to operators only" in page
     page = visitor.get(f"/cms/schedules/{nightly}").text
     assert "older_than_days" not in page
-    assert "shown to operators only" in page
+    assert "shown to owners only" in page
     assert set(re.findall(r'<form[^>]*action="([^"]+)"', page)) == {"/cms/logout", "/cms/search"}
     assert "/new" not in visitor.get("/cms/schedules").text
+
+
+def test_an_operator_pauses_an_owners_schedule_and_sees_none_of_its_arguments(
+    visitor: Visitor, app: Flask
+) -> None:
+    with app.app_context():
+        administrators.add("kim@example.org", Role.OPERATOR, PASSWORD)
+        given = {"subject": "Hi", "recipients": ["jane@example.org"], "body": "a secret"}
+        mail = schedules.add(NewSchedule("mail", "send_mail", every="1d", kwargs=given))
+    visitor.sign_in("kim@example.org")
+    page = f"/cms/schedules/{mail.id}"
+    shown = visitor.get(page).text
+    assert "shown to owners only" in shown
+    assert set(re.findall(rf'"({page}/[a-z]+)"', shown)) == {f"{page}/pause"}
+    assert not re.search("jane@example.org|a secret", shown)
+    assert visitor.get(f"{page}/edit").status_code == 403
+    visitor.submit(f"{page}/pause", page=page)
+    assert set(re.findall(rf'"({page}/[a-z]+)"', visitor.get(page).text)) == set()
 
 
 def test_a_run_shows_its_progress_until_it_has_ended(

@@ -25,7 +25,7 @@ from models import Webhook
 from services import doctor
 from services.doctor import Level, database, endpoints, files, processes, reports, servers, settings, versions
 from services.doctor.findings import bounded, ok, why
-from services.gateways import unknown_words
+from services.gateways import gateway_switches, unknown_words
 from services.process import parts
 from services.process.housekeeping import Housekeeping, say_alive
 from services.process.parts import part
@@ -401,6 +401,17 @@ def test_a_failing_provider_is_reported_with_its_table(app):
     with app.app_context():
         ((_, check),) = servers.gateway_checks()
         assert only(check) == (Level.FAIL, "no answer ('main' in GATEWAYS_FILE or in the console)")
+
+
+def test_a_failing_provider_that_is_switched_off_is_a_warning(app):
+    broken = MemoryGateway("main", Channel.SMS)
+    broken.failures.append(TemporaryGatewayError("no answer"))
+    with_gateways(app, broken)
+    with app.app_context():
+        gateway_switches.switch_off("main", is_meant=True)
+        ((_, check),) = servers.gateway_checks()
+        told = "switched off, and no answer ('main' in GATEWAYS_FILE or in the console)"
+        assert only(check) == (Level.WARN, told)
 
 
 def test_names_that_are_no_misspelt_settings_are_left_alone(app):
