@@ -53,7 +53,7 @@ def send(
             accepted = sending.send(file, request, Owner(COMMAND), by=COMMAND_LINE)
         except BadRows as error:
             _list(error.rows)
-            raise
+            raise click.UsageError(error.problems[0].message) from None
         except LimitExceeded as error:
             raise click.ClickException(str(error)) from error
     _list(accepted.rejected)
