@@ -112,8 +112,8 @@ def purge(self: Task, older_than_days: int = 30) -> int:
 
 @shared_task(name="sendcode.roll_up", bind=True)
 def roll_up(self: Task) -> int:
-    """Roll up the hours that have ended or changed; return how many there were."""
-    return rollups.roll_up(tell=_progress(self))
+    """Roll up the hours that have ended or may have changed; return how many had."""
+    return rollups.roll_up(only_due=True, tell=_progress(self))
 
 
 @shared_task(name="sendcode.read_bounces")

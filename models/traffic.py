@@ -79,4 +79,6 @@ class RolledHour(db.Model):
     hour: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
     version: Mapped[int]
     is_current: Mapped[bool]
+    looked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When a roll-up last counted it, whether or not anything had changed."""
     """False after a purge deleted messages: the remaining ones are counted live until the next roll-up."""

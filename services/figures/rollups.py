@@ -6,10 +6,10 @@ transaction. So stored plus live counts are right at any moment, except for chan
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,21 +28,32 @@ log = logging.getLogger(__name__)
 QUIET = LONGEST_CODE_LIFE + timedelta(minutes=5)
 """How long after its end an hour is first rolled up: its codes are used or expired, and late commits are in."""
 STILL_CHANGING = timedelta(hours=72)
-"""How long carriers try to deliver an SMS and report it; younger hours are rolled up again each time."""
+"""How long carriers try to deliver an SMS and report it; younger hours are rolled up again."""
+PART_OF_AGE = 12
+"""An hour is looked at again after a twelfth of its age: most of what changes later does so in the first minutes, and
+looking at 72 hours each time would take longer than five minutes from some ten million messages on."""
+LONGEST_WAIT = HOUR
+"""Between two looks at an hour with messages that wait, however old it is."""
 
 rolled = RolledHour.__table__
 traffic = TrafficHour.__table__
+_LOOKED_AT = update(rolled).where(rolled.c.hour == bindparam("of")).values(looked_at=bindparam("at"))
 
 
-def roll_up(now: datetime | None = None, *, tell: Tell = silently) -> int:
+def roll_up(now: datetime | None = None, *, only_due: bool = False, tell: Tell = silently) -> int:
     """Roll up all ended hours that may have changed since they last were; return how many did change.
 
     Each hour is a transaction of its own. Running it twice, or in two processes at once, counts nothing twice.
+    `only_due`: without those that were looked at less than a twelfth of their age ago, counted from their end.
     """
-    changed = 0
-    for number, hour in enumerate(_hours(now or clock.asked(db.engine)), 1):
+    at, changed = now or clock.asked(db.engine), 0
+    hours = _hours(at, only_due=only_due)
+    for number, hour in enumerate(hours, 1):
         changed += roll_up_hour(hour)
         tell({"hours": number})
+    if hours:
+        looked = [{"of": hour, "at": at} for hour in hours]
+        statements(lambda connection: connection.execute(_LOOKED_AT, looked))
     if changed:
         log.info("rolled up %s hours", changed)
     return changed
@@ -122,13 +133,14 @@ def delete_before(session: Session, before: datetime) -> int:
     return change(session, delete(rolled).where(rolled.c.hour < before))
 
 
-def _hours(now: datetime) -> list[datetime]:
+def _hours(now: datetime, *, only_due: bool) -> list[datetime]:
     """Return the hours to roll up: recent ones, those never rolled up, and those with unsettled messages."""
     last = hour_of(now - QUIET) - HOUR
     with db.engine.connect() as connection:
         first = hour_of(connection.scalar(select(func.min(Message.created_at))) or now)
-        rows = connection.execute(select(rolled.c.hour, rolled.c.is_current))
+        rows = connection.execute(select(rolled.c.hour, rolled.c.is_current, rolled.c.looked_at)).all()
         known: dict[datetime, bool] = {row.hour: row.is_current for row in rows}
+        looked_at = {row.hour: row.looked_at for row in rows if row.is_current and row.looked_at}
         waiting = or_(traffic.c.queued > 0, traffic.c.sending > 0)
         unsettled = set(
             connection.scalars(
@@ -139,8 +151,18 @@ def _hours(now: datetime) -> list[datetime]:
     hours = (first + HOUR * back for back in range(number))
     young = now - STILL_CHANGING
     due = [hour for hour in hours if hour >= young or hour in unsettled or not known.get(hour)]
+    if only_due:
+        due = [hour for hour in due if not _was_looked_at(hour, looked_at, now, waits=hour in unsettled)]
     emptied = [hour for hour, is_current in known.items() if not is_current and hour < first and hour <= last]
     return emptied + due
+
+
+def _was_looked_at(
+    hour: datetime, looked_at: Mapping[datetime, datetime], now: datetime, *, waits: bool
+) -> bool:
+    rest = (now - hour - HOUR) / PART_OF_AGE
+    passed = now - looked_at.get(hour, now - 2 * rest)
+    return timedelta() <= passed < (min(rest, LONGEST_WAIT) if waits else rest)
 
 
 def _take(connection: Connection, hour: datetime, version: int | None) -> None:

@@ -177,6 +177,40 @@ def test_later_changes_are_corrected_by_the_next_run(rows):
     assert as_told() == by_hand()
 
 
+def test_an_hour_is_looked_at_again_after_a_twelfth_of_its_age(rows, monkeypatch):
+    end = hour(NOW)
+    for age, status in (
+        (0, "sent"),
+        (12, "sent"),
+        (47, "sent"),
+        (100, "sent"),
+        (100, "queued"),
+        (49, "queued"),
+    ):
+        rows.message(end - (age + 1) * HOUR, status=status)
+    db.session.commit()
+    rollups.roll_up(NOW)
+    looked, count = [], rollups.roll_up_hour
+    monkeypatch.setattr(
+        rollups, "roll_up_hour", lambda at: looked.append((end - at) // HOUR - 1) or count(at)
+    )
+
+    def seen(later):
+        looked.clear()
+        rollups.roll_up(NOW + later, only_due=True)
+        return sorted(age for age in looked if age in (0, 12, 47, 49, 100))
+
+    assert seen(timedelta()) == []
+    assert seen(timedelta(minutes=5)) == [0]
+    assert seen(timedelta(minutes=59)) == [0]
+    assert seen(timedelta(hours=1, minutes=10)) == [0, 12, 49, 100]
+    assert seen(timedelta(hours=1, minutes=20)) == [0]
+    assert seen(timedelta(hours=4, minutes=20)) == [0, 12, 47, 49, 100]
+    assert seen(timedelta(hours=4)) == [0, 12, 47, 49, 100], "the clock was set back"
+    transaction(lambda session: rollups.set_aside(session, [end - 48 * HOUR]))
+    assert seen(timedelta(hours=4, minutes=1)) == [47], "it was purged"
+
+
 @pytest.mark.slow
 def test_a_message_that_waits_for_days_is_corrected_however_old_its_hour(rows):
     at = NOW - timedelta(days=5)
