@@ -79,6 +79,10 @@ class RolledHour(db.Model):
     hour: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
     version: Mapped[int]
     is_current: Mapped[bool]
+    """False after a purge deleted messages: the remaining ones are counted live until the next roll-up."""
     looked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     """When a roll-up last counted it, whether or not anything had changed."""
-    """False after a purge deleted messages: the remaining ones are counted live until the next roll-up."""
+    counted_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    """Up to when it is counted, if it has not ended and has many messages; None: all of it."""
+    counted_version: Mapped[int | None]
+    """The version with which `counted_until` was written; any other makes it void: older releases do not know it."""

@@ -192,7 +192,7 @@ def test_an_hour_is_looked_at_again_after_a_twelfth_of_its_age(rows, monkeypatch
     rollups.roll_up(NOW)
     looked, count = [], rollups.roll_up_hour
     monkeypatch.setattr(
-        rollups, "roll_up_hour", lambda at: looked.append((end - at) // HOUR - 1) or count(at)
+        rollups, "roll_up_hour", lambda at, _: looked.append((end - at) // HOUR - 1) or count(at)
     )
 
     def seen(later):
@@ -209,6 +209,72 @@ def test_an_hour_is_looked_at_again_after_a_twelfth_of_its_age(rows, monkeypatch
     assert seen(timedelta(hours=4)) == [0, 12, 47, 49, 100], "the clock was set back"
     transaction(lambda session: rollups.set_aside(session, [end - 48 * HOUR]))
     assert seen(timedelta(hours=4, minutes=1)) == [47], "it was purged"
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    monkeypatch.setattr(rollups, "MANY", 10)
+
+
+def test_an_hour_with_many_messages_is_rolled_up_while_it_goes_on(rows, busy):
+    begin, until = hour(NOW), NOW - rollups.LATE_COMMITS
+    rows.add(40, back=timedelta(minutes=40))
+    rows.add(40, back=timedelta(days=2))
+    assert rollups.roll_up(NOW) > 0
+    assert rollups.uncounted(db.session(), begin) == [(until, None)]
+    assert as_told() == by_hand()
+    rows.one(NOW)
+    rows.one(NOW + timedelta(minutes=1))
+    db.session.commit()
+    assert as_told() == by_hand()
+    assert rollups.roll_up(NOW) == 0
+    rows.change_some()
+    later = NOW + timedelta(minutes=5)
+    assert rollups.roll_up(later, only_due=True) > 0
+    assert rollups.uncounted(db.session(), begin) == [(later - rollups.LATE_COMMITS, None)]
+    rollups.roll_up(later)
+    assert as_told() == by_hand()
+    rollups.roll_up(begin + HOUR + timedelta(minutes=1, seconds=1))
+    assert rollups.uncounted(db.session(), begin) == [(begin + HOUR, None)], (
+        "all of it, though codes may change"
+    )
+    rows.change_some()
+    rollups.roll_up(begin + HOUR + rollups.QUIET)
+    assert as_told() == by_hand()
+    assert db.session.scalar(select(RolledHour.counted_until).where(RolledHour.hour == begin)) is None
+
+
+def test_what_an_older_release_or_a_purge_writes_of_a_busy_hour_is_counted_once(rows, busy):
+    begin = hour(NOW)
+    rows.add(40, back=timedelta(minutes=40))
+    rows.add(5, back=timedelta(days=1))
+    rollups.roll_up(NOW)
+    transaction(lambda session: rollups.set_aside(session, [begin]))
+    assert rollups.uncounted(db.session(), begin) == [(begin, None)]
+    assert as_told() == by_hand()
+    rollups.roll_up(NOW)
+    rows.add(10, back=timedelta(minutes=30))
+    db.session.execute(update(RolledHour).where(RolledHour.hour == begin).values(is_current=False))
+    db.session.commit()
+    rollups.roll_up_hour(begin)
+    db.session.execute(update(RolledHour).values(counted_until=NOW, counted_version=RolledHour.version - 1))
+    db.session.commit()
+    assert rollups.uncounted(db.session(), begin) == [(begin + HOUR, None)], "of another version"
+    assert as_told() == by_hand()
+    rollups.roll_up(begin + HOUR + rollups.QUIET)
+    assert as_told() == by_hand()
+
+
+def test_a_busy_hour_whose_end_nobody_counted_is_counted_when_somebody_does(rows, busy):
+    rows.add(40, back=timedelta(minutes=40))
+    rollups.roll_up(NOW)
+    rows.one(NOW + timedelta(minutes=10))
+    db.session.commit()
+    days_later = NOW + timedelta(days=6)
+    assert as_told() == by_hand()
+    assert rollups.roll_up(days_later, only_due=True) > 0
+    assert rollups.uncounted(db.session(), hour(NOW))[0][0] >= hour(NOW) + HOUR
+    assert as_told() == by_hand()
 
 
 @pytest.mark.slow
