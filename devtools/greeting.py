@@ -23,9 +23,7 @@ def summary(ports: Ports, first: FirstRun) -> str:
         lines.append(f"  Inbox      http://127.0.0.1:{ports.inbox}/  (mail and SMS end here)")
     lines.append("  Commands   python3 dev.py flask …  (such as doctor, seed-demo, keys list)")
     if not first.email:
-        lines.append(
-            "  Sign in    as before; python3 dev.py flask admins reset-password EMAIL helps who can't"
-        )
+        lines.append("  Sign in    as before; who can't: python3 dev.py flask admins --help")
     return "\n".join([*lines, "", *shown_once(first), "Ctrl-C stops everything."])
 
 

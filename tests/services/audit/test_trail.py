@@ -74,7 +74,7 @@ def test_no_secret_and_no_destination_is_stored() -> None:
         "args": ["kim@example.org", "13800138000", 314159],
         "kwargs": {"body": "code 314159", "tries": 3},
     }
-    schedules.add(NewSchedule("report", "send_mail", every="1h", **given))
+    schedules.add(NewSchedule("report", "another.programs", every="1h", **given), force=True)
     schedules.remove("report")
     kept = repr([[getattr(row, column.name) for column in AuditEntry.__table__.columns] for row in rows()])
     for secret in (key, key[-8:], password, reset, "kim@", "13800138000", "314159"):
