@@ -28,6 +28,7 @@ from services.gateways.gateway_health import GatewayHealth
 from services.languages import locales
 from services.languages.catalogues import Catalogues
 from services.limits.day_budget import DayBudget
+from services.limits.day_rows import DayRows
 from services.limits.pumping_guard import FreshClosures
 from services.limits.rate_windows import RateWindows
 from services.limits.refusals import Refusals
@@ -118,6 +119,7 @@ def _parts(app: Flask) -> list[object]:
         GatewayHealth(redis, breaker),
         TextVersions(),
         DayBudget(redis, breaker),
+        DayRows(),
         FreshClosures(),
         FreshTestNumbers(),
         Listeners(),

@@ -1,11 +1,11 @@
 """May this be sent now? Country, destination, closed prefixes, address, prefix and the day's budgets are checked."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, ColumnElement, func, select, type_coerce
 
 from domain.destinations import Destination
 from domain.errors import CountryNotAllowed, LimitExceeded
@@ -14,13 +14,17 @@ from domain.setting_texts import EVERY_OTHER
 from domain.statuses import Channel
 from exts import db
 from models import Broadcast, Message, clock
+from models.types import UtcTime
 from services.limits import counters, pumping_guard, shared_windows
 from services.limits.day_budget import ALL, DayBudget, Part
+from services.limits.day_rows import DayRows
 from services.outbox import packed
 from services.process.parts import part
 from services.storage.transactions import Writer
 
 COUNTRY_LIMIT = "country_sends_per_day"
+_MICROSECONDS: ColumnElement[int] = type_coerce(Message.created_at, BigInteger)
+_MINUTE = type_coerce(_MICROSECONDS - _MICROSECONDS % 60_000_000, UtcTime).label("minute")
 _ANYBODY = Owner("key")
 """One of those who share the live ledger."""
 UNKNOWN = "unknown"
@@ -105,17 +109,19 @@ def budget_of(country: str | None) -> int:
 
 def sms_of_a_day(owner: Owner, reader: Writer | None = None) -> Mapping[str, int]:
     """Return how many segments of a ledger's SMS were accepted in the last day or wait, in all and by country."""
-    since = clock.now() - timedelta(seconds=counters.DAY)
+    session = reader or db.session()
     counted = (
-        select(Message.country, func.sum(Message.segments))
-        .where(Message.channel == Channel.SMS.value, Message.created_at > since)
-        .where(*shared_windows.of_ledger(owner))
-        .group_by(Message.country)
+        select(_MINUTE, Message.country, func.sum(Message.segments))
+        .where(Message.channel == Channel.SMS.value, *shared_windows.of_ledger(owner))
+        .group_by("minute", Message.country)
     )
-    rows = (reader or db.session()).execute(counted)
-    found = Counter({row[0] or UNKNOWN: int(row[1]) for row in rows})
-    for waiting in packed.segments_waiting(
-        reader or db.session(), shared_windows.of_ledger(owner, Broadcast)
-    ):
+
+    def read(since: datetime, until: datetime | None) -> Iterator[tuple[datetime, str, int]]:
+        ends = () if until is None else (Message.created_at < until,)
+        for minute, country, segments in session.execute(counted.where(Message.created_at >= since, *ends)):
+            yield minute, country or UNKNOWN, int(segments)
+
+    found = part(DayRows).count(owner.ledger, clock.now(), read)
+    for waiting in packed.segments_waiting(session, shared_windows.of_ledger(owner, Broadcast)):
         found.update({country or UNKNOWN: count for country, count in waiting.items()})
     return found | {ALL: found.total()}

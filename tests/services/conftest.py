@@ -16,6 +16,7 @@ ON_EVERY_DATABASE = {
     "test_verifications",
     "test_checks",
     "test_outbox",
+    "test_day_rows",
     "test_drain",
     "test_idempotency",
     "test_accounts",
