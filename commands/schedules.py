@@ -42,7 +42,7 @@ def show() -> None:
 @click.option("--args", default="[]", metavar="JSON", help="Positional arguments, a list.")
 @click.option("--kwargs", default="{}", metavar="JSON", help="Named arguments, an object.")
 @click.option("--disabled", is_flag=True, help="Add it without enabling it yet.")
-@click.option("--force", is_flag=True, help="Accept a task that only another program knows.")
+@click.option("--force", is_flag=True, help="Accept a task, or arguments, that only another program knows.")
 def add(
     name: str,
     task: str,
@@ -72,7 +72,7 @@ def add(
 @click.option("--queue", help="Queue other than the task's own.")
 @click.option("--args", metavar="JSON", help="Positional arguments, a list.")
 @click.option("--kwargs", metavar="JSON", help="Named arguments, an object.")
-@click.option("--force", is_flag=True, help="Accept a task that only another program knows.")
+@click.option("--force", is_flag=True, help="Accept a task, or arguments, that only another program knows.")
 def edit(name: str, force: bool, args: str | None, kwargs: str | None, **given: str | None) -> None:
     """Change the given options of a schedule; the others stay. An overdue run is not made up."""
     changes: dict[str, Any] = {option: value for option, value in given.items() if value is not None}

@@ -64,7 +64,7 @@ _DAY = timedelta(days=1)
 
 def parse_age(text: str) -> timedelta:
     """Parse `30d`, `12h` or `90m`; raises InvalidInput."""
-    number, unit = text[:-1], text[-1:]
+    number, unit = text[:-1].lstrip("0") or text[:1], text[-1:]
     if unit not in _UNITS or not (number.isascii() and number.isdigit()):
         raise InvalidInput(
             FieldProblem("older-than", "must be a number of days, hours or minutes: 30d, 12h, 90m")

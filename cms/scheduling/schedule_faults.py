@@ -6,8 +6,8 @@ from domain.errors import InvalidInput, NameTaken
 from services.scheduling.schedule_rules import LONGEST_NAME
 
 
-def texts(error: InvalidInput) -> dict[str, str]:
-    """Return the error text for each wrong field."""
+def texts(error: InvalidInput, *, has_args: bool = False) -> dict[str, str]:
+    """Return the error text for each wrong field; `has_args`: positional arguments were typed."""
     said = {
         "name": _("Another schedule has this name. Choose a different one.")
         if isinstance(error, NameTaken)
@@ -32,5 +32,7 @@ def texts(error: InvalidInput) -> dict[str, str]:
     found = {problem.field: said.get(problem.field, problem.message) for problem in error.problems}
     if wrong := found.pop("arguments", None):
         names = wrong.partition(": ")[2]
-        found.setdefault("kwargs", _("The task takes other arguments: %(names)s.", names=names))
+        text = _("The task takes no arguments.") if names == "()" else None
+        text = text or _("The task takes other arguments: %(names)s.", names=names)
+        found.setdefault("args" if has_args else "kwargs", text)
     return found

@@ -26,6 +26,8 @@ from services.scheduling.schedule_views import ScheduleView
 
 OTHER_TASK = ""
 """The value of the task list when the name of another program's task is typed instead."""
+UNTOUCHED_ZONE = "UTC"
+"""What the page shows where there is none; beside positional arguments, fields that nobody touched say nothing."""
 NO_TASK = "none"
 """Its value until somebody chooses."""
 TASKS = {
@@ -57,7 +59,9 @@ def add_schedule() -> Answer:
         new = _read(request.form.get("name", "").strip(), request.form)
         added = service.add(new, force=_is_foreign(request.form), by=actor())
     except InvalidInput as error:
-        return _page(None, request.form, schedule_faults.texts(error)), 422
+        return _page(
+            None, request.form, schedule_faults.texts(error, has_args=bool(request.form.get("args")))
+        ), 422
     flash(_("“%(name)s” is added.", name=added.name), "success")
     return redirect(url_for("cms.schedule", number=added.id), 303)
 
@@ -80,7 +84,9 @@ def save_schedule(number: int) -> Answer:
         new = _read(shown.name, request.form)
         service.edit(new, force=_is_foreign(request.form), by=actor())
     except InvalidInput as error:
-        return _page(shown, request.form, schedule_faults.texts(error)), 422
+        return _page(
+            shown, request.form, schedule_faults.texts(error, has_args=bool(request.form.get("args")))
+        ), 422
     flash(_("Saved. Overdue runs are skipped."), "success")
     return redirect(url_for("cms.schedule", number=number), 303)
 
@@ -98,7 +104,8 @@ def _read(name: str, form: Mapping[str, str]) -> NewSchedule:
     except InvalidInput as error:
         faults += error.problems
     else:
-        told = {name: value for name, value in fields.items() if value or not given.get("args")}
+        beside = ("", UNTOUCHED_ZONE, [], None) if given.get("args") else ()
+        told = {name: value for name, value in fields.items() if value not in beside}
         given["kwargs"] = {**given.get("kwargs", {}), **told}
     is_interval = form.get("timing") != "cron"
     new = NewSchedule(

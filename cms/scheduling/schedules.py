@@ -102,6 +102,7 @@ def resume_schedule(number: int) -> Response:
 def confirm_schedule_removal(number: int) -> str:
     """Ask for confirmation."""
     shown = schedule_views.by_id(number)
+    task_roles.ensure_may_run(actor(), shown.task)
     return render_template(
         "cms/frame/confirm.html",
         title=_("Remove “%(name)s”?", name=shown.name),

@@ -112,10 +112,14 @@ def waiting(connection: Connection, now: datetime) -> list[str]:
 
 
 def withdraw(session: Session, canonical: str, now: datetime) -> None:
-    """Cancel what waits for somebody who is no longer to be told; the caller commits."""
-    to_them = (messages.c.owner == OWNER, messages.c.canonical == canonical)
-    is_waiting = messages.c.status == MessageStatus.QUEUED.value
-    change(session, update(messages).where(*to_them, is_waiting).values(**outbox.stop_values(now)))
+    """Cancel what waits for somebody who is no longer to be told; the caller commits.
+
+    What a worker is sending at this moment is not tried again.
+    """
+    to_them = update(messages).where(messages.c.owner == OWNER, messages.c.canonical == canonical)
+    waits, is_sent = (messages.c.status == one.value for one in (MessageStatus.QUEUED, MessageStatus.SENDING))
+    change(session, to_them.where(waits).values(**outbox.stop_values(now)))
+    change(session, to_them.where(is_sent).values(deadline_at=now))
 
 
 def _in_its_language(person: Person, write: Write) -> Params:

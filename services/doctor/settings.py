@@ -20,6 +20,8 @@ MOST_SHOWN = 10
 NEARLY = 0.82
 """Of difflib's ratio: MAIL_SEVER, REDIS_URI and MAIL_USE_STARTTLS are near, REDIS_PORT and SMTP_SERVER are not."""
 OURS_OF_CELERY = {"CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"}
+OF_OTHERS = ("OTEL_", "WEB_CONCURRENCY")
+"""How settings begin that OpenTelemetry and gunicorn read themselves."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -126,7 +128,8 @@ def misspelt(settings: Mapping[str, Any]) -> Iterator[Finding]:
     celery = {f"CELERY_{name.upper()}" for name in DEFAULTS}
     for given in settings["GIVEN_NAMES"]:
         name = given.removesuffix(IN_FILE) if given.removesuffix(IN_FILE) in known else given
-        if name in known and not (name.startswith("CELERY_") and name not in OURS_OF_CELERY | celery):
+        is_ours = name in known and not (name.startswith("CELERY_") and name not in OURS_OF_CELERY | celery)
+        if is_ours or name.startswith(OF_OTHERS):
             continue
         near = get_close_matches(name, sorted((known | celery) - {name}), 1, NEARLY)
         if near:

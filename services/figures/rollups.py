@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 QUIET = LONGEST_CODE_LIFE + timedelta(minutes=5)
 """How long after its end an hour is first rolled up: its codes are used or expired, and late commits are in."""
 STILL_CHANGING = timedelta(hours=72)
-"""How long carriers try to deliver an SMS and report it; younger hours are rolled up again."""
+"""How long carriers try to deliver an SMS and report it; an hour is rolled up again until it has ended so long ago."""
 PART_OF_AGE = 12
 """An hour is looked at again after a twelfth of its age: most of what changes later does so in the first minutes, and
 looking at 72 hours each time would take longer than five minutes from some ten million messages on."""
@@ -159,8 +159,11 @@ def _hours(now: datetime, *, only_due: bool) -> list[datetime]:
         )
     number = (last - first) // HOUR + 1
     hours = (first + HOUR * back for back in range(number))
-    young = now - STILL_CHANGING
-    due = [hour for hour in hours if hour >= young or hour in unsettled or not known.get(hour)]
+    due = [
+        hour
+        for hour in hours
+        if hour in unsettled or not known.get(hour) or looked_at.get(hour, now) < hour + HOUR + STILL_CHANGING
+    ]
     if only_due:
         due = [hour for hour in due if not _was_looked_at(hour, looked_at, now, waits=hour in unsettled)]
     emptied = [hour for hour, is_current in known.items() if not is_current and hour < first and hour <= last]

@@ -7,9 +7,10 @@ from typing import Any
 
 from celery import Celery
 
-from domain.errors import BrokerUnreachable
+from domain.errors import BrokerUnreachable, FieldProblem, InvalidInput
 from domain.task_headers import FIRED
 from services.process.broker_connections import impatient_connection
+from services.scheduling.task_arguments import misfit
 
 SOCKET_SECONDS = 1.0
 
@@ -29,8 +30,12 @@ def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | Non
 
     A task with `arguments_in_row` is published without its arguments, which may be destinations: the worker reads them
     from the schedule (`run_arguments.of`). A worker that gets it after `expires_at` drops it. Raises BrokerUnreachable
-    after a few seconds at most; even then, the task may have been published.
+    after a few seconds at most; even then, the task may have been published. Raises InvalidInput where a task of ours
+    takes other arguments.
     """
+    task = celery.tasks.get(firing.task)
+    if task is not None and (takes := misfit(task, firing.args, firing.kwargs)):
+        raise InvalidInput(FieldProblem("arguments", f"must be what the task takes: {takes}"))
     options: dict[str, Any] = {
         "task_id": run_id,
         "headers": {FIRED: True},
@@ -39,7 +44,6 @@ def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | Non
     }
     if firing.queue:
         options["queue"] = firing.queue
-    task = celery.tasks.get(firing.task)
     if task is not None and celery.conf.task_always_eager:
         task.apply_async(firing.args, dict(firing.kwargs), **options)
         return

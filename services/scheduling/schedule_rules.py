@@ -1,17 +1,17 @@
 """Validate new and edited schedules; every problem is reported with its field."""
 
-import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from celery import Celery
+from celery import Celery, Task
 from flask import current_app
 
 from domain.characters import has_unseen_characters
 from domain.errors import FieldProblem, InvalidInput
 from domain.retention import LEAST_AGE, is_scheduled_age
+from services.scheduling.task_arguments import misfit
 from services.scheduling.task_roles import PURGE
 from services.scheduling.timings import parse_every, timing
 
@@ -53,8 +53,12 @@ def columns(new: NewSchedule, *, force: bool) -> dict[str, Any]:
 
 def known_tasks() -> list[str]:
     """Return the names of the registered tasks, without Celery's own."""
+    return sorted(name for name in _tasks() if not name.startswith("celery."))
+
+
+def _tasks() -> Mapping[str, Task]:
     celery: Celery = current_app.extensions["celery"]
-    return sorted(name for name in celery.tasks if not name.startswith("celery."))
+    return cast(Mapping[str, Task], celery.tasks)
 
 
 def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
@@ -70,8 +74,8 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
     elif not force and new.task not in known_tasks():
         known = ", ".join(known_tasks())
         yield FieldProblem("task", f"{new.task!r} is not known here; the known tasks are {known}")
-    elif not force and (wanted := _wanted_arguments(new)) is not None:
-        yield FieldProblem("arguments", f"must be what the task takes: {wanted}")
+    elif not force and (task := _tasks().get(new.task)) and (takes := misfit(task, new.args, new.kwargs)):
+        yield FieldProblem("arguments", f"must be what the task takes: {takes}")
     if new.cron is not None and len(new.cron) > LONGEST_LINE:
         yield FieldProblem("cron", f"must be at most {LONGEST_LINE} characters")
     else:
@@ -83,21 +87,6 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
         yield FieldProblem("older_than_days", f"must be at least {LEAST_AGE.days}")
     if new.queue is not None and not QUEUE.fullmatch(new.queue):
         yield FieldProblem("queue", "must be 1 to 64 of A-Z a-z 0-9 . _ : -")
-
-
-def _wanted_arguments(new: NewSchedule) -> str | None:
-    """Return what a task of ours takes, as in `(subject, recipients, body)`; None where it can be given `new`'s."""
-    celery: Celery = current_app.extensions["celery"]
-    if (task := celery.tasks.get(new.task)) is None:
-        return None
-    takes = inspect.signature(task.run)
-    try:
-        takes.bind(*new.args, **new.kwargs)
-    except TypeError:
-        empty = inspect.Parameter.empty
-        bare = [one.replace(annotation=empty) for one in takes.parameters.values()]
-        return str(takes.replace(parameters=bare, return_annotation=empty))
-    return None
 
 
 def _is_old_enough(new: NewSchedule) -> bool:

@@ -15,7 +15,7 @@ from celery.beat import Scheduler
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.errors import BrokerUnreachable
+from domain.errors import BrokerUnreachable, InvalidInput
 from exts import db
 from services.process.breaker import Breaker
 from services.process.housekeeping import SEEN_EVERY, process_name, say_alive
@@ -123,6 +123,8 @@ class DbScheduler(Scheduler):  # type: ignore[misc]
             fire(self.app, run_id, job.firing, max(after.due_at, now + SHORTEST_WAIT_FOR_A_WORKER))
         except BrokerUnreachable as error:
             self._breaker.trip()
+            self._missed(engine, run_id, job, now, str(error))
+        except InvalidInput as error:
             self._missed(engine, run_id, job, now, str(error))
         else:
             log.info("schedule %r fired %s", job.name, job.firing.task)

@@ -130,7 +130,7 @@ def disable(name: str, *, by: Actor = COMMAND_LINE) -> ScheduleView:
 def run_now(name: str, *, by: Actor = COMMAND_LINE) -> str:
     """Fire a schedule's task now, enabled or not, without moving its next run; return the run's id.
 
-    Raises NotFound, NotAllowed, BrokerUnreachable, and InvalidInput where the task's arguments can't be read.
+    Raises NotFound, NotAllowed, BrokerUnreachable, and InvalidInput where the arguments can't be read or do not fit.
     """
     row = row_of(name)
     ensure_may_run(by, row.task)
@@ -148,7 +148,7 @@ def run_now(name: str, *, by: Actor = COMMAND_LINE) -> str:
     transaction(work)
     try:
         fire(_celery(), run_id, firing)
-    except BrokerUnreachable as error:
+    except (BrokerUnreachable, InvalidInput) as error:
         schedule_runs.failed(db.engine, run_id, str(error), datetime.now(UTC))
         raise
     return run_id

@@ -39,7 +39,7 @@ def test_a_bad_age_is_a_usage_error(app, age):
     assert "--older-than must be" in output
 
 
-@pytest.mark.parametrize("age", ["36501d", "999999999d", "9999999999d", "1" * 50 + "m"])
+@pytest.mark.parametrize("age", ["36501d", "00036501d", "999999999d", "9999999999d", "1" * 50 + "m"])
 def test_an_age_that_is_too_large_is_told_as_such(app, age):
     code, output = purge(app, "--older-than", age)
     assert code == 2

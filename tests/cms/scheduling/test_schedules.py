@@ -314,7 +314,8 @@ def test_the_fields_of_other_tasks_are_ignored(signed_in: Visitor, app: Flask) -
         ({"task": "sendcode.purge", "older_than_days": "0"}, "older_than_days", "at least 1"),
         ({"task": "none"}, "task", "Choose a task"),
         ({"kwargs": '{"copies": 2}'}, "kwargs", "takes other arguments: (recipients=(), locale=None, zone="),
-        ({"task": "send_mail", "args": "[1]"}, "kwargs", "other arguments: (subject, recipients, body)"),
+        ({"task": "send_mail", "args": "[1]"}, "args", "other arguments: (subject, recipients, body)"),
+        ({"task": "sendcode.roll_up", "args": "[1]"}, "args", "takes no arguments"),
     ],
 )
 def test_a_wrong_argument_is_told_beside_its_field(
@@ -325,6 +326,33 @@ def test_a_wrong_argument_is_told_beside_its_field(
     told = re.search(rf'id="{field}-error">([^<]+)<', answer.text)
     assert told
     assert text in told[1]
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ([["a@example.org"], "de", "Asia/Shanghai"], {}),
+        ([["a@example.org"]], {"locale": "de", "zone": "Asia/Shanghai"}),
+        ([], {"recipients": ["a@example.org"], "zone": "UTC"}),
+    ],
+)
+def test_a_report_that_is_saved_untouched_stays_as_it_was(
+    signed_in: Visitor, app: Flask, args: list[object], kwargs: dict[str, object]
+) -> None:
+    with app.app_context():
+        added = schedules.add(
+            NewSchedule("r", "sendcode.daily_report", cron="17 3 * * *", args=args, kwargs=kwargs)
+        )
+    path = f"/cms/schedules/{added.id}/edit"
+    form = signed_in.get(path).text
+    shown = {
+        name: unescape(text)
+        for name, text in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)</textarea>', form)
+    }
+    assert signed_in.submit(path, **REPORT | {"locale": "", "report_zone": "UTC"} | shown).status_code == 303
+    with app.app_context():
+        kept = schedules.definition("r")
+        assert (kept.args, kept.kwargs) == (args, kwargs)
 
 
 def test_arguments_without_a_field_stay_json(signed_in: Visitor, app: Flask) -> None:

@@ -17,7 +17,7 @@ from services.alarms import incidents, mails, watching
 from services.alarms.watching import AlarmWatch
 from services.codes import verifications
 from services.codes.verifications import Request
-from services.delivery import worker
+from services.delivery import settling, worker
 from services.gateways import gateway_switches
 from services.gateways.gateway_health import GatewayHealth
 from services.limits import pumping_watch
@@ -202,6 +202,33 @@ def test_whoever_is_no_longer_to_be_told_gets_no_mail_that_waits(look):
     assert waiting() == ["olga@example.org"]
     administrators.add("nora@example.org", "owner", "seven purple otters")  # the last owner can't be disabled
     administrators.disable("olga@example.org")
+    assert waiting() == []
+
+
+def test_a_mail_that_is_being_sent_is_not_tried_again_for_whoever_is_no_longer_to_be_told(
+    app, look, mails, told
+):
+    break_down("memory-mail")
+    look(START)
+    part(GatewayHealth).succeeded("memory-mail")
+    send = mails.send
+
+    def taken_meanwhile(outgoing):
+        if outgoing.to == "otto@example.org":
+            with app.app_context():
+                administrators.change_role("otto@example.org", "viewer")
+            raise TemporaryGatewayError("busy")
+        return send(outgoing)
+
+    mails.send = taken_meanwhile
+    with time_machine.travel(START + MINUTE, tick=False):
+        worker.drain_now()
+    mails.send = send
+    with time_machine.travel(START + 10 * MINUTE, tick=False):
+        worker.drain_now()
+    assert told() == [("olga", "alarm")]
+    with db.engine.begin() as connection:
+        assert settling.expire(connection, START + 10 * MINUTE) == 1
     assert waiting() == []
 
 

@@ -211,6 +211,26 @@ def test_an_hour_is_looked_at_again_after_a_twelfth_of_its_age(rows, monkeypatch
     assert seen(timedelta(hours=4, minutes=1)) == [47], "it was purged"
 
 
+@pytest.mark.parametrize("hours", [1, 40, 67, 71])
+def test_a_report_that_is_three_days_late_is_counted(rows, hours):
+    begin = hour(NOW) - 5 * HOUR
+    rows.message(begin, status="sent")
+    db.session.commit()
+    now = begin + HOUR
+    while now < begin + HOUR + rollups.STILL_CHANGING + timedelta(hours=9):
+        rollups.roll_up(now, only_due=True)
+        now += timedelta(minutes=15)
+        if now == begin + HOUR + timedelta(hours=hours):
+            db.session.execute(update(Message).values(status="delivered"))
+            db.session.commit()
+    assert as_told() == by_hand()
+    looked_at = select(RolledHour.looked_at).where(RolledHour.hour == begin)
+    before = db.session.scalar(looked_at)
+    db.session.rollback()
+    rollups.roll_up(now + timedelta(days=9), only_due=True)
+    assert db.session.scalar(looked_at) == before, "no longer looked at"
+
+
 @pytest.fixture
 def busy(monkeypatch):
     monkeypatch.setattr(rollups, "MANY", 10)

@@ -258,6 +258,20 @@ def test_a_dead_broker_is_waited_for_once_and_recorded(settings, clock, make, ap
     assert "missed a run" in caplog.text
 
 
+def test_arguments_that_a_task_does_not_take_fail_their_own_run_only(clock, make):
+    wrong = NewSchedule("wrong", "tests.count", every="3s", args=[1])
+    schedules.add(wrong, force=True)
+    add("good", every="3s")
+    beat = make()
+    for _ in range(10):
+        clock.shift(timedelta(seconds=1))
+        beat.tick()
+    assert [one.state for one in runs_of("good")] == [RunState.SUCCEEDED] * 3
+    assert {(one.state, one.result) for one in runs_of("wrong")} == {
+        (RunState.FAILED, "arguments: must be what the task takes: ()")
+    }
+
+
 def test_a_database_that_is_away_is_waited_for(clock, make, caplog):
     add("often", every="1s")
     beat = make()
