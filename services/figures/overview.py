@@ -18,7 +18,7 @@ from services.figures import traffic
 from services.figures.spans import Span
 from services.figures.tallies import Tally
 from services.figures.traffic import Traffic, tally_of
-from services.figures.traffic_counts import Counted, hour_of
+from services.figures.traffic_counts import LONGEST_CODE_LIFE, Counted, Key, hour_of
 
 MOVING = timedelta(days=5)
 """Carriers report for three days."""
@@ -75,7 +75,10 @@ def of(
     """Return the overview of a span, with `channel` or `gateway` of these only."""
     wanted = {"channel": channel and channel.value, "gateway": gateway}
     equal = {name: value for name, value in wanted.items() if value is not None}
-    return traffic.look(span.before[0], lambda counts: _read(counts, span, now or datetime.now(UTC), equal))
+    at = now or datetime.now(UTC)
+    # the rows say of an hour that is divided what they say of its part
+    apart = frozenset(hour_of(edge) for _, edge, _ in _divided(span) if edge >= at - MOVING)
+    return traffic.look(span.before[0], lambda counts: _read(counts, span, at, equal), apart=apart)
 
 
 def has_traffic() -> bool:
@@ -91,6 +94,7 @@ class _Edge:
     """What an hour has before a moment that divides it: it is not of the slot after it, but of the one before."""
 
     counted: Counted
+    pending: Mapping[Key, int]
     after: datetime | None
     before: datetime | None
 
@@ -128,7 +132,7 @@ class _Sums:
     def move(self, edge: _Edge) -> None:
         """Take what is before an edge from the slot after it and give it to the one before; either may be outside."""
         for key, made in edge.counted.traffic.items():
-            tally = tally_of(made)
+            tally = tally_of(made) + Tally(pending=edge.pending.get(key, 0))
             values, place = (
                 tuple(getattr(key, name) for name in DIMENSIONS),
                 key.hour.astimezone(self.zone).hour,
@@ -190,11 +194,19 @@ def _before(counts: Traffic, span: Span, equal: dict[str, str]) -> tuple[Slot, l
 
 def _edges(counts: Traffic, span: Span, now: datetime, equal: dict[str, str]) -> Iterator[_Edge]:
     """Yield the edges of a span between two hours: days begin there in India and Nepal."""
+    for before, at, after in _divided(span):
+        may_be_open = not span.is_over and at > now - LONGEST_CODE_LIFE
+        pending = counts.pending(now, at, **equal) if may_be_open else {}
+        yield _Edge(counts.before(at, is_settled=at < now - MOVING, **equal), pending, after, before)
+
+
+def _divided(span: Span) -> Iterator[tuple[datetime | None, datetime, datetime | None]]:
+    """Yield the moments between two hours at which a slot ends or begins, with the slots' begins before and after."""
     moments: list[datetime | None] = [None, *span.begins, None]
     for before, after in pairwise(moments):
         at = (after or span.until).astimezone(UTC)
         if at != hour_of(at) and (after is not None or span.is_over):
-            yield _Edge(counts.before(at, is_settled=at < now - MOVING, **equal), after, before)
+            yield before, at, after
 
 
 def _by_either(times: Mapping[tuple[str, str], Counter[int]]) -> dict[tuple[str, str], Counter[int]]:

@@ -7,7 +7,7 @@ transaction. So stored plus live counts are right at any moment, except for chan
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -92,9 +92,14 @@ def state(reader: Connection | Session, since: datetime) -> State:
     return int(count), int(versions)
 
 
-def uncounted(reader: Connection | Session, since: datetime) -> list[tuple[datetime, datetime | None]]:
-    """Return the spans since an hour that are in no roll-up, oldest first; the last one has no end."""
-    current = (rolled.c.hour >= since, rolled.c.is_current.is_(True))
+def uncounted(
+    reader: Connection | Session, since: datetime, apart: Collection[datetime] = ()
+) -> list[tuple[datetime, datetime | None]]:
+    """Return the spans since an hour that are in no roll-up, oldest first; the last one has no end.
+
+    `apart`: hours that the caller counts itself, whether or not they are rolled up.
+    """
+    current = (rolled.c.hour >= since, rolled.c.is_current.is_(True), rolled.c.hour.not_in(apart))
     whole = select(func.count(), func.min(rolled.c.hour), func.max(rolled.c.hour)).where(*current, ~_IN_PART)
     count, first, last = reader.execute(whole).one()
     in_part = select(rolled.c.hour, rolled.c.counted_until).where(*current, _IN_PART)

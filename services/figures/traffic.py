@@ -37,6 +37,10 @@ class Traffic:
     state: State
     live: Counted
     until: datetime | None = None
+    apart: frozenset[datetime] = frozenset()
+    """Hours of which everything is in `live`, but for what was purged."""
+    state_since: datetime | None = None
+    """From where on `state` tells of changes: looks from different hours may have the same one."""
 
     def within(self, since: datetime, until: datetime | None) -> "Traffic":
         """Return the counts of some of the hours; both limits are the beginning of an hour."""
@@ -44,8 +48,7 @@ class Traffic:
 
     def by(self, *names: str, **equal: str) -> dict[tuple[Any, ...], Tally]:
         """Return the tallies grouped by these columns of `TrafficHour` or `OwnerHour`."""
-        question = (self.since, self.until, names, tuple(equal.items()))
-        kept = memory().recall(question, self.state, lambda: self._kept(names, equal))
+        kept = self._recall((self.since, self.until, names), equal, lambda: self._kept(names, equal))
         added: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
         for key, found in self.live.traffic.items():
             if self._has(key, equal):
@@ -57,8 +60,7 @@ class Traffic:
 
     def times(self, **equal: str) -> dict[TimesKey, Counter[int]]:
         """Return the histograms of delivery times by hour, channel and gateway."""
-        question = (self.since, self.until, "times", tuple(equal.items()))
-        kept = memory().recall(question, self.state, lambda: self._kept_times(equal))
+        kept = self._recall((self.since, self.until, "times"), equal, lambda: self._kept_times(equal))
         live = {key: steps for key, steps in self.live.times.items() if self._has(key, equal)}
         return kept | {key: kept.get(key, Counter()) + steps for key, steps in live.items()}
 
@@ -75,12 +77,20 @@ class Traffic:
                 {key: steps for key, steps in found.times.items() if _is(key, equal)},
             )
 
-        question = ("before", end, tuple(equal.items()))
-        return memory().recall(question, self.state, read) if is_settled else read()
+        return self._recall(("before", end), equal, read) if is_settled else read()
 
-    def pending(self, now: datetime, **equal: str) -> dict[Key, int]:
-        """Count the codes that may still be entered, by the keys of their newest messages."""
+    def pending(self, now: datetime, before: datetime | None = None, /, **equal: str) -> dict[Key, int]:
+        """Count the codes that may still be entered, by the keys of their newest messages.
+
+        `before`: only those made before it in its hour.
+        """
+        made = (
+            ()
+            if before is None
+            else (Verification.created_at < before, Verification.created_at >= hour_of(before))
+        )
         may_be = (
+            *made,
             *(
                 Verification.expires_at > now,
                 Verification.used_at.is_(None),
@@ -91,13 +101,21 @@ class Traffic:
         found = traffic_counts.of_codes(self.connection, *may_be).traffic
         return {key: counts["issued"] for key, counts in found.items() if self._has(key, equal)}
 
+    def _recall(self, question: tuple[Any, ...], equal: dict[str, str], read: Callable[[], T]) -> T:
+        asked = (*question, tuple(equal.items()), self.apart, self.state_since)
+        return memory().recall(asked, self.state, read)
+
     def _has(self, key: Key | TimesKey, equal: dict[str, str]) -> bool:
         is_in = self.since <= key.hour and (self.until is None or key.hour < self.until)
         return is_in and _is(key, equal)
 
     def _hours(self, table: Table) -> list[ColumnElement[bool]]:
-        since = table.c.hour >= self.since
-        return [since] if self.until is None else [since, table.c.hour < self.until]
+        chosen = [table.c.hour >= self.since]
+        if self.until is not None:
+            chosen.append(table.c.hour < self.until)
+        if self.apart:
+            chosen.append(or_(table.c.hour.not_in(self.apart), table.c.is_purged.is_(True)))
+        return chosen
 
     def _kept(self, names: tuple[str, ...], equal: dict[str, str]) -> dict[tuple[Any, ...], Tally]:
         table = _smallest_with({*names, *equal})
@@ -134,14 +152,23 @@ def _smallest_with(names: set[str]) -> Table:
     )
 
 
-def look(since: datetime, work: Callable[[Traffic], T], *, owner: str | None = None) -> T:
-    """Return the result of `work`, which is given all counts since the beginning of an hour, or those of one owner."""
+def look(
+    since: datetime,
+    work: Callable[[Traffic], T],
+    *,
+    owner: str | None = None,
+    apart: frozenset[datetime] = frozenset(),
+) -> T:
+    """Return the result of `work`, which is given all counts since the beginning of an hour, or those of one owner.
+
+    `apart`: hours that are counted in the rows, because `work` divides them.
+    """
     with snapshot(
         db.engine
     ) as connection:  # a roll-up or a purge meanwhile would count rows twice, or not at all
         state = rollups.state(connection, since)
-        live = _live(connection, rollups.uncounted(connection, since), owner)
-        return work(Traffic(connection, since, state, live))
+        live = _live(connection, rollups.uncounted(connection, since, apart), owner)
+        return work(Traffic(connection, since, state, live, apart=apart, state_since=since))
 
 
 def _live(

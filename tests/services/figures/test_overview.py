@@ -6,7 +6,7 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from domain.statuses import Channel, MessageStatus
 from exts import db
@@ -82,6 +82,76 @@ def compare(found, messages, codes):
     purposes = dict(db.session.execute(select(Verification.id, Verification.purpose)).all())
     of_purposes = Counter(purposes.get(row.verification_id) for row in messages)
     assert {part.name: part.tally.all for part in found.parts["purpose"] if part.tally.all} == of_purposes
+
+
+def numbers(tally):
+    return [*tally.messages.values(), tally.issued, tally.approved, tally.pending]
+
+
+@pytest.mark.parametrize("name", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide"])
+@pytest.mark.parametrize("many", [10, 10_000], ids=["busy", "quiet"])
+def test_what_changes_after_a_roll_up_is_of_one_day_only(name, many, monkeypatch):
+    monkeypatch.setattr(rollups, "MANY", many)
+    zone, rows = ZoneInfo(name), Rows(3)
+    midnight = datetime(2026, 3, 7, tzinfo=zone).astimezone(UTC)
+    for minutes in range(-60, 60, 3):
+        rows.one(midnight + timedelta(minutes=minutes))
+    db.session.commit()
+    now = midnight + timedelta(minutes=57)
+    for rolled_at in (now - timedelta(minutes=20), now + timedelta(hours=5)):
+        rollups.roll_up(rolled_at)
+        db.session.execute(update(Message).where(Message.status == "sent").values(status="delivered"))
+        db.session.execute(update(Message).where(Message.status == "queued").values(status="sent"))
+        db.session.execute(update(Verification).values(used_at=Verification.created_at))
+        db.session.commit()
+        found = look(Period.WEEK, None, zone, max(now, rolled_at))
+        messages, codes = (
+            Counter(at.astimezone(zone).date() for at in db.session.scalars(select(kind.created_at)))
+            for kind in (Message, Verification)
+        )
+        for slot in found.slots:
+            assert (slot.tally.all, slot.tally.issued) == (
+                messages[slot.begin.date()],
+                codes[slot.begin.date()],
+            )
+            assert min(numbers(slot.tally), default=0) >= 0
+        for part in (one for parts in found.parts.values() for one in parts):
+            assert min(numbers(part.tally)) >= 0
+        assert found.total.approved <= found.total.issued
+
+
+@pytest.mark.parametrize("name", ["UTC", "Asia/Kolkata"])
+def test_open_codes_are_of_the_day_on_which_they_were_made(name):
+    zone = ZoneInfo(name)
+    midnight = datetime(2026, 3, 7, tzinfo=zone).astimezone(UTC)
+    rows = Rows(3)
+    for number, minutes in enumerate([-5, -4, -3, 1]):
+        at = midnight + timedelta(minutes=minutes)
+        rows.verification(f"v{number}", at, "key:a", "sms", rows.message(at, of=f"v{number}"))
+    db.session.commit()
+    db.session.execute(update(Verification).values(used_at=None))
+    db.session.commit()
+    found = look(Period.WEEK, None, zone, midnight + timedelta(minutes=4))
+    assert [(slot.tally.issued, slot.tally.pending) for slot in found.slots][-2:] == [(3, 3), (1, 1)]
+    today = spans.of_days(*[midnight.astimezone(zone).date()] * 2, zone, midnight + timedelta(minutes=4))
+    assert overview.of(today, None, midnight + timedelta(minutes=4)).total.pending == 1
+
+
+def test_looks_from_different_hours_share_no_answer():
+    rows = Rows(5)
+    rows.add(200, back=timedelta(hours=30))
+    rollups.roll_up(NOW)
+    for zone in (ZoneInfo("Asia/Kathmandu"), ZoneInfo("Asia/Kolkata"), ZoneInfo("UTC")):
+        for hours in range(-9, 2):
+            now = NOW + timedelta(hours=hours)
+            day = now.astimezone(zone).date()
+            found = overview.of(spans.of_days(day, day, zone, now), None, now)
+            made = [
+                row
+                for row in db.session.scalars(select(Message))
+                if row.created_at.astimezone(zone).date() == day
+            ]
+            assert found.total.all == len(made), (zone, now)
 
 
 def test_slots_are_hours_of_a_day_or_days_of_the_reader(rows):
