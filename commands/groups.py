@@ -47,7 +47,12 @@ def show_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for row in rows:
             click.echo("\t".join(row))
         return
-    left = chain([headings], rows)
+    show_columns(chain([headings], rows))
+
+
+def show_columns(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows, each cell below those of its column."""
+    left = iter(rows)
     while block := list(islice(left, BLOCK)):
         widths = [max(map(len, column)) for column in zip(*block, strict=True)]
         for row in block:

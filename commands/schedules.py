@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from commands.groups import DatabaseGroup
+from commands.groups import DatabaseGroup, show_columns
 from domain import schedule_arguments
 from domain.errors import BrokerUnreachable, InvalidInput, NotFound
 from services.scheduling import schedule_views
@@ -26,10 +26,7 @@ schedules = DatabaseGroup(
 @schedules.command("list")
 def show() -> None:
     """Show all schedules; times are in each schedule's zone."""
-    rows = [HEADINGS, *(_cells(view) for view in schedule_views.everything())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    show_columns([HEADINGS, *map(_cells, schedule_views.everything())])
 
 
 @schedules.command("add")

@@ -59,9 +59,7 @@ def add_schedule() -> Answer:
         new = _read(request.form.get("name", "").strip(), request.form)
         added = service.add(new, force=_is_foreign(request.form), by=actor())
     except InvalidInput as error:
-        return _page(
-            None, request.form, schedule_faults.texts(error, has_args=bool(request.form.get("args")))
-        ), 422
+        return _refused(None, error)
     flash(_("“%(name)s” is added.", name=added.name), "success")
     return redirect(url_for("cms.schedule", number=added.id), 303)
 
@@ -84,11 +82,14 @@ def save_schedule(number: int) -> Answer:
         new = _read(shown.name, request.form)
         service.edit(new, force=_is_foreign(request.form), by=actor())
     except InvalidInput as error:
-        return _page(
-            shown, request.form, schedule_faults.texts(error, has_args=bool(request.form.get("args")))
-        ), 422
+        return _refused(shown, error)
     flash(_("Saved. Overdue runs are skipped."), "success")
     return redirect(url_for("cms.schedule", number=number), 303)
+
+
+def _refused(shown: ScheduleView | None, error: InvalidInput) -> Answer:
+    texts = schedule_faults.texts(error, has_args=bool(request.form.get("args")))
+    return _page(shown, request.form, texts), 422
 
 
 def _read(name: str, form: Mapping[str, str]) -> NewSchedule:

@@ -65,6 +65,7 @@ class _Minutes:
         for minute, country, segments in read(self.end, end) if self.end < end else ():
             self._by_minute.setdefault(minute, Counter())[country] += segments
             self.total[country] += segments
-        for minute in [minute for minute in self._by_minute if minute < begin]:
-            self.total -= self._by_minute.pop(minute)
+        if self.begin < begin:
+            for minute in [minute for minute in self._by_minute if minute < begin]:
+                self.total -= self._by_minute.pop(minute)
         self.begin, self.end = max(self.begin, begin), max(self.end, end)

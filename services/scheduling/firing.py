@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Celery
 
-from domain.errors import BrokerUnreachable, FieldProblem, InvalidInput
+from domain.errors import BrokerUnreachable, InvalidInput
 from domain.task_headers import FIRED
 from services.process.broker_connections import impatient_connection
 from services.scheduling.task_arguments import misfit
@@ -34,8 +34,8 @@ def fire(celery: Celery, run_id: str, firing: Firing, expires_at: datetime | Non
     takes other arguments.
     """
     task = celery.tasks.get(firing.task)
-    if task is not None and (takes := misfit(task, firing.args, firing.kwargs)):
-        raise InvalidInput(FieldProblem("arguments", f"must be what the task takes: {takes}"))
+    if task is not None and (problem := misfit(task, firing.args, firing.kwargs)):
+        raise InvalidInput(problem)
     options: dict[str, Any] = {
         "task_id": run_id,
         "headers": {FIRED: True},

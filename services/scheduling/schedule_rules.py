@@ -74,8 +74,8 @@ def faults(new: NewSchedule, *, force: bool) -> Iterator[FieldProblem]:
     elif not force and new.task not in known_tasks():
         known = ", ".join(known_tasks())
         yield FieldProblem("task", f"{new.task!r} is not known here; the known tasks are {known}")
-    elif not force and (task := _tasks().get(new.task)) and (takes := misfit(task, new.args, new.kwargs)):
-        yield FieldProblem("arguments", f"must be what the task takes: {takes}")
+    elif not force and (problem := misfit(_tasks()[new.task], new.args, new.kwargs)):
+        yield problem
     if new.cron is not None and len(new.cron) > LONGEST_LINE:
         yield FieldProblem("cron", f"must be at most {LONGEST_LINE} characters")
     else:

@@ -6,14 +6,17 @@ from typing import Any
 
 from celery import Task
 
+from domain.errors import FieldProblem
 
-def misfit(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
-    """Return what a task takes, as in `(subject, recipients, body)`; None where it takes these arguments."""
+
+def misfit(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> FieldProblem | None:
+    """Return the problem with what a task takes, as in `(subject, recipients, body)`; None where it takes these."""
     takes = inspect.signature(task.run)
     try:
         takes.bind(*args, **kwargs)
     except TypeError:
         empty = inspect.Parameter.empty
         bare = [one.replace(annotation=empty) for one in takes.parameters.values()]
-        return str(takes.replace(parameters=bare, return_annotation=empty))
+        names = takes.replace(parameters=bare, return_annotation=empty)
+        return FieldProblem("arguments", f"must be what the task takes: {names}")
     return None
